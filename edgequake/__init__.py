@@ -1,0 +1,109 @@
+"""A typed client for the EdgeQuake Graph-RAG server, made for streaming.
+
+::
+
+from edgequake import EdgequakeClient
+
+client = EdgequakeClient()
+for chunk in client.query.stream("What is EdgeQuake?"):
+    print(chunk, end="", flush=True)
+"""
+
+from edgequake._async.client import AsyncEdgequakeClient
+from edgequake._async.stream import AsyncChatStream, AsyncQueryStream
+from edgequake._core.config import RetryPolicy, Timeout
+from edgequake._core.timing import StreamTiming
+from edgequake._sync.client import EdgequakeClient
+from edgequake._sync.stream import ChatStream, QueryStream
+from edgequake._version import __version__
+from edgequake.chunks import ChatChunk, Chunk, ChunkType, QueryChunk
+from edgequake.exceptions import (
+    APIError,
+    BadRequestError,
+    ConfigurationError,
+    ConflictError,
+    EdgeQuakeError,
+    ForbiddenError,
+    NetworkError,
+    NotFoundError,
+    RateLimitedError,
+    ResponseError,
+    ServerError,
+    ServiceUnavailableError,
+    StreamError,
+    StreamInterruptedError,
+    StreamTruncatedError,
+    TimeoutError,
+    UnauthorizedError,
+    ValidationError,
+)
+from edgequake.models import (
+    ChatMessage,
+    ChatOptions,
+    ChatResponse,
+    ContextBundle,
+    DocumentFilter,
+    HealthResponse,
+    HistoryMessage,
+    ImageInput,
+    MixWeights,
+    QueryOptions,
+    QueryResponse,
+    QueryStats,
+    Source,
+    Subgraph,
+)
+
+EdgeQuake = EdgequakeClient
+AsyncEdgeQuake = AsyncEdgequakeClient
+
+__all__ = [
+    "APIError",
+    "AsyncChatStream",
+    "AsyncEdgeQuake",
+    "AsyncEdgequakeClient",
+    "AsyncQueryStream",
+    "BadRequestError",
+    "ChatChunk",
+    "ChatMessage",
+    "ChatOptions",
+    "ChatResponse",
+    "ChatStream",
+    "Chunk",
+    "ChunkType",
+    "ConfigurationError",
+    "ConflictError",
+    "ContextBundle",
+    "DocumentFilter",
+    "EdgeQuake",
+    "EdgeQuakeError",
+    "EdgequakeClient",
+    "ForbiddenError",
+    "HealthResponse",
+    "HistoryMessage",
+    "ImageInput",
+    "MixWeights",
+    "NetworkError",
+    "NotFoundError",
+    "QueryChunk",
+    "QueryOptions",
+    "QueryResponse",
+    "QueryStats",
+    "QueryStream",
+    "RateLimitedError",
+    "ResponseError",
+    "RetryPolicy",
+    "ServerError",
+    "ServiceUnavailableError",
+    "Source",
+    "StreamError",
+    "StreamInterruptedError",
+    "StreamTiming",
+    "StreamTruncatedError",
+    "Subgraph",
+    "Timeout",
+    "TimeoutError",
+    "UnauthorizedError",
+    "ValidationError",
+    "__version__",
+]

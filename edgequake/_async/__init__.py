@@ -1,0 +1,1 @@
+"""The client, and all it does over the network."""

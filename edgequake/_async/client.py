@@ -1,0 +1,180 @@
+"""The client: settings, a connection pool, and the server's resources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
+
+from edgequake._async.resources import AsyncChat, AsyncQuery
+from edgequake._async.session import AsyncConnections, AsyncSession
+from edgequake._core import calls
+from edgequake._core.config import (
+    DEFAULT_MAX_EVENT_BYTES,
+    DEFAULT_MAX_RETRIES,
+    NOT_GIVEN,
+    RetryPolicy,
+    as_timeout,
+    load_config,
+)
+from edgequake.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from edgequake._core.config import ClientConfig, Timeout, TokenSource
+    from edgequake._http import AsyncHTTPClient
+    from edgequake.models.health import HealthResponse
+
+__all__ = ["AsyncEdgequakeClient"]
+
+T = TypeVar("T")
+
+
+class ClientOptions(TypedDict, total=False):
+    """What ``with_options`` can change."""
+
+    timeout: float | Timeout | None
+    max_retries: int
+    headers: Mapping[str, str]
+    tenant_id: str | None
+    workspace_id: str | None
+    user_id: str | None
+
+
+class AsyncEdgequakeClient:
+    """Talks to an EdgeQuake server.
+
+    ::
+
+        async with AsyncEdgequakeClient() as client:
+            async for chunk in client.query.stream("What is EdgeQuake?"):
+                print(chunk, end="", flush=True)
+
+    What is not given is taken from the environment (``EDGEQUAKE_BASE_URL``, ``EDGEQUAKE_API_KEY``, ``EDGEQUAKE_JWT``,
+    ``EDGEQUAKE_TENANT_ID``, ``EDGEQUAKE_WORKSPACE_ID``, ``EDGEQUAKE_USER_ID``, ``EDGEQUAKE_TIMEOUT``), else it is
+    the default. One client serves any number of calls and streams at once; close it when done.
+
+    :param base_url: the server's address; a path prefix is kept. Default ``http://localhost:8080``.
+    :param api_key: sent as ``X-API-Key``. Give it or ``jwt``, not both.
+    :param jwt: sent as ``Authorization: Bearer``: the token, or a function that returns one, asked again after a 401.
+    :param tenant_id: sent as ``X-Tenant-ID``. Chat needs it, and ``user_id``.
+    :param workspace_id: sent as ``X-Workspace-ID``.
+    :param user_id: sent as ``X-User-ID``.
+    :param timeout: seconds for each clock but ``total``, a :class:`Timeout`, or None for no limit. Default 30.
+    :param max_retries: how often a request that failed on the way may be tried again. Default 3.
+    :param retry: a :class:`RetryPolicy`, instead of ``max_retries``.
+    :param headers: further headers of every request.
+    :param http_client: an ``httpx.AsyncClient`` of your own: proxies, TLS, transports. It stays yours to close.
+    :param max_event_bytes: the size above which one server-sent event is refused. Default 16 MiB.
+
+    Raises :class:`ConfigurationError` for settings that cannot work; nothing is sent until the first call.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        jwt: str | TokenSource | None = None,
+        tenant_id: str | None = None,
+        workspace_id: str | None = None,
+        user_id: str | None = None,
+        timeout: float | Timeout | None = NOT_GIVEN,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
+        http_client: AsyncHTTPClient | None = None,
+        max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
+    ) -> None:
+        config = load_config(
+            base_url=base_url,
+            api_key=api_key,
+            jwt=jwt,
+            tenant_id=tenant_id,
+            workspace_id=workspace_id,
+            user_id=user_id,
+            timeout=timeout,
+            retry=retry or RetryPolicy(max_retries=max_retries),
+            headers=headers,
+            max_event_bytes=max_event_bytes,
+        )
+        if retry is not None and max_retries != DEFAULT_MAX_RETRIES:
+            raise ConfigurationError("give max_retries or retry, not both")
+        self._begin(config, AsyncConnections(http_client), owner=True)
+
+    def _begin(self, config: ClientConfig, connections: AsyncConnections, *, owner: bool) -> None:
+        self._config = config
+        self._connections = connections
+        self._owner = owner
+        self._session = AsyncSession(config, connections)
+        self.query = AsyncQuery(self._session)
+        """Questions: ``execute``, ``stream``, ``ask``."""
+        self.chat = AsyncChat(self._session)
+        """Conversations: ``complete`` (``completions``), ``stream``."""
+
+    def with_options(self, **options: Unpack[ClientOptions]) -> Self:
+        """A cheap copy with some settings changed, on the same connection pool; ``headers`` are added.
+
+        The pool belongs to the client the copy was made from: closing the copy closes nothing.
+        """
+        known = ClientOptions.__annotations__
+        if unknown := set(options) - set(known):
+            raise TypeError(f"with_options() takes {', '.join(known)}; not {', '.join(sorted(unknown))}")
+        changes: dict[str, Any] = dict(options)
+        if "timeout" in changes:
+            changes["timeout"] = as_timeout(changes["timeout"])
+        copy = type(self).__new__(type(self))
+        copy._begin(self._config.with_changes(**changes), self._connections, owner=False)
+        return copy
+
+    async def health(self) -> HealthResponse:
+        """What the server says of itself (``GET /health``); it answers even when it is degraded."""
+        return await self._session.call(calls.health())
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        cast_to: type[T],
+        body: Any = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout | None = NOT_GIVEN,
+        idempotent: bool | None = None,
+    ) -> T:
+        """Any endpoint that has no method yet: ``client.request("GET", "/api/v1/models", cast_to=dict)``.
+
+        ``cast_to`` is a model, or any type that pydantic can read JSON as; ``bytes``, ``str`` and ``type(None)`` take
+        the body raw. ``body`` is sent as JSON. A GET may be sent again after a failure, another method only with
+        ``idempotent=True`` or if the first was certainly not processed.
+
+        Raises as :meth:`AsyncQuery.execute` does.
+        """
+        call = calls.any_request(
+            method,
+            path,
+            cast_to,
+            body=body,
+            params=params,
+            headers=headers,
+            timeout=None if timeout is NOT_GIVEN else as_timeout(timeout),
+            replayable=idempotent,
+        )
+        return await self._session.call(call)
+
+    async def aclose(self) -> None:
+        """Closes all connections; a client with ``http_client`` of yours leaves that open."""
+        if self._owner:
+            await self._connections.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._config.base_url!r})"

@@ -1,0 +1,297 @@
+"""Reads one stream: opens it, tries again while nothing has come, keeps its clocks, and folds its chunks."""
+
+from __future__ import annotations
+
+import logging
+from itertools import chain
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from edgequake._core.answer import AnswerState
+from edgequake._core.clock import or_never
+from edgequake._core.errors import MAX_ERROR_BODY, is_missing_route
+from edgequake._core.sse import SSEParser
+from edgequake._core.timing import StreamTiming
+from edgequake._core.wire import WireDecoder, events_of_answer
+from edgequake._http import (
+    abandon,
+    async_body,
+    async_interrupt,
+    async_within,
+    kind_of_body,
+    set_read_timeout,
+)
+from edgequake.chunks import Chunk
+from edgequake.exceptions import (
+    APIError,
+    ConfigurationError,
+    EdgeQuakeError,
+    NetworkError,
+    StreamError,
+    TimeoutError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+
+    from edgequake._async.session import AsyncSession
+    from edgequake._core.calls import Call
+    from edgequake._core.retry import RetryRules
+    from edgequake._http import AsyncAttempt, Response
+    from edgequake.models._model import Model
+
+__all__ = ["AsyncReader"]
+
+logger = logging.getLogger("edgequake")
+
+T = TypeVar("T")
+ChunkT = TypeVar("ChunkT", bound=Chunk)
+
+# A read that would end at most this part of its time too late needs no deadline beside httpx's own timeout.
+_SLACK = 0.9
+_SHOWN = 200
+
+
+class AsyncReader(Generic[ChunkT]):
+    """Everything a stream needs while it is read.
+
+    The chunk generator holds this, and not the stream that the caller holds: so leaving the loop frees the
+    generator, and its end gives the connection back.
+    """
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        call: Call[Any],
+        chunk_class: type[ChunkT],
+        *,
+        openai_names: bool,
+        fallback: Call[Model] | None,
+    ) -> None:
+        self._session = session
+        self._call = call
+        self._chunk_class = chunk_class
+        self._openai_names = openai_names
+        self._fallback = fallback
+        self._rules: RetryRules | None = None
+        self._clock = session.clock(call)
+        self._parser = SSEParser(session.config.max_event_bytes)
+        self._decoder = self._new_decoder()
+        self._body: AsyncIterator[bytes] | None = None
+        self._whole: list[bytes] | None = None
+        self._read_timeout = float("inf")
+        self._reading = False  # True while a read is under way: whoever closes the stream then has to wake it
+        self._seen = 0
+        self._marks: dict[str, float] = {}
+        self.answer = AnswerState()
+        self.on_event: Callable[[bytes], None] | None = None
+        self.response: Response | None = None
+        self.failure: EdgeQuakeError | None = None
+        self.ended = False
+        self.closed = False
+
+    # -- what the stream shows ------------------------------------------------------------------------------------
+
+    @property
+    def timing(self) -> StreamTiming:
+        """The stream's times so far."""
+        start = self._marks.get("start", 0.0)
+        since = {name: at - start for name, at in self._marks.items()}
+        return StreamTiming(
+            time_to_first_byte=since.get("first_byte"),
+            time_to_first_chunk=since.get("first_chunk"),
+            total=since.get("end"),
+            chunks=self.answer.chunks_received,
+        )
+
+    def check(self) -> None:
+        """Raises the failure that ended the stream, or that it was closed before its end."""
+        if self.failure is not None:
+            raise self.failure
+        if self.closed and not self.ended:
+            raise self._with_text(StreamError("this stream was closed before its end"))
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    async def chunks(self) -> AsyncIterator[ChunkT]:
+        """The chunks, in order. Ends when the server ends the answer; raises the SDK's errors alone."""
+        try:
+            events = await self._first()
+            while events is not None:
+                for chunk in self._decoder.decode(events):
+                    self.answer.feed(chunk)
+                    yield chunk
+                events = await self._next()
+            self._decoder.end(unfinished=self._parser.unfinished)
+            self.ended = True
+        except EdgeQuakeError as error:
+            for chunk in self._decoder.decode(await self._after(error)):
+                self.answer.feed(chunk)
+                yield chunk
+            self.ended = True
+        finally:
+            await self.aclose()
+
+    async def open(self) -> None:
+        """Sends the request, and tries again as far as the rules allow; returns when the answer has begun."""
+        self.check()
+        if self.response is not None or self.ended:
+            return
+        try:
+            await self._tried(self._open)
+        except EdgeQuakeError as error:
+            await self.aclose()
+            raise self._failed(error) from error.__cause__
+
+    async def aclose(self) -> None:
+        """Gives the connection back, or drops it if the answer has not been read to its end."""
+        self.closed = True
+        if self.response is not None:
+            await (async_interrupt(self.response) if self._reading else self.response.aclose())
+
+    def __del__(self) -> None:
+        if self.response is not None and not self.response.is_closed:
+            abandon(self.response)
+
+    async def _first(self) -> Iterable[bytes] | None:
+        """The first events, after as many tries as the rules allow."""
+        self.check()
+        return await self._tried(self._open_and_read)
+
+    async def _tried(self, attempt: AsyncAttempt[T]) -> T:
+        if self._rules is None:
+            self._clock = self._session.clock(self._call)
+            self._marks["start"] = monotonic()
+            self._rules = self._session.rules(self._call, self._clock)
+        return await self._session.tried(attempt, self._rules)
+
+    async def _open_and_read(self) -> Iterable[bytes] | None:
+        if self.response is None:
+            await self._open()
+        try:
+            while (events := await self._next()) is not None:
+                for event in events:
+                    self._marks["first_chunk"] = monotonic()
+                    return chain((event,), events)
+        except EdgeQuakeError:
+            await self._drop()
+            raise
+        return None
+
+    async def _open(self) -> None:
+        """One try: sends the request and looks at what kind of answer it is."""
+        session = self._session
+        response = self.response = await self._opened()
+        self._marks["first_byte"] = monotonic()
+        self._clock.answering()
+        self._seen = 0
+        self._parser = SSEParser(session.config.max_event_bytes)
+        self._decoder = self._new_decoder(text_only=self._call.text_only)
+        kind = kind_of_body(response)
+        if kind == "json":
+            answer = await session.parsed(self._call, response, self._clock)
+            self._decoder = self._new_decoder()
+            self._body, self._whole = None, events_of_answer(dict(answer))
+        elif kind == "other":
+            shown = (await session.read(response, self._clock, MAX_ERROR_BODY)).decode("utf-8", "replace")
+            content_type = response.headers.get("content-type")
+            raise StreamError(f"the server sent {content_type!r} instead of an event stream: {shown[:_SHOWN]!r}")
+        else:
+            timeout = self._clock.timeout
+            longest = max(or_never(timeout.first_chunk), or_never(timeout.chunk))
+            self._read_timeout = min(longest, self._clock.left(monotonic()))
+            set_read_timeout(response.request, self._read_timeout)
+            self._body = async_body(response)
+
+    async def _opened(self) -> Response:
+        """The answer of the call's route, or of its older one where the server does not have it."""
+        call, missing = self._call, self._session.connections.missing_routes
+        if call.otherwise is not None and call.route in missing:
+            return await self._session.open(call.otherwise, self._clock, stream=True)
+        try:
+            return await self._session.open(call, self._clock, stream=True)
+        except APIError as error:
+            if call.otherwise is None or not is_missing_route(error):
+                raise
+            try:
+                response = await self._session.open(call.otherwise, self._clock, stream=True)
+            except APIError as second:
+                raise (error if is_missing_route(second) else second) from None
+            missing.add(call.route)
+            return response
+
+    async def _next(self) -> Iterator[bytes] | None:
+        """The events of the next read; None at the end of the answer."""
+        self.check()
+        if self._whole is not None:
+            whole, self._whole = self._whole, None
+            return self._shown(whole)
+        if self._body is None:
+            return None
+        clock, started = self._clock, monotonic()
+        if self.answer.chunks_received != self._seen:
+            self._seen = self.answer.chunks_received
+            clock.chunk()
+        limit = clock.next_read(started)
+        if limit.seconds <= 0:
+            raise clock.error(limit.stage)
+        self._reading = True
+        try:
+            if limit.seconds >= self._read_timeout * _SLACK:
+                data = await anext(self._body)
+            else:
+                with async_within(limit.seconds):
+                    data = await anext(self._body)
+        except StopAsyncIteration:
+            return None
+        except Exception as error:
+            self.check()  # another thread or task may have closed the stream
+            raise self._session.translated(error, clock, limit, streaming=True) or error from error
+        finally:
+            self._reading = False
+            self._marks["end"] = monotonic()
+        clock.waited(self._marks["end"] - started)
+        events = self._parser.feed(data)
+        return events if self.on_event is None else self._shown(events)
+
+    def _shown(self, events: Iterable[bytes]) -> Iterator[bytes]:
+        """``events``, each shown to ``on_event`` before it is decoded."""
+        for event in events:
+            if self.on_event is not None:
+                self.on_event(event)
+            yield event
+
+    async def _after(self, error: EdgeQuakeError) -> Iterable[bytes]:
+        """What comes after a failure: nothing when the answer was whole; the fallback's answer; else the error."""
+        if self._decoder.finished:
+            logger.info("%s failed after its end, which takes nothing from the answer: %s", self._call.route, error)
+            return ()
+        if self._fallback is None or self.answer.text or self.closed or isinstance(error, ConfigurationError):
+            raise self._failed(error) from error.__cause__
+        logger.warning("%s failed: %s; asking for the whole answer", self._call.route, error)
+        await self._drop()
+        self._decoder = self._new_decoder()
+        try:
+            return events_of_answer(dict(await self._session.call(self._fallback)))
+        except EdgeQuakeError as second:
+            raise self._failed(second) from error
+
+    def _failed(self, error: EdgeQuakeError) -> EdgeQuakeError:
+        """``error`` with the text so far on it, remembered so that no later call takes the answer for whole."""
+        self.failure = self._with_text(error)
+        return error
+
+    def _with_text(self, error: EdgeQuakeError) -> EdgeQuakeError:
+        if isinstance(error, NetworkError | TimeoutError | StreamError):
+            error.partial_text = self.answer.text
+            error.chunks_received = self.answer.chunks_received
+        return error
+
+    def _new_decoder(self, *, text_only: bool = False) -> WireDecoder[ChunkT]:
+        return WireDecoder(self._chunk_class, openai_names=self._openai_names, text_only=text_only)
+
+    async def _drop(self) -> None:
+        """Lets go of an answer that failed, so that another try can begin."""
+        response, self.response, self._body = self.response, None, None
+        if response is not None:
+            await response.aclose()

@@ -1,0 +1,210 @@
+"""Sends calls: one attempt, and the attempts of a whole call."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tenacity import AsyncRetrying
+
+from edgequake._core.clock import CallClock
+from edgequake._core.config import checked_header
+from edgequake._core.errors import MAX_ERROR_BODY, api_error
+from edgequake._core.retry import RetryRules
+from edgequake._http import (
+    AsyncHTTPClient,
+    async_body,
+    async_client,
+    async_result,
+    async_within,
+    redirect_target,
+    timeout_extension,
+    translated,
+)
+from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
+from edgequake.models._model import Model
+
+if TYPE_CHECKING:
+    from edgequake._core.calls import Call
+    from edgequake._core.clock import Limit
+    from edgequake._core.config import ClientConfig
+    from edgequake._http import AsyncAttempt, Request, Response
+
+__all__ = ["AsyncConnections", "AsyncSession"]
+
+T = TypeVar("T")
+
+_MAX_REDIRECTS = 5
+
+
+class AsyncConnections:
+    """The connection pool that a client and its copies share, and what they learn about the server."""
+
+    def __init__(self, http_client: AsyncHTTPClient | None = None) -> None:
+        self._client = http_client
+        self._owned = http_client is None
+        self._closed = False
+        self.token: str | None = None
+        """The last token that the client's ``jwt`` function gave."""
+        self.missing_routes: set[str] = set()
+        """Routes that this server turned out not to have."""
+
+    @property
+    def client(self) -> AsyncHTTPClient:
+        """The HTTP client, made when first needed."""
+        if self._closed or (self._client is not None and self._client.is_closed):
+            raise ConfigurationError("this client is closed: make a new one")
+        if self._client is None:
+            self._client = async_client()
+        return self._client
+
+    async def aclose(self) -> None:
+        """Closes all connections, unless the HTTP client is the caller's own."""
+        self._closed = True
+        if self._owned and self._client is not None:
+            await self._client.aclose()
+
+
+class AsyncSession:
+    """Sends calls with one client's settings."""
+
+    def __init__(self, config: ClientConfig, connections: AsyncConnections) -> None:
+        self.config = config
+        self.connections = connections
+
+    def clock(self, call: Call[Any]) -> CallClock:
+        """The clocks of a call that begins now."""
+        return CallClock(call.timeout or self.config.timeout, monotonic())
+
+    def rules(self, call: Call[Any], clock: CallClock) -> RetryRules:
+        """When the call may be tried again."""
+        return RetryRules(
+            self.config.retry,
+            route=call.route,
+            replayable=call.replayable,
+            left=lambda: clock.left(monotonic()),
+        )
+
+    async def call(self, call: Call[T]) -> T:
+        """The parsed answer of a plain call, after as many tries as its rules allow."""
+        clock = self.clock(call)
+
+        async def attempt() -> T:
+            return await self.parsed(call, await self.open(call, clock, stream=False), clock)
+
+        return await self.tried(attempt, self.rules(call, clock))
+
+    async def tried(self, attempt: AsyncAttempt[T], rules: RetryRules) -> T:
+        """What ``attempt`` returns, after as many tries as the rules allow."""
+        result: T = await AsyncRetrying(**rules.options())(attempt)
+        return result
+
+    async def parsed(self, call: Call[T], response: Response, clock: CallClock) -> T:
+        """The whole body of ``response`` as what the call promises."""
+        body = await self.read(response, clock)
+        request_id = response.headers.get("x-request-id")
+        try:
+            answer = call.parse(body)
+        except ResponseError as error:
+            error.status_code, error.request_id = response.status_code, request_id
+            raise
+        if isinstance(answer, Model):
+            answer._request_id = request_id
+        return answer
+
+    async def open(self, call: Call[Any], clock: CallClock, *, stream: bool) -> Response:
+        """One try: the answer with its body unread. Raises the error that an error status stands for."""
+        renewed = False
+        url = None
+        for _ in range(_MAX_REDIRECTS):
+            response = await self._send(call, clock, stream=stream, url=url)
+            if response.is_success:
+                return response
+            if target := redirect_target(response):
+                url = target
+                await response.aclose()
+                continue
+            error = await self._error(call, response, clock)
+            if isinstance(error, UnauthorizedError) and callable(self.config.jwt) and not renewed:
+                renewed, self.connections.token = True, None
+                continue
+            raise error
+        raise ResponseError(f"{call.route}: more than {_MAX_REDIRECTS} redirects")
+
+    async def _send(self, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None) -> Response:
+        client = self.connections.client
+        limit = clock.answer(monotonic())
+        request = await self._request(client, call, clock, stream=stream, url=url)
+        try:
+            with async_within(limit.seconds):
+                return await client.send(request, stream=True, follow_redirects=False)
+        except EdgeQuakeError:
+            raise
+        except Exception as error:
+            raise self.translated(error, clock, limit, streaming=False) or error from error
+
+    async def _request(
+        self, client: AsyncHTTPClient, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None
+    ) -> Request:
+        headers = self.config.request_headers(await self._token()) | dict(call.headers)
+        if stream:
+            headers["Accept"] = "text/event-stream"
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+        return client.build_request(
+            call.method,
+            url or self.config.base_url + call.path,
+            params=None if url else call.params,
+            content=call.body,
+            headers=headers,
+            extensions={"timeout": timeout_extension(clock.timeout)},
+        )
+
+    async def _token(self) -> str | None:
+        """The token of the client's ``jwt`` function, asked for when there is none yet or the last was refused."""
+        if not callable(self.config.jwt):
+            return None
+        if self.connections.token is None:
+            self.connections.token = checked_header("jwt()", await async_result(self.config.jwt()))
+        return self.connections.token
+
+    async def read(self, response: Response, clock: CallClock, at_most: float = float("inf")) -> bytes:
+        """The body of ``response``, or about its first ``at_most`` bytes; then gives the connection back."""
+        limit = clock.body(monotonic())
+        parts: list[bytes] = []
+        size = 0
+        try:
+            with async_within(limit.seconds):
+                async for data in async_body(response):
+                    parts.append(data)
+                    size += len(data)
+                    if size >= at_most:
+                        break
+        except Exception as error:
+            raise self.translated(error, clock, limit, streaming=False) or error from error
+        finally:
+            await response.aclose()
+        return b"".join(parts)
+
+    async def _error(self, call: Call[Any], response: Response, clock: CallClock) -> EdgeQuakeError:
+        """The error that the status of ``response`` stands for, in the server's words as far as they came."""
+        try:
+            body = await self.read(response, clock, MAX_ERROR_BODY)
+        except EdgeQuakeError:
+            body = b""
+        missing = [name for name in call.needs if getattr(self.config, name) is None]
+        return api_error(
+            response.status_code,
+            response.reason_phrase,
+            response.headers,
+            body[:MAX_ERROR_BODY],
+            advice=f"this call needs {' and '.join(call.needs)}: give the client {', '.join(missing)}"
+            if missing
+            else "",
+        )
+
+    def translated(self, error: Exception, clock: CallClock, limit: Limit, *, streaming: bool) -> EdgeQuakeError | None:
+        """The SDK's error for one of the transport's; None for any other."""
+        return translated(
+            error, stage=limit.stage, timeout=clock.timeout, streaming=streaming, origin=self.config.base_url
+        )

@@ -1,0 +1,172 @@
+"""The stream object that ``query.stream()`` and ``chat.stream()`` return."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+from edgequake._core.answer import chat_response, query_response
+from edgequake._http import server_sent_event
+from edgequake.chunks import ChatChunk, Chunk, QueryChunk
+from edgequake.exceptions import EdgeQuakeError
+from edgequake.models._model import Model
+from edgequake.models.answer import ChatResponse, QueryResponse
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Generator
+    from types import TracebackType
+
+    from edgequake._async.reader import AsyncReader
+    from edgequake._core.answer import AnswerState
+    from edgequake._core.timing import StreamTiming
+    from edgequake._http import Response, ServerSentEvent
+    from edgequake.models.answer import QueryStats
+    from edgequake.models.source import Source
+
+__all__ = ["AsyncChatStream", "AsyncQueryStream", "AsyncStream"]
+
+ChunkT = TypeVar("ChunkT", bound=Chunk)
+AnswerT = TypeVar("AnswerT", bound=Model)
+
+
+class AsyncStream(Generic[ChunkT, AnswerT]):
+    """An answer that comes in chunks: iterate it, or use it as a context manager and read it by any of its views.
+
+    Nothing is sent until the first iteration or ``with``. Leaving the loop, an exception, ``aclose()``, cancellation
+    and garbage collection give the connection back.
+
+    Iterating raises the errors of :mod:`edgequake.exceptions` alone; each carries the text so far in
+    ``partial_text``. An iteration that ends without an error has brought the whole answer.
+    """
+
+    def __init__(self, reader: AsyncReader[ChunkT], fold: Callable[[AnswerState], AnswerT]) -> None:
+        self._reader = reader
+        self._fold = fold
+        self._chunks = reader.chunks()
+
+    def __aiter__(self) -> AsyncIterator[ChunkT]:
+        self._reader.check()
+        return self._chunks
+
+    async def __anext__(self) -> ChunkT:
+        self._reader.check()
+        return await anext(self._chunks)
+
+    async def __aenter__(self) -> Self:
+        await self._reader.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __await__(self) -> Generator[object, None, Self]:  # async only
+        """Opens the stream, for those who write ``await client.query.stream(…)``."""
+        return self.__aenter__().__await__()
+
+    async def aclose(self) -> None:
+        """Ends the stream and gives its connection back; closing twice is fine.
+
+        An answer that was not read to its end is cut off on the server too. A later iteration or ``final()`` raises
+        :class:`StreamError`, so that the part is not taken for the whole.
+        """
+        await self._reader.aclose()
+
+    @property
+    def text_stream(self) -> AsyncIterator[str]:
+        """The text alone, as plain strings; events without text are read but not shown."""
+        return self._texts()
+
+    async def _texts(self) -> AsyncIterator[str]:
+        async for chunk in self:
+            if text := chunk.text:
+                yield text
+
+    async def events(self) -> AsyncIterator[ServerSentEvent]:
+        """The raw server-sent events (``httpx_sse.ServerSentEvent``), instead of chunks.
+
+        The same errors are raised as when iterating chunks, after the event that caused them has been shown.
+        """
+        shown: deque[bytes] = deque()
+        self._reader.on_event = shown.append
+        failure = None
+        try:
+            async for _ in self:
+                while shown:
+                    yield server_sent_event(shown.popleft())
+        except EdgeQuakeError as error:
+            failure = error
+        while shown:
+            yield server_sent_event(shown.popleft())
+        if failure is not None:
+            raise failure
+
+    async def final(self) -> AnswerT:
+        """The whole answer; reads what is left of the stream first.
+
+        Raises the error that ended the stream, or :class:`StreamError` if it was closed before its end.
+        """
+        async for _ in self:
+            pass
+        self._reader.check()
+        return self._fold(self._reader.answer)
+
+    @property
+    def text(self) -> str:
+        """The text streamed so far, as it came."""
+        return self._reader.answer.text
+
+    @property
+    def sources(self) -> list[Source]:
+        """The sources received so far."""
+        return self._reader.answer.sources
+
+    @property
+    def stats(self) -> QueryStats:
+        """What the server measured; its fields are None until the final event."""
+        return self._reader.answer.stats
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's id of this request; None until the answer has begun."""
+        return None if self.response is None else self.response.headers.get("x-request-id")
+
+    @property
+    def response(self) -> Response | None:
+        """The ``httpx.Response`` behind the stream: status, headers; None until the answer has begun."""
+        return self._reader.response
+
+    @property
+    def failure(self) -> EdgeQuakeError | None:
+        """The error that ended the stream, if one did."""
+        return self._reader.failure
+
+    @property
+    def timing(self) -> StreamTiming:
+        """Time to the first byte and first chunk, the total, and the number of chunks, as seen here."""
+        return self._reader.timing
+
+
+class AsyncQueryStream(AsyncStream[QueryChunk, QueryResponse]):
+    """The stream of ``query.stream()``; ``final()`` is a :class:`QueryResponse`."""
+
+    def __init__(self, reader: AsyncReader[QueryChunk]) -> None:
+        super().__init__(reader, query_response)
+
+
+class AsyncChatStream(AsyncStream[ChatChunk, ChatResponse]):
+    """The stream of ``chat.stream()``; ``final()`` is a :class:`ChatResponse`."""
+
+    def __init__(self, reader: AsyncReader[ChatChunk]) -> None:
+        super().__init__(reader, chat_response)
+
+    @property
+    def conversation_id(self) -> str | None:
+        """The conversation; give it to the next call to go on with it. None until the server has said it."""
+        return self._reader.answer.seen.get("conversation_id")
+
+    @property
+    def title(self) -> str | None:
+        """The title that the server gave a new conversation, after its last chunk."""
+        return self._reader.answer.seen.get("title")

@@ -1,0 +1,118 @@
+"""Folds the chunks of a stream into the whole answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from edgequake.models.answer import ChatResponse, QueryResponse, QueryStats
+
+if TYPE_CHECKING:
+    from edgequake.chunks import Chunk
+    from edgequake.models.source import ContextBundle, Source, Subgraph
+
+__all__ = ["AnswerState", "chat_response", "query_response"]
+
+_COMPACT_EVERY = 4096
+
+
+class AnswerState:
+    """What a stream has brought so far: its text, and what came beside it."""
+
+    def __init__(self) -> None:
+        self.chunks_received = 0
+        self._parts: list[str] = []
+        self._blocks: list[str] = []  # parts already joined: far smaller than a string object for each token
+        self.sources: list[Source] = []
+        self.stats = QueryStats()
+        self.subgraph: Subgraph | None = None
+        self.bundle: ContextBundle | None = None
+        self.final_text: str | None = None
+        self.finish_reason: str | None = None
+        self.usage: dict[str, Any] | None = None
+        self.seen: dict[str, Any] = {}
+        """The last value of each plain field: conversation_id, title, query_mode, tokens_used, llm_model …"""
+
+    @property
+    def text(self) -> str:
+        """The text streamed so far."""
+        return "".join([*self._blocks, *self._parts])
+
+    @property
+    def answer(self) -> str:
+        """The final text: the server's own where its last event brought one, else the text streamed."""
+        return self.text if self.final_text is None else self.final_text
+
+    def feed(self, chunk: Chunk) -> None:
+        """Takes in one more chunk."""
+        self.chunks_received += 1
+        if text := chunk.get("chunk"):
+            self._parts.append(text)
+            if len(self._parts) == _COMPACT_EVERY:
+                self._blocks.append("".join(self._parts))
+                self._parts.clear()
+            if chunk["type"] == "token" and "usage" not in chunk and not chunk.finish_reason:
+                return
+        self._event(chunk)
+
+    def _event(self, chunk: Chunk) -> None:
+        """Keeps what a chunk that is more than text brings; one of an unknown type is not looked into."""
+        kind = chunk.type
+        if kind == "context":
+            self.sources = chunk.sources
+            self.subgraph, self.bundle = chunk.subgraph, chunk.bundle
+        elif kind in ("source", "done"):
+            self.sources = [*self.sources, *chunk.sources]
+        if kind == "done":
+            self.stats = chunk.stats or self.stats
+            self.final_text = chunk.answer if chunk.answer is not None else self.final_text
+        if "choices" in chunk:
+            self.usage = chunk.usage or self.usage
+            self.finish_reason = chunk.finish_reason or self.finish_reason
+        if kind in _PLAIN_FIELDS:
+            self.seen.update({name: chunk[name] for name in _PLAIN_FIELDS[kind] if chunk.get(name) is not None})
+
+
+_PLAIN_FIELDS = {
+    "conversation": ("conversation_id", "user_message_id"),
+    "context": ("query_mode",),
+    "done": (
+        "assistant_message_id",
+        "tokens_used",
+        "duration_ms",
+        "llm_provider",
+        "llm_model",
+        "conversation_id",
+    ),
+    "title_update": ("title", "conversation_id"),
+}
+
+
+def query_response(state: AnswerState) -> QueryResponse:
+    """The answer that a query's stream has brought, as ``query.execute`` would return it."""
+    stats = state.stats.model_copy()
+    for name in ("llm_provider", "llm_model"):
+        if getattr(stats, name) is None:
+            setattr(stats, name, state.seen.get(name))
+    return QueryResponse(
+        answer=state.answer,
+        mode=state.seen.get("query_mode") or stats.query_mode,
+        sources=state.sources,
+        stats=stats,
+        subgraph=state.subgraph if state.bundle is None else state.bundle.subgraph,
+        bundle=state.bundle,
+    )
+
+
+def chat_response(state: AnswerState) -> ChatResponse:
+    """The message that a chat's stream has brought, as ``chat.complete`` would return it."""
+    seen = {name: value for name, value in state.seen.items() if name != "query_mode"}
+    return ChatResponse(
+        content=state.answer,
+        mode=state.seen.get("query_mode"),
+        sources=state.sources,
+        stats=state.stats,
+        subgraph=state.subgraph,
+        finish_reason=state.finish_reason,
+        usage=state.usage,
+        **seen,
+    )

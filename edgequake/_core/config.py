@@ -1,0 +1,254 @@
+"""The settings of a client: what was given, else the environment, else the default; checked before anything is sent."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from edgequake._version import __version__
+from edgequake.exceptions import ConfigurationError
+
+__all__ = [
+    "ClientConfig",
+    "RetryPolicy",
+    "Timeout",
+    "TokenSource",
+    "as_timeout",
+    "checked_header",
+    "load_config",
+]
+
+TokenSource: TypeAlias = Callable[[], "str | Awaitable[str]"]
+"""A function that returns a fresh token; on an async client it may be a coroutine function."""
+
+DEFAULT_BASE_URL = "http://localhost:8080"
+DEFAULT_TIMEOUT = 30.0
+DEFAULT_MAX_RETRIES = 3
+DEFAULT_MAX_EVENT_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """How long to wait, in seconds, by clock; None is for ever.
+
+    ``Timeout(30)`` sets every clock but ``total``; ``Timeout(30, chunk=5, total=300)`` sets some otherwise.
+    """
+
+    default: float | None = DEFAULT_TIMEOUT
+    """For each clock that is not given."""
+    connect: float | None = -1.0
+    """To reach the server: DNS, TCP, TLS, and a free place in the connection pool."""
+    response: float | None = -1.0
+    """From the request to the beginning of the answer (its headers)."""
+    first_chunk: float | None = -1.0
+    """From there to the first chunk of a stream."""
+    chunk: float | None = -1.0
+    """Between two chunks of a stream; keep-alive comments do not count as chunks."""
+    total: float | None = None
+    """The whole call: retries, waits between them, and the last chunk."""
+
+    def __post_init__(self) -> None:
+        for name in ("default", "connect", "response", "first_chunk", "chunk", "total"):
+            value = getattr(self, name)
+            if value == -1.0 and name not in ("default", "total"):
+                object.__setattr__(self, name, self.default)
+            elif value is not None:
+                object.__setattr__(self, name, _seconds(name, value))
+
+
+def _seconds(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ConfigurationError(f"timeout {name!r} must be a number of seconds or None, not {value!r}")
+    if not math.isfinite(value) or value <= 0:
+        raise ConfigurationError(f"timeout {name!r} must be more than 0 seconds, not {value!r}; use None for no limit")
+    return float(value)
+
+
+def as_timeout(value: float | Timeout | None) -> Timeout:
+    """``value`` as a :class:`Timeout`: a number sets every clock but ``total``, None takes every limit away."""
+    if isinstance(value, Timeout):
+        return value
+    return Timeout(None if value is None else _seconds("timeout", value))
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and after how long a failed request is tried again.
+
+    The wait before try ``n`` is drawn at random between 0 and ``min(max_delay, initial_delay * 2**n)`` seconds;
+    where the server says how long to wait, that is obeyed instead, up to ``max_retry_after`` seconds: if it asks
+    for more, its error is raised at once.
+    """
+
+    max_retries: int = DEFAULT_MAX_RETRIES
+    initial_delay: float = 0.5
+    max_delay: float = 8.0
+    max_retry_after: float = 60.0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.max_retries, bool) or not isinstance(self.max_retries, int) or self.max_retries < 0:
+            raise ConfigurationError(f"max_retries must be 0 or a positive whole number, not {self.max_retries!r}")
+        for name in ("initial_delay", "max_delay", "max_retry_after"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+                raise ConfigurationError(f"RetryPolicy.{name} must be 0 or more seconds, not {value!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientConfig:
+    """The checked settings of one client. Keys and tokens are kept as secrets: no repr shows them."""
+
+    base_url: str
+    api_key: SecretStr | None = None
+    jwt: SecretStr | TokenSource | None = field(default=None, repr=False)
+    tenant_id: str | None = None
+    workspace_id: str | None = None
+    user_id: str | None = None
+    timeout: Timeout = field(default_factory=Timeout)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    headers: Mapping[str, SecretStr] = field(default_factory=dict)
+    max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES
+
+    def with_changes(self, **changes: Any) -> ClientConfig:
+        """A copy with some settings changed; ``headers`` are added to those there are."""
+        headers = checked_headers(changes.pop("headers", None) or {})
+        if (max_retries := changes.pop("max_retries", None)) is not None:
+            changes["retry"] = replace(self.retry, max_retries=max_retries)
+        for name in ("tenant_id", "workspace_id", "user_id"):
+            if name in changes:
+                changes[name] = checked_header(name, changes[name])
+        return replace(self, **changes, headers={**self.headers, **headers})
+
+    def request_headers(self, token: str | None) -> dict[str, str]:
+        """The headers of every request: who asks, for which tenant, and with what ``token`` of the ``jwt`` callable."""
+        headers = {"User-Agent": f"edgequake-python/{__version__}", "Accept": "application/json"}
+        if self.api_key is not None:
+            headers["X-API-Key"] = self.api_key.get_secret_value()
+        if isinstance(self.jwt, SecretStr):
+            token = self.jwt.get_secret_value()
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        scope = {
+            "X-Tenant-ID": self.tenant_id,
+            "X-Workspace-ID": self.workspace_id,
+            "X-User-ID": self.user_id,
+        }
+        headers.update({name: value for name, value in scope.items() if value is not None})
+        headers.update({name: value.get_secret_value() for name, value in self.headers.items()})
+        return headers
+
+
+def load_config(
+    *,
+    base_url: str | None,
+    api_key: str | None,
+    jwt: str | TokenSource | None,
+    tenant_id: str | None,
+    workspace_id: str | None,
+    user_id: str | None,
+    timeout: float | Timeout | None,
+    retry: RetryPolicy,
+    headers: Mapping[str, str] | None,
+    max_event_bytes: int,
+    env: Mapping[str, str] = os.environ,
+) -> ClientConfig:
+    """The settings that were given, else those of the environment, else the defaults.
+
+    Raises :class:`ConfigurationError` for any that cannot work.
+    """
+
+    def setting(given: str | None, *names: str) -> str | None:
+        return given if given is not None else next((env[name] for name in names if env.get(name)), None)
+
+    if api_key is not None and jwt is not None:
+        raise ConfigurationError("give api_key or jwt, not both")
+    if api_key is None and jwt is None:
+        api_key, jwt = setting(None, "EDGEQUAKE_API_KEY"), setting(None, "EDGEQUAKE_JWT")
+        if api_key is not None and jwt is not None:
+            raise ConfigurationError("EDGEQUAKE_API_KEY and EDGEQUAKE_JWT are both set: unset one of them")
+    if isinstance(max_event_bytes, bool) or not isinstance(max_event_bytes, int) or max_event_bytes <= 0:
+        raise ConfigurationError(f"max_event_bytes must be a positive whole number, not {max_event_bytes!r}")
+    key = checked_header("api_key", api_key)
+    token = jwt if jwt is None or callable(jwt) else checked_header("jwt", jwt)
+    return ClientConfig(
+        base_url=checked_base_url(setting(base_url, "EDGEQUAKE_BASE_URL", "EDGEQUAKE_URL") or DEFAULT_BASE_URL),
+        api_key=None if key is None else SecretStr(key),
+        jwt=SecretStr(token) if isinstance(token, str) else token,
+        tenant_id=checked_header("tenant_id", setting(tenant_id, "EDGEQUAKE_TENANT_ID")),
+        workspace_id=checked_header("workspace_id", setting(workspace_id, "EDGEQUAKE_WORKSPACE_ID")),
+        user_id=checked_header("user_id", setting(user_id, "EDGEQUAKE_USER_ID")),
+        timeout=_load_timeout(timeout, env.get("EDGEQUAKE_TIMEOUT")),
+        retry=retry,
+        headers=checked_headers(headers or {}),
+        max_event_bytes=max_event_bytes,
+    )
+
+
+def _load_timeout(given: Any, from_env: str | None) -> Timeout:
+    if given is not NOT_GIVEN:
+        return as_timeout(given)
+    if not from_env:
+        return Timeout()
+    try:
+        return as_timeout(float(from_env))
+    except ValueError as error:  # ConfigurationError is one too
+        raise ConfigurationError(f"EDGEQUAKE_TIMEOUT must be a number of seconds above 0, not {from_env!r}") from error
+
+
+class _NotGiven:
+    """Stands for an argument that was not given, where None means something."""
+
+    def __repr__(self) -> str:
+        return "NOT_GIVEN"
+
+
+NOT_GIVEN: Any = _NotGiven()
+
+
+def checked_base_url(url: str) -> str:
+    """``url`` without a trailing slash; raises :class:`ConfigurationError` unless it is a plain http(s) address."""
+    shown = re.sub(r"//[^/?#]*@", "//…@", str(url)[:200])
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.port  # raises for a port that is not a number
+    except (ValueError, AttributeError) as error:
+        raise ConfigurationError(f"base_url is not an address: {shown!r}") from error
+    if parts.scheme.lower() not in ("http", "https"):
+        raise ConfigurationError(f"base_url must begin with http:// or https://, not {shown!r}")
+    if not parts.hostname or re.search(r"[\s\x00-\x1f\x7f]", url.strip()):
+        raise ConfigurationError(f"base_url has no usable host: {shown!r}")
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError(f"base_url must not hold a user or password: {shown!r}; use api_key, jwt or headers")
+    if parts.query or parts.fragment:
+        raise ConfigurationError(f"base_url must not have a query or fragment: {shown!r}")
+    return url.strip().rstrip("/")
+
+
+def checked_header(name: str, value: Any) -> str | None:
+    """``value`` if it can stand in a header, or None; else :class:`ConfigurationError`, which does not show it."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{name} must be a string, not {type(value).__name__}")
+    if not value or value != value.strip():
+        raise ConfigurationError(f"{name} must not be empty or begin or end with white space or a line break")
+    if not value.isascii() or not value.isprintable():
+        raise ConfigurationError(f"{name} must be plain ASCII without line breaks or control characters")
+    return value
+
+
+def checked_headers(headers: Mapping[str, Any]) -> dict[str, SecretStr]:
+    """``headers`` kept as secrets, or :class:`ConfigurationError` for one that cannot be sent."""
+    checked = {}
+    for name, value in headers.items():
+        if not isinstance(name, str) or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+            raise ConfigurationError(f"{name!r} is not a header name")
+        checked[name] = SecretStr(checked_header(f"header {name!r}", value) or "")
+    return checked

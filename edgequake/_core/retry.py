@@ -1,0 +1,116 @@
+"""Which failures may be tried again, and after how long: the options of tenacity's loops, as data."""
+
+from __future__ import annotations
+
+import logging
+import random
+from typing import TYPE_CHECKING, Any
+
+from edgequake.exceptions import APIError, EdgeQuakeError, NetworkError, TimeoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenacity import RetryCallState
+
+    from edgequake._core.config import RetryPolicy
+
+__all__ = ["RetryRules"]
+
+logger = logging.getLogger("edgequake")
+
+# Statuses after which another try may succeed.
+_TRANSIENT = frozenset({408, 429, 502, 503, 504})
+# Those with which a server turns a request away before it does anything.
+_TURNED_AWAY = frozenset({429, 503})
+
+
+def certainly_not_processed(error: BaseException) -> bool:
+    """True when the request that failed this way cannot have had any effect on the server."""
+    match error:
+        case NetworkError():
+            return not error.request_sent
+        case TimeoutError():
+            return error.stage == "connect"
+        case APIError():
+            return error.status_code in _TURNED_AWAY
+    return False
+
+
+def transient(error: BaseException) -> bool:
+    """True when the same request may well succeed a moment later."""
+    match error:
+        case NetworkError():
+            return True
+        case TimeoutError():
+            return error.stage in ("connect", "response")
+        case APIError():
+            details = error.details if isinstance(error.details, dict) else {}
+            return error.status_code in _TRANSIENT and details.get("retryable") is not False
+    return False
+
+
+class RetryRules:
+    """Decides for one call whether a failure is tried again, and after how long.
+
+    ``replayable``: the call has no side effects, so that it may be sent again even when the first may have been
+    processed. ``left`` gives the seconds left of the call's total.
+    """
+
+    def __init__(
+        self,
+        policy: RetryPolicy,
+        *,
+        route: str,
+        replayable: bool,
+        left: Callable[[], float],
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self._policy = policy
+        self._route = route
+        self._replayable = replayable
+        self._left = left
+        self._draw = draw
+        self.retries = 0
+
+    def may_retry(self, error: BaseException) -> bool:
+        """True when ``error`` may be answered with another try."""
+        if not transient(error) or not (self._replayable or certainly_not_processed(error)):
+            return False
+        if isinstance(error, APIError) and (error.retry_after or 0) > self._policy.max_retry_after:
+            return False
+        return self.retries < self._policy.max_retries
+
+    def delay(self, error: BaseException) -> float:
+        """Seconds to wait before the next try."""
+        if isinstance(error, APIError) and error.retry_after is not None:
+            return error.retry_after
+        ceiling = min(self._policy.max_delay, self._policy.initial_delay * 2.0 ** min(self.retries, 60))
+        return ceiling * self._draw()
+
+    def options(self) -> dict[str, Any]:
+        """The arguments for tenacity's ``Retrying`` and ``AsyncRetrying``."""
+        waits: dict[int, float] = {}
+
+        def wait(state: RetryCallState) -> float:
+            return waits.setdefault(state.attempt_number, self.delay(_failure(state)))
+
+        def retry(state: RetryCallState) -> bool:
+            return state.outcome is not None and state.outcome.failed and self.may_retry(_failure(state))
+
+        def stop(state: RetryCallState) -> bool:
+            return wait(state) >= self._left()
+
+        def before_sleep(state: RetryCallState) -> None:
+            self.retries += 1
+            logger.warning(
+                "%s failed: %s; retry %d of %d in %.2f s",
+                self._route, _failure(state), self.retries, self._policy.max_retries, wait(state),
+            )  # fmt: skip
+
+        return {"retry": retry, "wait": wait, "stop": stop, "before_sleep": before_sleep, "reraise": True}
+
+
+def _failure(state: RetryCallState) -> BaseException:
+    error = state.outcome.exception() if state.outcome is not None else None
+    return error if error is not None else EdgeQuakeError("no failure")

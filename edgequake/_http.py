@@ -1,0 +1,226 @@
+"""The only door to httpx: default clients, the bytes of an answer, and the translation of every error."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import inspect
+import math
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from anyio import fail_after
+from httpx_sse import ServerSentEvent
+
+from edgequake._core.clock import timed_out
+from edgequake._core.sse import EventData
+from edgequake._deadline import install_deadlines, within
+from edgequake.exceptions import (
+    ConfigurationError,
+    EdgeQuakeError,
+    NetworkError,
+    ResponseError,
+    StreamError,
+    StreamInterruptedError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from edgequake._core.config import Timeout
+    from edgequake.exceptions import TimeoutStage
+
+__all__ = [
+    "AsyncAttempt",
+    "AsyncHTTPClient",
+    "Attempt",
+    "HTTPClient",
+    "Request",
+    "Response",
+    "ServerSentEvent",
+    "abandon",
+    "async_body",
+    "async_client",
+    "async_interrupt",
+    "async_result",
+    "async_within",
+    "client",
+    "interrupt",
+    "kind_of_body",
+    "redirect_target",
+    "result",
+    "server_sent_event",
+    "set_read_timeout",
+    "sync_body",
+    "timeout_extension",
+    "translated",
+    "within",
+]
+
+AsyncHTTPClient: TypeAlias = httpx.AsyncClient
+HTTPClient: TypeAlias = httpx.Client
+Request: TypeAlias = httpx.Request
+Response: TypeAlias = httpx.Response
+
+T = TypeVar("T")
+AsyncAttempt: TypeAlias = Callable[[], Awaitable[T]]
+Attempt: TypeAlias = Callable[[], T]
+
+async_within = fail_after
+
+# As many streams at once as the caller likes: a pool that queues would count waiting as time to connect.
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
+_closing: set[asyncio.Task[None]] = set()
+
+
+def client() -> HTTPClient:
+    """A client of httpx with this SDK's defaults."""
+    made = httpx.Client(limits=_LIMITS)
+    install_deadlines(made)
+    return made
+
+
+def async_client() -> AsyncHTTPClient:
+    """An async client of httpx with this SDK's defaults."""
+    return httpx.AsyncClient(limits=_LIMITS)
+
+
+def timeout_extension(timeout: Timeout) -> dict[str, Any]:
+    """``timeout`` as httpx's request extension, until the answer begins."""
+    return {
+        "connect": timeout.connect,
+        "pool": timeout.connect,
+        "write": timeout.response,
+        "read": timeout.response,
+    }
+
+
+def set_read_timeout(request: Request, seconds: float) -> None:
+    """Sets how long each read of the body may take; works until the first one."""
+    timeouts = request.extensions.get("timeout")
+    if isinstance(timeouts, dict):
+        timeouts["read"] = None if seconds == math.inf else seconds
+
+
+def sync_body(response: Response) -> Iterator[bytes]:
+    """The bytes of the answer as they come, decompressed."""
+    if "content-encoding" in response.headers:
+        return response.iter_bytes()
+    return iter(cast("httpx.SyncByteStream", response.stream))
+
+
+def async_body(response: Response) -> AsyncIterator[bytes]:
+    """The bytes of the answer as they come, decompressed."""
+    if "content-encoding" in response.headers:
+        return response.aiter_bytes()
+    return aiter(cast("httpx.AsyncByteStream", response.stream))
+
+
+def kind_of_body(response: Response) -> str:
+    """``events``, ``json`` or ``other``, by the answer's content type; none at all passes for events."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in ("", "text/event-stream"):
+        return "events"
+    return "json" if kind == "application/json" or kind.endswith("+json") else "other"
+
+
+def redirect_target(response: Response) -> str | None:
+    """Where a redirect leads, if it is safe to follow: the same origin, and nothing of the request lost."""
+    location = response.headers.get("location")
+    if not location or response.status_code not in (301, 302, 303, 307, 308):
+        return None
+    if response.request.method not in ("GET", "HEAD") and response.status_code not in (307, 308):
+        return None
+    url = str(response.request.url)
+    target = urljoin(url, location)
+    return target if _origin(target) == _origin(url) else None
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return "", None, None
+    return parts.scheme, parts.hostname, port
+
+
+def server_sent_event(data: bytes) -> ServerSentEvent:
+    """An event as httpx-sse's users know it."""
+    text = data.decode("utf-8", "replace")
+    if isinstance(data, EventData):
+        return ServerSentEvent(event=data.event, data=text, id=data.id, retry=data.retry)
+    return ServerSentEvent(data=text)
+
+
+async def async_result(value: Any) -> Any:
+    """``value``, awaited if it needs to be."""
+    return await value if inspect.isawaitable(value) else value
+
+
+def result(value: Any) -> Any:
+    """``value``; raises :class:`ConfigurationError` if it would have to be awaited."""
+    if inspect.iscoroutine(value):
+        value.close()
+        raise ConfigurationError("a jwt function that is a coroutine function needs AsyncEdgequakeClient")
+    return value
+
+
+def interrupt(response: Response) -> None:
+    """Ends a read of ``response`` that another thread is waiting in; that thread then closes it."""
+    stream = response.extensions.get("network_stream")
+    sock = stream.get_extra_info("socket") if stream is not None else None
+    if isinstance(sock, socket.socket):
+        with suppress(OSError):  # it may have just ended by itself
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+async def async_interrupt(response: Response) -> None:
+    """Ends a read of ``response`` that another task is waiting in."""
+    await response.aclose()
+
+
+def abandon(response: Response) -> None:
+    """Gives back the connection of an answer that nobody will read, from a finalizer."""
+    if isinstance(response.stream, httpx.SyncByteStream):
+        response.close()
+        return
+    with suppress(RuntimeError):  # no loop is running: the connection died with it
+        task = asyncio.get_running_loop().create_task(response.aclose())
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+
+
+def translated(
+    error: Exception, *, stage: TimeoutStage, timeout: Timeout, streaming: bool, origin: str = "the server"
+) -> EdgeQuakeError | None:
+    """The error of this SDK for ``error``; None if it is none of the transport's, and should be raised as it is.
+
+    ``stage`` is the clock that a timeout means, ``streaming`` whether the answer had begun.
+    """
+    text = str(error) or type(error).__name__
+    ours: EdgeQuakeError | None = None
+    match error:
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            ours = timed_out("total" if stage == "total" else "connect", timeout)
+        case httpx.TimeoutException() | builtins.TimeoutError():
+            ours = timed_out(stage, timeout)
+        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | httpx.InvalidURL():
+            ours = ConfigurationError(f"the request cannot be sent: {text}")
+        case httpx.ConnectError() | httpx.ProxyError():
+            ours = NetworkError(f"cannot reach {origin}: {text}")
+            ours.request_sent = False
+        case httpx.DecodingError():
+            broken = f"the answer's compression is broken: {text}"
+            ours = StreamError(broken) if streaming else ResponseError(broken)
+        case httpx.HTTPError() | OSError() if streaming:
+            ours = StreamInterruptedError(f"the connection broke in mid-stream: {text}")
+        case httpx.HTTPError() | OSError():
+            ours = NetworkError(f"the connection to {origin} was lost before it answered: {text}")
+        case httpx.StreamError() | httpx.CookieConflict():
+            ours = StreamError(f"the answer cannot be read: {text}")
+    return ours

@@ -1,0 +1,135 @@
+# Generated from edgequake/_async by scripts/unasync.py: change that, and run `make generate`.
+"""The resources of a client: ``client.query`` and ``client.chat``."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Unpack
+
+from edgequake._sync.reader import Reader
+from edgequake._sync.stream import ChatStream, QueryStream
+from edgequake._core import calls
+from edgequake._http import result
+from edgequake.chunks import ChatChunk, QueryChunk
+from edgequake.exceptions import EdgeQuakeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Callable, Sequence
+
+    from edgequake._sync.session import Session
+    from edgequake.models.answer import ChatResponse, QueryResponse
+    from edgequake.models.options import ChatMessage, ChatOptions, QueryOptions
+
+__all__ = ["Chat", "Query"]
+
+logger = logging.getLogger("edgequake")
+
+
+class Query:
+    """Questions to the knowledge graph: ``client.query``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def execute(self, query: str, **options: Unpack[QueryOptions]) -> QueryResponse:
+        """The whole answer to ``query``, with its sources and statistics (``POST /api/v1/query``).
+
+        Options are those of :class:`QueryOptions`; one that is not given is not sent. ``timeout`` is in seconds.
+
+        Raises :class:`ConfigurationError` for an empty query or a bad option, before anything is sent; then
+        :class:`APIError` by status, :class:`NetworkError`, :class:`TimeoutError`, :class:`ResponseError`.
+        """
+        return self._session.call(calls.query_execute(query, options))
+
+    def stream(self, query: str, *, fallback: bool = False, **options: Unpack[QueryOptions]) -> QueryStream:
+        """The answer to ``query`` as it is generated (``POST /api/v1/query/stream``).
+
+        Returns a stream that sends nothing until it is iterated or opened; see :class:`QueryStream`. Options are
+        those of :class:`QueryOptions`. With ``fallback``, a stream that fails before any text goes on with
+        the answer of :meth:`execute` instead, as chunks.
+
+        Raises :class:`ConfigurationError` at once for an empty query or a bad option. Iterating raises the errors of
+        :meth:`execute`, and :class:`StreamError`, :class:`StreamInterruptedError`, :class:`StreamTruncatedError`.
+        """
+        call = calls.query_stream(query, options)
+        whole = calls.query_execute(query, options) if fallback else None
+        return QueryStream(Reader(self._session, call, QueryChunk, openai_names=False, fallback=whole))
+
+    def ask(
+        self,
+        query: str,
+        *,
+        on_text: Callable[[str], Any] | None = None,
+        **options: Unpack[QueryOptions],
+    ) -> QueryResponse:
+        """The whole answer to ``query``, streamed on the way: ``on_text`` is called with each piece of text.
+
+        Any failure of the stream falls back to :meth:`execute`. If part of the text had been shown by then,
+        ``on_text`` gets the rest of the new answer where that begins with the part, else a newline and the whole.
+        An exception that ``on_text`` raises ends the call.
+
+        Raises what :meth:`execute` raises.
+        """
+        stream = self.stream(query, **options)
+        try:
+            texts = stream.text_stream
+            while (text := _next_text(texts)) is not None:
+                if on_text is not None:
+                    result(on_text(text))
+            failure = stream.failure
+        finally:
+            stream.close()
+        if failure is None:
+            return stream.final()
+        logger.warning("the stream failed: %s; asking for the whole answer", failure)
+        answer = self.execute(query, **options)
+        if on_text is not None:
+            rest = answer.answer.removeprefix(stream.text)
+            result(on_text(rest if len(rest) < len(answer.answer) or not stream.text else f"\n{rest}"))
+        return answer
+
+
+def _next_text(texts: Iterator[str]) -> str | None:
+    """The next text; None when the stream has ended or failed."""
+    try:
+        return next(texts)
+    except (StopIteration, EdgeQuakeError):
+        return None
+
+
+class Chat:
+    """Conversations with the server: ``client.chat``. They need the client's ``tenant_id`` and ``user_id``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def complete(self, messages: str | Sequence[ChatMessage], **options: Unpack[ChatOptions]) -> ChatResponse:
+        """The assistant's whole message (``POST /api/v1/chat/completions``).
+
+        ``messages`` is one message as a string, or a list of dicts with ``role`` and ``content`` that holds at least
+        one of the user's. The server keeps the history of a ``conversation_id``; without one, earlier messages of
+        the list are told to it in the system prompt. Options are those of :class:`ChatOptions`.
+
+        Raises :class:`ConfigurationError` before anything is sent for messages without a user's turn or a bad option;
+        then :class:`APIError` by status, :class:`NetworkError`, :class:`TimeoutError`, :class:`ResponseError`.
+        The server stores the message first: a chat is sent again only if the first certainly was not processed.
+        """
+        return self._session.call(calls.chat_complete(messages, options))
+
+    def completions(self, messages: str | Sequence[ChatMessage], **options: Unpack[ChatOptions]) -> ChatResponse:
+        """The same as :meth:`complete`, by the name of the server's route."""
+        return self.complete(messages, **options)
+
+    def stream(self, messages: str | Sequence[ChatMessage], **options: Unpack[ChatOptions]) -> ChatStream:
+        """The assistant's message as it is generated (``POST /api/v1/chat/completions/stream``).
+
+        Returns a stream that sends nothing until it is iterated or opened; see :class:`ChatStream`. Messages and
+        options are those of :meth:`complete`. The stream ends when the server ends it, which may be after ``done``:
+        a new conversation gets its title last.
+
+        Raises :class:`ConfigurationError` at once for messages or options that are not right. Iterating raises the
+        errors of :meth:`complete`, and :class:`StreamError`, :class:`StreamInterruptedError`,
+        :class:`StreamTruncatedError`.
+        """
+        call = calls.chat_stream(messages, options)
+        return ChatStream(Reader(self._session, call, ChatChunk, openai_names=True, fallback=None))

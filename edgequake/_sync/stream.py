@@ -1,0 +1,169 @@
+# Generated from edgequake/_async by scripts/unasync.py: change that, and run `make generate`.
+"""The stream object that ``query.stream()`` and ``chat.stream()`` return."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+from edgequake._core.answer import chat_response, query_response
+from edgequake._http import server_sent_event
+from edgequake.chunks import ChatChunk, Chunk, QueryChunk
+from edgequake.exceptions import EdgeQuakeError
+from edgequake.models._model import Model
+from edgequake.models.answer import ChatResponse, QueryResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Callable, Generator
+    from types import TracebackType
+
+    from edgequake._sync.reader import Reader
+    from edgequake._core.answer import AnswerState
+    from edgequake._core.timing import StreamTiming
+    from edgequake._http import Response, ServerSentEvent
+    from edgequake.models.answer import QueryStats
+    from edgequake.models.source import Source
+
+__all__ = ["ChatStream", "QueryStream", "Stream"]
+
+ChunkT = TypeVar("ChunkT", bound=Chunk)
+AnswerT = TypeVar("AnswerT", bound=Model)
+
+
+class Stream(Generic[ChunkT, AnswerT]):
+    """An answer that comes in chunks: iterate it, or use it as a context manager and read it by any of its views.
+
+    Nothing is sent until the first iteration or ``with``. Leaving the loop, an exception, ``close()``, cancellation
+    and garbage collection give the connection back.
+
+    Iterating raises the errors of :mod:`edgequake.exceptions` alone; each carries the text so far in
+    ``partial_text``. An iteration that ends without an error has brought the whole answer.
+    """
+
+    def __init__(self, reader: Reader[ChunkT], fold: Callable[[AnswerState], AnswerT]) -> None:
+        self._reader = reader
+        self._fold = fold
+        self._chunks = reader.chunks()
+
+    def __iter__(self) -> Iterator[ChunkT]:
+        self._reader.check()
+        return self._chunks
+
+    def __next__(self) -> ChunkT:
+        self._reader.check()
+        return next(self._chunks)
+
+    def __enter__(self) -> Self:
+        self._reader.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the stream and gives its connection back; closing twice is fine.
+
+        An answer that was not read to its end is cut off on the server too. A later iteration or ``final()`` raises
+        :class:`StreamError`, so that the part is not taken for the whole.
+        """
+        self._reader.close()
+
+    @property
+    def text_stream(self) -> Iterator[str]:
+        """The text alone, as plain strings; events without text are read but not shown."""
+        return self._texts()
+
+    def _texts(self) -> Iterator[str]:
+        for chunk in self:
+            if text := chunk.text:
+                yield text
+
+    def events(self) -> Iterator[ServerSentEvent]:
+        """The raw server-sent events (``httpx_sse.ServerSentEvent``), instead of chunks.
+
+        The same errors are raised as when iterating chunks, after the event that caused them has been shown.
+        """
+        shown: deque[bytes] = deque()
+        self._reader.on_event = shown.append
+        failure = None
+        try:
+            for _ in self:
+                while shown:
+                    yield server_sent_event(shown.popleft())
+        except EdgeQuakeError as error:
+            failure = error
+        while shown:
+            yield server_sent_event(shown.popleft())
+        if failure is not None:
+            raise failure
+
+    def final(self) -> AnswerT:
+        """The whole answer; reads what is left of the stream first.
+
+        Raises the error that ended the stream, or :class:`StreamError` if it was closed before its end.
+        """
+        for _ in self:
+            pass
+        self._reader.check()
+        return self._fold(self._reader.answer)
+
+    @property
+    def text(self) -> str:
+        """The text streamed so far, as it came."""
+        return self._reader.answer.text
+
+    @property
+    def sources(self) -> list[Source]:
+        """The sources received so far."""
+        return self._reader.answer.sources
+
+    @property
+    def stats(self) -> QueryStats:
+        """What the server measured; its fields are None until the final event."""
+        return self._reader.answer.stats
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's id of this request; None until the answer has begun."""
+        return None if self.response is None else self.response.headers.get("x-request-id")
+
+    @property
+    def response(self) -> Response | None:
+        """The ``httpx.Response`` behind the stream: status, headers; None until the answer has begun."""
+        return self._reader.response
+
+    @property
+    def failure(self) -> EdgeQuakeError | None:
+        """The error that ended the stream, if one did."""
+        return self._reader.failure
+
+    @property
+    def timing(self) -> StreamTiming:
+        """Time to the first byte and first chunk, the total, and the number of chunks, as seen here."""
+        return self._reader.timing
+
+
+class QueryStream(Stream[QueryChunk, QueryResponse]):
+    """The stream of ``query.stream()``; ``final()`` is a :class:`QueryResponse`."""
+
+    def __init__(self, reader: Reader[QueryChunk]) -> None:
+        super().__init__(reader, query_response)
+
+
+class ChatStream(Stream[ChatChunk, ChatResponse]):
+    """The stream of ``chat.stream()``; ``final()`` is a :class:`ChatResponse`."""
+
+    def __init__(self, reader: Reader[ChatChunk]) -> None:
+        super().__init__(reader, chat_response)
+
+    @property
+    def conversation_id(self) -> str | None:
+        """The conversation; give it to the next call to go on with it. None until the server has said it."""
+        return self._reader.answer.seen.get("conversation_id")
+
+    @property
+    def title(self) -> str | None:
+        """The title that the server gave a new conversation, after its last chunk."""
+        return self._reader.answer.seen.get("title")

@@ -1,0 +1,260 @@
+"""Chunks: what a stream yields. Each is a real dict with the wire's fields, and has typed attributes over them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, field_validator
+from pydantic_core import CoreSchema, core_schema, to_json
+
+from edgequake.exceptions import StreamError
+from edgequake.models._model import Model, explain
+from edgequake.models.answer import QueryStats
+from edgequake.models.source import ContextBundle, Source, Subgraph
+
+__all__ = ["ChatChunk", "Chunk", "ChunkType", "QueryChunk"]
+
+
+class ChunkType(StrEnum):
+    """The chunk types known to this version; ``chunk.type`` is an open set and may hold others."""
+
+    CONVERSATION = "conversation"
+    THINKING = "thinking"
+    CONTEXT = "context"
+    SOURCE = "source"
+    STAGE = "stage"
+    TOKEN = "token"  # noqa: S105 - a token of text
+    DONE = "done"
+    TITLE_UPDATE = "title_update"
+    ERROR = "error"
+
+
+class ChunkFields(Model):
+    """The fields of every known event, typed; pydantic reads a chunk through it when an attribute is asked for."""
+
+    type: str = ""
+    content: str | None = None
+    chunk: str | None = None
+    sources: list[Source] | None = None
+    source: Source | None = None
+    query_mode: str | None = None
+    retrieval_time_ms: float | None = None
+    subgraph: Subgraph | None = None
+    bundle: ContextBundle | None = None
+    stats: QueryStats | None = None
+    answer: str | None = None
+    llm_provider: str | None = None
+    llm_model: str | None = None
+    conversation_id: str | None = None
+    user_message_id: str | None = None
+    assistant_message_id: str | None = None
+    tokens_used: int | None = None
+    duration_ms: float | None = None
+    title: str | None = None
+    message: str | None = None
+    code: str | None = None
+    stage: str | None = None
+
+    @field_validator("message", "code", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        # What went wrong is said in many shapes; none of them may hide the error behind a complaint about itself.
+        return value if value is None or isinstance(value, str) else to_json(value).decode()
+
+
+class Chunk(dict[str, Any]):
+    """One event of a stream: a dict of the server's fields with typed attributes, whose ``str()`` is its text.
+
+    ``chunk["chunk"]`` (on text), ``chunk.get("type")`` and ``print(chunk, end="")`` work on every wire format.
+    Attributes parse the fields when asked; a field of the wrong type raises :class:`StreamError`.
+    An event that this version does not know keeps its own ``type`` and all its fields, and has no text.
+    """
+
+    __slots__ = ("_fields", "_raw")
+    __match_args__ = ("type", "text")
+
+    _fields: ChunkFields
+    _raw: bytes
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({super().__repr__()})"
+
+    @property
+    def type(self) -> str:
+        """The kind of event; :class:`ChunkType` names the known ones."""
+        kind = self.get("type", "")
+        return kind if isinstance(kind, str) else str(kind)
+
+    @property
+    def text(self) -> str:
+        """The text this chunk adds to the answer, every space and newline kept; empty for an event without text."""
+        text = self.get("chunk")
+        if text is None and self.get("type") == "token":
+            text = self.get("content")
+        return text if isinstance(text, str) else ""
+
+    @property
+    def thinking(self) -> str:
+        """The server's note on what it is doing (``type == "thinking"``); not part of the answer."""
+        return (self._typed.content or "") if self.type == "thinking" else ""
+
+    @property
+    def sources(self) -> list[Source]:
+        """The sources that this chunk brings: all of them on ``context``, one on the guide's ``source``."""
+        fields = self._typed
+        return fields.sources or ([fields.source] if fields.source is not None else [])
+
+    @property
+    def source(self) -> Source | None:
+        """The source of a ``source`` chunk."""
+        return self._typed.source
+
+    @property
+    def query_mode(self) -> str | None:
+        """The retrieval mode that the server used (``context``)."""
+        return self._typed.query_mode
+
+    @property
+    def retrieval_time_ms(self) -> float | None:
+        """Milliseconds that retrieval took (``context``)."""
+        return self._typed.retrieval_time_ms
+
+    @property
+    def subgraph(self) -> Subgraph | None:
+        """The part of the graph that retrieval walked (``context``)."""
+        return self._typed.subgraph
+
+    @property
+    def bundle(self) -> ContextBundle | None:
+        """Whole passages and their graph (``context``, ``stream_format="v3"``)."""
+        return self._typed.bundle
+
+    @property
+    def stats(self) -> QueryStats | None:
+        """What the server measured (``done``)."""
+        return self._typed.stats
+
+    @property
+    def answer(self) -> str | None:
+        """The final text (``done``), when the server sends one; it may differ from the streamed text."""
+        return self._typed.answer
+
+    @property
+    def llm_provider(self) -> str | None:
+        """Who generated the answer (``done``)."""
+        return self._typed.llm_provider
+
+    @property
+    def llm_model(self) -> str | None:
+        """The model that generated the answer (``done``)."""
+        return self._typed.llm_model
+
+    @property
+    def stage(self) -> str | None:
+        """The step that the server has reached (``stage``)."""
+        return self._typed.stage
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the model stopped, as OpenAI's wire says it: ``stop``, ``length`` …"""
+        choices = self.get("choices")
+        reason = choices[0].get("finish_reason") if choices else None
+        return reason if isinstance(reason, str) else None
+
+    @property
+    def usage(self) -> dict[str, Any] | None:
+        """Token counts, as OpenAI's wire says them."""
+        usage = self.get("usage")
+        return usage if isinstance(usage, dict) else None
+
+    @property
+    def message(self) -> str | None:
+        """What went wrong (``error``). Iterating a stream raises it; ``events()`` shows it first."""
+        return self._typed.message
+
+    @property
+    def code(self) -> str | None:
+        """The server's code of what went wrong (``error``)."""
+        return self._typed.code
+
+    @property
+    def raw(self) -> str:
+        """The event's data exactly as the server sent it."""
+        try:
+            return self._raw.decode("utf-8", "replace")
+        except AttributeError:  # made by hand, not read from a stream
+            return to_json(dict(self)).decode()
+
+    @property
+    def _typed(self) -> ChunkFields:
+        try:
+            return self._fields
+        except AttributeError:
+            pass
+        try:
+            self._fields = ChunkFields.model_validate(dict(self))
+        except ValidationError as error:
+            raise StreamError(f"the server sent a {self.type or 'nameless'} event with {explain(error)}") from error
+        return self._fields
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        from_dict = core_schema.no_info_after_validator_function(
+            cls, core_schema.dict_schema(core_schema.str_schema(), core_schema.any_schema())
+        )
+        return core_schema.json_or_python_schema(
+            json_schema=from_dict,
+            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), from_dict]),
+            serialization=core_schema.plain_serializer_function_ser_schema(dict, when_used="always"),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        described = handler(ChunkFields.__pydantic_core_schema__)
+        return {**handler.resolve_ref_schema(described), "title": cls.__name__, "required": ["type"]}
+
+
+class QueryChunk(Chunk):
+    """One event of ``query.stream()``: ``thinking``, ``context``, ``token`` …, ``done``."""
+
+    __slots__ = ()
+
+
+class ChatChunk(Chunk):
+    """One event of ``chat.stream()``: ``conversation``, ``context``, ``token`` …, ``done``, ``title_update``."""
+
+    __slots__ = ()
+
+    @property
+    def conversation_id(self) -> str | None:
+        """The conversation (``conversation``, ``title_update``); give it to the next call to go on with it."""
+        return self._typed.conversation_id
+
+    @property
+    def user_message_id(self) -> str | None:
+        """The id under which the server stored the user's message (``conversation``)."""
+        return self._typed.user_message_id
+
+    @property
+    def assistant_message_id(self) -> str | None:
+        """The id under which the server stored the answer (``done``)."""
+        return self._typed.assistant_message_id
+
+    @property
+    def title(self) -> str | None:
+        """The title that the server gave the conversation (``title_update``)."""
+        return self._typed.title
+
+    @property
+    def tokens_used(self) -> int | None:
+        """Tokens of the answer (``done``)."""
+        return self._typed.tokens_used
+
+    @property
+    def duration_ms(self) -> float | None:
+        """Milliseconds that the answer took (``done``)."""
+        return self._typed.duration_ms

@@ -1,0 +1,213 @@
+"""Every error this SDK raises.
+
+::
+
+    EdgeQuakeError
+    ├── ConfigurationError            also a ValueError: something given to the SDK is wrong; nothing was sent
+    ├── NetworkError                  also a ConnectionError: refused, reset, DNS, TLS
+    │   └── StreamInterruptedError    the connection broke in mid-stream
+    ├── TimeoutError                  also the builtin TimeoutError: .stage says which clock ran out
+    ├── APIError                      the server answered with an error status
+    │   ├── BadRequestError           400
+    │   │   └── ValidationError       400 with a validation code, 422
+    │   ├── UnauthorizedError         401
+    │   ├── ForbiddenError            403
+    │   ├── NotFoundError             404
+    │   ├── ConflictError             409
+    │   ├── RateLimitedError          429
+    │   └── ServerError               5xx
+    │       └── ServiceUnavailableError   503
+    ├── ResponseError                 a 2xx answer that is not what was promised
+    └── StreamError                   the stream itself: an error event, bad data, too large, not an event stream
+        └── StreamTruncatedError      the server closed cleanly without its final event
+
+No exception of httpx, pydantic, tenacity or json leaves the SDK; ``__cause__`` keeps the one behind ours.
+An error raised in mid-stream carries the text that had arrived in ``partial_text``.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any, Literal, TypeAlias
+
+__all__ = [
+    "APIError",
+    "BadRequestError",
+    "ConfigurationError",
+    "ConflictError",
+    "EdgeQuakeError",
+    "ForbiddenError",
+    "NetworkError",
+    "NotFoundError",
+    "RateLimitedError",
+    "ResponseError",
+    "ServerError",
+    "ServiceUnavailableError",
+    "StreamError",
+    "StreamInterruptedError",
+    "StreamTruncatedError",
+    "TimeoutError",
+    "TimeoutStage",
+    "UnauthorizedError",
+    "ValidationError",
+]
+
+TimeoutStage: TypeAlias = Literal["connect", "response", "first_chunk", "chunk", "total"]
+
+
+class EdgeQuakeError(Exception):
+    """Any failure of this SDK; catch it to catch them all."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions pickle by calling the class with .args; ours take keywords, so the state is carried instead.
+        return _rebuild, (type(self), self.message, self.__dict__.copy())
+
+
+def _rebuild(cls: type[EdgeQuakeError], message: str, state: dict[str, Any]) -> EdgeQuakeError:
+    error = cls.__new__(cls, message)
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(EdgeQuakeError, ValueError):
+    """Something given to the SDK is wrong; raised before anything is sent."""
+
+
+class _MidStreamError(EdgeQuakeError):
+    """What had arrived of the answer when a stream failed."""
+
+    partial_text: str = ""
+    """The text received before the failure; empty when there was none."""
+    chunks_received: int = 0
+    """How many chunks had been received, those without text included."""
+
+
+class NetworkError(_MidStreamError, ConnectionError):
+    """The server could not be reached, or the connection was lost before an answer."""
+
+    request_sent: bool = True
+    """False when the request certainly never reached the server, so that sending it again is safe."""
+
+
+class StreamInterruptedError(NetworkError):
+    """The connection broke in the middle of a stream; ``partial_text`` keeps what had arrived."""
+
+
+class TimeoutError(_MidStreamError, builtins.TimeoutError):
+    """A clock of :class:`edgequake.Timeout` ran out.
+
+    ``stage`` says which: ``connect``, ``response`` (waiting for the answer to begin), ``first_chunk``,
+    ``chunk`` (silence between two chunks; keep-alives do not count) or ``total``.
+    """
+
+    def __init__(self, message: str, *, stage: TimeoutStage) -> None:
+        super().__init__(message)
+        self.stage: TimeoutStage = stage
+
+
+class APIError(EdgeQuakeError):
+    """The server answered with an error status."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int,
+        code: str | None = None,
+        details: Any = None,
+        body: Any = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        """The HTTP status."""
+        self.code = code
+        """The server's own code, such as ``VALIDATION_ERROR``."""
+        self.details = details
+        """The server's ``details`` object."""
+        self.body = body
+        """The body: parsed when it was JSON, else its text (the first 64 KiB)."""
+        self.request_id = request_id
+        """The server's id of this request; name it when you ask its operator."""
+        self.retry_after = retry_after
+        """Seconds the server asks to wait before another try."""
+
+    def __str__(self) -> str:
+        parts = [str(self.status_code)]
+        if self.code:
+            parts.append(self.code)
+        text = f"{self.message} ({' '.join(parts)})"
+        return f"{text} [request {self.request_id}]" if self.request_id else text
+
+
+class BadRequestError(APIError):
+    """400: the server did not accept the request."""
+
+
+class ValidationError(BadRequestError):
+    """422, or 400 with a validation code: a field of the request is not valid."""
+
+
+class UnauthorizedError(APIError):
+    """401: no key or token, or one that is not valid; chat also needs ``user_id``."""
+
+
+class ForbiddenError(APIError):
+    """403: the key or token is valid but may not do this."""
+
+
+class NotFoundError(APIError):
+    """404: no such route, workspace, conversation or document."""
+
+
+class ConflictError(APIError):
+    """409: the resource is in another state than the request needs."""
+
+
+class RateLimitedError(APIError):
+    """429: too many requests; ``retry_after`` says how many seconds to wait, when the server told."""
+
+
+class ServerError(APIError):
+    """5xx: the server, its model provider or a proxy before it failed."""
+
+
+class ServiceUnavailableError(ServerError):
+    """503: the server is busy or starting; another try may succeed."""
+
+
+class ResponseError(EdgeQuakeError):
+    """A 2xx answer that is not what was promised: not JSON, or of another shape."""
+
+    def __init__(
+        self, message: str, *, status_code: int = 200, body: Any = None, request_id: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        self.body = body
+        """The body's text, its first 64 KiB."""
+        self.request_id = request_id
+
+
+class StreamError(_MidStreamError):
+    """A stream that is not right: an error event, bad data, an event too large, not an event stream."""
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        """The server's code of an error event, such as ``STREAM_ERROR``; None for a fault found here."""
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.code})" if self.code else self.message
+
+
+class StreamTruncatedError(StreamError):
+    """The server closed the stream cleanly, but without its final event: the answer may be cut short."""

@@ -1,0 +1,33 @@
+"""The server's own state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgequake.models._model import Model
+
+__all__ = ["HealthResponse"]
+
+
+class HealthResponse(Model):
+    """What ``GET /health`` says of the server; it answers 200 even when ``status`` is ``degraded``."""
+
+    status: str
+    """``healthy`` or ``degraded``; an open set."""
+    version: str | None = None
+    storage_mode: str | None = None
+    """``memory`` or ``postgresql``."""
+    workspace_id: str | None = None
+    components: dict[str, Any] | None = None
+    """Which parts are up: ``kv_storage``, ``vector_storage``, ``graph_storage``, ``llm_provider``."""
+    llm_provider_name: str | None = None
+    providers: dict[str, Any] | None = None
+    build_info: dict[str, Any] | None = None
+    pdf_storage_enabled: bool | None = None
+    operational: dict[str, Any] | None = None
+    capabilities: dict[str, Any] | None = None
+
+    @property
+    def healthy(self) -> bool:
+        """True when the server calls itself healthy."""
+        return self.status == "healthy"

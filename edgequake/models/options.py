@@ -1,0 +1,168 @@
+"""The keyword options of ``query`` and ``chat``: one list each, for sync and async, whole answers and streams.
+
+The names are the server's own, with the streaming guide's as aliases. An option that is not given, or is None,
+is not sent: the server's default applies. ``extra_body`` sends any other field, nulls included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence  # noqa: TC003 - pydantic reads the annotations
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import ConfigDict, Field, SkipValidation
+from typing_extensions import TypedDict
+
+if TYPE_CHECKING:
+    from edgequake._core.config import Timeout
+else:
+    Timeout = Any
+
+__all__ = [
+    "ChatMessage",
+    "ChatOptions",
+    "ContentPart",
+    "DocumentFilter",
+    "HistoryMessage",
+    "ImageInput",
+    "MixWeights",
+    "QueryOptions",
+    "RequestOptions",
+]
+
+Mode: TypeAlias = Literal["naive", "local", "global", "hybrid", "mix", "bypass"] | str
+Granularity: TypeAlias = Literal["citation", "agent", "debug"] | str
+StreamFormat: TypeAlias = Literal["v1", "v2", "v3"]
+
+
+class DocumentFilter(TypedDict, total=False):
+    """Which documents may answer: the dates, and (the ids or the title pattern)."""
+
+    date_from: str
+    """ISO date or date and time, inclusive."""
+    date_to: str
+    document_pattern: str
+    """Parts of titles, any case; a comma means or."""
+    document_ids: list[str]
+
+
+# Written as a call because one of the names is a keyword of Python.
+MixWeights = TypedDict("MixWeights", {"local": float, "global": float, "naive": float}, total=False)
+"""How much each arm of ``mode="mix"`` counts."""
+
+
+class HistoryMessage(TypedDict):
+    """One earlier turn."""
+
+    role: str
+    content: str
+
+
+class ContentPart(TypedDict, total=False):
+    """One part of a message in the form of a list, as other chat APIs write it; only text parts are taken."""
+
+    type: str
+    text: str
+
+
+class ChatMessage(TypedDict, total=False):
+    """One message of ``chat.stream(messages=[…])``."""
+
+    role: str
+    content: str | list[ContentPart]
+
+
+class ImageInput(TypedDict):
+    """An image for the model: at most 4, each at most 20 MB; jpeg, png, gif or webp."""
+
+    data: str
+    """Base64, without a data-URL prefix."""
+    mime_type: str
+
+
+class RequestOptions(TypedDict, total=False):
+    """What concerns the request itself, on every method."""
+
+    timeout: Annotated[float | Timeout | None, SkipValidation]
+    """Seconds, a :class:`Timeout`, or None for no limit; instead of the client's."""
+    headers: Mapping[str, str]
+    """Further HTTP headers."""
+    extra_body: Mapping[str, Any]
+    """Further fields of the JSON body, as they stand."""
+
+
+class QueryOptions(RequestOptions, total=False):
+    """The options of ``query.execute``, ``query.stream`` and ``query.ask``.
+
+    The server's stream takes no heed of ``max_results``, the rerank options, ``mix_weights``,
+    ``conversation_history``, ``context_only`` and ``prompt_only``.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid", arbitrary_types_allowed=True)  # type: ignore[misc]  # pydantic's own way to configure a TypedDict
+
+    mode: Mode | None
+    """How to retrieve; ``mix`` unless given. The server replaces a name it does not know."""
+    max_results: int | None
+    top_k: int | None
+    """The guide's name for ``max_results``."""
+    enable_rerank: bool | None
+    rerank: bool | None
+    """The guide's name for ``enable_rerank``."""
+    rerank_model: str | None
+    rerank_top_k: int | None
+    llm_provider: str | None
+    """Give it together with ``llm_model``."""
+    llm_model: str | None
+    provider: str | None
+    """Another name for ``llm_provider``."""
+    model: str | None
+    """Another name for ``llm_model``."""
+    system_prompt: str | None
+    """Added to the server's own prompt."""
+    question_type: str | None
+    response_type: str | None
+    conversation_history: Sequence[HistoryMessage] | None
+    document_filter: DocumentFilter | None
+    mix_weights: MixWeights | None
+    content_granularity: Granularity | None
+    """How long the sources' snippets are."""
+    include_references: bool | None
+    include_subgraph: bool | None
+    context_only: bool | None
+    prompt_only: bool | None
+    hl_keywords: Sequence[str] | None
+    """High-level keywords; given, the server does not ask its model for them."""
+    ll_keywords: Sequence[str] | None
+    extra_headers: Mapping[str, str] | None
+    """Headers that the server forwards to its model provider (not headers of this request)."""
+    reasoning_effort: str | None
+    session_id: str | None
+    stream_format: StreamFormat | None
+    """Streams only; ``v2`` unless given. ``v3`` brings whole passages, ``v1`` bare text without sources."""
+
+
+class ChatOptions(RequestOptions, total=False):
+    """The options of ``chat.complete`` and ``chat.stream``."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", arbitrary_types_allowed=True)  # type: ignore[misc]  # as above
+
+    conversation_id: str | None
+    """The conversation to go on with; a new one is begun unless given."""
+    parent_id: str | None
+    mode: Mode | None
+    provider: str | None
+    model: str | None
+    """A model of the server; the placeholder ``edgequake`` means the server's own choice and is not sent."""
+    llm_provider: str | None
+    """Another name for ``provider``."""
+    llm_model: str | None
+    """Another name for ``model``."""
+    max_tokens: Annotated[int, Field(ge=1)] | None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None
+    top_k: int | None
+    language: str | None
+    """ISO 639-1, such as ``en``."""
+    system_prompt: str | None
+    document_filter: DocumentFilter | None
+    images: Annotated[Sequence[ImageInput], Field(max_length=4)] | None
+    content_granularity: Granularity | None
+    reasoning_effort: str | None

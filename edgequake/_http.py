@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import builtins
 import inspect
 import math
@@ -13,12 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-from anyio import fail_after
-from httpx_sse import ServerSentEvent
 
 from edgequake._core.clock import timed_out
 from edgequake._core.sse import EventData
-from edgequake._deadline import install_deadlines, within
+from edgequake._deadline import within
 from edgequake.exceptions import (
     ConfigurationError,
     EdgeQuakeError,
@@ -30,6 +27,9 @@ from edgequake.exceptions import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from contextlib import AbstractContextManager
+
+    from httpx_sse import ServerSentEvent
 
     from edgequake._core.config import Timeout
     from edgequake.exceptions import TimeoutStage
@@ -41,7 +41,6 @@ __all__ = [
     "HTTPClient",
     "Request",
     "Response",
-    "ServerSentEvent",
     "abandon",
     "async_body",
     "async_client",
@@ -70,15 +69,15 @@ T = TypeVar("T")
 AsyncAttempt: TypeAlias = Callable[[], Awaitable[T]]
 Attempt: TypeAlias = Callable[[], T]
 
-async_within = fail_after
-
 # As many streams at once as the caller likes: a pool that queues would count waiting as time to connect.
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
-_closing: set[asyncio.Task[None]] = set()
+_closing: set[Any] = set()  # tasks, kept until they are done
 
 
 def client() -> HTTPClient:
     """A client of httpx with this SDK's defaults."""
+    from edgequake._sockets import install_deadlines  # loads httpcore, as the first client of httpx does anyway
+
     made = httpx.Client(limits=_LIMITS)
     install_deadlines(made)
     return made
@@ -97,6 +96,16 @@ def timeout_extension(timeout: Timeout) -> dict[str, Any]:
         "write": timeout.response,
         "read": timeout.response,
     }
+
+
+def async_within(seconds: float) -> AbstractContextManager[object]:
+    """Everything awaited inside the block ends within ``seconds``; raises the builtin ``TimeoutError`` if it does not.
+
+    The asynchronous twin of :class:`within`, for asyncio and trio.
+    """
+    from anyio import fail_after  # loaded by httpx's first async request
+
+    return fail_after(seconds)
 
 
 def set_read_timeout(request: Request, seconds: float) -> None:
@@ -151,6 +160,8 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 def server_sent_event(data: bytes) -> ServerSentEvent:
     """An event as httpx-sse's users know it."""
+    from httpx_sse import ServerSentEvent  # only those who ask for raw events need it
+
     text = data.decode("utf-8", "replace")
     if isinstance(data, EventData):
         return ServerSentEvent(event=data.event, data=text, id=data.id, retry=data.retry)
@@ -189,6 +200,8 @@ def abandon(response: Response) -> None:
     if isinstance(response.stream, httpx.SyncByteStream):
         response.close()
         return
+    import asyncio  # a synchronous program has no need of it
+
     with suppress(RuntimeError):  # no loop is running: the connection died with it
         task = asyncio.get_running_loop().create_task(response.aclose())
         _closing.add(task)
@@ -209,7 +222,7 @@ def translated(
             ours = timed_out("total" if stage == "total" else "connect", timeout)
         case httpx.TimeoutException() | builtins.TimeoutError():
             ours = timed_out(stage, timeout)
-        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | httpx.InvalidURL():
+        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | httpx.InvalidURL() | UnicodeError():
             ours = ConfigurationError(f"the request cannot be sent: {text}")
         case httpx.ConnectError() | httpx.ProxyError():
             ours = NetworkError(f"cannot reach {origin}: {text}")

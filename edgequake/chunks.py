@@ -87,7 +87,7 @@ class Chunk(dict[str, Any]):
     def type(self) -> str:
         """The kind of event; :class:`ChunkType` names the known ones."""
         kind = self.get("type", "")
-        return kind if isinstance(kind, str) else str(kind)
+        return kind if isinstance(kind, str) else "" if kind is None else str(kind)
 
     @property
     def text(self) -> str:
@@ -162,7 +162,8 @@ class Chunk(dict[str, Any]):
     def finish_reason(self) -> str | None:
         """Why the model stopped, as OpenAI's wire says it: ``stop``, ``length`` …"""
         choices = self.get("choices")
-        reason = choices[0].get("finish_reason") if choices else None
+        first = choices[0] if isinstance(choices, list) and choices else self
+        reason = first.get("finish_reason") if isinstance(first, dict) else None
         return reason if isinstance(reason, str) else None
 
     @property

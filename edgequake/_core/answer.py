@@ -10,18 +10,22 @@ if TYPE_CHECKING:
     from edgequake.chunks import Chunk
     from edgequake.models.source import ContextBundle, Source, Subgraph
 
-__all__ = ["AnswerState", "chat_response", "query_response"]
+__all__ = ["COMPACT_AT", "AnswerState", "chat_response", "query_response"]
 
-_COMPACT_EVERY = 4096
+COMPACT_AT = 4096
+"""With so many parts, the text is joined."""
 
 
 class AnswerState:
     """What a stream has brought so far: its text, and what came beside it."""
 
     def __init__(self) -> None:
-        self.chunks_received = 0
-        self._parts: list[str] = []
-        self._blocks: list[str] = []  # parts already joined: far smaller than a string object for each token
+        self.parts: list[str] = []
+        self._joined: list[str] = []  # parts that were joined: far smaller than a string object for each
+        self._joined_parts = 0
+        self._without_text = 0
+        self.add_text = self.parts.append
+        """Takes in a chunk that is nothing but text."""
         self.sources: list[Source] = []
         self.stats = QueryStats()
         self.subgraph: Subgraph | None = None
@@ -33,29 +37,32 @@ class AnswerState:
         """The last value of each plain field: conversation_id, title, query_mode, tokens_used, llm_model …"""
 
     @property
+    def chunks_received(self) -> int:
+        """How many chunks have come, those without text included."""
+        return self._joined_parts + len(self.parts) + self._without_text
+
+    @property
     def text(self) -> str:
         """The text streamed so far."""
-        return "".join([*self._blocks, *self._parts])
+        return "".join([*self._joined, *self.parts])
 
     @property
     def answer(self) -> str:
         """The final text: the server's own where its last event brought one, else the text streamed."""
         return self.text if self.final_text is None else self.final_text
 
-    def feed(self, chunk: Chunk) -> None:
-        """Takes in one more chunk."""
-        self.chunks_received += 1
-        if text := chunk.get("chunk"):
-            self._parts.append(text)
-            if len(self._parts) == _COMPACT_EVERY:
-                self._blocks.append("".join(self._parts))
-                self._parts.clear()
-            if chunk["type"] == "token" and "usage" not in chunk and not chunk.finish_reason:
-                return
-        self._event(chunk)
+    def compact(self) -> None:
+        """Joins the parts: memory stays close to the text's own size. Called when there are ``COMPACT_AT``."""
+        self._joined.append("".join(self.parts))
+        self._joined_parts += len(self.parts)
+        self.parts.clear()
 
-    def _event(self, chunk: Chunk) -> None:
-        """Keeps what a chunk that is more than text brings; one of an unknown type is not looked into."""
+    def add(self, chunk: Chunk) -> None:
+        """Takes in a chunk that is more than text; one of an unknown type is not looked into."""
+        if text := chunk.text:
+            self.add_text(text)
+        else:
+            self._without_text += 1
         kind = chunk.type
         if kind == "context":
             self.sources = chunk.sources
@@ -65,7 +72,7 @@ class AnswerState:
         if kind == "done":
             self.stats = chunk.stats or self.stats
             self.final_text = chunk.answer if chunk.answer is not None else self.final_text
-        if "choices" in chunk:
+        if "choices" in chunk or kind == "done":
             self.usage = chunk.usage or self.usage
             self.finish_reason = chunk.finish_reason or self.finish_reason
         if kind in _PLAIN_FIELDS:
@@ -100,6 +107,7 @@ def query_response(state: AnswerState) -> QueryResponse:
         stats=stats,
         subgraph=state.subgraph if state.bundle is None else state.bundle.subgraph,
         bundle=state.bundle,
+        conversation_id=state.seen.get("conversation_id"),
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import PydanticUndefinedAnnotation, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from edgequake._core.config import as_timeout, checked_headers
@@ -86,7 +85,7 @@ def query_stream(query: str, options: Mapping[str, Any]) -> Call[QueryResponse]:
     body = {"query": _text("query", query), "stream_format": "v2"} | fields
     call = _post("/api/v1/query/stream", body, request, parse_as(QueryResponse), replayable=True)
     params = {"query": query} | {
-        "top_k" if name == "max_results" else name: value if isinstance(value, str | int | float) else _json(value)
+        "top_k" if name == "max_results" else name: _param(value)
         for name, value in fields.items()
         if name != "stream_format"
     }
@@ -134,7 +133,18 @@ def any_request(
 
 
 def parse_as(cast_to: type[T]) -> Callable[[bytes], T]:
-    """A function from a body to ``cast_to``: any type pydantic can read JSON as; bytes, str and None take it raw."""
+    """A function from a body to ``cast_to``: any type pydantic can read JSON as; bytes, str and None take it raw.
+
+    Raises :class:`ConfigurationError` for a type that pydantic cannot.
+    """
+    validate: Callable[[Any], Any]
+    if isinstance(cast_to, type) and issubclass(cast_to, Model):
+        validate = cast_to.model_validate
+    else:
+        try:
+            validate = _adapter(cast_to).validate_python
+        except (PydanticUserError, PydanticUndefinedAnnotation, TypeError) as error:
+            raise ConfigurationError(f"cast_to is no type that JSON can be read as: {cast_to!r}") from error
 
     def parse(body: bytes) -> Any:
         if cast_to is bytes:
@@ -149,9 +159,7 @@ def parse_as(cast_to: type[T]) -> Callable[[bytes], T]:
         except ValueError as error:
             raise ResponseError(f"the server's answer is not JSON: {shown[:200]!r}", body=shown) from error
         try:
-            if isinstance(cast_to, type) and issubclass(cast_to, Model):
-                return cast_to.model_validate(data)
-            return _adapter(cast_to).validate_python(data)
+            return validate(data)
         except ValidationError as error:
             name = getattr(cast_to, "__name__", str(cast_to))
             raise ResponseError(f"the server's answer is not a {name}: {explain(error)}", body=shown) from error
@@ -194,7 +202,9 @@ def _checked(
     known = options_type.__annotations__
     for name in given:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
+            from difflib import get_close_matches  # only a slip of the pen needs it
+
+            close = get_close_matches(name, known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else "; extra_body={…} sends fields of your own"
             raise TypeError(f"unknown option {name!r}{hint}")
     try:
@@ -284,8 +294,15 @@ def _text(name: str, value: Any) -> str:
     return value
 
 
+def _param(value: Any) -> Any:
+    return value if isinstance(value, str | int | float) else _json(value).decode()
+
+
 def _json(value: Any) -> bytes:
     try:
-        return to_json(value)
+        body = to_json(value)
+        if b"NaN" in body or b"Infinity" in body:  # in a text, or as numbers, which JSON does not have
+            from_json(body, allow_inf_nan=False)
     except ValueError as error:  # pydantic's serialisation error, or a lone surrogate
         raise ConfigurationError(f"the request cannot be written as JSON: {error}") from error
+    return body

@@ -32,57 +32,49 @@ class Limit(NamedTuple):
 class CallClock:
     """Says how long each wait of a call may still take.
 
-    The stream's clocks count waiting alone: the time that a slow consumer takes between two chunks is not the
-    server's. ``total`` counts everything, from ``started``.
+    A stream's clocks run from ``waiting_since``, which is set anew as the wait for each chunk begins: the time that a
+    slow consumer takes between two chunks is not counted. ``total`` counts everything, from ``started``.
     """
 
-    __slots__ = ("_deadline", "_stage", "_stage_seconds", "_waited", "timeout")
+    __slots__ = ("_end", "_seconds", "_stage", "timeout", "waiting_since")
 
     def __init__(self, timeout: Timeout, started: float) -> None:
         self.timeout = timeout
-        self._deadline = math.inf if timeout.total is None else started + timeout.total
-        self.answering()
+        self._end = math.inf if timeout.total is None else started + timeout.total
+        self.wait_for("first_chunk", started)
 
-    def answering(self) -> None:
-        """The answer has begun: the first chunk is waited for."""
-        self._stage: TimeoutStage = "first_chunk"
-        self._stage_seconds = or_never(self.timeout.first_chunk)
-        self._waited = 0.0
+    def wait_for(self, stage: TimeoutStage, now: float) -> None:
+        """The first or the next chunk is waited for from now on."""
+        self._stage: TimeoutStage = stage
+        self._seconds = or_never(getattr(self.timeout, stage))
+        self.waiting_since = now
 
-    def chunk(self) -> None:
-        """A chunk has come: the next is waited for."""
-        self._stage = "chunk"
-        self._stage_seconds = or_never(self.timeout.chunk)
-        self._waited = 0.0
+    def until_chunk(self, now: float) -> Limit:
+        """How long the next chunk may still take."""
+        seconds, left = self.waiting_since + self._seconds - now, self._end - now
+        return Limit(seconds, self._stage) if seconds <= left else Limit(left, "total")
 
-    def waited(self, seconds: float) -> None:
-        """So long was waited without a chunk."""
-        self._waited += seconds
-
-    def next_read(self, now: float) -> Limit:
-        """How long the next read of a stream may take."""
-        return self._within_total(Limit(self._stage_seconds - self._waited, self._stage), now)
-
-    def answer(self, now: float) -> Limit:
+    def until_answer(self, now: float) -> Limit:
         """How long a request may take until its answer begins, reaching the server included."""
         timeout = self.timeout
-        return self._within_total(Limit(or_never(timeout.connect) + or_never(timeout.response), "response"), now)
+        return self._within_total(or_never(timeout.connect) + or_never(timeout.response), now)
 
-    def body(self, now: float) -> Limit:
+    def until_body_end(self, now: float) -> Limit:
         """How long the body of a plain answer may take."""
-        return self._within_total(Limit(or_never(self.timeout.response), "response"), now)
+        return self._within_total(or_never(self.timeout.response), now)
 
     def left(self, now: float) -> float:
         """Seconds left of the total; infinite when it has no limit."""
-        return self._deadline - now
+        return self._end - now
 
-    def _within_total(self, limit: Limit, now: float) -> Limit:
-        left = self._deadline - now
-        return limit if limit.seconds <= left else Limit(left, "total")
+    def longest_read(self, now: float) -> float:
+        """How long one read of a stream may take at the very most."""
+        longest = max(or_never(self.timeout.first_chunk), or_never(self.timeout.chunk))
+        return min(longest, self._end - now)
 
-    def error(self, stage: TimeoutStage) -> TimeoutError:
-        """The error that says this clock ran out."""
-        return timed_out(stage, self.timeout)
+    def _within_total(self, seconds: float, now: float) -> Limit:
+        left = self._end - now
+        return Limit(seconds, "response") if seconds <= left else Limit(left, "total")
 
 
 def timed_out(stage: TimeoutStage, timeout: Timeout) -> TimeoutError:

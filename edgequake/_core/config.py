@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -23,7 +23,10 @@ __all__ = [
     "as_timeout",
     "checked_header",
     "load_config",
+    "merged_headers",
 ]
+
+HeaderT = TypeVar("HeaderT")
 
 TokenSource: TypeAlias = Callable[[], "str | Awaitable[str]"]
 """A function that returns a fresh token; on an async client it may be a coroutine function."""
@@ -32,6 +35,10 @@ DEFAULT_BASE_URL = "http://localhost:8080"
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_MAX_RETRIES = 3
 DEFAULT_MAX_EVENT_BYTES = 16 * 1024 * 1024
+
+
+# Stands for "as the default"; known by its identity, so that a caller's own -1 is still refused.
+_AS_DEFAULT = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +50,13 @@ class Timeout:
 
     default: float | None = DEFAULT_TIMEOUT
     """For each clock that is not given."""
-    connect: float | None = -1.0
+    connect: float | None = _AS_DEFAULT
     """To reach the server: DNS, TCP, TLS, and a free place in the connection pool."""
-    response: float | None = -1.0
+    response: float | None = _AS_DEFAULT
     """From the request to the beginning of the answer (its headers)."""
-    first_chunk: float | None = -1.0
+    first_chunk: float | None = _AS_DEFAULT
     """From there to the first chunk of a stream."""
-    chunk: float | None = -1.0
+    chunk: float | None = _AS_DEFAULT
     """Between two chunks of a stream; keep-alive comments do not count as chunks."""
     total: float | None = None
     """The whole call: retries, waits between them, and the last chunk."""
@@ -57,7 +64,7 @@ class Timeout:
     def __post_init__(self) -> None:
         for name in ("default", "connect", "response", "first_chunk", "chunk", "total"):
             value = getattr(self, name)
-            if value == -1.0 and name not in ("default", "total"):
+            if value is _AS_DEFAULT:
                 object.__setattr__(self, name, self.default)
             elif value is not None:
                 object.__setattr__(self, name, _seconds(name, value))
@@ -66,7 +73,7 @@ class Timeout:
 def _seconds(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ConfigurationError(f"timeout {name!r} must be a number of seconds or None, not {value!r}")
-    if not math.isfinite(value) or value <= 0:
+    if not 0 < value <= sys.float_info.max:
         raise ConfigurationError(f"timeout {name!r} must be more than 0 seconds, not {value!r}; use None for no limit")
     return float(value)
 
@@ -97,13 +104,13 @@ class RetryPolicy:
             raise ConfigurationError(f"max_retries must be 0 or a positive whole number, not {self.max_retries!r}")
         for name in ("initial_delay", "max_delay", "max_retry_after"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= sys.float_info.max:
                 raise ConfigurationError(f"RetryPolicy.{name} must be 0 or more seconds, not {value!r}")
 
 
 @dataclass(frozen=True, slots=True)
 class ClientConfig:
-    """The checked settings of one client. Keys and tokens are kept as secrets: no repr shows them."""
+    """The checked settings of one client. Keys and tokens are kept as secrets: no repr and no pickle shows them."""
 
     base_url: str
     api_key: SecretStr | None = None
@@ -116,6 +123,9 @@ class ClientConfig:
     headers: Mapping[str, SecretStr] = field(default_factory=dict)
     max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES
 
+    def __reduce__(self) -> Any:
+        raise TypeError("a client's settings hold secrets and cannot be pickled: make the client anew where it is used")
+
     def with_changes(self, **changes: Any) -> ClientConfig:
         """A copy with some settings changed; ``headers`` are added to those there are."""
         headers = checked_headers(changes.pop("headers", None) or {})
@@ -124,10 +134,13 @@ class ClientConfig:
         for name in ("tenant_id", "workspace_id", "user_id"):
             if name in changes:
                 changes[name] = checked_header(name, changes[name])
-        return replace(self, **changes, headers={**self.headers, **headers})
+        return replace(self, **changes, headers=merged_headers(self.headers, headers))
 
-    def request_headers(self, token: str | None) -> dict[str, str]:
-        """The headers of every request: who asks, for which tenant, and with what ``token`` of the ``jwt`` callable."""
+    def request_headers(self, token: str | None, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The headers of a request: who asks, for which tenant, with what ``token`` of the ``jwt`` callable.
+
+        The client's own ``headers`` take the place of these, and ``more``, those of one call, that of both.
+        """
         headers = {"User-Agent": f"edgequake-python/{__version__}", "Accept": "application/json"}
         if self.api_key is not None:
             headers["X-API-Key"] = self.api_key.get_secret_value()
@@ -141,8 +154,14 @@ class ClientConfig:
             "X-User-ID": self.user_id,
         }
         headers.update({name: value for name, value in scope.items() if value is not None})
-        headers.update({name: value.get_secret_value() for name, value in self.headers.items()})
-        return headers
+        own = {name: value.get_secret_value() for name, value in self.headers.items()}
+        return merged_headers(merged_headers(headers, own), more or {})
+
+
+def merged_headers(headers: Mapping[str, HeaderT], more: Mapping[str, HeaderT]) -> dict[str, HeaderT]:
+    """``headers`` with ``more`` instead of those of the same name, in whatever case it is written."""
+    replaced = {name.lower() for name in more}
+    return {name: value for name, value in headers.items() if name.lower() not in replaced} | dict(more)
 
 
 def load_config(
@@ -175,10 +194,11 @@ def load_config(
             raise ConfigurationError("EDGEQUAKE_API_KEY and EDGEQUAKE_JWT are both set: unset one of them")
     if isinstance(max_event_bytes, bool) or not isinstance(max_event_bytes, int) or max_event_bytes <= 0:
         raise ConfigurationError(f"max_event_bytes must be a positive whole number, not {max_event_bytes!r}")
+    address = setting(base_url, "EDGEQUAKE_BASE_URL", "EDGEQUAKE_URL")
     key = checked_header("api_key", api_key)
     token = jwt if jwt is None or callable(jwt) else checked_header("jwt", jwt)
     return ClientConfig(
-        base_url=checked_base_url(setting(base_url, "EDGEQUAKE_BASE_URL", "EDGEQUAKE_URL") or DEFAULT_BASE_URL),
+        base_url=checked_base_url(DEFAULT_BASE_URL if address is None else address),
         api_key=None if key is None else SecretStr(key),
         jwt=SecretStr(token) if isinstance(token, str) else token,
         tenant_id=checked_header("tenant_id", setting(tenant_id, "EDGEQUAKE_TENANT_ID")),
@@ -214,7 +234,8 @@ NOT_GIVEN: Any = _NotGiven()
 
 def checked_base_url(url: str) -> str:
     """``url`` without a trailing slash; raises :class:`ConfigurationError` unless it is a plain http(s) address."""
-    shown = re.sub(r"//[^/?#]*@", "//…@", str(url)[:200])
+    # What stands before an @ or in a query may be a secret.
+    shown = re.split(r"[?#]", re.sub(r"(?s)^(\w+://)?.*@", r"\1…@", str(url)))[0][:200]
     try:
         parts = urlsplit(url.strip())
         _ = parts.port  # raises for a port that is not a number
@@ -226,7 +247,7 @@ def checked_base_url(url: str) -> str:
         raise ConfigurationError(f"base_url has no usable host: {shown!r}")
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError(f"base_url must not hold a user or password: {shown!r}; use api_key, jwt or headers")
-    if parts.query or parts.fragment:
+    if "?" in url or "#" in url:
         raise ConfigurationError(f"base_url must not have a query or fragment: {shown!r}")
     return url.strip().rstrip("/")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import json
+import math
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -40,6 +40,7 @@ _BY_STATUS: dict[int, type[APIError]] = {
     429: RateLimitedError,
     503: ServiceUnavailableError,
 }
+_MAX_WAIT = 1e12  # as much as a header of twelve digits can ask for
 _VALIDATION_CODES = frozenset({"VALIDATION_ERROR", "CONFIG_ERROR", "STORAGE_INVALID_INPUT"})
 
 
@@ -131,10 +132,13 @@ def _message(fields: dict[str, Any], data: Any, status_line: str) -> str:
 
 def _readable(text: str) -> str:
     """The gist of a plain or HTML error page, in one line."""
+    from html import unescape  # only error pages of proxies need it
+
     if re.search(r"<(!doctype|html|head|body|title|h1)\b", text, re.IGNORECASE):
-        title = re.search(r"<(title|h1)[^>]*>(.*?)</\1", text, re.IGNORECASE | re.DOTALL)
+        # The patterns look no further than they must: a page may be made to keep a greedier one busy.
+        title = re.search(r"<(title|h1)\b[^<>]*>(.{0,1000}?)</\1", text, re.IGNORECASE | re.DOTALL)
         text = re.sub(r"<(script|style)\b.*?(</\1>|\Z)", " ", text, flags=re.IGNORECASE | re.DOTALL)
-        text = html.unescape(re.sub(r"<[^>]*>", " ", title[2] if title else text))
+        text = unescape(re.sub(r"<[^<>]*>", " ", title[2] if title else text))
     text = " ".join(text.split())
     return text if len(text) <= 300 else text[:299] + "…"
 
@@ -162,6 +166,6 @@ def _retry_after(headers: Mapping[str, str], fields: dict[str, Any], now: dateti
         (details.get("retry_after_secs"), 1.0),
         (fields.get("retry_after_seconds"), 1.0),
     ):
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
-            return float(value) * unit
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf:
+            return min(value, _MAX_WAIT) * unit
     return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from edgequake.exceptions import StreamError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["EventData", "SSEParser"]
 
@@ -42,42 +42,59 @@ class SSEParser:
         self._event = ""
         self._id = ""
         self._retry: int | None = None
-        self._in_event = False  # a line of the current event has been read
+        self._in_event = False  # some of an event, or of its first line, has been read
 
     @property
     def unfinished(self) -> bool:
         """True when data has come that no blank line has ended: at the end of a stream, data that is cut off."""
-        line = b"".join(self._line)
-        return bool(self._data) or (line != b"" and line[:4] == b"data"[: len(line)])
+        name, colon, _ = b"".join(self._line).partition(b":")
+        return bool(self._data) or (name == b"data" if colon else name != b"" and b"data".startswith(name))
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """The data of each event that ``data`` completes, in order: ``bytes``, or :class:`EventData`."""
-        data = self._with_line_feeds(data)
-        if self._line or self._in_event:
+    def feed(self, data: bytes) -> Iterable[bytes]:
+        """The data of each event that ``data`` completes, in order: ``bytes``, or :class:`EventData`.
+
+        Take them all before the next call; a fault is raised where it stands among them.
+        """
+        if self._start is not None or self._after_cr or b"\r" in data:
+            data = self._with_line_feeds(data)
+        if not self._in_event and data[-2:] == b"\n\n":
+            return self._whole(data)
+        return self._pieces(data)
+
+    def _pieces(self, data: bytes) -> Iterator[bytes]:
+        """Events of a read that begins or ends in the middle of one."""
+        if self._in_event:
             end = self._end_of_event(data)
             if end < 0:
                 return
             if self._data:
                 yield self._dispatch()
-            else:
-                self._reset()
+            self._reset()
             data = data[end:]
-        *blocks, rest = data.split(b"\n\n")
-        for block in blocks:
-            # The common event is one line, `data: …`; anything else goes line by line.
-            if block[:6] == b"data: " and b"\n" not in block and not self._id:
-                if len(block) > self._max:
-                    raise self._too_large()
-                yield block[6:]
-                continue
+        cut = data.rfind(b"\n\n") + 2
+        if cut > 1:
+            yield from self._whole(data[:cut])
+            data = data[cut:]
+        # Between two events a blank line ends nothing; no other is left here.
+        if data := data.lstrip(b"\n"):
+            self._end_of_event(data)
+
+    def _whole(self, data: bytes) -> Iterable[bytes]:
+        """Events of bytes that begin and end with one."""
+        # Most often each is one line, `data: …`: two line feeds an event, and no others.
+        if data[:6] == b"data: " and not self._id and len(data) <= self._max:
+            payloads = data[6:-2].split(b"\n\ndata: ")
+            if data.count(b"\n") == 2 * len(payloads):
+                return payloads
+        return self._by_line(data)
+
+    def _by_line(self, data: bytes) -> Iterator[bytes]:
+        for block in data[:-2].split(b"\n\n"):
             for line in block.split(b"\n"):
                 self._field(line)
             if self._data:
                 yield self._dispatch()
-            else:
-                self._reset()
-        if rest:
-            self._end_of_event(rest)
+            self._reset()
 
     def _with_line_feeds(self, data: bytes) -> bytes:
         """``data`` without a byte order mark at the stream's start, and with LF for every line end.
@@ -116,8 +133,9 @@ class SSEParser:
             self._in_event = True
             self._field(line)
         if position < len(data):
+            self._in_event = True
             self._line.append(data[position:])
-            self._hold(len(data) - position)
+            self._hold(len(data) - position, beside=len(b"data: ") - 1)  # a line feed will take the place of those
         return -1
 
     def _field(self, line: bytes) -> None:
@@ -135,9 +153,9 @@ class SSEParser:
             self._retry = int(value[:18])
         # A comment's name is empty; other names are ignored, as the rules say.
 
-    def _hold(self, size: int) -> None:
+    def _hold(self, size: int, beside: int = 0) -> None:
         self._held += size
-        if self._held > self._max:
+        if self._held > self._max + beside:
             raise self._too_large()
 
     def _too_large(self) -> StreamError:
@@ -150,8 +168,7 @@ class SSEParser:
         if self._event or self._id or self._retry is not None:
             named = EventData(data)
             named.event, named.id, named.retry = self._event or "message", self._id, self._retry
-            data = named
-        self._reset()
+            return named
         return data
 
     def _reset(self) -> None:

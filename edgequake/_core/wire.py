@@ -24,7 +24,7 @@ from edgequake.chunks import Chunk
 from edgequake.exceptions import StreamError, StreamTruncatedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from edgequake._core.answer import AnswerState
 
 __all__ = ["WireDecoder", "events_of_answer"]
 
@@ -38,48 +38,52 @@ _V1_ERROR = b"Error: "
 
 
 class WireDecoder(Generic[ChunkT]):
-    """Turns the data of events into chunks of ``chunk_class``, and knows whether the stream came to its end."""
+    """Turns the data of events into chunks of ``chunk_class``, and folds them into ``answer``."""
 
-    def __init__(self, chunk_class: type[ChunkT], *, openai_names: bool = False, text_only: bool = False) -> None:
+    def __init__(
+        self,
+        chunk_class: type[ChunkT],
+        answer: AnswerState,
+        *,
+        openai_names: bool = False,
+        text_only: bool = False,
+    ) -> None:
         self._chunk_class = chunk_class
+        self._answer = answer
         self._openai_names = openai_names
         self._is_text: bool | None = True if text_only else None
         self._held: bytes | None = None
         self.finished = False
         """True once the server's final event has come; whatever fails after it takes nothing from the answer."""
 
-    def decode(self, events: Iterable[bytes]) -> Iterator[ChunkT]:
-        """The chunks of ``events``, in order; raises :class:`StreamError` for an error event and for bad data."""
-        for data in events:
-            if self._is_text:
-                yield from self._text(data)
-                continue
-            try:
-                event = from_json(data)
-            except ValueError:
-                event = None
-            if type(event) is not dict or (self._is_text is None and _KNOWN_FIELDS.isdisjoint(event)):
-                yield from self._unusual(data)
-                continue
-            self._is_text = False
-            # The two commonest events first.
-            kind = event.get("type")
-            if kind == "token":
-                text = event.get("content")
-                if text is None:
-                    text = event.get("chunk")
-                if type(text) is not str:
-                    raise self._bad(data, "its text is not a string")
-                chunk = self._chunk_class(event)
-                chunk["chunk"] = text
-                if self._openai_names and "choices" not in event:
-                    chunk["choices"] = [{"index": 0, "delta": {"content": text}, "finish_reason": None}]
-            elif "choices" in event:
-                chunk = self._openai(event, data)
-            else:
-                chunk = self._event(event, data)
+    def decode(self, data: bytes) -> ChunkT | None:
+        """The chunk of one event, or None for one that brings none.
+
+        Raises :class:`StreamError` for an error event and for data that cannot be read.
+        """
+        if self._is_text:
+            return self._text(data)
+        try:
+            event = from_json(data)
+        except ValueError:
+            event = None
+        if type(event) is not dict or (self._is_text is None and _KNOWN_FIELDS.isdisjoint(event)):
+            return self._unusual(data)
+        self._is_text = False
+        if event.get("type") == "token" and "choices" not in event:  # by far the commonest event
+            text = event.get("content")
+            if text is None:
+                text = event.get("chunk")
+            if type(text) is not str:
+                raise self._bad(data, "its text is not a string")
+            chunk = self._chunk_class(event)
+            chunk["chunk"] = text
             chunk._raw = data
-            yield chunk
+            self._answer.add_text(text)
+            if self._openai_names:
+                chunk["choices"] = [{"index": 0, "delta": {"content": text}, "finish_reason": None}]
+            return chunk
+        return self._event(event, data)
 
     def end(self, *, unfinished: bool) -> None:
         """The server closed the stream cleanly; raises unless it had said all.
@@ -99,89 +103,85 @@ class WireDecoder(Generic[ChunkT]):
                 "the server closed the stream without its final event: the answer may be cut short"
             )
 
-    def _text(self, data: bytes) -> Iterator[ChunkT]:
+    def _text(self, data: bytes) -> ChunkT | None:
         """Raw text (v1), as it stands.
 
-        A v1 server reports a failure as a last token ``Error: …``; such a token is held back until the next shows
-        that it was text, or the end that it was the error.
+        A v1 server reports a failure as a last token ``Error: …``. Such a token is held back until the next shows
+        that it was text, and comes with that; or until the end shows that it was the error.
         """
-        held, self._held = self._held, None
-        if held is not None:
-            yield self._token(held)
         if data.startswith(_V1_ERROR):
-            self._held = data
-        elif data:
-            yield self._token(data)
-
-    def _token(self, data: bytes) -> ChunkT:
+            data, self._held = self._held or b"", data
+        elif self._held is not None:
+            data, self._held = self._held + data, None
+        if not data:
+            return None
         text = data.decode("utf-8", "replace")
         chunk = self._chunk_class({"type": "token", "content": text, "chunk": text})
         if self._openai_names:
             chunk["choices"] = [{"index": 0, "delta": {"content": text}, "finish_reason": None}]
         chunk._raw = data
+        self._answer.add_text(text)
         return chunk
 
-    def _unusual(self, data: bytes) -> Iterator[ChunkT]:
-        """Data that is not a JSON event: a sentinel, nothing, a JSON that only Python reads, raw text, or a fault."""
+    def _unusual(self, data: bytes) -> ChunkT | None:
+        """Data that is not a JSON event: nothing, a sentinel, a JSON that only Python reads, raw text, or a fault."""
         if not data:
-            return
+            return None
         if data == _DONE:
-            self._is_text, self.finished = False, True
-            chunk = self._chunk_class({"type": "done"})
-            chunk._raw = data
-            yield chunk
-            return
+            self._is_text = False
+            return self._event({"type": "done"}, data)
         event = _lenient_json(data)
         if isinstance(event, dict) and (self._is_text is False or not _KNOWN_FIELDS.isdisjoint(event)):
-            for chunk in self.decode((to_json(event),)):
-                chunk._raw = data
-                yield chunk
-            return
+            self._is_text = False
+            return self._event(event, data)
         if self._is_text is False:
             raise self._bad(data, "it is not a JSON object")
         self._is_text = True
-        yield from self._text(data)
+        return self._text(data)
 
     def _event(self, event: dict[str, Any], data: bytes) -> ChunkT:
-        """An event other than a token, or a token that carries no ``type``."""
-        kind = event.get("type")
+        """Any event that is an object."""
         chunk = self._chunk_class(event)
-        if kind is None:
-            kind = "error" if event.get("error") else "done" if event.get("done") is True else None
-            if kind is None and event.get("chunk") is not None:
-                kind = "token"
-            chunk["type"] = kind or ""
-        if kind == "error":
-            raise self._error(chunk)
-        if not isinstance(event.get("chunk", ""), str | None):
+        choice = self._first_choice(chunk, data) if "choices" in event else {}
+        kind = event.get("type")
+        text = choice["delta"].get("content", choice.get("text")) if choice else None
+        if text is None:
+            text = event.get("chunk")
+        if text is None and kind == "token":
+            text = event.get("content")
+        if not isinstance(text, str) and (text is not None or (kind == "token" and not choice)):
             raise self._bad(data, "its text is not a string")
-        if self._openai_names and kind == "token":
-            chunk["choices"] = [{"index": 0, "delta": {"content": event["chunk"]}, "finish_reason": None}]
+        if kind is None:
+            is_token = text or event.get("chunk") is not None
+            kind = "error" if event.get("error") else "done" if event.get("done") is True else "token" * bool(is_token)
+            chunk["type"] = kind
+        if not isinstance(kind, str):
+            raise self._bad(data, "its type is not a string")
+        if kind == "error" or (choice and event.get("error")):
+            raise self._error(chunk)
+        if text is not None and (text or kind == "token"):
+            chunk["chunk"] = text
+            if choice:
+                choice["delta"]["content"] = text
+            elif self._openai_names and kind == "token":
+                chunk["choices"] = [{"index": 0, "delta": {"content": text}, "finish_reason": None}]
         if kind in _CHECKED:
             _ = chunk.sources  # parses every field; a wrong type is a StreamError now, not a surprise later
-            self.finished = self.finished or kind == "done"
+        self.finished = self.finished or kind == "done" or choice.get("finish_reason") is not None
+        chunk._raw = data
+        self._answer.add(chunk)
         return chunk
 
-    def _openai(self, event: dict[str, Any], data: bytes) -> ChunkT:
-        """An event of OpenAI's wire: the text is in the first choice's delta."""
-        choices = event["choices"] or [{"index": 0, "delta": {}, "finish_reason": None}]
+    def _first_choice(self, chunk: ChunkT, data: bytes) -> dict[str, Any]:
+        """The first choice of an event of OpenAI's wire, given a delta if it has none."""
+        choices = chunk["choices"] or [{"index": 0, "finish_reason": None}]
         choice = choices[0] if isinstance(choices, list) else None
         delta = choice.get("delta") or {} if isinstance(choice, dict) else None
         if not isinstance(choice, dict) or not isinstance(delta, dict):
             raise self._bad(data, "its choices are not a list with a delta")
-        text = delta.get("content", choice.get("text"))
-        if text is not None and not isinstance(text, str):
-            raise self._bad(data, "its text is not a string")
-        chunk = self._chunk_class(event)
-        chunk["choices"] = choices
-        chunk.setdefault("type", "token" if text else "")
-        if text:
-            chunk["chunk"] = text
-        if event.get("error"):
-            raise self._error(chunk)
-        if choice.get("finish_reason") is not None:
-            self.finished = True
-        return chunk
+        choice = {**choice, "delta": delta}
+        chunk["choices"] = [choice, *choices[1:]]
+        return choice
 
     def _error(self, chunk: ChunkT) -> StreamError:
         """The error that an error event stands for, in the server's words."""
@@ -225,6 +225,7 @@ def events_of_answer(answer: dict[str, Any]) -> list[bytes]:
         "llm_provider",
         "llm_model",
         "usage",
+        "finish_reason",
     )
     events.append({"type": "done", "answer": text} | done)
     return [to_json(event) for event in events]

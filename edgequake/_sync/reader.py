@@ -8,8 +8,8 @@ from itertools import chain
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from edgequake._core.answer import AnswerState
-from edgequake._core.clock import or_never
+from edgequake._core.answer import COMPACT_AT, AnswerState
+from edgequake._core.clock import timed_out
 from edgequake._core.errors import MAX_ERROR_BODY, is_missing_route
 from edgequake._core.sse import SSEParser
 from edgequake._core.timing import StreamTiming
@@ -48,8 +48,8 @@ logger = logging.getLogger("edgequake")
 T = TypeVar("T")
 ChunkT = TypeVar("ChunkT", bound=Chunk)
 
-# A read that would end at most this part of its time too late needs no deadline beside httpx's own timeout.
-_SLACK = 0.9
+# With so much of the read timeout left before a deadline, a read needs no clock of its own: it ends nearly on time.
+_ENOUGH = 0.9
 _SHOWN = 200
 
 
@@ -76,15 +76,16 @@ class Reader(Generic[ChunkT]):
         self._fallback = fallback
         self._rules: RetryRules | None = None
         self._clock = session.clock(call)
+        self.answer = AnswerState()
         self._parser = SSEParser(session.config.max_event_bytes)
         self._decoder = self._new_decoder()
         self._body: Iterator[bytes] | None = None
         self._whole: list[bytes] | None = None
-        self._read_timeout = float("inf")
+        self._patience = float("inf")  # with as many seconds left, httpx's own timeout is enough
+        self._unhurried = False  # the wait for each chunk has as many from its start, and there is no total
         self._reading = False  # True while a read is under way: whoever closes the stream then has to wake it
-        self._seen = 0
         self._marks: dict[str, float] = {}
-        self.answer = AnswerState()
+        self._read_at = 0.0
         self.on_event: Callable[[bytes], None] | None = None
         self.response: Response | None = None
         self.failure: EdgeQuakeError | None = None
@@ -101,7 +102,7 @@ class Reader(Generic[ChunkT]):
         return StreamTiming(
             time_to_first_byte=since.get("first_byte"),
             time_to_first_chunk=since.get("first_chunk"),
-            total=since.get("end"),
+            total=self._read_at - start if self._read_at else None,
             chunks=self.answer.chunks_received,
         )
 
@@ -119,18 +120,24 @@ class Reader(Generic[ChunkT]):
         try:
             events = self._first()
             while events is not None:
-                for chunk in self._decoder.decode(events):
-                    self.answer.feed(chunk)
-                    yield chunk
-                events = self._next()
+                progress = False
+                decode = self._decoder.decode
+                for event in events:
+                    if (chunk := decode(event)) is not None:
+                        progress = True
+                        yield chunk
+                if len(self.answer.parts) >= COMPACT_AT:
+                    self.answer.compact()
+                events = self._next(progress=progress)
             self._decoder.end(unfinished=self._parser.unfinished)
             self.ended = True
         except EdgeQuakeError as error:
-            for chunk in self._decoder.decode(self._after(error)):
-                self.answer.feed(chunk)
-                yield chunk
+            for event in self._after(error):
+                if (chunk := self._decoder.decode(event)) is not None:
+                    yield chunk
             self.ended = True
         finally:
+            self._read_at = monotonic()
             self.close()
 
     def open(self) -> None:
@@ -167,10 +174,11 @@ class Reader(Generic[ChunkT]):
         return self._session.tried(attempt, self._rules)
 
     def _open_and_read(self) -> Iterable[bytes] | None:
-        if self.response is None:
+        if self._body is None and self._whole is None:
             self._open()
         try:
-            while (events := self._next()) is not None:
+            while (read := self._next()) is not None:
+                events = iter(read)
                 for event in events:
                     self._marks["first_chunk"] = monotonic()
                     return chain((event,), events)
@@ -184,8 +192,8 @@ class Reader(Generic[ChunkT]):
         session = self._session
         response = self.response = self._opened()
         self._marks["first_byte"] = monotonic()
-        self._clock.answering()
-        self._seen = 0
+        self._clock.wait_for("first_chunk", self._marks["first_byte"])
+        self._unhurried = False
         self._parser = SSEParser(session.config.max_event_bytes)
         self._decoder = self._new_decoder(text_only=self._call.text_only)
         kind = kind_of_body(response)
@@ -198,10 +206,9 @@ class Reader(Generic[ChunkT]):
             content_type = response.headers.get("content-type")
             raise StreamError(f"the server sent {content_type!r} instead of an event stream: {shown[:_SHOWN]!r}")
         else:
-            timeout = self._clock.timeout
-            longest = max(or_never(timeout.first_chunk), or_never(timeout.chunk))
-            self._read_timeout = min(longest, self._clock.left(monotonic()))
-            set_read_timeout(response.request, self._read_timeout)
+            read_timeout = self._clock.longest_read(monotonic())
+            self._patience = read_timeout * _ENOUGH
+            set_read_timeout(response.request, read_timeout)
             self._body = sync_body(response)
 
     def _opened(self) -> Response:
@@ -221,39 +228,45 @@ class Reader(Generic[ChunkT]):
             missing.add(call.route)
             return response
 
-    def _next(self) -> Iterator[bytes] | None:
-        """The events of the next read; None at the end of the answer."""
-        self.check()
-        if self._whole is not None:
+    def _next(self, *, progress: bool = False) -> Iterable[bytes] | None:
+        """The events of the next read; None at the end of the answer. ``progress``: the last read brought a chunk."""
+        if self.closed:
+            self.check()
+        if (body := self._body) is None:
             whole, self._whole = self._whole, None
-            return self._shown(whole)
-        if self._body is None:
-            return None
-        clock, started = self._clock, monotonic()
-        if self.answer.chunks_received != self._seen:
-            self._seen = self.answer.chunks_received
-            clock.chunk()
-        limit = clock.next_read(started)
-        if limit.seconds <= 0:
-            raise clock.error(limit.stage)
+            return whole if self.on_event is None or whole is None else self._shown(whole)
+        self._read_at = now = monotonic()
         self._reading = True
         try:
-            if limit.seconds >= self._read_timeout * _SLACK:
-                data = next(self._body)
+            if progress and self._unhurried:
+                self._clock.waiting_since = now
+                data = next(body)
             else:
-                with within(limit.seconds):
-                    data = next(self._body)
+                data = self._read_in_time(body, now, progress=progress)
         except StopIteration:
             return None
         except Exception as error:
             self.check()  # another thread or task may have closed the stream
-            raise self._session.translated(error, clock, limit, streaming=True) or error from error
+            limit = self._clock.until_chunk(now)
+            raise self._session.translated(error, self._clock, limit, streaming=True) or error from error
         finally:
             self._reading = False
-            self._marks["end"] = monotonic()
-        clock.waited(self._marks["end"] - started)
         events = self._parser.feed(data)
         return events if self.on_event is None else self._shown(events)
+
+    def _read_in_time(self, body: Iterator[bytes], now: float, *, progress: bool) -> bytes:
+        """The next bytes, by the stream's clocks: keep-alives begin a new wait for httpx, but not for these."""
+        clock = self._clock
+        if progress:
+            clock.wait_for("chunk", now)
+            self._unhurried = clock.until_chunk(now).seconds >= self._patience and clock.timeout.total is None
+        limit = clock.until_chunk(now)
+        if limit.seconds <= 0:
+            raise timed_out(limit.stage, clock.timeout)
+        if limit.seconds >= self._patience:
+            return next(body)
+        with within(limit.seconds):
+            return next(body)
 
     def _shown(self, events: Iterable[bytes]) -> Iterator[bytes]:
         """``events``, each shown to ``on_event`` before it is decoded."""
@@ -289,7 +302,7 @@ class Reader(Generic[ChunkT]):
         return error
 
     def _new_decoder(self, *, text_only: bool = False) -> WireDecoder[ChunkT]:
-        return WireDecoder(self._chunk_class, openai_names=self._openai_names, text_only=text_only)
+        return WireDecoder(self._chunk_class, self.answer, openai_names=self._openai_names, text_only=text_only)
 
     def _drop(self) -> None:
         """Lets go of an answer that failed, so that another try can begin."""

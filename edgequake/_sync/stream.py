@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Callable, Generator
     from types import TracebackType
 
+    from httpx_sse import ServerSentEvent
+
     from edgequake._sync.reader import Reader
     from edgequake._core.answer import AnswerState
     from edgequake._core.timing import StreamTiming
-    from edgequake._http import Response, ServerSentEvent
+    from edgequake._http import Response
     from edgequake.models.answer import QueryStats
     from edgequake.models.source import Source
 

@@ -59,11 +59,6 @@ class QueryResponse(Model):
     def __str__(self) -> str:
         return self.answer
 
-    @model_validator(mode="before")
-    @classmethod
-    def _null_means_absent(cls, value: Any) -> Any:
-        return _without_nulls(value, "sources", "stats", "reranked")
-
 
 class ChatResponse(Model):
     """The assistant's message. ``response.content``, ``response.answer`` and ``response["content"]`` are the same."""
@@ -97,17 +92,9 @@ class ChatResponse(Model):
     @model_validator(mode="before")
     @classmethod
     def _from_any_server(cls, value: Any) -> Any:
-        value = _without_nulls(value, "sources", "stats")
         if not isinstance(value, dict) or "content" in value:
             return value
         match value:  # OpenAI's shape, from servers that speak it
             case {"choices": [{"message": {"content": str(content)}, **rest}, *_]}:
                 return {**value, "content": content, "finish_reason": rest.get("finish_reason")}
         return value
-
-
-def _without_nulls(value: Any, *names: str) -> Any:
-    """``value`` without those of the named fields that are null: the contract treats null and absent alike."""
-    if isinstance(value, dict):
-        return {key: item for key, item in value.items() if item is not None or key not in names}
-    return value

@@ -1,0 +1,18 @@
+"""What the local server raises, each with a message of one line that a person can act on.
+
+LocalServerError
+├── SourceError   (also a ValueError) a path that cannot be read as a document
+└── StoreError    a database file that cannot be opened or used
+"""
+
+
+class LocalServerError(Exception):
+    """The local server cannot do what was asked: a taken port, a wrong state, a bad source or store."""
+
+
+class SourceError(LocalServerError, ValueError):
+    """A path is missing, unreadable, not UTF-8, or holds no document."""
+
+
+class StoreError(LocalServerError):
+    """The database cannot be opened, is not one of ours, or SQLite lacks full-text search."""

@@ -1,0 +1,186 @@
+"""What clients send: the bodies of query and chat, checked as the server checks them."""
+
+from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from edgequake.local.store import Scope
+
+MODES = frozenset({"naive", "local", "global", "hybrid", "mix", "bypass"})
+MAX_QUERY_BYTES = 10_000
+
+# The server's small ids for the tenant and the workspace that every installation has.
+ALIASES = {
+    "x-tenant-id": UUID("00000000-0000-0000-0000-000000000002"),
+    "x-workspace-id": UUID("00000000-0000-0000-0000-000000000003"),
+}
+
+NonNegative = Annotated[int, Field(ge=0)]
+
+
+class RequestError(Exception):
+    """A request that is answered with an error: HTTP status, code and message."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+class BodyError(Exception):
+    """A body that cannot be read at all, answered in plain text with this status."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class DocumentFilter(_Body):
+    """Which documents to answer from."""
+
+    date_from: str | None = None
+    date_to: str | None = None
+    document_pattern: str | None = None
+    document_ids: list[str] | None = None
+
+    def scope(self) -> Scope:
+        """The same as the store takes it."""
+        return Scope(
+            ids=tuple(self.document_ids or ()),
+            pattern=self.document_pattern or "",
+            date_from=self.date_from or "",
+            date_to=self.date_to or "",
+        )
+
+
+class Turn(_Body):
+    """An earlier message of a conversation."""
+
+    role: str
+    content: str
+
+
+class Options(_Body):
+    """What query and chat have in common."""
+
+    mode: str | None = None
+    system_prompt: str | None = None
+    document_filter: DocumentFilter | None = None
+    content_granularity: Literal["citation", "agent", "debug"] = "citation"
+
+    def scope(self) -> Scope | None:
+        """Which documents to search, None for all."""
+        return self.document_filter.scope() if self.document_filter else None
+
+    def effective_mode(self, default: str = "mix") -> str:
+        """The mode in lower case; an unknown one counts as `mix`."""
+        mode = (self.mode or default).lower()
+        return mode if mode in MODES else "mix"
+
+
+class QueryBody(Options):
+    """`POST /api/v1/query`."""
+
+    query: str
+    max_results: NonNegative | None = None
+    context_only: bool = False
+    prompt_only: bool = False
+    conversation_history: list[Turn] | None = None
+    llm_provider: str | None = None
+    llm_model: str | None = None
+
+
+class StreamBody(Options):
+    """`POST /api/v1/query/stream`."""
+
+    query: str
+    stream_format: str = "v2"
+    llm_provider: str | None = None
+    llm_model: str | None = None
+
+
+class ChatBody(Options):
+    """`POST /api/v1/chat/completions` and its stream."""
+
+    message: str
+    conversation_id: Annotated[UUID | None, Field(strict=False)] = None
+    parent_id: Annotated[UUID | None, Field(strict=False)] = None
+    content_granularity: Annotated[
+        Literal["citation", "agent", "debug"], BeforeValidator(lambda value: value or "citation")
+    ] = "citation"
+    stream: bool = True
+    max_tokens: NonNegative | None = None
+    temperature: float | None = None
+    top_k: NonNegative | None = None
+    provider: str | None = None
+    model: str | None = None
+    language: str | None = None
+    images: list[dict[str, Any]] | None = None
+
+
+B = TypeVar("B", bound=_Body)
+
+
+def parse(model: type[B], body: bytes, content_type: str) -> B:
+    """The body as a model. BodyError: 415 not JSON, 400 malformed JSON, 422 a wrong or missing field."""
+    media = content_type.partition(";")[0].strip().lower()
+    if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
+        raise BodyError(415, "Expected request with `Content-Type: application/json`")
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        if problem["type"] == "json_invalid":
+            raise BodyError(400, f"Failed to parse the request body as JSON: {problem['msg']}") from None
+        place = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "missing":
+            place, problem["msg"] = "", f"missing field `{place}`"
+        at = f"{place}: " if place else ""
+        raise BodyError(
+            422, f"Failed to deserialize the JSON body into the target type: {at}{problem['msg']}"
+        ) from None
+
+
+def check_query(text: str) -> str:
+    """The question, when it may be asked. Raises RequestError: 422 when blank, 400 when too long."""
+    if not text.strip():
+        raise RequestError(422, "VALIDATION_ERROR", "Validation error: the query is empty")
+    if len(text.encode()) > MAX_QUERY_BYTES:
+        raise RequestError(400, "BAD_REQUEST", f"Bad request: the query is longer than {MAX_QUERY_BYTES} bytes")
+    return text
+
+
+def check_model(provider: str | None, model: str | None) -> None:
+    """Raises RequestError 400 when only one of the two is given."""
+    if (provider is None) != (model is None):
+        raise RequestError(400, "BAD_REQUEST", "Bad request: llm_provider and llm_model must be given together")
+
+
+def identity(header: str, value: str | None) -> UUID | None:
+    """The id a header holds, its alias `default` resolved; None when it is missing or no id at all."""
+    if value is None:
+        return None
+    if value.strip().lower() == "default" and header in ALIASES:
+        return ALIASES[header]
+    try:
+        return UUID(value.strip())
+    except ValueError:
+        return None
+
+
+def check_workspace(value: str | None) -> None:
+    """Raises RequestError for a workspace other than the only one here: 400 not an id, 404 unknown."""
+    if value is None:
+        return
+    workspace = identity("x-workspace-id", value)
+    if workspace is None:
+        raise RequestError(400, "BAD_REQUEST", f"Bad request: X-Workspace-ID is not a UUID: {value}")
+    if workspace != ALIASES["x-workspace-id"]:
+        raise RequestError(404, "NOT_FOUND", f"Not found: workspace {workspace}")

@@ -1,0 +1,224 @@
+"""The embedded server: an HTTP server on this machine that answers from your files."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Self
+
+from edgequake.local.errors import LocalServerError
+from edgequake.local.loader import load
+from edgequake.local.store import Store
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from edgequake.local.engine import Engine
+
+Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
+_UVICORN_LOG = "uvicorn.error"
+_SECONDS_FOR_LAST_WORDS = 1
+
+
+class LocalServer:
+    """A server for the .md and .txt files under `paths`, on a free port of this machine.
+
+        with LocalServer("docs/") as server:
+            client = EdgequakeClient(base_url=server.url)
+
+    It speaks the EdgeQuake server's wire (health, query, chat) and answers by quoting the documents: for
+    trying, demos and tests. For production there is the EdgeQuake server.
+
+    `db` is a SQLite file that keeps the documents; without it they are in memory. `token_delay` is the pause
+    before each streamed token, in seconds. It runs in a thread of its own and installs no signal handlers.
+    """
+
+    def __init__(
+        self,
+        paths: Paths = (),
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        db: str | os.PathLike[str] | None = None,
+        token_delay: float = 0.0,
+    ) -> None:
+        self._paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+        self._host = host
+        self._port = port
+        self._db = db
+        self._token_delay = token_delay
+        self._store: Store | None = None
+        self._url = ""
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens, as `http://127.0.0.1:49152`. Raises LocalServerError while it does not run."""
+        if not self._url:
+            raise LocalServerError("the local server is not running")
+        return self._url
+
+    @property
+    def store(self) -> Store:
+        """The documents it answers from. Raises LocalServerError while it does not run."""
+        if self._store is None:
+            raise LocalServerError("the local server is not running")
+        return self._store
+
+    def start(self) -> Self:
+        """The server, accepting requests.
+
+        Raises SourceError for a bad path, StoreError for a bad database, LocalServerError for a taken port or
+        a server that runs already, ImportError when the extra `server` is not installed.
+        """
+        listener = self._open()
+        ready = threading.Event()
+        server = self._uvicorn(ready.set)
+        self._server = server
+        self._thread = threading.Thread(
+            target=self._run, args=(server, listener, ready), name="edgequake-local", daemon=True
+        )
+        self._thread.start()
+        ready.wait()
+        if not server.started:
+            self.stop()
+            raise LocalServerError("the local server could not start")
+        return self
+
+    def stop(self) -> None:
+        """End open streams, stop listening and wait until the thread has ended. Harmless when not running."""
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+        self._server = self._thread = None
+        self._close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def serve(self, on_ready: Callable[[LocalServer], None] | None = None) -> None:
+        """Serve in the foreground until Ctrl-C or SIGTERM. Raises as `start` does."""
+        listener = self._open()
+        try:
+            server = self._uvicorn(lambda: on_ready(self) if on_ready else None)
+            with _Silence():
+                asyncio.run(server.serve(sockets=[listener]))
+        except KeyboardInterrupt:
+            return
+        finally:
+            listener.close()
+            self._close()
+
+    def _engine(self, store: Store) -> Engine:
+        from edgequake.local.engine import Engine  # noqa: PLC0415 - needs nothing until the server starts
+
+        return Engine(store, token_delay=self._token_delay)
+
+    def _open(self) -> socket.socket:
+        """The listening socket, with the documents loaded."""
+        if self._url:
+            raise LocalServerError(f"the local server runs already, at {self._url}")
+        require_extra()
+        try:
+            self._store = Store(self._db if self._db is not None else ":memory:")
+            for document in load(self._paths):
+                self._store.add_document(
+                    document.title, document.text, document_id=document.id, markdown=document.markdown
+                )
+            listener = _listen(self._host, self._port)
+        except BaseException:
+            self._close()
+            raise
+        self._url = _url(self._host, listener.getsockname()[1])
+        return listener
+
+    def _close(self) -> None:
+        self._url = ""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _uvicorn(self, on_ready: Callable[[], None]) -> uvicorn.Server:
+        from edgequake.local.app import build  # noqa: PLC0415 - starlette is an extra
+        from edgequake.local.asgi import AnnouncingServer, config  # noqa: PLC0415 - uvicorn is an extra
+
+        engine = self._engine(self.store)
+        return AnnouncingServer(config(build(engine), _SECONDS_FOR_LAST_WORDS), on_ready, engine.closing)
+
+    @staticmethod
+    def _run(server: uvicorn.Server, listener: socket.socket, ready: threading.Event) -> None:
+        try:
+            with _Silence():
+                asyncio.run(server.serve(sockets=[listener]))
+        finally:
+            listener.close()
+            ready.set()
+
+
+def run(
+    paths: Paths,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    *,
+    db: str | os.PathLike[str] | None = None,
+    token_delay: float = 0.0,
+    on_ready: Callable[[LocalServer], None] | None = None,
+) -> None:
+    """Serve the files under `paths` in the foreground until Ctrl-C or SIGTERM.
+
+    `on_ready` is called with the server once it accepts requests. Raises as `LocalServer.start` does.
+    """
+    LocalServer(paths, host=host, port=port, db=db, token_delay=token_delay).serve(on_ready)
+
+
+class _Silence(logging.Filter):
+    """Drops what uvicorn logs in this thread, and leaves every other server's log alone."""
+
+    def __enter__(self) -> Self:
+        self._thread = threading.get_ident()
+        logging.getLogger(_UVICORN_LOG).addFilter(self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        logging.getLogger(_UVICORN_LOG).removeFilter(self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is someone else's."""
+        return record.thread != self._thread
+
+
+def require_extra() -> None:
+    """Raises ImportError with the command to type when the extra `server` is not installed."""
+    try:
+        import sse_starlette  # noqa: F401, PLC0415
+        import starlette  # noqa: F401, PLC0415
+        import uvicorn  # noqa: F401, PLC0415
+    except ImportError as error:
+        raise ImportError(f'the local server needs {error.name}: pip install "edgequake[server]"') from error
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65535:
+        raise LocalServerError(f"cannot listen on {host}:{port}: a port is a number from 0 to 65535")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        # create_server adds the address in brackets, which stands in this message already.
+        reason = reason.partition(" (while attempting")[0]
+        raise LocalServerError(f"cannot listen on {host}:{port}: {reason}") from error
+
+
+def _url(host: str, port: int) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - not bound here
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,382 @@
+"""A real TCP server on loopback that plays exactly the HTTP bytes, pauses and faults that a test scripts.
+
+    with ScriptServer() as server:
+        hold = Hold()
+        server.on("POST", "/api/v1/query/stream").stream({"type": "token", "content": "Edge"}, hold, RESET)
+        ...                       # drive the client against server.url
+        hold.wait_until_reached()
+        hold.release()
+
+Answers are played in the order in which they were queued, one for each request. Nothing here waits for time
+to pass: a pause lasts until the test releases it, the client leaves or the server stops. One daemon thread
+runs an asyncio loop of its own, so the server serves synchronous, asyncio and trio clients alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from json import dumps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypedDict, Unpack
+
+from edgequake.testing._answers import CLOSE, HALF_CLOSE, RESET, Answer, End, Hold, Step, prepared, scripted
+from edgequake.testing._requests import Request, read_request
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterator, Mapping
+    from types import TracebackType
+
+_NOT_GIVEN: Final = object()
+_HEAD_LIMIT: Final = 1 << 20
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
+_BAD_REQUEST: Final = scripted([b"not an HTTP/1.1 request"], status=400, content_type="text/plain", framing="close")
+
+
+class StreamOptions(TypedDict, total=False):
+    """How a streamed answer is sent. An empty value in `headers` takes a field of the server's away."""
+
+    status: int
+    headers: Mapping[str, str] | None
+    content_type: str
+    """text/event-stream unless given; an empty string sends none."""
+    framing: Literal["chunked", "length", "close"]
+    """Where the body ends: after the last chunk, after Content-Length bytes or at the connection's close."""
+    encoding: Literal["gzip"] | None
+    """Compresses the body, flushed after every step."""
+    cut: int | None
+    """Splits the body into HTTP chunks of this many bytes, across the borders of steps."""
+
+
+@dataclass
+class _Queue:
+    answers: deque[Answer] = field(default_factory=deque)
+    always: Answer | None = None
+
+    def take(self) -> Answer | None:
+        return self.answers.popleft() if self.answers else self.always
+
+
+class Route:
+    """Queues answers: each is played for one request, in order."""
+
+    def __init__(self, queue: _Queue, *, always: bool = False) -> None:
+        self._queue = queue
+        self._always = always
+
+    def always(self) -> Route:
+        """Where to put the answer for every request that comes when the queue is empty."""
+        return Route(self._queue, always=True)
+
+    def reply(
+        self,
+        *,
+        json: object = _NOT_GIVEN,
+        text: str | None = None,
+        body: bytes = b"",
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        content_type: str | None = None,
+    ) -> Self:
+        """Queue one plain answer with its Content-Length: of `json`, `text` or `body`."""
+        kind = "application/octet-stream" if body else ""
+        if json is not _NOT_GIVEN:
+            kind, body = "application/json", dumps(json, separators=(",", ":"), ensure_ascii=False).encode()
+        elif text is not None:
+            kind, body = "text/plain; charset=utf-8", text.encode()
+        kind = kind if content_type is None else content_type
+        answer = scripted([body], status=status, headers=headers, content_type=kind, framing="length")
+        return self._add(answer)
+
+    def stream(self, *steps: Step, **options: Unpack[StreamOptions]) -> Self:
+        """Queue one streamed answer: every step an HTTP chunk, then the end; the connection stays open."""
+        return self._add(scripted(steps, **options))
+
+    def stream_file(self, path: str | os.PathLike[str], *steps: Step, **options: Unpack[StreamOptions]) -> Self:
+        """Queue one streamed answer with the bytes of a recorded file, and then the steps given."""
+        return self.stream(Path(path).read_bytes(), *steps, **options)
+
+    def raw(self, *steps: Step) -> Self:
+        """Queue steps sent as they are, status line and all; without an `End` the connection stays open."""
+        return self._add(Answer(tuple(map(prepared, steps))))
+
+    def drop(self) -> Self:
+        """Queue a reset of the connection in place of an answer."""
+        return self.raw(RESET)
+
+    def close_without_answer(self) -> Self:
+        """Queue an orderly close of the connection in place of an answer."""
+        return self.raw(CLOSE)
+
+    def _add(self, answer: Answer) -> Self:
+        if self._always:
+            self._queue.always = answer
+        else:
+            self._queue.answers.append(answer)
+        return self
+
+
+class ScriptServer(Route):
+    """A server on a free loopback port while the `with` block lasts; a request without an answer gets a 500.
+
+    A client that shuts down the sending side of its connection counts as gone.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(_Queue())
+        self.port = port
+        self.requests: list[Request] = []
+        """Every request so far."""
+        self.unexpected: list[Request] = []
+        """The requests for which no answer was queued."""
+        self.disconnects: list[Request] = []
+        """The requests whose client left while the answer was being played."""
+        self.connections = 0
+        """How many connections were accepted."""
+        self.bytes_sent = 0
+        """How many bytes the operating system took, counted when the whole of a step is taken."""
+        self._routes: dict[tuple[str, str], _Queue] = {}
+        self._changed = threading.Condition()
+        self._open: set[int] = set()
+        self._blocked: set[int] = set()
+        self._playing = 0
+        self._arrivals: set[asyncio.Task[Any]] = set()
+        self._conversations: set[asyncio.Task[Any]] = set()
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """The base URL; of a stopped server too, so that a test can see its client refused."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections neither side has closed, as far as the server has noticed yet."""
+        return len(self._open)
+
+    def on(self, method: str, path: str) -> Route:
+        """Where to queue answers for one route only; they go before the answers for any route."""
+        return Route(self._routes.setdefault((method, path), _Queue()))
+
+    def start(self) -> Self:
+        """Start serving; `with` does this."""
+        if self._loop is not None:
+            raise RuntimeError("a ScriptServer starts once")
+        listener = socket.create_server(("127.0.0.1", self.port), backlog=1024)
+        self.port = listener.getsockname()[1]
+        self._loop = asyncio.SelectorEventLoop()
+        self._thread = threading.Thread(target=self._run, args=(self._loop, listener), daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Close every connection and end the thread; stopping twice does no harm."""
+        thread, self._thread = self._thread, None
+        if thread is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            thread.join()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def wait_for_requests(self, n: int, timeout: float = 5.0) -> list[Request]:
+        """The requests so far, as soon as there are `n`; else TimeoutError, as in all waits here."""
+        self._wait(lambda: len(self.requests) >= n, timeout, f"{n} requests")
+        return list(self.requests)
+
+    def wait_for_disconnect(self, timeout: float = 5.0, *, n: int = 1) -> list[Request]:
+        """The requests whose client left in the middle of its answer, as soon as there are `n`."""
+        self._wait(lambda: len(self.disconnects) >= n, timeout, f"{n} clients leaving their answers")
+        return list(self.disconnects)
+
+    def wait_until_blocked(self, timeout: float = 5.0) -> None:
+        """Wait until some answer cannot go on because its client does not read."""
+        self._wait(lambda: bool(self._blocked), timeout, "a client that does not read")
+
+    def wait_until_idle(self, timeout: float = 5.0) -> None:
+        """Wait until no answer is being played: each has ended, or its client has left."""
+        self._wait(lambda: self._playing == 0, timeout, "the end of every answer")
+
+    def wait_until_closed(self, timeout: float = 5.0) -> None:
+        """Wait until no connection is open any more."""
+        self._wait(lambda: not self._open, timeout, "the end of every connection")
+
+    def assert_done(self) -> None:
+        """AssertionError if a queued answer was not asked for, or a request found no answer queued."""
+        queues = {"any route": self._queue}
+        queues |= {f"{method} {path}": queue for (method, path), queue in self._routes.items()}
+        left = [f"{len(queue.answers)} for {name}" for name, queue in queues.items() if queue.answers]
+        missing = [f"{request.method} {request.path}" for request in self.unexpected]
+        faults = [f"answers not asked for: {', '.join(left)}"] if left else []
+        faults += [f"requests without an answer: {', '.join(missing)}"] if missing else []
+        if faults:
+            raise AssertionError("; ".join(faults))
+
+    def _wait(self, happened: Callable[[], bool], timeout: float, what: str) -> None:
+        with self._changed:
+            if not self._changed.wait_for(happened, timeout):
+                seen = ", ".join(f"{request.method} {request.path}" for request in self.requests)
+                raise TimeoutError(f"waited {timeout} seconds for {what}; requests so far: {seen or 'none'}")
+
+    @contextlib.contextmanager
+    def _change(self) -> Iterator[None]:
+        with self._changed:
+            yield
+            self._changed.notify_all()
+
+    def _take(self, request: Request) -> Answer:
+        route = self._routes.get((request.method, request.path), _Queue())
+        with self._change():
+            self.requests.append(request)
+            self._playing += 1
+            if answer := route.take() or self._queue.take():
+                return answer
+            self.unexpected.append(request)
+        words = f"no answer is scripted for {request.method} {request.path}"
+        body = dumps({"code": "UNSCRIPTED", "message": words}).encode()
+        return scripted([body], status=500, content_type="application/json", framing="length")
+
+    def _run(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(self._serve(listener))
+
+    async def _serve(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        listener.setblocking(False)
+        loop.add_reader(listener, self._accept, loop, listener)
+        await self._stopping.wait()
+        loop.remove_reader(listener)
+        listener.close()
+        await _all_done(self._arrivals)  # not cancelled: a connection that is half made would stay open
+        for conversation in self._conversations:
+            conversation.cancel()
+        await _all_done(self._conversations)
+
+    def _accept(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
+        try:
+            while True:
+                accepted, _ = listener.accept()
+                arrival = loop.connect_accepted_socket(lambda: _Connection(self), accepted)
+                _keep(loop.create_task(arrival), self._arrivals)
+        except (BlockingIOError, ConnectionError):
+            pass
+        except OSError:  # too many open files: say so once, not in every turn of the loop
+            loop.remove_reader(listener)
+            raise
+
+
+def _keep(task: asyncio.Task[Any], tasks: set[asyncio.Task[Any]]) -> None:
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
+async def _all_done(tasks: set[asyncio.Task[Any]]) -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Connection(asyncio.StreamReaderProtocol):
+    """One accepted connection: reads requests and plays their answers until either side ends it."""
+
+    def __init__(self, server: ScriptServer) -> None:
+        super().__init__(asyncio.StreamReader(limit=_HEAD_LIMIT), self._begin)
+        self._server = server
+        self._gone = asyncio.Event()
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with self._server._change():
+            self._server.connections += 1
+            self._number = self._server.connections
+            self._server._open.add(self._number)
+        writer.transport.set_write_buffer_limits(0)  # a drained writer has given all to the operating system
+        _keep(asyncio.create_task(self._converse(reader, writer)), self._server._conversations)
+
+    def eof_received(self) -> bool | None:
+        self._leave()
+        return super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._leave()
+        super().connection_lost(exc)
+
+    def _leave(self) -> None:
+        self._gone.set()
+        with self._server._change():
+            self._server._open.discard(self._number)
+            self._server._blocked.discard(self._number)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        with self._server._change():
+            self._server._blocked.add(self._number)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        with self._server._change():
+            self._server._blocked.discard(self._number)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        end: End | None = None
+        try:
+            while end is None:
+                try:
+                    request = await read_request(reader, self._number)
+                except (ValueError, asyncio.LimitOverrunError):
+                    end = await self._play(_BAD_REQUEST, "", writer)
+                else:
+                    end = await self._answer(request, writer)
+            if end is HALF_CLOSE:
+                writer.write_eof()
+                await self._gone.wait()
+            elif end is RESET:
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        except (OSError, EOFError):
+            pass  # the client left between two answers, or in the middle of its request
+        finally:
+            writer.transport.abort()
+
+    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> End | None:
+        play = asyncio.create_task(self._play(self._server._take(request), request.method, writer))
+        gone = asyncio.create_task(self._gone.wait())
+        ended = False
+        try:
+            await asyncio.wait({play, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not play.done():
+                return CLOSE
+            end = play.result()
+            ended = True
+        except OSError:
+            return CLOSE
+        finally:
+            play.cancel()
+            gone.cancel()
+            with self._server._change():
+                self._server._playing -= 1
+                self._server.disconnects += [] if ended else [request]
+        return CLOSE if end is None and request.is_last else end
+
+    async def _play(self, answer: Answer, method: str, writer: asyncio.StreamWriter) -> End | None:
+        for frame in answer.frames(method):
+            await asyncio.sleep(0)  # lets the loop see a client that left, in an endless answer too
+            if isinstance(frame, End):
+                return frame
+            if isinstance(frame, Hold):
+                await frame._pass()
+                continue
+            writer.write(frame)
+            await writer.drain()
+            with self._server._change():
+                self._server.bytes_sent += len(frame)
+        return None

@@ -1,0 +1,89 @@
+"""The settings of a `StreamingRAG`, checked when they are made."""
+
+import math
+from dataclasses import dataclass
+from string import Formatter
+from typing import Final
+
+PROMPT_TEMPLATE: Final = """\
+You answer questions from passages that were looked up for you.
+
+Keep to these rules:
+- Take every statement from the context below and from nowhere else.
+- Never guess, and never fill a gap from memory.
+- If the context does not hold the answer, reply: 'no information to answer'.
+- Reply in the language of the question, and stay in it to the end.
+
+Context:
+{context}
+
+Question: {query}
+
+Answer:"""
+
+
+@dataclass
+class StreamConfig:
+    """How a `StreamingRAG` retrieves, prompts and paces its answers.
+
+    A field that is out of its range raises ValueError, as does a template that cannot work.
+    """
+
+    chunk_size: int = 10
+    """Words per chunk, where an answer that came in one piece is cut into chunks."""
+    sim_delay: float = 0.04
+    """Seconds between two such chunks."""
+    max_context_docs: int = 5
+    """How many of the retrieved documents go into the prompt."""
+    max_doc_chars: int = 500
+    """How many characters of each document go into the prompt."""
+    emit_metadata: bool = True
+    """False leaves chunks and errors alone in the stream, for callbacks too."""
+    retrieval_timeout: float = 10.0
+    """Seconds that retrieval may take; `math.inf` for no limit."""
+    generation_timeout: float = 60.0
+    """Seconds that the whole generation may take, the consumer's own time between chunks included."""
+    prompt_template: str = PROMPT_TEMPLATE
+    """For `str.format`, with {query} and, as a rule, {context}; every other brace is doubled."""
+
+    def __post_init__(self) -> None:
+        for name in ("chunk_size", "max_context_docs", "max_doc_chars"):
+            _check_count(name, getattr(self, name))
+        for name in ("retrieval_timeout", "generation_timeout"):
+            _check_timeout(name, getattr(self, name))
+        if not (_is_number(self.sim_delay) and 0 <= self.sim_delay < math.inf):
+            raise ValueError(f"sim_delay must be a number of seconds, 0 or more, not {self.sim_delay!r}")
+        _check_template(self.prompt_template)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _check_count(name: str, value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be a whole number, 1 or more, not {value!r}")
+
+
+def _check_timeout(name: str, value: float) -> None:
+    if not (_is_number(value) and value > 0):
+        raise ValueError(f"{name} must be a number of seconds above 0, not {value!r}")
+
+
+def _check_template(template: object) -> None:
+    if not isinstance(template, str):
+        # One class of error for every field.
+        raise ValueError(f"prompt_template must be a str, not {type(template).__name__}")  # noqa: TRY004
+    advice = "write {query} and {context}, and double every other brace"
+    try:
+        names = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+    except ValueError as error:
+        raise ValueError(f"prompt_template is not a format string ({error}): {advice}") from error
+    if unknown := sorted(names - {"query", "context"}):
+        raise ValueError(f"prompt_template has an unknown placeholder {{{unknown[0]}}}: {advice}")
+    if "query" not in names:
+        raise ValueError("prompt_template has no {query}, so the question would never reach the LLM")
+    try:
+        template.format(query="", context="")
+    except (ValueError, LookupError) as error:
+        raise ValueError(f"prompt_template cannot be filled in ({error}): {advice}") from error

@@ -1,0 +1,35 @@
+"""What a stream tells its consumer."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class EventType(StrEnum):
+    """The kinds of event, each equal to its string value; the payload of each is on its right."""
+
+    RETRIEVAL_START = "retrieval_start"  # {"query": str}
+    RETRIEVAL_DONE = "retrieval_done"  # {"num_docs": int, "docs": list[dict]}: all that was retrieved
+    GENERATION_START = "generation_start"  # {"prompt_chars": int}
+    CHUNK = "chunk"  # str
+    GENERATION_DONE = "generation_done"  # {"total_latency": float}: seconds
+    ERROR = "error"  # {"msg": str, "stage": "retrieval" | "generation"}; always the last event
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """One moment of a stream; `str(event)` is its text, empty for all but chunks."""
+
+    type: EventType
+    data: Any
+    """The text of a chunk; for every other type the dict that `EventType` describes."""
+    latency: float
+    """Seconds since the stream started, by a monotonic clock, to 4 places; exactly 0.0 at the start."""
+
+    @property
+    def is_chunk(self) -> bool:
+        """Whether this event carries text of the answer."""
+        return self.type == EventType.CHUNK
+
+    def __str__(self) -> str:
+        return str(self.data) if self.is_chunk else ""

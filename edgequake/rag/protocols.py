@@ -1,0 +1,26 @@
+"""The two shapes of LLM that stream; any object with the method is one, without inheriting."""
+
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from typing import Protocol, runtime_checkable
+
+
+@runtime_checkable
+class SyncStreamableLLM(Protocol):
+    """An LLM whose `stream(prompt)` yields the answer piece by piece; it may block between pieces."""
+
+    def stream(self, prompt: str) -> Iterator[str]:
+        """Yield the pieces of the answer to `prompt` as they come."""
+        ...
+
+
+@runtime_checkable
+class AsyncStreamableLLM(Protocol):
+    """An LLM whose `astream(prompt)` yields the answer piece by piece without blocking the event loop.
+
+    `astream` may be an async generator (`async def` with `yield`) or a coroutine that returns an async
+    iterator.
+    """
+
+    def astream(self, prompt: str) -> AsyncIterator[str] | Awaitable[AsyncIterator[str]]:
+        """Yield the pieces of the answer to `prompt` as they come."""
+        ...

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format generate bench clean
+.PHONY: demo test check format generate bench eval clean
 
 demo: $(VENV)/.demo
 	$(BIN)/edgequake ask "How does the client retry a failed request?" --local README.md --local docs
@@ -29,6 +29,9 @@ generate: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/streaming.py
+
+eval: $(VENV)/.dev
+	$(BIN)/python benchmarks/retrieval.py
 
 clean:
 	rm -rf $(VENV) build dist site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

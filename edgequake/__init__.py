@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edgequake._sync.client import EdgequakeClient
     from edgequake._sync.stream import ChatStream, QueryStream
     from edgequake.chunks import ChatChunk, Chunk, ChunkType, QueryChunk
+    from edgequake.events import EventType, StreamEvent
     from edgequake.exceptions import (
         APIError,
         BadRequestError,
@@ -83,6 +84,7 @@ __all__ = [
     "EdgeQuake",
     "EdgeQuakeError",
     "EdgequakeClient",
+    "EventType",
     "ForbiddenError",
     "HealthResponse",
     "HistoryMessage",
@@ -102,6 +104,7 @@ __all__ = [
     "ServiceUnavailableError",
     "Source",
     "StreamError",
+    "StreamEvent",
     "StreamInterruptedError",
     "StreamTiming",
     "StreamTruncatedError",
@@ -123,6 +126,7 @@ _HOMES = {
     "edgequake._sync.client": ("EdgequakeClient",),
     "edgequake._sync.stream": ("ChatStream", "QueryStream"),
     "edgequake.chunks": ("ChatChunk", "Chunk", "ChunkType", "QueryChunk"),
+    "edgequake.events": ("EventType", "StreamEvent"),
     "edgequake.exceptions": (
         "APIError",
         "BadRequestError",
@@ -161,7 +165,7 @@ _HOMES = {
     ),
 }
 _ALIASES = {"EdgeQuake": "EdgequakeClient", "AsyncEdgeQuake": "AsyncEdgequakeClient"}
-_SUBMODULES = ("chunks", "exceptions", "models")
+_SUBMODULES = ("chunks", "events", "exceptions", "models")
 
 
 def __getattr__(name: str) -> Any:

@@ -6,8 +6,10 @@ import builtins
 import inspect
 import math
 import socket
+import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 from urllib.parse import urljoin, urlsplit
 
@@ -26,6 +28,7 @@ from edgequake.exceptions import (
 )
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Iterator
     from contextlib import AbstractContextManager
 
@@ -44,10 +47,12 @@ __all__ = [
     "abandon",
     "async_body",
     "async_client",
+    "async_home",
     "async_interrupt",
     "async_result",
     "async_within",
     "client",
+    "home",
     "interrupt",
     "kind_of_body",
     "redirect_target",
@@ -74,18 +79,49 @@ _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keep
 _closing: set[Any] = set()  # tasks, kept until they are done
 
 
-def client() -> HTTPClient:
-    """A client of httpx with this SDK's defaults."""
+def client(owner: object) -> HTTPClient:
+    """A client of httpx with this SDK's defaults, closed when ``owner`` is gone, or the program ends."""
     from edgequake._sockets import install_deadlines  # loads httpcore, as the first client of httpx does anyway
 
-    made = httpx.Client(limits=_LIMITS)
+    made = httpx.Client(limits=_LIMITS, verify=_tls())
     install_deadlines(made)
+    weakref.finalize(owner, made.close)
     return made
 
 
-def async_client() -> AsyncHTTPClient:
-    """An async client of httpx with this SDK's defaults."""
-    return httpx.AsyncClient(limits=_LIMITS)
+def async_client(owner: object) -> AsyncHTTPClient:
+    """An async client of httpx with this SDK's defaults. Only its own loop can close it, whatever ``owner`` does."""
+    return httpx.AsyncClient(limits=_LIMITS, verify=_tls())
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """The settings that verify servers, made once: reading the certificates takes longer than the rest of a client."""
+    return httpx.create_ssl_context()
+
+
+class _Process:
+    """Stands for the one home of a synchronous client's connections."""
+
+
+_PROCESS = _Process()
+
+
+def home() -> object:
+    """What the connections of a synchronous client belong to: the process."""
+    return _PROCESS
+
+
+def async_home() -> object:
+    """What the connections of an async client belong to: the running event loop."""
+    import asyncio
+
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        from trio.lowlevel import current_trio_token  # httpx runs on asyncio and trio alone
+
+        return current_trio_token()
 
 
 def timeout_extension(timeout: Timeout) -> dict[str, Any]:
@@ -117,14 +153,14 @@ def set_read_timeout(request: Request, seconds: float) -> None:
 
 def sync_body(response: Response) -> Iterator[bytes]:
     """The bytes of the answer as they come, decompressed."""
-    if "content-encoding" in response.headers:
+    if "content-encoding" in response.headers or response.is_stream_consumed:  # a hook may have read it
         return response.iter_bytes()
     return iter(cast("httpx.SyncByteStream", response.stream))
 
 
 def async_body(response: Response) -> AsyncIterator[bytes]:
     """The bytes of the answer as they come, decompressed."""
-    if "content-encoding" in response.headers:
+    if "content-encoding" in response.headers or response.is_stream_consumed:  # a hook may have read it
         return response.aiter_bytes()
     return aiter(cast("httpx.AsyncByteStream", response.stream))
 
@@ -145,7 +181,10 @@ def redirect_target(response: Response) -> str | None:
     if response.request.method not in ("GET", "HEAD") and response.status_code not in (307, 308):
         return None
     url = str(response.request.url)
-    target = urljoin(url, location)
+    try:
+        target = urljoin(url, location)
+    except ValueError:  # not an address at all
+        return None
     return target if _origin(target) == _origin(url) else None
 
 
@@ -177,7 +216,7 @@ def result(value: Any) -> Any:
     """``value``; raises :class:`ConfigurationError` if it would have to be awaited."""
     if inspect.iscoroutine(value):
         value.close()
-        raise ConfigurationError("a jwt function that is a coroutine function needs AsyncEdgequakeClient")
+        raise ConfigurationError("an async function needs AsyncEdgequakeClient: give EdgequakeClient a plain one")
     return value
 
 

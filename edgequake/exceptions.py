@@ -72,6 +72,7 @@ class EdgeQuakeError(Exception):
 
 def _rebuild(cls: type[EdgeQuakeError], message: str, state: dict[str, Any]) -> EdgeQuakeError:
     error = cls.__new__(cls, message)
+    error.args = (message,)  # an OSError leaves that to its __init__
     error.__dict__.update(state)
     return error
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 
+from edgequake._async.reader import AsyncReader
 from edgequake._async.resources import AsyncChat, AsyncQuery
 from edgequake._async.session import AsyncConnections, AsyncSession
+from edgequake._async.stream import AsyncChatStream
 from edgequake._core import calls
 from edgequake._core.config import (
     DEFAULT_MAX_EVENT_BYTES,
@@ -15,7 +18,9 @@ from edgequake._core.config import (
     as_timeout,
     load_config,
 )
+from edgequake.chunks import ChatChunk
 from edgequake.exceptions import ConfigurationError
+from edgequake.models.answer import ChatResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +71,7 @@ class AsyncEdgequakeClient:
     :param headers: further headers of every request.
     :param http_client: an ``httpx.AsyncClient`` of your own: proxies, TLS, transports. It stays yours to close.
     :param max_event_bytes: the size above which one server-sent event is refused. Default 16 MiB.
+    :param env: the environment to read; ``{}`` reads none.
 
     Raises :class:`ConfigurationError` for settings that cannot work; nothing is sent until the first call.
     """
@@ -85,6 +91,7 @@ class AsyncEdgequakeClient:
         headers: Mapping[str, str] | None = None,
         http_client: AsyncHTTPClient | None = None,
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
+        env: Mapping[str, str] = os.environ,
     ) -> None:
         config = load_config(
             base_url=base_url,
@@ -97,6 +104,7 @@ class AsyncEdgequakeClient:
             retry=retry or RetryPolicy(max_retries=max_retries),
             headers=headers,
             max_event_bytes=max_event_bytes,
+            env=env,
         )
         if retry is not None and max_retries != DEFAULT_MAX_RETRIES:
             raise ConfigurationError("give max_retries or retry, not both")
@@ -162,6 +170,35 @@ class AsyncEdgequakeClient:
             replayable=idempotent,
         )
         return await self._session.call(call)
+
+    def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout | None = NOT_GIVEN,
+        idempotent: bool | None = None,
+    ) -> AsyncChatStream:
+        """Any streaming endpoint that has no method yet, its events as chunks.
+
+        The stream knows the end of an answer (``done``, ``[DONE]``, a ``finish_reason``) and its text in any of the
+        wire formats; events of other types come as they are. Arguments are those of :meth:`request`; the errors are
+        those of ``chat.stream``.
+        """
+        call = calls.any_request(
+            method,
+            path,
+            ChatResponse,
+            body=body,
+            params=params,
+            headers=headers,
+            timeout=None if timeout is NOT_GIVEN else as_timeout(timeout),
+            replayable=idempotent,
+        )
+        return AsyncChatStream(AsyncReader(self._session, call, ChatChunk, openai_names=True, fallback=None))
 
     async def aclose(self) -> None:
         """Closes all connections; a client with ``http_client`` of yours leaves that open."""

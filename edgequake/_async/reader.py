@@ -68,6 +68,7 @@ class AsyncReader(Generic[ChunkT]):
         openai_names: bool,
         fallback: Call[Model] | None,
     ) -> None:
+        self.response: Response | None = None
         self._session = session
         self._call = call
         self._chunk_class = chunk_class
@@ -86,7 +87,6 @@ class AsyncReader(Generic[ChunkT]):
         self._marks: dict[str, float] = {}
         self._read_at = 0.0
         self.on_event: Callable[[bytes], None] | None = None
-        self.response: Response | None = None
         self.failure: EdgeQuakeError | None = None
         self.ended = False
         self.closed = False
@@ -142,13 +142,16 @@ class AsyncReader(Generic[ChunkT]):
     async def open(self) -> None:
         """Sends the request, and tries again as far as the rules allow; returns when the answer has begun."""
         self.check()
-        if self.response is not None or self.ended:
+        if self._rules is not None:  # it has begun
             return
         try:
             await self._tried(self._open)
         except EdgeQuakeError as error:
-            await self.aclose()
-            raise self._failed(error) from error.__cause__
+            try:
+                self._whole = list(await self._after(error))
+            except EdgeQuakeError:
+                await self.aclose()
+                raise
 
     async def aclose(self) -> None:
         """Gives the connection back, or drops it if the answer has not been read to its end."""
@@ -188,6 +191,7 @@ class AsyncReader(Generic[ChunkT]):
 
     async def _open(self) -> None:
         """One try: sends the request and looks at what kind of answer it is."""
+        self.check()  # it may have been closed during the wait for another try
         session = self._session
         response = self.response = await self._opened()
         self._marks["first_byte"] = monotonic()
@@ -246,8 +250,7 @@ class AsyncReader(Generic[ChunkT]):
             return None
         except Exception as error:
             self.check()  # another thread or task may have closed the stream
-            limit = self._clock.until_chunk(now)
-            raise self._session.translated(error, self._clock, limit, streaming=True) or error from error
+            self._session.reraise(error, self._clock, self._clock.until_chunk(now), streaming=True)
         finally:
             self._reading = False
         events = self._parser.feed(data)

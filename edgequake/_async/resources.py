@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._async.reader import AsyncReader
 from edgequake._async.stream import AsyncChatStream, AsyncQueryStream
 from edgequake._core import calls
+from edgequake._core.lifecycle import Lifecycle
 from edgequake._http import async_result
 from edgequake.chunks import ChatChunk, QueryChunk
 from edgequake.exceptions import EdgeQuakeError
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from edgequake._async.session import AsyncSession
+    from edgequake.events import StreamEvent
     from edgequake.models.answer import ChatResponse, QueryResponse
     from edgequake.models.options import ChatMessage, ChatOptions, QueryOptions
 
@@ -54,6 +57,17 @@ class AsyncQuery:
         whole = calls.query_execute(query, options) if fallback else None
         return AsyncQueryStream(AsyncReader(self._session, call, QueryChunk, openai_names=False, fallback=whole))
 
+    def stream_events(self, query: str, **options: Unpack[QueryOptions]) -> AsyncIterator[StreamEvent]:
+        """The lifecycle of the answer as events (:class:`StreamEvent`), those of :class:`edgequake.rag.StreamingRAG`.
+
+        In order: ``retrieval_start``, ``retrieval_done`` with the sources, ``generation_start``, a ``chunk`` for each
+        piece of text, and ``generation_done`` with the server's statistics. A failure is the last event, ``error``,
+        with its message and stage; it is not raised. Options are those of :meth:`stream`.
+
+        Raises :class:`ConfigurationError` at once for an empty query or a bad option.
+        """
+        return _events(Lifecycle(query), self.stream(query, **options))
+
     async def ask(
         self,
         query: str,
@@ -82,10 +96,25 @@ class AsyncQuery:
             return await stream.final()
         logger.warning("the stream failed: %s; asking for the whole answer", failure)
         answer = await self.execute(query, **options)
-        if on_text is not None:
-            rest = answer.answer.removeprefix(stream.text)
+        rest = answer.answer.removeprefix(stream.text)
+        if rest and on_text is not None:
             await async_result(on_text(rest if len(rest) < len(answer.answer) or not stream.text else f"\n{rest}"))
         return answer
+
+
+async def _events(lifecycle: Lifecycle, stream: AsyncQueryStream) -> AsyncIterator[StreamEvent]:
+    started = monotonic()
+    try:
+        yield lifecycle.started()
+        async for chunk in stream:
+            for event in lifecycle.chunk(chunk, monotonic() - started):
+                yield event
+        for event in lifecycle.ended(stream.stats, monotonic() - started):
+            yield event
+    except EdgeQuakeError as error:
+        yield lifecycle.failed(error, monotonic() - started)
+    finally:
+        await stream.aclose()
 
 
 async def _next_text(texts: AsyncIterator[str]) -> str | None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from weakref import WeakKeyDictionary
+
+from pydantic import SecretStr
 
 from edgequake._core.clock import CallClock
 from edgequake._core.config import checked_header, merged_headers
@@ -13,6 +17,7 @@ from edgequake._http import (
     AsyncHTTPClient,
     async_body,
     async_client,
+    async_home,
     async_result,
     async_within,
     redirect_target,
@@ -39,28 +44,40 @@ class AsyncConnections:
     """The connection pool that a client and its copies share, and what they learn about the server."""
 
     def __init__(self, http_client: AsyncHTTPClient | None = None) -> None:
-        self._client = http_client
-        self._owned = http_client is None
+        self._given = http_client
+        self._made: WeakKeyDictionary[Any, AsyncHTTPClient] = WeakKeyDictionary()
         self._closed = False
-        self.token: str | None = None
+        self._making = Lock()  # threads that first use a client together share one pool
+        self.token: SecretStr | None = None
         """The last token that the client's ``jwt`` function gave."""
         self.missing_routes: set[str] = set()
         """Routes that this server turned out not to have."""
 
     @property
     def client(self) -> AsyncHTTPClient:
-        """The HTTP client, made when first needed."""
-        if self._closed or (self._client is not None and self._client.is_closed):
+        """The HTTP client, made when first needed; connections belong to the event loop they were made in."""
+        if self._closed or (self._given is not None and self._given.is_closed):
             raise ConfigurationError("this client is closed: make a new one")
-        if self._client is None:
-            self._client = async_client()
-        return self._client
+        if self._given is not None:
+            return self._given
+        here = async_home()
+        with self._making:
+            if here not in self._made:
+                self._forget_ended_loops()
+                self._made[here] = async_client(self)
+            return self._made[here]
 
     async def aclose(self) -> None:
-        """Closes all connections, unless the HTTP client is the caller's own."""
+        """Closes the connections of this event loop, unless the HTTP client is the caller's own."""
         self._closed = True
-        if self._owned and self._client is not None:
-            await self._client.aclose()
+        if (made := self._made.pop(async_home(), None)) is not None:
+            await made.aclose()
+        self._forget_ended_loops()
+
+    def _forget_ended_loops(self) -> None:
+        """Nothing can be awaited in a loop that has ended: its connections are left to the garbage collector."""
+        for loop in [loop for loop in self._made if getattr(loop, "is_closed", bool)()]:
+            del self._made[loop]
 
 
 class AsyncSession:
@@ -138,10 +155,8 @@ class AsyncSession:
         try:
             with async_within(limit.seconds):
                 return await client.send(request, stream=True, follow_redirects=False)
-        except EdgeQuakeError:
-            raise
         except Exception as error:
-            raise self.translated(error, clock, limit, streaming=False) or error from error
+            self.reraise(error, clock, limit, streaming=False)
 
     async def _request(
         self, client: AsyncHTTPClient, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None
@@ -167,8 +182,9 @@ class AsyncSession:
         if not callable(self.config.jwt):
             return None
         if self.connections.token is None:
-            self.connections.token = checked_header("jwt()", await async_result(self.config.jwt()))
-        return self.connections.token
+            token = checked_header("jwt()", await async_result(self.config.jwt()))
+            self.connections.token = None if token is None else SecretStr(token)
+        return None if self.connections.token is None else self.connections.token.get_secret_value()
 
     async def read(self, response: Response, clock: CallClock, at_most: float = float("inf")) -> bytes:
         """The body of ``response``, or about its first ``at_most`` bytes; then gives the connection back."""
@@ -183,7 +199,7 @@ class AsyncSession:
                     if size >= at_most:
                         break
         except Exception as error:
-            raise self.translated(error, clock, limit, streaming=False) or error from error
+            self.reraise(error, clock, limit, streaming=False)
         finally:
             await response.aclose()
         return b"".join(parts)
@@ -205,8 +221,13 @@ class AsyncSession:
             else "",
         )
 
-    def translated(self, error: Exception, clock: CallClock, limit: Limit, *, streaming: bool) -> EdgeQuakeError | None:
-        """The SDK's error for one of the transport's; None for any other."""
-        return translated(
+    def reraise(self, error: Exception, clock: CallClock, limit: Limit, *, streaming: bool) -> NoReturn:
+        """Raises the SDK's error for one of the transport's, any other as it is."""
+        if isinstance(error, EdgeQuakeError):
+            raise error
+        ours = translated(
             error, stage=limit.stage, timeout=clock.timeout, streaming=streaming, origin=self.config.base_url
         )
+        if ours is None:
+            raise error
+        raise ours from error

@@ -84,10 +84,11 @@ def query_stream(query: str, options: Mapping[str, Any]) -> Call[QueryResponse]:
     fields = _query_fields(fields)
     body = {"query": _text("query", query), "stream_format": "v2"} | fields
     call = _post("/api/v1/query/stream", body, request, parse_as(QueryResponse), replayable=True)
-    params = {"query": query} | {
+    body |= request.get("extra_body") or {}
+    params = {
         "top_k" if name == "max_results" else name: _param(value)
-        for name, value in fields.items()
-        if name != "stream_format"
+        for name, value in body.items()
+        if name != "stream_format" and value is not None
     }
     guide = replace(call, method="GET", path="/query/stream", params=params, body=None)
     return replace(call, otherwise=guide, text_only=body["stream_format"] == "v1")

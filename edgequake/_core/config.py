@@ -271,5 +271,8 @@ def checked_headers(headers: Mapping[str, Any]) -> dict[str, SecretStr]:
     for name, value in headers.items():
         if not isinstance(name, str) or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
             raise ConfigurationError(f"{name!r} is not a header name")
-        checked[name] = SecretStr(checked_header(f"header {name!r}", value) or "")
+        text = checked_header(f"header {name!r}", value)
+        if text is None:
+            raise ConfigurationError(f"header {name!r} must be a string, not None")
+        checked[name] = SecretStr(text)
     return checked

@@ -165,6 +165,8 @@ class WireDecoder(Generic[ChunkT]):
                 choice["delta"]["content"] = text
             elif self._openai_names and kind == "token":
                 chunk["choices"] = [{"index": 0, "delta": {"content": text}, "finish_reason": None}]
+        elif "chunk" in event:
+            chunk["chunk"] = text or ""  # never null: who asks whether it is there goes on to write it
         if kind in _CHECKED:
             _ = chunk.sources  # parses every field; a wrong type is a StreamError now, not a surprise later
         self.finished = self.finished or kind == "done" or choice.get("finish_reason") is not None

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 
+from edgequake._sync.reader import Reader
 from edgequake._sync.resources import Chat, Query
 from edgequake._sync.session import Connections, Session
+from edgequake._sync.stream import ChatStream
 from edgequake._core import calls
 from edgequake._core.config import (
     DEFAULT_MAX_EVENT_BYTES,
@@ -16,7 +19,9 @@ from edgequake._core.config import (
     as_timeout,
     load_config,
 )
+from edgequake.chunks import ChatChunk
 from edgequake.exceptions import ConfigurationError
+from edgequake.models.answer import ChatResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +72,7 @@ class EdgequakeClient:
     :param headers: further headers of every request.
     :param http_client: an ``httpx.Client`` of your own: proxies, TLS, transports. It stays yours to close.
     :param max_event_bytes: the size above which one server-sent event is refused. Default 16 MiB.
+    :param env: the environment to read; ``{}`` reads none.
 
     Raises :class:`ConfigurationError` for settings that cannot work; nothing is sent until the first call.
     """
@@ -86,6 +92,7 @@ class EdgequakeClient:
         headers: Mapping[str, str] | None = None,
         http_client: HTTPClient | None = None,
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
+        env: Mapping[str, str] = os.environ,
     ) -> None:
         config = load_config(
             base_url=base_url,
@@ -98,6 +105,7 @@ class EdgequakeClient:
             retry=retry or RetryPolicy(max_retries=max_retries),
             headers=headers,
             max_event_bytes=max_event_bytes,
+            env=env,
         )
         if retry is not None and max_retries != DEFAULT_MAX_RETRIES:
             raise ConfigurationError("give max_retries or retry, not both")
@@ -163,6 +171,35 @@ class EdgequakeClient:
             replayable=idempotent,
         )
         return self._session.call(call)
+
+    def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout | None = NOT_GIVEN,
+        idempotent: bool | None = None,
+    ) -> ChatStream:
+        """Any streaming endpoint that has no method yet, its events as chunks.
+
+        The stream knows the end of an answer (``done``, ``[DONE]``, a ``finish_reason``) and its text in any of the
+        wire formats; events of other types come as they are. Arguments are those of :meth:`request`; the errors are
+        those of ``chat.stream``.
+        """
+        call = calls.any_request(
+            method,
+            path,
+            ChatResponse,
+            body=body,
+            params=params,
+            headers=headers,
+            timeout=None if timeout is NOT_GIVEN else as_timeout(timeout),
+            replayable=idempotent,
+        )
+        return ChatStream(Reader(self._session, call, ChatChunk, openai_names=True, fallback=None))
 
     def close(self) -> None:
         """Closes all connections; a client with ``http_client`` of yours leaves that open."""

@@ -69,6 +69,7 @@ class Reader(Generic[ChunkT]):
         openai_names: bool,
         fallback: Call[Model] | None,
     ) -> None:
+        self.response: Response | None = None
         self._session = session
         self._call = call
         self._chunk_class = chunk_class
@@ -87,7 +88,6 @@ class Reader(Generic[ChunkT]):
         self._marks: dict[str, float] = {}
         self._read_at = 0.0
         self.on_event: Callable[[bytes], None] | None = None
-        self.response: Response | None = None
         self.failure: EdgeQuakeError | None = None
         self.ended = False
         self.closed = False
@@ -143,13 +143,16 @@ class Reader(Generic[ChunkT]):
     def open(self) -> None:
         """Sends the request, and tries again as far as the rules allow; returns when the answer has begun."""
         self.check()
-        if self.response is not None or self.ended:
+        if self._rules is not None:  # it has begun
             return
         try:
             self._tried(self._open)
         except EdgeQuakeError as error:
-            self.close()
-            raise self._failed(error) from error.__cause__
+            try:
+                self._whole = list(self._after(error))
+            except EdgeQuakeError:
+                self.close()
+                raise
 
     def close(self) -> None:
         """Gives the connection back, or drops it if the answer has not been read to its end."""
@@ -189,6 +192,7 @@ class Reader(Generic[ChunkT]):
 
     def _open(self) -> None:
         """One try: sends the request and looks at what kind of answer it is."""
+        self.check()  # it may have been closed during the wait for another try
         session = self._session
         response = self.response = self._opened()
         self._marks["first_byte"] = monotonic()
@@ -247,8 +251,7 @@ class Reader(Generic[ChunkT]):
             return None
         except Exception as error:
             self.check()  # another thread or task may have closed the stream
-            limit = self._clock.until_chunk(now)
-            raise self._session.translated(error, self._clock, limit, streaming=True) or error from error
+            self._session.reraise(error, self._clock, self._clock.until_chunk(now), streaming=True)
         finally:
             self._reading = False
         events = self._parser.feed(data)

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import logging
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._sync.reader import Reader
 from edgequake._sync.stream import ChatStream, QueryStream
 from edgequake._core import calls
+from edgequake._core.lifecycle import Lifecycle
 from edgequake._http import result
 from edgequake.chunks import ChatChunk, QueryChunk
 from edgequake.exceptions import EdgeQuakeError
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Callable, Sequence
 
     from edgequake._sync.session import Session
+    from edgequake.events import StreamEvent
     from edgequake.models.answer import ChatResponse, QueryResponse
     from edgequake.models.options import ChatMessage, ChatOptions, QueryOptions
 
@@ -55,6 +58,17 @@ class Query:
         whole = calls.query_execute(query, options) if fallback else None
         return QueryStream(Reader(self._session, call, QueryChunk, openai_names=False, fallback=whole))
 
+    def stream_events(self, query: str, **options: Unpack[QueryOptions]) -> Iterator[StreamEvent]:
+        """The lifecycle of the answer as events (:class:`StreamEvent`), those of :class:`edgequake.rag.StreamingRAG`.
+
+        In order: ``retrieval_start``, ``retrieval_done`` with the sources, ``generation_start``, a ``chunk`` for each
+        piece of text, and ``generation_done`` with the server's statistics. A failure is the last event, ``error``,
+        with its message and stage; it is not raised. Options are those of :meth:`stream`.
+
+        Raises :class:`ConfigurationError` at once for an empty query or a bad option.
+        """
+        return _events(Lifecycle(query), self.stream(query, **options))
+
     def ask(
         self,
         query: str,
@@ -83,10 +97,25 @@ class Query:
             return stream.final()
         logger.warning("the stream failed: %s; asking for the whole answer", failure)
         answer = self.execute(query, **options)
-        if on_text is not None:
-            rest = answer.answer.removeprefix(stream.text)
+        rest = answer.answer.removeprefix(stream.text)
+        if rest and on_text is not None:
             result(on_text(rest if len(rest) < len(answer.answer) or not stream.text else f"\n{rest}"))
         return answer
+
+
+def _events(lifecycle: Lifecycle, stream: QueryStream) -> Iterator[StreamEvent]:
+    started = monotonic()
+    try:
+        yield lifecycle.started()
+        for chunk in stream:
+            for event in lifecycle.chunk(chunk, monotonic() - started):
+                yield event
+        for event in lifecycle.ended(stream.stats, monotonic() - started):
+            yield event
+    except EdgeQuakeError as error:
+        yield lifecycle.failed(error, monotonic() - started)
+    finally:
+        stream.close()
 
 
 def _next_text(texts: Iterator[str]) -> str | None:

@@ -31,7 +31,7 @@ class Model(BaseModel):
         return {
             name: item
             for name, item in value.items()
-            if item is not None or name not in fields or fields[name].is_required()
+            if item is not None or name not in fields or fields[name].default is None or fields[name].is_required()
         }
 
     @property

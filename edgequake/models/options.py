@@ -47,7 +47,7 @@ class DocumentFilter(TypedDict, total=False):
 
 # Written as a call because one of the names is a keyword of Python.
 MixWeights = TypedDict("MixWeights", {"local": float, "global": float, "naive": float}, total=False)
-"""How much each arm of ``mode="mix"`` counts."""
+MixWeights.__doc__ = """How much each arm of ``mode="mix"`` counts."""
 
 
 class HistoryMessage(TypedDict):
@@ -84,9 +84,9 @@ class RequestOptions(TypedDict, total=False):
 
     timeout: Annotated[float | Timeout | None, SkipValidation]
     """Seconds, a :class:`Timeout`, or None for no limit; instead of the client's."""
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] | None
     """Further HTTP headers."""
-    extra_body: Mapping[str, Any]
+    extra_body: Mapping[str, Any] | None
     """Further fields of the JSON body, as they stand."""
 
 

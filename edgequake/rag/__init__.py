@@ -7,14 +7,16 @@ for text in rag.stream("What is a graph RAG?"):
     print(text, end="", flush=True)
 """
 
+from edgequake.events import EventType, StreamEvent
 from edgequake.rag.config import StreamConfig
-from edgequake.rag.events import EventType, StreamEvent
+from edgequake.rag.llm import OpenAICompatibleLLM
 from edgequake.rag.protocols import AsyncStreamableLLM, SyncStreamableLLM
 from edgequake.rag.streaming import StreamingRAG
 
 __all__ = [
     "AsyncStreamableLLM",
     "EventType",
+    "OpenAICompatibleLLM",
     "StreamConfig",
     "StreamEvent",
     "StreamingRAG",

@@ -1,4 +1,7 @@
-"""The fixture `edgequake_script`: import it in `conftest.py`, or name this module in `pytest_plugins`."""
+"""The pytest fixtures that come with the package: `edgequake_server` and `edgequake_script`.
+
+pytest finds them by itself where the package is installed. `edgequake_server` needs the extra `server`.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,38 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edgequake.testing.script import ScriptServer
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import os
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["edgequake_script"]
+    from edgequake.local import LocalServer
+    from edgequake.testing import ScriptServer
+
+__all__ = ["edgequake_documents", "edgequake_script", "edgequake_server"]
+
+
+@pytest.fixture(scope="session")
+def edgequake_documents() -> Sequence[str | os.PathLike[str]]:
+    """The files and folders that `edgequake_server` answers from; none, unless a conftest.py says otherwise."""
+    return ()
+
+
+@pytest.fixture(scope="session")
+def edgequake_server(edgequake_documents: Sequence[str | os.PathLike[str]]) -> Iterator[LocalServer]:
+    """A local server over `edgequake_documents` for the whole session, at `edgequake_server.url`.
+
+    A test can add documents of its own: `edgequake_server.store.add_document("name.md", "# Text")`.
+    """
+    from edgequake.local import LocalServer  # its extra may not be installed, and need not be for the other fixture
+
+    with LocalServer(edgequake_documents) as server:
+        yield server
 
 
 @pytest.fixture
 def edgequake_script() -> Iterator[ScriptServer]:
-    """A running `ScriptServer` of the test's own, stopped when the test ends."""
+    """A server that plays the answers and faults a test scripts, stopped when the test ends."""
+    from edgequake.testing import ScriptServer
+
     with ScriptServer() as server:
         yield server

@@ -13,6 +13,7 @@ def test_the_door_is_sorted_and_complete():
     assert set(edgequake.rag.__all__) == {
         "AsyncStreamableLLM",
         "EventType",
+        "OpenAICompatibleLLM",
         "StreamConfig",
         "StreamEvent",
         "StreamingRAG",

@@ -1,8 +1,10 @@
-"""What a stream tells its consumer."""
+"""The lifecycle of an answer as events: from `query.stream_events()` and from `edgequake.rag`."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+__all__ = ["EventType", "StreamEvent"]
 
 
 class EventType(StrEnum):
@@ -10,9 +12,9 @@ class EventType(StrEnum):
 
     RETRIEVAL_START = "retrieval_start"  # {"query": str}
     RETRIEVAL_DONE = "retrieval_done"  # {"num_docs": int, "docs": list[dict]}: all that was retrieved
-    GENERATION_START = "generation_start"  # {"prompt_chars": int}
+    GENERATION_START = "generation_start"  # {"prompt_chars": int}; None where the server keeps its prompt to itself
     CHUNK = "chunk"  # str
-    GENERATION_DONE = "generation_done"  # {"total_latency": float}: seconds
+    GENERATION_DONE = "generation_done"  # {"total_latency": float}: seconds; "stats" too, from a server
     ERROR = "error"  # {"msg": str, "stage": "retrieval" | "generation"}; always the last event
 
 

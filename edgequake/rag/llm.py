@@ -1,0 +1,93 @@
+"""LLMs that stream: any server with OpenAI's chat completions, as Ollama, vLLM, LM Studio and OpenAI have them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from edgequake import AsyncEdgequakeClient, ConfigurationError, EdgequakeClient
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+
+    from edgequake import Timeout
+
+__all__ = ["OpenAICompatibleLLM"]
+
+_PATH = "/chat/completions"
+
+
+class OpenAICompatibleLLM:
+    """An LLM behind OpenAI's streaming wire, for `StreamingRAG(llm=…)`: both its protocols, sync and async.
+
+        llm = OpenAICompatibleLLM("http://localhost:11434/v1", "gemma3:12b")
+        rag = StreamingRAG(rag_system=my_retriever, llm=llm)
+
+    It reads with this package's own clients: their errors (`edgequake.exceptions`), clocks and retries. Each call has a
+    connection of its own, so that one object serves any number of threads and event loops.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        api_key: str | None = None,
+        *,
+        system_prompt: str | None = None,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        timeout: float | Timeout | None = 60.0,
+        max_retries: int = 2,
+        headers: Mapping[str, str] | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Bind a server and one of its models; nothing is sent yet.
+
+        `base_url` includes the version, as in `http://localhost:11434/v1`. `api_key` is sent as a bearer token.
+        `system_prompt` goes before each prompt. `timeout` is in seconds, for each wait, or a `Timeout`. `extra_body`
+        adds further fields to each request.
+
+        Raises ConfigurationError for settings that cannot work.
+        """
+        if not isinstance(model, str) or not model.strip():
+            raise ConfigurationError(f"model must be the name of a model, not {model!r}")
+        if not isinstance(base_url, str):
+            raise ConfigurationError(f"base_url must be the address of a server, not {base_url!r}")
+        self.model = model
+        self._settings: dict[str, Any] = {
+            "base_url": base_url.removesuffix("/").removesuffix(_PATH),
+            "jwt": api_key,
+            "timeout": timeout,
+            "max_retries": max_retries,
+            "headers": headers,
+            "env": {},  # the environment is that of the EdgeQuake server: its key is not for this one
+        }
+        options = {"temperature": temperature, "max_tokens": max_tokens, **(extra_body or {})}
+        self._body = {"model": model, "stream": True} | {k: v for k, v in options.items() if v is not None}
+        self._system = [] if system_prompt is None else [{"role": "system", "content": system_prompt}]
+        EdgequakeClient(**self._settings).close()  # what cannot work is said now
+        self.provider = urlsplit(base_url).netloc
+        """Where the model runs: host and port."""
+
+    def stream(self, prompt: str) -> Iterator[str]:
+        """Yield the pieces of the answer to `prompt` as they come; raises the errors of `edgequake.exceptions`."""
+        with (
+            EdgequakeClient(**self._settings) as client,
+            client.stream("POST", _PATH, body=self._request(prompt), idempotent=True) as stream,
+        ):
+            yield from stream.text_stream
+
+    async def astream(self, prompt: str) -> AsyncIterator[str]:
+        """Yield the pieces of the answer to `prompt` as they come: `stream` for async callers."""
+        async with (
+            AsyncEdgequakeClient(**self._settings) as client,
+            client.stream("POST", _PATH, body=self._request(prompt), idempotent=True) as stream,
+        ):
+            async for text in stream.text_stream:
+                yield text
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._settings['base_url']!r}, model={self.model!r})"
+
+    def _request(self, prompt: str) -> dict[str, Any]:
+        return {**self._body, "messages": [*self._system, {"role": "user", "content": prompt}]}

@@ -116,6 +116,7 @@ class AsyncReader(Generic[ChunkT]):
 
     async def chunks(self) -> AsyncIterator[ChunkT]:
         """The chunks, in order. Ends when the server ends the answer; raises the SDK's errors alone."""
+        parts = self.answer.parts
         try:
             events = await self._first()
             while events is not None:
@@ -125,7 +126,7 @@ class AsyncReader(Generic[ChunkT]):
                     if (chunk := decode(event)) is not None:
                         progress = True
                         yield chunk
-                if len(self.answer.parts) >= COMPACT_AT:
+                if len(parts) >= COMPACT_AT:
                     self.answer.compact()
                 events = await self._next(progress=progress)
             self._decoder.end(unfinished=self._parser.unfinished)

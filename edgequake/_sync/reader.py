@@ -117,6 +117,7 @@ class Reader(Generic[ChunkT]):
 
     def chunks(self) -> Iterator[ChunkT]:
         """The chunks, in order. Ends when the server ends the answer; raises the SDK's errors alone."""
+        parts = self.answer.parts
         try:
             events = self._first()
             while events is not None:
@@ -126,7 +127,7 @@ class Reader(Generic[ChunkT]):
                     if (chunk := decode(event)) is not None:
                         progress = True
                         yield chunk
-                if len(self.answer.parts) >= COMPACT_AT:
+                if len(parts) >= COMPACT_AT:
                     self.answer.compact()
                 events = self._next(progress=progress)
             self._decoder.end(unfinished=self._parser.unfinished)

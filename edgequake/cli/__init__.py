@@ -1,0 +1,41 @@
+"""The command line: ``edgequake ask``, ``edgequake serve``, ``edgequake health``.
+
+Needs ``pip install "edgequake[cli]"``; without it :func:`main` says so.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_MISSING = 'the command line needs typer and rich: pip install "edgequake[cli]"'
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Runs the command that ``args`` (else ``sys.argv``) asks for, and exits with its code.
+
+    0: it went well. 1: it failed, for the reason on stderr. 2: it was not used rightly. 130: Ctrl-C.
+    """
+    try:
+        try:
+            import rich  # noqa: F401 - an extra
+            import typer  # noqa: F401 - an extra
+        except ModuleNotFoundError as error:
+            if error.name not in ("rich", "typer"):
+                raise
+            print(f"edgequake: {_MISSING}", file=sys.stderr)  # noqa: T201
+            sys.exit(1)
+        from edgequake.cli.app import app  # needs the extra
+
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a character still gets the rest
+        app(args, prog_name="edgequake")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(0)

@@ -1,0 +1,95 @@
+"""The command line in this process and in processes of its own, past the settings of whoever runs the tests."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from cli.commands import SECONDS, Ended, Output, Process
+
+from edgequake.cli import main
+from edgequake.testing.plugin import edgequake_script
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cli.commands import Run, Start
+
+__all__ = ["edgequake_script"]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.upper().startswith(("EDGEQUAKE_", "TTY_")) or name.upper().endswith(("_PROXY", "_COLOR")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "24")
+    monkeypatch.setenv("PYTHONUTF8", "1")
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command in this process."""
+
+    def run(*args: str, terminal: bool = False, stdin: str = "") -> Ended:
+        out, err = Output(terminal=terminal), Output(terminal=terminal)
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            with pytest.raises(SystemExit) as ended:
+                main(args)
+        return Ended(ended.value.code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a command in a process of its own."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*args: str, command: list[str] | None = None, stdout: int = subprocess.PIPE) -> Process:
+            process = Process(args, command, stdout, tmp_path)
+            stack.callback(_stop, process.popen)
+            return process
+
+        with _interruptible():
+            yield start
+
+
+def _stop(popen: subprocess.Popen[bytes]) -> None:
+    popen.kill()
+    popen.wait(SECONDS)
+    for pipe in (popen.stdout, popen.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Processes started meanwhile heed SIGINT, also where the tests themselves run with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    """A folder with two documents."""
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "relay.md").write_text("# Orion\n\nThe Orion relay is operated from Lyon by Mira Okafor.\n")
+    (folder / "beacon.txt").write_text("The spare beacon is kept in Paris, in crate 7.\n")
+    return folder

@@ -1,0 +1,442 @@
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rich.live import Live
+
+from edgequake import EdgequakeClient
+from edgequake.local import LocalServer, LocalServerError
+from edgequake.testing import CLOSE, CUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cli.commands import Run
+
+    from edgequake.testing import ScriptServer
+
+STREAM = ("POST", "/api/v1/query/stream")
+SOURCES = [
+    {"source_type": "chunk", "id": "c-4", "score": 0.742, "reference_id": 1, "file_path": "design.md",
+     "start_line": 41, "end_line": 58},
+    {"source_type": "chunk", "id": "c-0", "score": 0.5, "reference_id": 2, "file_path": "plan.pdf", "page_start": 3,
+     "page_end": 4},
+    {"source_type": "entity", "id": "MIRA", "score": 0.25, "reference_id": 3, "entity_type": "PERSON"},
+    {"source_type": "relationship", "id": "MIRA->RELAY", "score": 0.0},
+]  # fmt: skip
+CONTEXT = {"type": "context", "sources": SOURCES, "query_mode": "hybrid", "retrieval_time_ms": 7}
+DONE = {"type": "done", "stats": {"total_time_ms": 20}, "llm_provider": "ollama", "llm_model": "gemma3"}
+
+
+def token(text: str) -> dict[str, str]:
+    return {"type": "token", "content": text}
+
+
+def tokens(*texts: str) -> list[dict[str, str]]:
+    return [token(text) for text in texts]
+
+
+# -- into a pipe ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("texts", [("Lyon", " [1]."), ("Lyon", " [1].", "\n"), ("Lyon [1].\n", "\n\n"), ("Lyon [1].",)])
+def test_a_pipe_gets_the_text_alone_with_one_newline(run: Run, edgequake_script: ScriptServer, texts: Any) -> None:
+    edgequake_script.on(*STREAM).stream({"type": "thinking", "content": "…"}, CONTEXT, *tokens(*texts), DONE)
+    ended = run("ask", "Where?", "--base-url", edgequake_script.url)
+    assert (ended.code, ended.out, ended.err) == (0, "Lyon [1].\n", "")
+
+
+def test_newlines_inside_the_answer_stay(run: Run, edgequake_script: ScriptServer) -> None:
+    edgequake_script.on(*STREAM).stream(*tokens("a\n", "\n", "b"), DONE)
+    assert run("ask", "q", "--base-url", edgequake_script.url).out == "a\n\nb\n"
+
+
+def test_a_pipe_gets_what_only_the_final_text_holds(run: Run, edgequake_script: ScriptServer) -> None:
+    edgequake_script.on(*STREAM).stream(token("Lyon"), {**DONE, "answer": "Lyon [1]."})
+    edgequake_script.on(*STREAM).stream(token("Lyon"), {**DONE, "answer": "In Lyon."})
+    assert run("ask", "q", "--base-url", edgequake_script.url).out == "Lyon [1].\n"
+    assert run("ask", "q", "--base-url", edgequake_script.url).out == "Lyon\n"
+
+
+def test_an_empty_answer_is_nothing_in_a_pipe(run: Run, edgequake_script: ScriptServer) -> None:
+    edgequake_script.on(*STREAM).stream(CONTEXT, DONE)
+    assert run("ask", "q", "--base-url", edgequake_script.url).out == ""
+
+
+# -- what is asked ----------------------------------------------------------------------------------------------------
+
+
+def test_options_reach_the_server(run: Run, edgequake_script: ScriptServer) -> None:
+    edgequake_script.on(*STREAM).stream(token("x"), DONE)
+    options = "--mode hybrid --top-k 4 --provider ollama --model gemma3 --tenant t --workspace w --user u --api-key k"
+    ended = run("ask", "Where?", "--base-url", edgequake_script.url, *options.split())
+    assert ended.code == 0
+    (request,) = edgequake_script.requests
+    assert request.json["query"] == "Where?"
+    assert request.json["mode"] == "hybrid"
+    assert request.json["llm_provider"] == "ollama"
+    assert request.json["llm_model"] == "gemma3"
+    sent = {name: request.headers[name] for name in ("X-API-Key", "X-Tenant-ID", "X-Workspace-ID", "X-User-ID")}
+    assert list(sent.values()) == ["k", "t", "w", "u"]
+
+
+def test_the_server_is_taken_from_the_environment(
+    run: Run, edgequake_script: ScriptServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDGEQUAKE_BASE_URL", edgequake_script.url)
+    edgequake_script.on(*STREAM).stream(token("x"), DONE)
+    assert run("ask", "q").out == "x\n"
+
+
+def test_a_dash_reads_the_question_from_stdin(run: Run, edgequake_script: ScriptServer) -> None:
+    edgequake_script.on(*STREAM).stream(token("x"), DONE)
+    run("ask", "-", "--base-url", edgequake_script.url, stdin="Where is\nthe \udcff relay?\n")
+    assert edgequake_script.requests[0].json["query"] == "Where is\nthe \ufffd relay?"
+
+
+@pytest.mark.parametrize("question", ["", "  ", "-"])
+def test_an_empty_question_is_an_error(run: Run, question: str) -> None:
+    ended = run("ask", question)
+    assert (ended.code, ended.out, ended.err) == (1, "", "edgequake: the question is empty\n")
+
+
+def test_no_stream_asks_for_the_whole_answer(run: Run, edgequake_script: ScriptServer) -> None:
+    edgequake_script.on("POST", "/api/v1/query").reply(json={"answer": "Lyon.", "mode": "mix"})
+    ended = run("ask", "Where?", "--no-stream", "--top-k", "3", "--base-url", edgequake_script.url)
+    assert (ended.code, ended.out) == (0, "Lyon.\n")
+    assert edgequake_script.requests[0].json["max_results"] == 3
+
+
+# -- JSON -------------------------------------------------------------------------------------------------------------
+
+
+def test_json_is_one_object_on_one_line(run: Run, edgequake_script: ScriptServer) -> None:
+    edgequake_script.on(*STREAM).stream(CONTEXT, *tokens("Ly", "on"), DONE, headers={"x-request-id": "r-1"})
+    ended = run("ask", "Where?", "--json", "--base-url", edgequake_script.url)
+    assert (ended.code, ended.err, ended.out.count("\n")) == (0, "", 1)
+    answer = json.loads(ended.out)
+    timing = answer.pop("timing")
+    assert answer == {
+        "answer": "Lyon",
+        "mode": "hybrid",
+        "provider": "ollama",
+        "model": "gemma3",
+        "sources": SOURCES,
+        "stats": answer["stats"],
+        "request_id": "r-1",
+    }
+    assert answer["stats"]["total_time_ms"] == 20
+    assert timing["chunks"] == 4
+    assert 0 <= timing["time_to_first_byte"] <= timing["time_to_first_chunk"] <= timing["total"]
+
+
+def test_json_has_the_same_fields_without_streaming(run: Run, edgequake_script: ScriptServer) -> None:
+    edgequake_script.on(*STREAM).stream(CONTEXT, token("Lyon"), DONE)
+    edgequake_script.on("POST", "/api/v1/query").reply(json={"answer": "Lyon", "mode": "mix", "sources": SOURCES})
+    streamed = json.loads(run("ask", "q", "--json", "--base-url", edgequake_script.url).out)
+    whole = json.loads(run("ask", "q", "--json", "--no-stream", "--base-url", edgequake_script.url).out)
+    assert streamed.keys() == whole.keys()
+    assert streamed["timing"].keys() == whole["timing"].keys()
+    assert whole["sources"] == SOURCES
+    assert whole["timing"]["chunks"] == 0
+    assert whole["timing"]["time_to_first_chunk"] is None
+
+
+def test_json_carries_any_text_and_no_raw_control_character(run: Run, edgequake_script: ScriptServer) -> None:
+    text = "\x1b[31m é \x9b \x7f \u2028 \x00"
+    edgequake_script.on(*STREAM).stream(token(text), DONE)
+    ended = run("ask", "q", "--json", "--base-url", edgequake_script.url, terminal=True)
+    assert json.loads(ended.out)["answer"] == text
+    assert "é" in ended.out
+    assert not {"\x1b", "\x9b", "\x7f"} & set(ended.out)
+
+
+def test_json_is_indented_on_a_terminal(run: Run, edgequake_script: ScriptServer) -> None:
+    edgequake_script.on(*STREAM).stream(token("x"), DONE)
+    ended = run("ask", "q", "--json", "--base-url", edgequake_script.url, terminal=True)
+    assert ended.out.startswith('{\n  "answer": "x",\n')
+
+
+def test_json_of_a_failed_answer_is_nothing(run: Run, edgequake_script: ScriptServer) -> None:
+    edgequake_script.on(*STREAM).stream(token("x"), CUT)
+    ended = run("ask", "q", "--json", "--base-url", edgequake_script.url)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+
+
+# -- on a terminal ----------------------------------------------------------------------------------------------------
+
+
+def test_a_terminal_gets_the_answer_its_sources_and_timing(
+    run: Run, edgequake_script: ScriptServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    edgequake_script.on(*STREAM).stream(CONTEXT, *tokens("\n", " Ly", "on [1]."), DONE)
+    ended = run("ask", "Where?", "--base-url", edgequake_script.url, terminal=True)
+    lines = [line.rstrip() for line in ended.out.splitlines()]
+    assert lines[:-1] == [
+        "Lyon [1].",
+        "",
+        "Sources",
+        "  [1]  design.md:41-58                   0.74",
+        "  [2]  plan.pdf         p. 3-4           0.50",
+        "  [3]  MIRA             entity (person)  0.25",
+        "    ·  MIRA → RELAY     relationship     0.00",
+        "",
+    ]
+    first, chunks, mode, model = lines[-1].split(" · ")
+    assert first.startswith("first chunk after ")
+    assert chunks.startswith("5 chunks in ")
+    assert chunks.endswith("/s)")
+    assert (mode, model) == ("hybrid", "ollama/gemma3")
+
+
+def test_the_whole_answer_on_a_terminal_has_sources_and_timing_too(run: Run, edgequake_script: ScriptServer) -> None:
+    sources = [{"id": "x", "source_type": "chunk"}, {"id": "y", "source_type": "chunk"}]
+    edgequake_script.on("POST", "/api/v1/query").reply(json={"answer": "Lyon", "mode": "mix", "sources": sources})
+    out = run("ask", "q", "--no-stream", "--base-url", edgequake_script.url, terminal=True).out
+    assert "Lyon\n" in out
+    assert "[2]" in out
+    assert "answered in " in out
+
+
+def test_an_empty_answer_on_a_terminal_says_so(run: Run, edgequake_script: ScriptServer) -> None:
+    edgequake_script.on(*STREAM).stream(DONE)
+    assert "(no answer)" in run("ask", "q", "--base-url", edgequake_script.url, terminal=True).out
+
+
+def test_control_characters_and_markup_are_shown_not_obeyed(run: Run, edgequake_script: ScriptServer) -> None:
+    evil = "\x1b]0;title\x07 \x9b31m [bold]x[/bold]\r"
+    source = {"id": evil, "file_path": evil, "source_type": "chunk"}
+    entity = {"id": evil, "source_type": "entity", "entity_type": evil}
+    edgequake_script.on(*STREAM).stream(
+        {"type": "thinking", "content": evil},
+        {"type": "context", "sources": [source, entity], "query_mode": evil},
+        token(evil),
+        {**DONE, "llm_model": evil},
+    )
+    out = run("ask", "q", "--base-url", edgequake_script.url, terminal=True).out
+    assert "[bold]x[/bold]" in out
+    assert "\x1b]" not in out
+    assert not {"\x07", "\x9b"} & set(out)
+
+
+def test_only_the_first_of_many_entities_are_listed(run: Run, edgequake_script: ScriptServer) -> None:
+    entities = [{"source_type": "entity", "id": f"E{n}", "reference_id": n} for n in range(1, 9)]
+    edgequake_script.on(*STREAM).stream({**CONTEXT, "sources": entities}, token("x"), DONE)
+    out = run("ask", "q", "--base-url", edgequake_script.url, terminal=True).out
+    assert "E5" in out
+    assert "E6" not in out
+    assert "and 3 more entities: --json shows all" in out
+
+
+def test_no_color_is_heeded(run: Run, edgequake_script: ScriptServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    edgequake_script.on(*STREAM).always().stream(CONTEXT, token("x"), DONE)
+    assert "\x1b[36m" in run("ask", "q", "--base-url", edgequake_script.url, terminal=True).out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[36m" not in run("ask", "q", "--base-url", edgequake_script.url, terminal=True).out
+
+
+# -- of files ---------------------------------------------------------------------------------------------------------
+
+
+def test_files_are_asked_without_a_server(run: Run, documents: Path) -> None:
+    ended = run("ask", "Who operates the Orion relay?", "--local", str(documents))
+    assert (ended.code, ended.err) == (0, "")
+    assert "Mira Okafor" in ended.out
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--local", "relay.md", "beacon.txt", "In which crate is the beacon?"],
+        ["--local=relay.md", "beacon.txt", "In which crate is the beacon?"],
+        ["In which crate is the beacon?", "--local", "relay.md", "beacon.txt"],
+        ["In which crate is the beacon?", "--local", "relay.md", "--local", "beacon.txt", "--mode", "naive"],
+        ["--local", "relay.md", "beacon.txt", "--", "In which crate is the beacon?"],
+    ],
+)
+def test_local_takes_several_paths(run: Run, documents: Path, monkeypatch: pytest.MonkeyPatch, args: list[str]) -> None:
+    monkeypatch.chdir(documents)
+    ended = run("ask", *args)
+    assert ended.code == 0, ended.err
+    assert "crate 7" in ended.out
+
+
+def test_settings_for_another_server_do_not_disturb_local_files(
+    run: Run, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "EDGEQUAKE_BASE_URL": "http://127.0.0.1:9",
+        "EDGEQUAKE_API_KEY": "key",
+        "EDGEQUAKE_JWT": "token",
+        "EDGEQUAKE_WORKSPACE_ID": "0b8f8a8e-0000-4000-8000-000000000009",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+    }.items():
+        monkeypatch.setenv(name, value)
+    ended = run("ask", "Who operates the Orion relay?", "--local", str(documents))
+    assert (ended.code, ended.err) == (0, "")
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_ctrl_c_while_the_local_server_starts_stops_it(
+    run: Run, documents: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    started: list[LocalServer] = []
+    start = LocalServer.start
+
+    def interrupted(server: LocalServer) -> LocalServer:
+        started.append(server)
+        if moment == "after":
+            start(server)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LocalServer, "start", interrupted)
+    ended = run("ask", "q", "--local", str(documents))
+    assert (ended.code, ended.out, ended.err) == (130, "", "")
+    with pytest.raises(LocalServerError, match="not running"):
+        _ = started[0].url
+
+
+def test_a_missing_file_is_one_line(run: Run, documents: Path) -> None:
+    ended = run("ask", "q", "--local", str(documents / "none.md"), terminal=True)
+    assert ended.code == 1
+    assert ended.err == f"edgequake: no such file or folder: {documents / 'none.md'}\n"
+
+
+# -- failures ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_dead_server_is_one_line_with_advice(run: Run, edgequake_script: ScriptServer) -> None:
+    edgequake_script.stop()
+    ended = run("ask", "q", "--base-url", edgequake_script.url, "--retries", "0")
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert ended.err.startswith(f"edgequake: cannot reach {edgequake_script.url}: ")
+    assert "Errno" not in ended.err
+    assert "--local" in ended.err
+
+
+def test_an_error_status_is_one_line_in_the_servers_words(run: Run, edgequake_script: ScriptServer) -> None:
+    body = {"code": "NOT_FOUND", "message": "no such\nworkspace \x1b[2J"}
+    edgequake_script.on(*STREAM).reply(json=body, status=404)
+    ended = run("ask", "q", "--base-url", edgequake_script.url, "--api-key", "very-secret")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == "edgequake: no such workspace ␛[2J (404 NOT_FOUND)\n"
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_came_before_a_failure_stays_shown(run: Run, edgequake_script: ScriptServer, *, terminal: bool) -> None:
+    failure = {"type": "error", "code": "STREAM_ERROR", "message": "the model fell over"}
+    edgequake_script.on(*STREAM).stream(*tokens("half an", " answer"), failure)
+    ended = run("ask", "q", "--base-url", edgequake_script.url, terminal=terminal)
+    assert ended.code == 1
+    assert ended.out.endswith("half an answer\n")
+    assert ended.err == "edgequake: the model fell over (STREAM_ERROR)\n"
+
+
+def test_a_connection_lost_before_the_answer_gives_no_advice(run: Run, edgequake_script: ScriptServer) -> None:
+    edgequake_script.on(*STREAM).raw(CLOSE)
+    ended = run("ask", "q", "--base-url", edgequake_script.url, "--retries", "0")
+    assert ended.code == 1
+    assert "--local" not in ended.err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--base-url", "ftp://x"],
+        ["--timeout", "0"],
+        ["--api-key", "very-secret\n"],
+        ["--model", "gemma3"],
+    ],
+)
+def test_a_setting_that_cannot_work_is_one_line_without_the_key(
+    run: Run, edgequake_script: ScriptServer, args: list[str]
+) -> None:
+    edgequake_script.on(*STREAM).reply(json={"code": "BAD_REQUEST", "message": "both or neither"}, status=400)
+    ended = run("ask", "q", "--base-url", edgequake_script.url, *args)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert "very-secret" not in ended.err
+
+
+def test_verbose_shows_each_retry_on_stderr(run: Run, edgequake_script: ScriptServer) -> None:
+    for verbose in ([], ["-v"]):
+        edgequake_script.on(*STREAM).reply(status=503, headers={"Retry-After": "0"})
+        edgequake_script.on(*STREAM).stream(token("x"), DONE)
+        ended = run("ask", "q", "--base-url", edgequake_script.url, *verbose)
+        assert ended.out == "x\n"
+        assert len(ended.err.splitlines()) == len(verbose)
+    assert ended.err.startswith("edgequake: warning: POST /api/v1/query/stream failed: ")
+    assert "retry 1 of 3" in ended.err
+
+
+def test_the_log_is_left_as_it_was(run: Run, edgequake_script: ScriptServer) -> None:
+    logger = logging.getLogger("edgequake")
+    before = (list(logger.handlers), logger.level)
+    edgequake_script.on(*STREAM).stream(token("x"), DONE)
+    run("ask", "q", "-v", "--base-url", edgequake_script.url)
+    assert (list(logger.handlers), logger.level) == before
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_ctrl_c_is_quiet(run: Run, monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(EdgequakeClient, "__init__", interrupted)
+    ended = run("ask", "q", terminal=terminal)
+    assert (ended.code, ended.err) == (130, "")
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_closed_pipe_is_quiet(
+    run: Run, edgequake_script: ScriptServer, monkeypatch: pytest.MonkeyPatch, *, terminal: bool
+) -> None:
+    def closed(*_: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    edgequake_script.on(*STREAM).stream(token("x"), DONE)
+    monkeypatch.setattr("edgequake.cli.views.PipeView.text", closed)
+    monkeypatch.setattr("edgequake.cli.terminal.TerminalView.text", closed)
+    ended = run("ask", "q", "--base-url", edgequake_script.url, terminal=terminal)
+    assert (ended.code, ended.err) == (141, "")
+
+
+def test_a_spinner_that_is_interrupted_while_it_goes_leaves_the_cursor_shown(
+    run: Run, edgequake_script: ScriptServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = Live.stop
+
+    def cut_short(live: Live) -> None:
+        shown = live.is_started
+        stop(live)
+        if shown:
+            raise KeyboardInterrupt
+
+    edgequake_script.on(*STREAM).stream(token("x"), DONE)
+    monkeypatch.setattr(Live, "stop", cut_short)
+    ended = run("ask", "q", "--base-url", edgequake_script.url, terminal=True)
+    assert ended.code == 130
+    assert ended.out.endswith("\x1b[?25h")
+
+
+def test_a_full_disk_is_one_line(run: Run, edgequake_script: ScriptServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    edgequake_script.on(*STREAM).stream(token("x"), DONE)
+    monkeypatch.setattr("edgequake.cli.views.PipeView.text", full)
+    ended = run("ask", "q", "--base-url", edgequake_script.url)
+    assert (ended.code, ended.err) == (1, "edgequake: No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [["ask"], ["ask", "a", "b"], ["ask", "q", "--local", ".", "--base-url", "http://x"], ["ask", "q", "--top-k", "0"]],
+)
+def test_wrong_usage_exits_with_2(run: Run, args: list[str]) -> None:
+    ended = run(*args)
+    assert (ended.code, ended.out) == (2, "")
+    assert "Traceback" not in ended.err

@@ -1,0 +1,256 @@
+"""The command line as the shell sees it: processes, pipes, signals and a terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import sys
+import termios
+from typing import TYPE_CHECKING
+
+import pytest
+from cli.commands import SECONDS
+
+from edgequake import __version__
+from edgequake.testing import Hold, Repeat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cli.commands import Run, Start
+
+    from edgequake.testing import ScriptServer
+
+STREAM = ("POST", "/api/v1/query/stream")
+THINKING = {"type": "thinking", "content": "searching the graph"}
+SOURCE = {"source_type": "chunk", "id": "c", "reference_id": 1, "file_path": "a.md", "start_line": 1, "end_line": 2}
+CONTEXT = {"type": "context", "sources": [SOURCE]}
+TOKEN = {"type": "token", "content": "Lyon"}
+DONE = {"type": "done", "stats": {}}
+BLOCKED = """
+import runpy, sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == {missing!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Blocker())
+runpy.run_module("edgequake", run_name="__main__", alter_sys=True)
+"""
+# Another thread takes the signal once the main thread has begun to wait: threads change only where one of them waits.
+NOT_WOKEN = """
+import os, signal, sys, threading
+import typer
+from edgequake.cli.errors import command
+
+def press():
+    with go:
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+go = threading.Lock()
+go.acquire()
+sys.setswitchinterval(1000)
+threading.Thread(target=press, daemon=True).start()
+reader, writer = os.pipe()
+try:
+    with command(verbose=False):
+        go.release()
+        os.read(reader, 1)
+except typer.Exit as ended:
+    os._exit(ended.exit_code)
+"""
+
+
+def test_the_module_runs_the_command_line(start: Start) -> None:
+    ended = start("--version").end()
+    assert (ended.code, ended.out, ended.err) == (0, f"edgequake {__version__}\n", "")
+
+
+def test_help_speaks_of_the_command_not_the_module(start: Start) -> None:
+    ended = start("ask", "--help").end()
+    assert ended.code == 0
+    assert "Usage: edgequake ask" in ended.out
+
+
+def test_the_version_and_help_load_neither_the_client_nor_the_server(start: Start) -> None:
+    code = "import sys, edgequake.cli.app; print({'httpx', 'pydantic_core', 'edgequake.local'} & set(sys.modules))"
+    assert start(command=[sys.executable, "-c", code]).end().out == "set()\n"
+
+
+def test_the_version_is_one_line(run: Run) -> None:
+    ended = run("--version")
+    assert (ended.code, ended.out, ended.err) == (0, f"edgequake {__version__}\n", "")
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich"])
+def test_a_missing_library_is_named_by_its_extra(run: Run, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    ended = run("health")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == 'edgequake: the command line needs typer and rich: pip install "edgequake[cli]"\n'
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich"])
+def test_without_its_extra_the_command_line_says_what_to_install(start: Start, missing: str) -> None:
+    ended = start("ask", "q", command=[sys.executable, "-c", BLOCKED.format(missing=missing)]).end()
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == 'edgequake: the command line needs typer and rich: pip install "edgequake[cli]"\n'
+
+
+def test_a_dead_server_is_one_line_and_no_traceback(start: Start, edgequake_script: ScriptServer) -> None:
+    edgequake_script.stop()
+    ended = start("ask", "q", "--base-url", edgequake_script.url, "--retries", "0").end()
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith("edgequake: cannot reach ")
+    assert ended.err.count("\n") == 1
+
+
+def test_text_is_in_the_pipe_before_the_next_comes(start: Start, edgequake_script: ScriptServer) -> None:
+    hold = Hold()
+    edgequake_script.on(*STREAM).stream(CONTEXT, TOKEN, hold, TOKEN, DONE)
+    process = start("ask", "q", "--base-url", edgequake_script.url)
+    assert process.read_until(b"Lyon") == b"Lyon"
+    hold.release()
+    ended = process.end()
+    assert (ended.code, ended.out, ended.err) == (0, "LyonLyon\n", "")
+
+
+def test_ctrl_c_before_the_first_token_is_quiet(start: Start, edgequake_script: ScriptServer) -> None:
+    hold = Hold()
+    edgequake_script.on(*STREAM).stream(THINKING, hold)
+    process = start("ask", "q", "--base-url", edgequake_script.url)
+    hold.wait_until_reached(SECONDS)
+    ended = process.interrupt().end()
+    assert (ended.code, ended.out, ended.err) == (130, "", "")
+
+
+def test_ctrl_c_in_mid_stream_keeps_the_text_and_is_quiet(start: Start, edgequake_script: ScriptServer) -> None:
+    edgequake_script.on(*STREAM).stream(TOKEN, Hold())
+    process = start("ask", "q", "--base-url", edgequake_script.url)
+    process.read_until(b"Lyon")
+    ended = process.interrupt().end()
+    assert (ended.code, ended.out, ended.err) == (130, "Lyon\n", "")
+    edgequake_script.wait_for_disconnect(SECONDS)
+
+
+def test_ctrl_c_is_noticed_by_a_wait_that_it_does_not_wake(start: Start) -> None:
+    ended = start(command=[sys.executable, "-c", NOT_WOKEN]).end()
+    assert (ended.code, ended.out, ended.err) == (130, "", "")
+
+
+def test_a_reader_that_leaves_ends_the_command_quietly(start: Start, edgequake_script: ScriptServer) -> None:
+    edgequake_script.on(*STREAM).stream(Repeat({"type": "token", "content": "line\n"}))
+    process = start("ask", "q", "--base-url", edgequake_script.url)
+    process.read_until(b"line\n")
+    assert process.popen.stdout is not None
+    process.popen.stdout.close()
+    edgequake_script.wait_for_disconnect(SECONDS)
+    process.popen.wait(SECONDS)
+    assert process.popen.stderr is not None
+    assert (process.popen.returncode, process.popen.stderr.read()) == (141, b"")
+
+
+def test_a_character_that_the_output_cannot_show_does_not_stop_it(
+    start: Start, edgequake_script: ScriptServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    edgequake_script.on(*STREAM).stream({"type": "token", "content": "caf\u00e9 \u65e5"}, DONE)
+    ended = start("ask", "q", "--base-url", edgequake_script.url).end()
+    assert (ended.code, ended.out, ended.err) == (0, "caf? ?\n", "")
+
+
+def test_ctrl_c_on_the_way_to_the_command_is_quiet(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("edgequake.cli.app.app", interrupted)
+    assert run("health").code == 130
+
+
+class Terminal:
+    """A pseudo-terminal of 60 columns."""
+
+    def __init__(self) -> None:
+        self.ours, self.theirs = pty.openpty()
+        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+        self.seen = b""
+
+    def read_until(self, end: bytes) -> bytes:
+        while end not in self.seen:
+            assert self._read(), f"the output ended after {self.seen!r}"
+        return self.seen
+
+    def read_rest(self) -> bytes:
+        """All that was written; the command has ended."""
+        os.close(self.theirs)
+        self.theirs = -1
+        while self._read():
+            pass
+        return self.seen
+
+    def _read(self) -> bytes:
+        ready, _, _ = select.select([self.ours], [], [], SECONDS)
+        assert ready, f"nothing more came after {self.seen!r}"
+        try:
+            data = os.read(self.ours, 65536)
+        except OSError:  # Linux's way to say that the other side is closed
+            data = b""
+        self.seen += data
+        return data
+
+    def close(self) -> None:
+        for descriptor in (self.ours, self.theirs):
+            if descriptor >= 0:
+                os.close(descriptor)
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    monkeypatch.delenv("COLUMNS")
+    monkeypatch.delenv("LINES")
+    terminal = Terminal()
+    yield terminal
+    terminal.close()
+
+
+def test_a_terminal_shows_a_spinner_then_the_answer_then_sources_and_timing(
+    start: Start, edgequake_script: ScriptServer, terminal: Terminal
+) -> None:
+    before, amid = Hold(), Hold()
+    edgequake_script.on(*STREAM).stream(THINKING, before, CONTEXT, TOKEN, amid, *[TOKEN] * 2, DONE)
+    process = start("ask", "q", "--base-url", edgequake_script.url, stdout=terminal.theirs)
+    assert b"Lyon" not in terminal.read_until(b"searching the graph")
+    before.release()
+    assert b"Sources" not in terminal.read_until(b"Lyon")
+    amid.release()
+    assert process.popen.wait(SECONDS) == 0
+    _, text = terminal.read_rest().split(b"Lyon", 1)
+    assert (
+        text.index(b"LyonLyon\r\n") < text.index(b"Sources") < text.index(b"a.md") < text.index(b"first chunk after ")
+    )
+
+
+def test_ctrl_c_on_a_terminal_leaves_the_cursor_shown_at_the_beginning_of_a_line(
+    start: Start, edgequake_script: ScriptServer, terminal: Terminal
+) -> None:
+    edgequake_script.on(*STREAM).stream(THINKING, TOKEN, Hold())
+    process = start("ask", "q", "--base-url", edgequake_script.url, stdout=terminal.theirs)
+    terminal.read_until(b"Lyon")
+    process.interrupt()
+    assert process.popen.wait(SECONDS) == 130
+    seen = terminal.read_rest()
+    assert seen.endswith(b"Lyon\r\n")
+    assert seen.rfind(b"\x1b[?25h") > seen.rfind(b"\x1b[?25l") >= 0
+
+
+def test_words_are_wrapped_to_the_terminal(start: Start, edgequake_script: ScriptServer, terminal: Terminal) -> None:
+    words = [{"type": "token", "content": f" wo{n:02}rd"} for n in range(30)]
+    edgequake_script.on(*STREAM).stream(*words, DONE)
+    process = start("ask", "q", "--base-url", edgequake_script.url, stdout=terminal.theirs)
+    assert process.popen.wait(SECONDS) == 0
+    text = terminal.read_rest().partition(b"wo00rd")[2]
+    assert b" wo07rd\r\nwo08rd " in text

@@ -1,0 +1,128 @@
+"""Every exception of httpx is translated, before an answer has begun and in the middle of one."""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import socket
+import ssl
+
+import httpx
+import pytest
+
+from edgequake import Timeout
+from edgequake._http import translated
+from edgequake.exceptions import (
+    ConfigurationError,
+    EdgeQuakeError,
+    NetworkError,
+    ResponseError,
+    StreamError,
+    StreamInterruptedError,
+    TimeoutError,
+)
+
+TIMEOUT = Timeout(5, total=60)
+ROOTS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict)
+CLASSES = {name: value for name, value in vars(httpx).items() if inspect.isclass(value) and issubclass(value, ROOTS)}
+REQUEST = httpx.Request("GET", "http://localhost")
+
+
+def example(cls, message="x"):
+    if cls is httpx.HTTPStatusError:
+        return cls(message, request=REQUEST, response=httpx.Response(500))
+    if issubclass(cls, httpx.StreamError) and cls is not httpx.StreamError:
+        return cls()
+    return cls(message)
+
+
+def ours(error, *, streaming, stage="response"):
+    return translated(error, stage=stage, timeout=TIMEOUT, streaming=streaming, origin="http://h")
+
+
+def test_all_exceptions_of_httpx_are_walked():
+    exported = {name for name, value in vars(httpx).items() if inspect.isclass(value) and issubclass(value, Exception)}
+    assert exported == CLASSES.keys()
+    assert len(exported) > 25
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+@pytest.mark.parametrize("cls", CLASSES.values(), ids=CLASSES)
+def test_an_exception_of_httpx_becomes_one_of_ours(cls, streaming):
+    error = ours(example(cls), streaming=streaming)
+    assert isinstance(error, EdgeQuakeError)
+    assert str(error)
+    if streaming and not isinstance(error, TimeoutError | ConfigurationError | StreamError):
+        assert isinstance(error, StreamInterruptedError) or not error.request_sent
+
+
+# exception: (before the answer, in mid-stream)
+WANTED = {
+    httpx.ConnectError: (NetworkError, NetworkError),
+    httpx.ProxyError: (NetworkError, NetworkError),
+    httpx.ReadError: (NetworkError, StreamInterruptedError),
+    httpx.WriteError: (NetworkError, StreamInterruptedError),
+    httpx.CloseError: (NetworkError, StreamInterruptedError),
+    httpx.RemoteProtocolError: (NetworkError, StreamInterruptedError),
+    httpx.LocalProtocolError: (ConfigurationError, ConfigurationError),
+    httpx.UnsupportedProtocol: (ConfigurationError, ConfigurationError),
+    httpx.InvalidURL: (ConfigurationError, ConfigurationError),
+    httpx.DecodingError: (ResponseError, StreamError),
+    httpx.ConnectTimeout: (TimeoutError, TimeoutError),
+    httpx.PoolTimeout: (TimeoutError, TimeoutError),
+    httpx.ReadTimeout: (TimeoutError, TimeoutError),
+    httpx.WriteTimeout: (TimeoutError, TimeoutError),
+    httpx.StreamClosed: (StreamError, StreamError),
+    httpx.CookieConflict: (StreamError, StreamError),
+}
+
+
+@pytest.mark.parametrize(("cls", "wanted"), WANTED.items(), ids=[cls.__name__ for cls in WANTED])
+def test_an_exception_becomes_the_one_that_says_what_happened(cls, wanted):
+    assert (type(ours(example(cls), streaming=False)), type(ours(example(cls), streaming=True))) == wanted
+
+
+@pytest.mark.parametrize(
+    ("error", "before", "amid"),
+    [
+        (ConnectionResetError("x"), NetworkError, StreamInterruptedError),
+        (ssl.SSLError("x"), NetworkError, StreamInterruptedError),
+        (socket.gaierror("x"), NetworkError, StreamInterruptedError),
+        (OSError("x"), NetworkError, StreamInterruptedError),
+        (builtins.TimeoutError("x"), TimeoutError, TimeoutError),
+        (UnicodeError("label too long"), ConfigurationError, ConfigurationError),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_comes_through_from_below_is_translated_too(error, before, amid):
+    assert (type(ours(error, streaming=False)), type(ours(error, streaming=True))) == (before, amid)
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), RuntimeError("x"), KeyError("x"), AssertionError()])
+def test_an_error_of_the_callers_own_code_is_left_as_it_is(error):
+    assert ours(error, streaming=False) is None
+    assert ours(error, streaming=True) is None
+
+
+@pytest.mark.parametrize("cls", [httpx.ConnectError, httpx.ProxyError])
+def test_a_request_that_found_no_server_was_not_sent(cls):
+    assert ours(example(cls), streaming=False).request_sent is False
+
+
+@pytest.mark.parametrize("cls", [httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError])
+def test_a_request_that_was_lost_may_have_been_sent(cls):
+    assert ours(example(cls), streaming=False).request_sent is True
+
+
+@pytest.mark.parametrize("stage", ["response", "first_chunk", "chunk", "total"])
+def test_a_timeout_says_the_clock_that_ran(stage):
+    assert ours(example(httpx.ReadTimeout), streaming=True, stage=stage).stage == stage
+    assert ours(builtins.TimeoutError(), streaming=True, stage=stage).stage == stage
+    connecting = "total" if stage == "total" else "connect"
+    assert ours(example(httpx.ConnectTimeout), streaming=False, stage=stage).stage == connecting
+    assert ours(example(httpx.PoolTimeout), streaming=False, stage=stage).stage == connecting
+
+
+def test_the_message_says_where_and_why():
+    assert str(ours(example(httpx.ConnectError, "refused"), streaming=False)) == "cannot reach http://h: refused"
+    assert str(ours(example(httpx.ReadError, ""), streaming=True)) == "the connection broke in mid-stream: ReadError"

@@ -1,0 +1,173 @@
+"""The synchronous side is what the script makes of the asynchronous one, and the check sees when it is not."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+import tokenize
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPT = ROOT / "scripts" / "unasync.py"
+ASYNCHRONOUS = {
+    "async", "await", "anext", "aiter", "aclose", "__aiter__", "__anext__", "__aenter__", "__aexit__", "__await__",
+}  # fmt: skip
+FILES = sorted(path.name for path in (ROOT / "edgequake" / "_async").glob("*.py"))
+
+
+@pytest.fixture(scope="module")
+def unasync():
+    spec = spec_from_file_location("unasync", SCRIPT)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def house(tmp_path):
+    """A copy of the script and of both sides."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    for folder in ("_async", "_sync"):
+        shutil.copytree(ROOT / "edgequake" / folder, tmp_path / "edgequake" / folder, ignore=ignored)
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(SCRIPT, tmp_path / "scripts")
+    return tmp_path
+
+
+def run(house: Path, *arguments: str) -> tuple[int, list[str]]:
+    command = [sys.executable, str(house / "scripts" / "unasync.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+    return done.returncode, done.stdout.splitlines()
+
+
+def generated(house: Path) -> dict[str, str]:
+    return {path.name: path.read_text("utf-8") for path in (house / "edgequake" / "_sync").glob("*.py")}
+
+
+def tokens_of(source: str) -> list[str]:
+    return [token.string for token in tokenize.generate_tokens(io.StringIO(source).readline)]
+
+
+# -- this package -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_the_synchronous_side_is_what_the_script_makes(name, unasync):
+    source = (ROOT / "edgequake" / "_async" / name).read_text("utf-8")
+    assert (ROOT / "edgequake" / "_sync" / name).read_text("utf-8") == unasync.sync_source(source)
+
+
+def test_both_sides_have_the_same_files():
+    assert sorted(generated(ROOT)) == FILES
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nothing_asynchronous_is_left(name):
+    source = generated(ROOT)[name]
+    for token in tokens_of(source):
+        assert token not in ASYNCHRONOUS
+        assert not token.startswith("Async")
+    for word in ("asyncio", "_async.", "AsyncEdge", "aclose(", "await ", "async for", "async with"):
+        assert word not in source.split("\n", 1)[1], word
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_generated_file_says_so(name):
+    assert generated(ROOT)[name].startswith("# Generated from edgequake/_async by scripts/unasync.py")
+
+
+# -- the check --------------------------------------------------------------------------------------------------------
+
+
+def test_a_fresh_copy_passes_the_check(house):
+    assert run(house, "--check") == (0, [])
+
+
+def test_the_check_finds_a_file_that_was_changed_by_hand(house):
+    path = house / "edgequake" / "_sync" / "client.py"
+    path.write_text(path.read_text("utf-8") + "# by hand\n", "utf-8")
+    assert run(house, "--check") == (1, ["stale: edgequake/_sync/client.py"])
+    assert path.read_text("utf-8").endswith("# by hand\n")
+
+
+def test_the_check_finds_a_file_whose_source_was_changed(house):
+    source = house / "edgequake" / "_async" / "stream.py"
+    source.write_text(source.read_text("utf-8") + "\n\nasync def added() -> None: ...\n", "utf-8")
+    assert run(house, "--check") == (1, ["stale: edgequake/_sync/stream.py"])
+
+
+def test_the_check_finds_a_file_that_is_missing(house):
+    (house / "edgequake" / "_sync" / "reader.py").unlink()
+    assert run(house, "--check") == (1, ["stale: edgequake/_sync/reader.py"])
+    assert not (house / "edgequake" / "_sync" / "reader.py").exists()
+
+
+def test_the_check_finds_a_file_that_has_no_source_any_more(house):
+    (house / "edgequake" / "_async" / "reader.py").unlink()
+    assert run(house, "--check") == (1, ["stale: edgequake/_sync/reader.py"])
+    assert (house / "edgequake" / "_sync" / "reader.py").exists()
+
+
+def test_the_check_finds_every_stale_file(house):
+    shutil.rmtree(house / "edgequake" / "_sync")
+    assert run(house, "--check") == (1, [f"stale: edgequake/_sync/{name}" for name in FILES])
+
+
+def test_writing_makes_everything_fresh(house):
+    before = generated(house)
+    (house / "edgequake" / "_sync" / "client.py").write_text("x", "utf-8")
+    (house / "edgequake" / "_sync" / "orphan.py").write_text("x", "utf-8")
+    (house / "edgequake" / "_sync" / "reader.py").unlink()
+    assert run(house) == (
+        0, ["wrote: edgequake/_sync/client.py", "wrote: edgequake/_sync/orphan.py", "wrote: edgequake/_sync/reader.py"],
+    )  # fmt: skip
+    assert generated(house) == before
+    assert run(house, "--check") == run(house) == (0, [])
+
+
+def test_writing_makes_the_folder_when_there_is_none(house):
+    shutil.rmtree(house / "edgequake" / "_sync")
+    assert run(house)[0] == 0
+    assert sorted(generated(house)) == FILES
+
+
+# -- the script -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("async def f():\n    await g()\n", "def f():\n    g()\n"),
+        ("async with a as b:\n    pass\n", "with a as b:\n    pass\n"),
+        ("x = [y async for y in z]\n", "x = [y for y in z]\n"),
+        ("return (await f()).x\n", "return (f()).x\n"),
+        ("class AsyncThing(_AsyncBase): ...\n", "class Thing(_Base): ...\n"),
+        ("import AsyncIterator, AsyncHTTPClient, async_client\n", "import Iterator, HTTPClient, client\n"),
+        ("await x.aclose(); anext(y); aiter(z)\n", "x.close(); next(y); iter(z)\n"),
+        ("except StopAsyncIteration: ...\n", "except StopIteration: ...\n"),
+        ("def __aiter__(self): ...\n", "def __iter__(self): ...\n"),
+        ("from edgequake._async.client import x\n", "from edgequake._sync.client import x\n"),
+        ("Asynchronous = asyncio = awaited = an_async_x = 1\n", "Asynchronous = asyncio = awaited = an_async_x = 1\n"),
+        ('"""``async with AsyncThing()``: `await x`."""\n', '"""``with Thing()``: `x`."""\n'),
+        ("x = 1  # await it, with AsyncThing\n", "x = 1  # it, with Thing\n"),
+        (
+            "def f():\n    if x:\n\n        await y  # z\n    # end\n",
+            "def f():\n    if x:\n\n        y  # z\n    # end\n",
+        ),
+        ("x = (\n    1,\n    2,\n)\n", "x = (\n    1,\n    2,\n)\n"),
+        ("async def f():  # async only\n    return 1\n\n\nx = 1\n", "x = 1\n"),
+        (
+            "class A:\n    x = 1\n\n    @property\n    async def f(self):  # async only\n        x\n\n    y = 2\n",
+            "class A:\n    x = 1\n\n    y = 2\n",
+        ),
+        ("", ""),
+    ],
+)
+def test_the_script_translates(source, expected, unasync):
+    assert unasync.sync_source(source) == unasync.HEADER + expected

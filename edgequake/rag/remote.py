@@ -37,7 +37,8 @@ class _AsyncRemote:
     """The same with an async client."""
 
     def __init__(self, client: AsyncEdgequakeClient) -> None:
-        self._client = client
+        # The synchronous methods of StreamingRAG run in an event loop of their own, which no connection outlives.
+        self._client = client.with_options(headers={"Connection": "close"})
 
     async def retrieve(self, query: str) -> list[Source]:
         answer = await self._client.query.execute(query, context_only=True, content_granularity="agent")

@@ -171,6 +171,8 @@ class ScriptServer(Route):
         if self._loop is not None:
             raise RuntimeError("a ScriptServer starts once")
         listener = socket.create_server(("127.0.0.1", self.port), backlog=1024)
+        # Taken on by the sockets it accepts: without it, answers of several writes wait for the client's delayed ACK.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = listener.getsockname()[1]
         self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._run, args=(self._loop, listener), daemon=True)

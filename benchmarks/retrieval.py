@@ -1,7 +1,7 @@
 """How often the local server finds the document that answers a question, over this repository's own documents.
 
-``make eval``, or ``python benchmarks/retrieval.py``. Each question of ``retrieval_questions.json`` names its document; the
-exit status is 1 when fewer than 27 of 30 have it among the first three documents of their sources.
+``make eval``, or ``python benchmarks/retrieval.py``. Each question of ``retrieval_questions.json`` names its document;
+the exit status is 1 when fewer than 27 of 30 have it among the first three documents of their sources.
 """
 
 from __future__ import annotations

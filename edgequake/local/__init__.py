@@ -1,8 +1,9 @@
 """A local server to try EdgeQuake clients with, and to test and demonstrate against.
 
-It reads .md and .txt files, finds the passages that fit a question (SQLite full-text search) and answers by
-quoting them, on the EdgeQuake server's own wire. Needs `pip install "edgequake[server]"` to serve. For
-production there is the EdgeQuake server.
+It reads text, markdown, HTML and PDF files, finds the passages, entities and relationships that fit a question
+(SQLite full-text search) and answers by quoting them, or with a language model, on the EdgeQuake server's own
+wire: query, chat, conversations, documents. Needs `pip install "edgequake[server]"` to serve. For production
+there is the EdgeQuake server.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -20,10 +21,10 @@ __all__ = ["LocalServer", "LocalServerError", "Store", "create_app"]
 def __getattr__(name: str) -> Any:
     # Starlette is an extra: without it the rest of this package still imports.
     if name == "create_app":
-        from edgequake.local.server import require_extra  # noqa: PLC0415
+        from edgequake.local.server import require_extra
 
         require_extra()
-        from edgequake.local.app import create_app  # noqa: PLC0415
+        from edgequake.local.app import create_app
 
         return create_app
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

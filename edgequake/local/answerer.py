@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from edgequake.local.passages import HEADING_SEPARATOR
 from edgequake.local.store import Hit
-from edgequake.local.terms import CJK, CJK_ENDS, compounds, content_stems, stems
+from edgequake.local.terms import CJK, CJK_ENDS, compounds, content_stems, first_stem, stems
 from edgequake.local.terms import words as words_of
 from edgequake.local.units import Unit, units
 
@@ -107,7 +107,7 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
 @lru_cache(maxsize=1024)
 def _parts(title: str, heading: str, text: str) -> tuple[_Part, ...]:
     """What can be quoted of a passage."""
-    title = re.sub(r"\.(?:md|txt)$", "", title)
+    title = re.sub(r"\.(?:md|txt|html?|pdf)$", "", title)
     above = frozenset(stems(f"{title} {heading}"))
     topic = frozenset(content_stems(heading.rsplit(HEADING_SEPARATOR, 1)[-1] or title))
     found: list[_Part] = []
@@ -202,7 +202,7 @@ def _value(question: str, weights: Mapping[str, float], part: _Part, hit: Hit) -
         value *= 0.6
     if part.unit.code and "\n" not in text:
         value *= 0.8
-    if next(iter(content_stems(text)), None) in weights:
+    if first_stem(text) in weights:
         value *= 1.1
     notation = len(_NOTATION.findall(text)) / len(text)
     value *= 1 - min(0.3, 1.5 * max(0.0, notation - 0.05))

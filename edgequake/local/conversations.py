@@ -1,104 +1,247 @@
-"""Chat conversations, kept in memory while the server runs."""
+"""Chat conversations and their messages, stored beside the documents."""
 
-import re
-import threading
+import json
+import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from edgequake.local.requests import RequestError
-from edgequake.local.terms import STOP_WORDS, content_words, words
+from edgequake.local.followup import title_of
+from edgequake.local.requests import Owner, RequestError
+from edgequake.local.schema import Database
 
-_MAX_TITLE = 60
-_MAX_FOLLOWED = 3
-_POINTS_BACK = frozenset(
-    {"he", "her", "him", "his", "it", "its", "one", "ones", "she", "that", "their", "them", "these", "they"}
-    | {"this", "those"}
-)
-_CONTINUES = re.compile(r"\s*(?:and|but|or|so|then|also|what about|how about|why|why not)\b", re.IGNORECASE)
+# A store in memory forgets what lies further back; one in a file keeps all.
+MAX_CONVERSATIONS = 1000
+MAX_MESSAGES = 400
+
+_PREVIEW_CHARS = 120
+_LISTED = f"""
+SELECT c.id, c.tenant_id, c.workspace_id, c.title, c.mode, c.created_at, c.updated_at,
+       (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id),
+       (SELECT substr(m.content, 1, {_PREVIEW_CHARS}) FROM messages m WHERE m.conversation_id = c.id
+        ORDER BY m.number DESC LIMIT 1)
+FROM conversations c
+"""  # noqa: S608 - a constant
+_ORDERS = {"updated_at": "c.updated_at", "created_at": "c.created_at", "title": "c.title COLLATE NOCASE"}
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One message; `role` is `user` or `assistant`."""
+class Turn:
+    """What was said: `role` is `user`, `assistant` or `system`."""
 
-    id: UUID
     role: str
     content: str
 
 
-@dataclass(slots=True)
-class Conversation:
-    """A conversation of one tenant; its title is empty until it has one."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A conversation with the user's message stored, and what was said before it, the oldest first."""
 
-    id: UUID
-    tenant_id: UUID
-    title: str = ""
-    messages: list[Message] = field(default_factory=list)
+    id: str
+    message_id: str
+    message: str
+    history: tuple[Turn, ...]
 
-    def add(self, role: str, content: str) -> Message:
-        """The message as it was stored."""
-        message = Message(uuid4(), role, content)
-        self.messages.append(message)
-        return message
 
-    def settle_title(self, first: Message) -> bool:
-        """Whether the conversation got its title, from its first message, only now."""
-        if self.title:
-            return False
-        self.title = title_of(first.content)
-        return True
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The assistant's message to store."""
 
-    def questions(self) -> list[str]:
-        """What the user said so far."""
-        return [message.content for message in self.messages if message.role == "user"]
+    content: str
+    mode: str
+    tokens_used: int
+    duration_ms: int
+    sources: Sequence[Any]
+
+
+class ConversationGoneError(Exception):
+    """The conversation was deleted while its answer was on the way."""
 
 
 class Conversations:
-    """All conversations, by id. Safe to share between threads."""
+    """All conversations. Safe to share between threads."""
 
-    def __init__(self) -> None:
-        self._by_id: dict[UUID, Conversation] = {}
-        self._lock = threading.Lock()
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    def open(self, conversation_id: UUID | None, tenant_id: UUID) -> Conversation:
-        """The tenant's conversation, a new one for None. RequestError: 404 unknown, 403 another tenant's."""
-        with self._lock:
-            if conversation_id is None:
-                conversation = Conversation(uuid4(), tenant_id)
-                self._by_id[conversation.id] = conversation
-                return conversation
-            found = self._by_id.get(conversation_id)
-        if found is None:
-            raise RequestError(404, "NOT_FOUND", f"Not found: conversation {conversation_id}")
-        if found.tenant_id != tenant_id:
-            raise RequestError(403, "FORBIDDEN", "Forbidden: the conversation belongs to another tenant")
-        return found
+    def say(self, owner: Owner, conversation_id: UUID | None, message: str, mode: str, workspace: str | None) -> Opened:
+        """Store the user's message, in a new conversation for None. RequestError: 404 unknown, 403 another tenant's."""
+        with self._database.transaction() as connection:
+            found = str(conversation_id or self._create(connection, owner, mode, workspace))
+            row = connection.execute("SELECT tenant_id FROM conversations WHERE id = ?", (found,)).fetchone()
+            if row is None:
+                raise _unknown(found)
+            if row[0] != str(owner.tenant_id):
+                raise RequestError(403, "FORBIDDEN", "Forbidden: the conversation belongs to another tenant")
+            said = connection.execute(
+                "SELECT role, content FROM messages WHERE conversation_id = ? ORDER BY number DESC LIMIT 20", (found,)
+            )
+            history = tuple(Turn(*turn) for turn in reversed(said.fetchall()))
+            message_id = self._add(connection, found, "user", message, {})
+        return Opened(found, message_id, message, history)
+
+    def reply(self, opened: Opened, reply: Reply) -> tuple[str, str | None]:
+        """The id of the stored answer, and the title if the conversation got one only now.
+
+        Raises ConversationGoneError.
+        """
+        context = {"sources": list(reply.sources), "entities": [], "relationships": []}
+        columns = {
+            "parent_id": opened.message_id,
+            "mode": reply.mode,
+            "tokens_used": reply.tokens_used,
+            "duration_ms": reply.duration_ms,
+            "context": json.dumps(context, ensure_ascii=False),
+        }
+        with self._database.transaction() as connection:
+            row = connection.execute("SELECT title FROM conversations WHERE id = ?", (opened.id,)).fetchone()
+            if row is None:
+                raise ConversationGoneError("the conversation was deleted")
+            message_id = self._add(connection, opened.id, "assistant", reply.content, columns)
+            title = None if row[0] else title_of(opened.message)
+            if title:
+                connection.execute("UPDATE conversations SET title = ? WHERE id = ?", (title, opened.id))
+        return message_id, title
+
+    def create(self, owner: Owner, title: str, mode: str, workspace: str | None) -> dict[str, Any]:
+        """A new, empty conversation in the contract's shape."""
+        with self._database.transaction() as connection:
+            created = self._create(connection, owner, mode, workspace, title)
+            return self.get(owner, created)
+
+    def page(
+        self,
+        owner: Owner,
+        *,
+        first: int,
+        limit: int,
+        search: str = "",
+        sort: str = "updated_at",
+        ascending: bool = False,
+    ) -> tuple[list[dict[str, Any]], int]:
+        """The owner's conversations from `first` on in the contract's shape, and how many there are."""
+        where = "WHERE c.tenant_id = ? AND c.user_id = ? AND (? = '' OR instr(lower(c.title), lower(?)) > 0)"
+        of = (str(owner.tenant_id), str(owner.user_id), search, search)
+        order = f"{_ORDERS.get(sort, _ORDERS['updated_at'])} {'ASC' if ascending else 'DESC'}, c.rowid DESC"
+        with self._database.lock:
+            run = self._database.connection.execute
+            (total,) = run(f"SELECT count(*) FROM conversations c {where}", of).fetchone()  # noqa: S608
+            rows = run(f"{_LISTED} {where} ORDER BY {order} LIMIT ? OFFSET ?", (*of, limit, first)).fetchall()
+        return [_conversation(row) for row in rows], int(total)
+
+    def get(self, owner: Owner, conversation_id: str) -> dict[str, Any]:
+        """The conversation in the contract's shape. RequestError 404 for one that is not the owner's."""
+        with self._database.lock:
+            row = self._database.connection.execute(
+                f"{_LISTED} WHERE c.id = ? AND c.tenant_id = ? AND c.user_id = ?",
+                (conversation_id, str(owner.tenant_id), str(owner.user_id)),
+            ).fetchone()
+        if row is None:
+            raise _unknown(conversation_id)
+        return _conversation(row)
+
+    def messages(
+        self, owner: Owner, conversation_id: str, *, first: int, limit: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Messages from `first` on in the contract's shape, the oldest first, and how many there are."""
+        with self._database.lock:
+            total = self.get(owner, conversation_id)["message_count"]
+            rows = self._database.connection.execute(
+                "SELECT id, conversation_id, parent_id, role, content, mode, tokens_used, duration_ms, context,"
+                " created_at FROM messages WHERE conversation_id = ? ORDER BY number LIMIT ? OFFSET ?",
+                (conversation_id, limit, first),
+            ).fetchall()
+        return [_message(row) for row in rows], total
+
+    def delete(self, owner: Owner, conversation_id: str) -> None:
+        """Forget a conversation. RequestError 404 for one that is not the owner's."""
+        with self._database.transaction() as connection:
+            self.get(owner, conversation_id)
+            _forget(connection, conversation_id)
+
+    def _create(
+        self, connection: sqlite3.Connection, owner: Owner, mode: str, workspace: str | None, title: str = ""
+    ) -> str:
+        created, now = str(uuid4()), _now()
+        connection.execute(
+            "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (created, str(owner.tenant_id), str(owner.user_id), workspace, title, mode, now, now),
+        )
+        if self._database.in_memory:
+            oldest = connection.execute(
+                "SELECT id FROM conversations ORDER BY updated_at DESC, rowid DESC LIMIT -1 OFFSET ?",
+                (MAX_CONVERSATIONS,),
+            )
+            for (forgotten,) in oldest.fetchall():
+                _forget(connection, forgotten)
+        return created
+
+    def _add(
+        self, connection: sqlite3.Connection, conversation_id: str, role: str, content: str, columns: dict[str, object]
+    ) -> str:
+        message_id, now = str(uuid4()), _now()
+        row = {"id": message_id, "conversation_id": conversation_id, "role": role, "content": content, **columns}
+        row["created_at"] = now
+        places = ", ".join("?" * len(row))
+        connection.execute(f"INSERT INTO messages ({', '.join(row)}) VALUES ({places})", [*row.values()])  # noqa: S608
+        connection.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (now, conversation_id))
+        if self._database.in_memory:
+            connection.execute(
+                "DELETE FROM messages WHERE conversation_id = ? AND number <= ("
+                " SELECT number FROM messages WHERE conversation_id = ? ORDER BY number DESC LIMIT 1 OFFSET ?)",
+                (conversation_id, conversation_id, MAX_MESSAGES),
+            )
+        return message_id
 
 
-def context_of(question: str, earlier: Sequence[str]) -> str:
-    """The earlier questions that a follow-up ("And who runs it?") goes on from; "" when it needs none."""
-    followed: list[str] = []
-    current = question
-    for previous in reversed(earlier):
-        if not _follows_up(current) or len(followed) == _MAX_FOLLOWED:
-            break
-        followed.append(previous)
-        current = previous
-    return " ".join(reversed(followed))
+def _forget(connection: sqlite3.Connection, conversation_id: str) -> None:
+    connection.execute("DELETE FROM messages WHERE conversation_id = ?", (conversation_id,))
+    connection.execute("DELETE FROM conversations WHERE id = ?", (conversation_id,))
 
 
-def title_of(message: str) -> str:
-    """A title made of the first words of a message."""
-    text = " ".join(message.split()).rstrip(" ?!.:;,")
-    if len(text) > _MAX_TITLE:
-        cut = text.rfind(" ", 1, _MAX_TITLE)
-        text = text[: cut if cut > 0 else _MAX_TITLE - 1].rstrip(" ?!.:;,") + "…"
-    return text[:1].upper() + text[1:] or message.strip()[:_MAX_TITLE]
+def _unknown(conversation_id: str) -> RequestError:
+    return RequestError(404, "NOT_FOUND", f"Not found: conversation {conversation_id}")
 
 
-def _follows_up(question: str) -> bool:
-    said = words(question)
-    telling = [word for word in content_words(question) if word not in STOP_WORDS]
-    points_back = bool(_POINTS_BACK.intersection(said)) or _CONTINUES.match(question) is not None
-    return not telling or (points_back and len(telling) <= 5)
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def _conversation(row: Sequence[Any]) -> dict[str, Any]:
+    found, tenant, workspace, title, mode, created_at, updated_at, count, preview = row
+    return {
+        "id": found,
+        "tenant_id": tenant,
+        "workspace_id": workspace,
+        "title": title,
+        "mode": mode,
+        "is_pinned": False,
+        "is_archived": False,
+        "folder_id": None,
+        "share_id": None,
+        "message_count": count,
+        "last_message_preview": preview,
+        "created_at": created_at,
+        "updated_at": updated_at,
+    }
+
+
+def _message(row: Sequence[Any]) -> dict[str, Any]:
+    found, conversation, parent, role, content, mode, tokens, duration, context, created_at = row
+    return {
+        "id": found,
+        "conversation_id": conversation,
+        "parent_id": parent,
+        "role": role,
+        "content": content,
+        "mode": mode,
+        "tokens_used": tokens,
+        "duration_ms": duration,
+        "thinking_time_ms": None,
+        "context": None if context is None else json.loads(context),
+        "is_error": False,
+        "created_at": created_at,
+        "updated_at": created_at,
+    }

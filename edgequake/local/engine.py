@@ -1,12 +1,24 @@
-"""From a question to sources and an answer, in the steps the routes report."""
+"""From a question to sources and an answer.
+
+Every mode but `bypass` finds passages by full-text search, because passages are what answers quote. The mode
+decides which parts of the graph come along: `naive` none, `local` entities, `global` relationships, `hybrid`
+and `mix` both. `bypass` asks the language model alone.
+"""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
-from edgequake.local.answerer import answer, words
-from edgequake.local.store import Hit, Scope, Store
+from edgequake.local.answerer import answer
+from edgequake.local.conversations import Conversations, Turn
+from edgequake.local.errors import LocalServerError
+from edgequake.local.graph_index import LIMIT as MAX_GRAPH
+from edgequake.local.graph_index import FoundEntity, FoundRelationship
+from edgequake.local.ingestion import Ingestion
+from edgequake.local.prompt import NO_PASSAGES, numbered, template
+from edgequake.local.search import Hit
+from edgequake.local.store import Scope, Store
 
 DEFAULT_RESULTS = 8
 MAX_RESULTS = 50
@@ -14,19 +26,19 @@ PROVIDER = "local"
 MODEL = "extractive"
 NO_MODEL = "This server has no language model, so there is nothing to answer from without the documents."
 
-_PROMPT = (
-    "Answer the question from the passages below only, and cite them by their numbers."
-    " Say so when they do not answer it."
-)
-
-
-class ServerClosingError(Exception):
-    """The server stops while an answer is on its way."""
+_ARMS = {
+    "naive": ("naive",),
+    "local": ("local",),
+    "global": ("global",),
+    "hybrid": ("local", "global"),
+    "mix": ("local", "global", "naive"),
+    "bypass": (),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked. `context` holds the earlier questions it follows up."""
+    """What is asked. `context` holds the earlier questions it follows up, `history` all that was said."""
 
     text: str
     mode: str
@@ -34,72 +46,93 @@ class Question:
     limit: int = DEFAULT_RESULTS
     scope: Scope | None = None
     system_prompt: str = ""
+    history: tuple[Turn, ...] = ()
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The kinds of retrieval that the mode runs."""
+        return _ARMS[self.mode]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An answer, its sources in the order of their numbers, and the milliseconds it took to find them."""
+    """What a question is answered from, the passages in the order of their numbers, and how long that took.
 
-    answer: str
-    sources: tuple[Hit, ...]
-    retrieval_ms: int
-    generation_ms: int
+    `extract` is the answer made of their own sentences, None when a language model is to give one.
+    """
+
+    passages: tuple[Hit, ...] = ()
+    entities: tuple[FoundEntity, ...] = ()
+    relationships: tuple[FoundRelationship, ...] = ()
+    extract: str | None = None
+    retrieval_ms: int = 0
+    extraction_ms: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many sources there are."""
+        return len(self.passages) + len(self.entities) + len(self.relationships)
 
 
 class Engine:
-    """Answers from a store. `token_delay` is the pause before each streamed token, in seconds."""
+    """What all requests share. `token_delay` is the pause before each streamed token, in seconds."""
 
-    def __init__(self, store: Store, *, token_delay: float = 0.0) -> None:
+    def __init__(self, store: Store, *, llm: Any = None, token_delay: float = 0.0) -> None:
+        """Raises LocalServerError for an `llm` that has neither `astream(prompt)` nor `stream(prompt)`."""
+        if llm is not None and not any(callable(getattr(llm, name, None)) for name in ("astream", "stream")):
+            raise LocalServerError(f"llm has neither astream(prompt) nor stream(prompt): {type(llm).__name__}")
         self.store = store
+        self.llm: Any = llm
         self.token_delay = token_delay
+        self.conversations = Conversations(store.database)
+        self.ingestion = Ingestion(store)
         self.closing = asyncio.Event()
 
-    async def find(self, question: Question) -> Found:
-        """The answer to a question. Raises what the store raises."""
-        return await asyncio.to_thread(self._find, question)
+    @property
+    def model(self) -> str:
+        """The name of what answers."""
+        return MODEL if self.llm is None else str(getattr(self.llm, "model", None) or type(self.llm).__name__)
 
-    async def tokens(self, found: Found) -> AsyncGenerator[str, None]:
-        """The answer piece by piece; joined, they are the answer. Raises ServerClosingError."""
-        for token in words(found.answer):
-            await self._pause()
-            yield token
+    @property
+    def provider(self) -> str:
+        """Whose it is."""
+        return PROVIDER if self.llm is None else str(getattr(self.llm, "provider", None) or "custom")
+
+    def retrieve(self, question: Question) -> Found:
+        """What the question is answered from. Raises what the store raises."""
+        if question.mode == "bypass":
+            return Found(extract=NO_MODEL if self.llm is None else None)
+        started = perf_counter()
+        limit = min(max(question.limit, 1), MAX_RESULTS)
+        asked = f"{question.text} {question.context}".strip()
+        hits = self.store.search(asked, limit, scope=question.scope)
+        extract: str | None = None
+        passages = tuple(hits)
+        extraction = 0.0
+        if self.llm is None:
+            extracting = perf_counter()
+            extracted = answer(question.text, hits, context=question.context)
+            extract, passages = extracted.text, extracted.sources
+            extraction = perf_counter() - extracting
+        entities: tuple[FoundEntity, ...] = ()
+        relationships: tuple[FoundRelationship, ...] = ()
+        if passages and {"local", "global"}.intersection(question.arms):
+            of_graph = self.store.graph(asked, passages, min(limit, MAX_GRAPH), scope=question.scope)
+            entities = tuple(of_graph[0]) if "local" in question.arms else ()
+            relationships = tuple(of_graph[1]) if "global" in question.arms else ()
+        retrieval_ms = round((perf_counter() - started - extraction) * 1000)
+        return Found(passages, entities, relationships, extract, retrieval_ms, round(extraction * 1000))
+
+    @staticmethod
+    def template(question: Question) -> str:
+        """The language model's prompt, its {context} and {query} to be filled in."""
+        return template(question.system_prompt, question.history, with_passages=question.mode != "bypass")
+
+    @staticmethod
+    def context(found: Found) -> list[str]:
+        """The passages as they stand in the prompt."""
+        return numbered(found.passages) or [NO_PASSAGES]
 
     def prompt(self, question: Question, found: Found) -> str:
-        """What a language model would be given: instructions, passages, question."""
-        parts = [_PROMPT, question.system_prompt, passages_text(found), f"Question: {question.text}"]
-        return "\n\n".join(part for part in parts if part)
-
-    def _find(self, question: Question) -> Found:
-        started = perf_counter()
-        if question.mode == "bypass":
-            return Found(NO_MODEL, (), 0, 0)
-        limit = min(max(question.limit, 1), MAX_RESULTS)
-        hits = self.store.search(f"{question.text} {question.context}", limit, scope=question.scope)
-        searched = perf_counter()
-        extracted = answer(question.text, hits, context=question.context)
-        return Found(
-            extracted.text,
-            extracted.sources,
-            round((searched - started) * 1000),
-            round((perf_counter() - searched) * 1000),
-        )
-
-    async def _pause(self) -> None:
-        """Let other streams go on, for the token delay. ServerClosingError as soon as the server stops."""
-        if self.token_delay > 0 and not self.closing.is_set():
-            try:
-                async with asyncio.timeout(self.token_delay):
-                    await self.closing.wait()
-            except TimeoutError:
-                return
-        await asyncio.sleep(0)
-        if self.closing.is_set():
-            raise ServerClosingError("the server is shutting down")
-
-
-def passages_text(found: Found) -> str:
-    """The sources' full text, each under its number, document and heading."""
-    return "\n\n".join(
-        f"[{number}] {hit.title}{f' ({hit.heading})' if hit.heading else ''}\n{hit.text}"
-        for number, hit in enumerate(found.sources, 1)
-    )
+        """What a language model is given, or would be."""
+        return self.template(question).format(context="\n\n".join(self.context(found)), query=question.text)

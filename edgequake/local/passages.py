@@ -1,8 +1,8 @@
 """Documents cut into passages: what is indexed, found and quoted."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from edgequake.local.terms import CJK_ENDS
 from edgequake.local.units import readable
@@ -23,7 +23,7 @@ class Passage:
     """A piece of one document: its text, where it stands, and the headings above it.
 
     `start_line` and `end_line` count from 1, both included. Unless one line was too long to keep whole,
-    `text` is exactly those lines.
+    `text` is exactly those lines. `page` is a PDF's, from 1.
     """
 
     index: int
@@ -31,6 +31,7 @@ class Passage:
     text: str
     start_line: int
     end_line: int
+    page: int | None = None
 
 
 @dataclass(slots=True)
@@ -73,6 +74,18 @@ def split(text: str, *, markdown: bool = True, max_chars: int = MAX_CHARS) -> li
             section.blocks.append(_Block(section.line, [section.title]))
         for piece, start, end in _pack(section.blocks, max_chars):
             passages.append(Passage(len(passages), HEADING_SEPARATOR.join(section.path), piece, start, end))
+    return passages
+
+
+def split_pages(pages: Iterable[str], *, max_chars: int = MAX_CHARS) -> list[Passage]:
+    """The passages of a document in pages, none reaching over two; lines count through the whole of it."""
+    passages: list[Passage] = []
+    lines = 0
+    for page, text in enumerate(pages, 1):
+        for found in split(text, markdown=False, max_chars=max_chars):
+            start, end = found.start_line + lines, found.end_line + lines
+            passages.append(replace(found, index=len(passages), start_line=start, end_line=end, page=page))
+        lines += clean(text).count("\n") + 1
     return passages
 
 

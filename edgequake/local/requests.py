@@ -1,11 +1,14 @@
 """What clients send: the bodies of query and chat, checked as the server checks them."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from starlette.requests import Request
 
-from edgequake.local.store import Scope
+from edgequake.local.scope import Scope
 
 MODES = frozenset({"naive", "local", "global", "hybrid", "mix", "bypass"})
 MAX_QUERY_BYTES = 10_000
@@ -19,14 +22,23 @@ ALIASES = {
 NonNegative = Annotated[int, Field(ge=0)]
 
 
-class RequestError(Exception):
-    """A request that is answered with an error: HTTP status, code and message."""
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose conversation it is."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    tenant_id: UUID
+    user_id: UUID
+
+
+class RequestError(Exception):
+    """A request that is answered with an error: HTTP status, code and message, and more for `details`."""
+
+    def __init__(self, status: int, code: str, message: str, **details: object) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.details = details
 
 
 class BodyError(Exception):
@@ -89,6 +101,7 @@ class QueryBody(Options):
     """`POST /api/v1/query`."""
 
     query: str
+    include_subgraph: bool = True
     max_results: NonNegative | None = None
     context_only: bool = False
     prompt_only: bool = False
@@ -102,6 +115,7 @@ class StreamBody(Options):
 
     query: str
     stream_format: str = "v2"
+    include_subgraph: bool = True
     llm_provider: str | None = None
     llm_model: str | None = None
 
@@ -123,6 +137,23 @@ class ChatBody(Options):
     model: str | None = None
     language: str | None = None
     images: list[dict[str, Any]] | None = None
+
+
+class DocumentBody(_Body):
+    """`POST /api/v1/documents`."""
+
+    content: str
+    title: str | None = None
+    metadata: Any = None
+    async_processing: bool = False
+    track_id: str | None = None
+
+
+class ConversationBody(_Body):
+    """`POST /api/v1/conversations`."""
+
+    title: str | None = None
+    mode: str | None = None
 
 
 B = TypeVar("B", bound=_Body)
@@ -175,12 +206,40 @@ def identity(header: str, value: str | None) -> UUID | None:
         return None
 
 
-def check_workspace(value: str | None) -> None:
-    """Raises RequestError for a workspace other than the only one here: 400 not an id, 404 unknown."""
+def check_workspace(value: str | None) -> str | None:
+    """The workspace's id, None when none was sent.
+
+    Raises RequestError for another workspace than the only one here: 400 not an id, 404 unknown.
+    """
     if value is None:
-        return
+        return None
     workspace = identity("x-workspace-id", value)
     if workspace is None:
         raise RequestError(400, "BAD_REQUEST", f"Bad request: X-Workspace-ID is not a UUID: {value}")
     if workspace != ALIASES["x-workspace-id"]:
         raise RequestError(404, "NOT_FOUND", f"Not found: workspace {workspace}")
+    return str(workspace)
+
+
+def owner(headers: Mapping[str, str]) -> Owner:
+    """Who asks. Raises RequestError: 400 without a tenant, 401 without a user."""
+    tenant = identity("x-tenant-id", headers.get("x-tenant-id"))
+    if tenant is None:
+        raise RequestError(400, "BAD_REQUEST", "Bad request: X-Tenant-ID must be sent, a UUID or `default`")
+    user = identity("x-user-id", headers.get("x-user-id"))
+    if user is None:
+        raise RequestError(401, "UNAUTHORIZED", "Unauthorized: X-User-ID must be sent, a UUID")
+    return Owner(tenant, user)
+
+
+def number(asked: Mapping[str, str], name: str, default: int) -> int:
+    """A whole number of the query string. Raises BodyError 400 for anything else."""
+    value = asked.get(name, str(default))
+    if not (value.isascii() and value.isdecimal() and len(value) < 10):
+        raise BodyError(400, f"Failed to deserialize query string: {name}: invalid digit found in string")
+    return int(value)
+
+
+async def body_of(model: type[B], request: Request) -> B:
+    """The request's body as a model. Raises as `parse` does."""
+    return parse(model, await request.body(), request.headers.get("content-type", ""))

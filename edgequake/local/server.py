@@ -8,10 +8,10 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from edgequake.local.errors import LocalServerError
-from edgequake.local.loader import load
+from edgequake.local.loader import refresh
 from edgequake.local.store import Store
 
 if TYPE_CHECKING:
@@ -23,19 +23,23 @@ Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 _UVICORN_LOG = "uvicorn.error"
 _SECONDS_FOR_LAST_WORDS = 1
+_KEEP_ALIVE_SECONDS = 15.0
+_BACKLOG = 512
 
 
 class LocalServer:
-    """A server for the .md and .txt files under `paths`, on a free port of this machine.
+    """A server for the documents under `paths`, on a free port of this machine.
 
         with LocalServer("docs/") as server:
             client = EdgequakeClient(base_url=server.url)
 
-    It speaks the EdgeQuake server's wire (health, query, chat) and answers by quoting the documents: for
-    trying, demos and tests. For production there is the EdgeQuake server.
+    It speaks the EdgeQuake server's wire (query, chat, documents, conversations): for trying, demos and tests.
+    For production there is the EdgeQuake server. Folders give their .md, .txt, .html and .pdf files; see `load`.
 
-    `db` is a SQLite file that keeps the documents; without it they are in memory. `token_delay` is the pause
-    before each streamed token, in seconds. It runs in a thread of its own and installs no signal handlers.
+    `llm`, an object with `astream(prompt)` or `stream(prompt)` as `edgequake.rag` takes it, gives the answers;
+    without one they quote the documents. `db` is a SQLite file that keeps documents and conversations; without
+    it they are in memory. With `api_key`, clients must send it. `token_delay` is the pause before each streamed
+    token, in seconds. It runs in a thread of its own and installs no signal handlers.
     """
 
     def __init__(
@@ -46,12 +50,18 @@ class LocalServer:
         port: int = 0,
         db: str | os.PathLike[str] | None = None,
         token_delay: float = 0.0,
+        llm: Any = None,
+        api_key: str | None = None,
     ) -> None:
         self._paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
         self._host = host
         self._port = port
         self._db = db
         self._token_delay = token_delay
+        self._llm = llm
+        self._api_key = api_key
+        self._keep_alive = _KEEP_ALIVE_SECONDS
+        self._running: Engine | None = None
         self._store: Store | None = None
         self._url = ""
         self._server: uvicorn.Server | None = None
@@ -79,7 +89,12 @@ class LocalServer:
         """
         listener = self._open()
         ready = threading.Event()
-        server = self._uvicorn(ready.set)
+        try:
+            server = self._uvicorn(ready.set)
+        except BaseException:
+            listener.close()
+            self._close()
+            raise
         self._server = server
         self._thread = threading.Thread(
             target=self._run, args=(server, listener, ready), name="edgequake-local", daemon=True
@@ -119,23 +134,21 @@ class LocalServer:
             self._close()
 
     def _engine(self, store: Store) -> Engine:
-        from edgequake.local.engine import Engine  # noqa: PLC0415 - needs nothing until the server starts
+        from edgequake.local.engine import Engine
 
-        return Engine(store, token_delay=self._token_delay)
+        return Engine(store, llm=self._llm, token_delay=self._token_delay)
 
     def _open(self) -> socket.socket:
         """The listening socket, with the documents loaded."""
         if self._url:
             raise LocalServerError(f"the local server runs already, at {self._url}")
         require_extra()
+        listener = _listen(self._host, self._port)
         try:
             self._store = Store(self._db if self._db is not None else ":memory:")
-            for document in load(self._paths):
-                self._store.add_document(
-                    document.title, document.text, document_id=document.id, markdown=document.markdown
-                )
-            listener = _listen(self._host, self._port)
+            refresh(self._store, self._paths)
         except BaseException:
+            listener.close()
             self._close()
             raise
         self._url = _url(self._host, listener.getsockname()[1])
@@ -143,16 +156,21 @@ class LocalServer:
 
     def _close(self) -> None:
         self._url = ""
+        if self._running is not None:
+            self._running.ingestion.close()
+            self._running = None
         if self._store is not None:
             self._store.close()
             self._store = None
 
     def _uvicorn(self, on_ready: Callable[[], None]) -> uvicorn.Server:
-        from edgequake.local.app import build  # noqa: PLC0415 - starlette is an extra
-        from edgequake.local.asgi import AnnouncingServer, config  # noqa: PLC0415 - uvicorn is an extra
+        from edgequake.local.app import build
+        from edgequake.local.asgi import AnnouncingServer, config
 
-        engine = self._engine(self.store)
-        return AnnouncingServer(config(build(engine), _SECONDS_FOR_LAST_WORDS), on_ready, engine.closing)
+        engine = self._running = self._engine(self.store)
+        engine.ingestion.resume()
+        app = build(engine, keep_alive=self._keep_alive, api_key=self._api_key)
+        return AnnouncingServer(config(app, _SECONDS_FOR_LAST_WORDS), on_ready, engine.closing)
 
     @staticmethod
     def _run(server: uvicorn.Server, listener: socket.socket, ready: threading.Event) -> None:
@@ -171,13 +189,15 @@ def run(
     *,
     db: str | os.PathLike[str] | None = None,
     token_delay: float = 0.0,
+    llm: Any = None,
+    api_key: str | None = None,
     on_ready: Callable[[LocalServer], None] | None = None,
 ) -> None:
     """Serve the files under `paths` in the foreground until Ctrl-C or SIGTERM.
 
     `on_ready` is called with the server once it accepts requests. Raises as `LocalServer.start` does.
     """
-    LocalServer(paths, host=host, port=port, db=db, token_delay=token_delay).serve(on_ready)
+    LocalServer(paths, host=host, port=port, db=db, token_delay=token_delay, llm=llm, api_key=api_key).serve(on_ready)
 
 
 class _Silence(logging.Filter):
@@ -199,9 +219,9 @@ class _Silence(logging.Filter):
 def require_extra() -> None:
     """Raises ImportError with the command to type when the extra `server` is not installed."""
     try:
-        import sse_starlette  # noqa: F401, PLC0415
-        import starlette  # noqa: F401, PLC0415
-        import uvicorn  # noqa: F401, PLC0415
+        import sse_starlette  # noqa: F401
+        import starlette  # noqa: F401
+        import uvicorn  # noqa: F401
     except ImportError as error:
         raise ImportError(f'the local server needs {error.name}: pip install "edgequake[server]"') from error
 
@@ -210,13 +230,19 @@ def _listen(host: str, port: int) -> socket.socket:
     if not 0 <= port <= 65535:
         raise LocalServerError(f"cannot listen on {host}:{port}: a port is a number from 0 to 65535")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP, or asyncio does not know it for TCP and leaves small events waiting to be sent together.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family)
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
     except OSError as error:
-        reason = error.strerror or str(error)
-        # create_server adds the address in brackets, which stands in this message already.
-        reason = reason.partition(" (while attempting")[0]
-        raise LocalServerError(f"cannot listen on {host}:{port}: {reason}") from error
+        listener.close()
+        raise LocalServerError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    return listener
 
 
 def _url(host: str, port: int) -> str:

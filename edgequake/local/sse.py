@@ -1,14 +1,18 @@
 """Server-sent events on their way out."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
+from typing import Any, TypeVar
 
 from sse_starlette import ServerSentEvent
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from edgequake.local.wire import compact
+
+T = TypeVar("T")
 
 KEEP_ALIVE_SECONDS = 15.0
 _KEEP_ALIVE = ServerSentEvent(comment="keep-alive", sep="\n").encode()
@@ -27,12 +31,19 @@ def json_event(value: object) -> bytes:
 class EventStream(Response):
     """Sends events as they come, and a comment after each `keep_alive` seconds of silence.
 
-    When the client goes away the events' generator is cancelled at once. Not `EventSourceResponse`: that one
+    When the client goes away the events' generator is cancelled at once; `after` is awaited in any case, also
+    when the client left before the first event. Not `EventSourceResponse`: that one
     ends every later stream of the process once any uvicorn in it got a signal, does not see a server that
     is stopped without a signal, and sends comments by the clock instead of after silence.
     """
 
-    def __init__(self, events: AsyncGenerator[bytes, None], *, keep_alive: float = KEEP_ALIVE_SECONDS) -> None:
+    def __init__(
+        self,
+        events: AsyncGenerator[bytes, None],
+        *,
+        keep_alive: float = KEEP_ALIVE_SECONDS,
+        after: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.status_code = 200
         self.background = None
         self.init_headers(
@@ -44,10 +55,18 @@ class EventStream(Response):
         )
         self._events = events
         self._keep_alive = keep_alive
+        self._after = after
         self._last_sent = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream (ASGI)."""
+        try:
+            await self._stream(receive, send)
+        finally:
+            if self._after is not None:
+                await self._after()
+
+    async def _stream(self, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         self._last_sent = asyncio.get_running_loop().time()
         pump = asyncio.create_task(self._pump(send))
@@ -78,6 +97,21 @@ class EventStream(Response):
                 continue
             await send({"type": "http.response.body", "body": _KEEP_ALIVE, "more_body": True})
             self._last_sent = loop.time()
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """What the work gives; it is cancelled and ClientDisconnect raised when the client goes away first."""
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_gone(request.receive))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+    return working.result()
 
 
 async def _gone(receive: Receive) -> None:

@@ -1,156 +1,165 @@
 """The events of each stream, in the order clients rely on."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from time import perf_counter
 from typing import Any
 
-from edgequake.local.conversations import Conversation, Message
-from edgequake.local.engine import MODEL, PROVIDER, Engine, Found, Question
+from edgequake.local.answering import Answering, GenerationError, RetrievalError
+from edgequake.local.conversations import ConversationGoneError, Conversations, Opened, Reply
+from edgequake.local.engine import Found
+from edgequake.local.errors import StoreError
+from edgequake.local.requests import QueryBody, StreamBody
 from edgequake.local.sse import json_event, text_event
-from edgequake.local.wire import error_event, sources, stats
+from edgequake.local.wire import bundle, error_event, sources, stats, subgraph
 
 Events = AsyncGenerator[bytes, None]
 
 
-class Clock:
-    """Milliseconds since a stream began, and when its first token came."""
-
-    def __init__(self) -> None:
-        self._started = perf_counter()
-        self.first_token_ms: int | None = None
-        self.tokens = 0
-
-    def elapsed_ms(self) -> int:
-        """Milliseconds so far."""
-        return round((perf_counter() - self._started) * 1000)
-
-    def token(self) -> None:
-        """Count a token."""
-        self.tokens += 1
-        if self.first_token_ms is None:
-            self.first_token_ms = self.elapsed_ms()
-
-
-async def query_v1(engine: Engine, found: Found) -> Events:
+async def query_v1(answering: Answering) -> Events:
     """Raw text tokens; an error is a token that begins with `Error: `."""
     try:
-        async with aclosing(engine.tokens(found)) as tokens:
+        async with aclosing(answering.tokens()) as tokens:
             async for token in tokens:
                 yield text_event(token)
-    except Exception as error:
+    except GenerationError as error:
         yield text_event(f"Error: {error}")
 
 
-async def query_v2(engine: Engine, question: Question, granularity: str) -> Events:
-    """Thinking, context, tokens, done; or an error at any point."""
+async def query(answering: Answering, body: StreamBody) -> Events:
+    """v2 and v3: thinking, context, tokens, done; or an error at any point."""
+    mode = answering.question.mode
     try:
-        found = await engine.find(question)
-    except Exception as error:
+        found = await answering.found()
+    except RetrievalError as error:
         yield json_event(error_event("QUERY_FAILED", error))
         return
-    count = len(found.sources)
-    note = f"{question.mode} retrieval: {count} {'chunk' if count == 1 else 'chunks'}"
-    yield json_event({"type": "thinking", "content": note})
-    yield json_event(
-        {
-            "type": "context",
-            "sources": sources(found, granularity),
-            "query_mode": question.mode,
-            "retrieval_time_ms": found.retrieval_ms,
-        }
-    )
-    clock = Clock()
+    yield json_event({"type": "thinking", "content": _note(mode, found)})
+    context: dict[str, Any] = {
+        "type": "context",
+        "sources": sources(found, body.content_granularity),
+        "query_mode": mode,
+        "retrieval_time_ms": found.retrieval_ms,
+    }
+    if body.stream_format == "v3":
+        context["bundle"] = bundle(found, with_subgraph=body.include_subgraph)
+    elif body.include_subgraph:
+        context["subgraph"] = subgraph(found)
+    yield json_event(context)
     try:
-        async with aclosing(engine.tokens(found)) as tokens:
+        async with aclosing(answering.tokens()) as tokens:
             async for token in tokens:
-                clock.token()
                 yield json_event({"type": "token", "content": token})
-    except Exception as error:
+    except GenerationError as error:
         yield json_event(error_event("STREAM_ERROR", error))
         return
-    ttft_ms = found.retrieval_ms + (clock.first_token_ms or 0)
-    figures = stats(found, found.generation_ms + clock.elapsed_ms(), clock.tokens, ttft_ms)
-    figures["query_mode"] = question.mode
-    yield json_event(
-        {
-            "type": "done",
-            "stats": figures,
-            "llm_provider": PROVIDER,
-            "llm_model": MODEL,
-            "answer": found.answer,
-        }
-    )
+    figures = {**stats(answering, found), "query_mode": mode}
+    yield json_event({"type": "done", "stats": figures, **_answered(answering)})
 
 
-async def guide(engine: Engine, found: Found) -> Events:
-    """Tokens under `chunk`, then the sources, then done."""
+async def guide(answering: Answering, found: Found) -> Events:
+    """Tokens under `chunk`, then the passages they rest on, then done."""
     try:
-        async with aclosing(engine.tokens(found)) as tokens:
+        async with aclosing(answering.tokens()) as tokens:
             async for token in tokens:
                 yield json_event({"chunk": token, "type": "token"})
-    except Exception as error:
+    except GenerationError as error:
         yield json_event(error_event("STREAM_ERROR", error))
         return
-    for reference in sources(found):
+    for reference in sources(found)[: len(found.passages)]:
         yield json_event({"type": "source", "source": reference})
     yield json_event({"type": "done"})
 
 
-async def chat(
-    engine: Engine, conversation: Conversation, said: Message, question: Question, granularity: str
-) -> Events:
+async def chat(answering: Answering, conversations: Conversations, opened: Opened, granularity: str) -> Events:
     """Conversation, thinking, context when there are sources, tokens, done, and a new conversation's title.
 
-    `said` is the user's message, stored already. The answer is stored after its last token, so an
-    interrupted one is not.
+    The user's message is stored already. The answer is stored after its last token, so an interrupted one
+    is not.
     """
-    clock = Clock()
-    conversation_id = str(conversation.id)
-    yield json_event({"type": "conversation", "conversation_id": conversation_id, "user_message_id": str(said.id)})
+    yield json_event({"type": "conversation", "conversation_id": opened.id, "user_message_id": opened.message_id})
     try:
-        found = await engine.find(question)
-    except Exception as error:
+        found = await answering.found()
+    except RetrievalError as error:
         yield json_event(error_event("QUERY_FAILED", error))
         return
-    for event in _chat_opening(question, found, granularity):
+    for event in _chat_opening(answering.question.mode, found, granularity):
         yield json_event(event)
     try:
-        async with aclosing(engine.tokens(found)) as tokens:
+        async with aclosing(answering.tokens()) as tokens:
             async for token in tokens:
-                clock.token()
                 yield json_event({"type": "token", "content": token})
-    except Exception as error:
+    except GenerationError as error:
         yield json_event(error_event("STREAM_ERROR", error))
         return
-    assistant_message = conversation.add("assistant", found.answer)
-    yield json_event(
-        {
-            "type": "done",
-            "assistant_message_id": str(assistant_message.id),
-            "tokens_used": clock.tokens,
-            "duration_ms": clock.elapsed_ms(),
-            "llm_provider": PROVIDER,
-            "llm_model": MODEL,
-            "answer": found.answer,
-        }
-    )
-    if conversation.settle_title(said):
-        yield json_event({"type": "title_update", "conversation_id": conversation_id, "title": conversation.title})
+    try:
+        message_id, title = await asyncio.to_thread(conversations.reply, opened, reply(answering, found))
+    except ConversationGoneError as error:
+        yield json_event(error_event("CONVERSATION_GONE", error))
+        return
+    except StoreError as error:
+        yield json_event(error_event("SAVE_FAILED", error))
+        return
+    done = {
+        "type": "done",
+        "assistant_message_id": message_id,
+        "tokens_used": answering.token_count,
+        "duration_ms": found.retrieval_ms + answering.generation_ms,
+        **_answered(answering),
+    }
+    yield json_event(done)
+    if title:
+        yield json_event({"type": "title_update", "conversation_id": opened.id, "title": title})
 
 
-def _chat_opening(question: Question, found: Found, granularity: str) -> list[dict[str, Any]]:
-    count = len(found.sources)
-    noun = "source" if count == 1 else "sources"
-    note = f"{question.mode} retrieval: {count} {noun}, {found.retrieval_ms} ms"
+def reply(answering: Answering, found: Found) -> Reply:
+    """The complete answer as a conversation keeps it."""
+    duration = found.retrieval_ms + answering.generation_ms
+    return Reply(answering.text, answering.question.mode, answering.token_count, duration, sources(found))
+
+
+def whole(answering: Answering, found: Found, body: QueryBody) -> dict[str, Any]:
+    """The QueryResponse of an answer that is complete."""
+    payload: dict[str, Any] = {
+        "answer": answering.text,
+        "mode": answering.question.mode,
+        "sources": sources(found, body.content_granularity),
+        "stats": stats(answering, found),
+    }
+    if body.include_subgraph:
+        payload["subgraph"] = subgraph(found)
+    return payload
+
+
+def _answered(answering: Answering) -> dict[str, str]:
+    engine = answering.engine
+    return {"llm_provider": engine.provider, "llm_model": engine.model, "answer": answering.text}
+
+
+def _chat_opening(mode: str, found: Found, granularity: str) -> list[dict[str, Any]]:
+    note = f"{mode} retrieval: {_counted(found.count, 'source')}, {found.retrieval_ms} ms"
     opening: list[dict[str, Any]] = [{"type": "thinking", "content": note}]
-    if found.sources:
+    if found.count:
         opening.append(
             {
                 "type": "context",
                 "sources": sources(found, granularity),
-                "query_mode": question.mode,
+                "query_mode": mode,
                 "retrieval_time_ms": found.retrieval_ms,
+                "subgraph": subgraph(found),
             }
         )
     return opening
+
+
+def _note(mode: str, found: Found) -> str:
+    told = [_counted(len(found.passages), "chunk")]
+    if found.entities:
+        told.append(_counted(len(found.entities), "entity", "entities"))
+    if found.relationships:
+        told.append(_counted(len(found.relationships), "relationship"))
+    return f"{mode} retrieval: {', '.join(told)}"
+
+
+def _counted(count: int, noun: str, plural: str = "") -> str:
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 CJK_ENDS = "\u3002\uff01\uff1f"  # full stop, exclamation mark, question mark
 CJK_PAUSES = "\uff1b\uff0c\u3001"  # semicolon, comma, enumeration comma
@@ -10,6 +11,8 @@ CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 
 _POSSESSIVE = re.compile(r"(?<=\w)['\u2019]s\b", re.IGNORECASE)
 _WORD = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
+_FIRST_CJK = CJK[0]
+_IS_CJK = re.compile(f"[{CJK}]")
 _COMPOUND = re.compile(r"(?<![^\W_])[^\W_]++(?:[_./:-]++[^\W_]++)+")
 _SUFFIXES = (
     *(("ization", "ize"), ("ations", "ate"), ("ation", "ate"), ("ators", "ate"), ("ator", "ate")),
@@ -48,9 +51,10 @@ def content_words(text: str) -> list[str]:
 
 def is_cjk(word: str) -> bool:
     """Whether a word from `words` is a run of CJK characters."""
-    return re.match(f"[{CJK}]", word) is not None
+    return word[0] >= _FIRST_CJK and _IS_CJK.match(word) is not None
 
 
+@lru_cache(maxsize=1 << 16)
 def stem(word: str) -> str:
     """The word without diacritics and without its common English ending, so that forms of it agree."""
     word = fold(word)
@@ -88,6 +92,13 @@ def content_stems(text: str) -> list[str]:
     return list(found)
 
 
+def first_stem(text: str) -> str | None:
+    """The first of `content_stems`, None when the text has no word."""
+    said = words(text)
+    first = next((word for word in said if word not in STOP_WORDS), said[0] if said else None)
+    return first if first is None else pairs(first)[0] if is_cjk(first) else stem(first)
+
+
 def pairs(run: str) -> list[str]:
     """Each two neighbouring characters of a CJK run, or the run itself when it is a single one."""
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
@@ -95,5 +106,7 @@ def pairs(run: str) -> list[str]:
 
 def fold(text: str) -> str:
     """The text without diacritics."""
+    if text.isascii():
+        return text
     plain = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
     return unicodedata.normalize("NFC", plain)

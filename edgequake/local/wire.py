@@ -1,13 +1,15 @@
-"""The shapes the server sends: sources, statistics, events and errors."""
+"""The shapes the server sends: sources, graph, statistics, events and errors."""
 
 import json
 from typing import Any
 
 from starlette.responses import Response
 
-from edgequake.local.engine import MODEL, PROVIDER, Found
+from edgequake.local.answering import Answering, RetrievalError
+from edgequake.local.engine import Found
+from edgequake.local.graph_index import FoundEntity, FoundRelationship
 from edgequake.local.requests import RequestError
-from edgequake.local.store import Hit
+from edgequake.local.search import Hit
 
 SNIPPET_CHARS = 200
 
@@ -16,51 +18,112 @@ _TITLES = {
     401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
+    413: "Payload Too Large",
     422: "Validation Error",
     500: "Internal Error",
+    501: "Not Implemented",
+    502: "LLM Provider Error",
+    503: "Service Unavailable",
 }
 
 
-def source(hit: Hit, number: int, granularity: str = "citation") -> dict[str, Any]:
-    """A SourceReference. The snippet is short for `citation` and the whole passage otherwise."""
+def sources(found: Found, granularity: str = "citation") -> list[dict[str, Any]]:
+    """The SourceReferences of an answer, numbered from 1: passages, then entities, then relationships.
+
+    Snippets are short for `citation` and whole otherwise.
+    """
+    references = [
+        *(_passage(hit, granularity) for hit in found.passages),
+        *map(_entity, found.entities),
+        *map(_relationship, found.relationships),
+    ]
+    for number, reference in enumerate(references, 1):
+        reference["reference_id"] = number
+    return references
+
+
+def subgraph(found: Found) -> dict[str, Any]:
+    """The SubgraphBundle of an answer."""
     return {
-        "source_type": "chunk",
-        "id": hit.id,
-        "score": hit.score,
-        "snippet": _snippet(hit.text) if granularity == "citation" else hit.text,
-        "reference_id": number,
-        "document_id": hit.document_id,
-        "file_path": hit.title,
-        "start_line": hit.start_line,
-        "end_line": hit.end_line,
-        "chunk_index": hit.chunk_index,
+        "entities": [
+            {
+                "id": e.id,
+                "name": e.name,
+                "entity_type": e.entity_type,
+                "description": e.description,
+                "score": e.score,
+                "degree": e.degree,
+                "lineage": {
+                    "source_chunk_ids": list(e.chunk_ids),
+                    "source_document_id": e.document_id,
+                    "source_file_path": e.title,
+                },
+            }
+            for e in found.entities
+        ],
+        "relationships": [
+            {
+                "id": r.id,
+                "source": r.source,
+                "target": r.target,
+                "relation_type": r.relation_type,
+                "description": r.description,
+                "score": r.score,
+                "lineage": {
+                    "source_chunk_id": r.chunk_id,
+                    "source_document_id": r.document_id,
+                    "source_file_path": r.title,
+                },
+            }
+            for r in found.relationships
+        ],
     }
 
 
-def sources(found: Found, granularity: str = "citation") -> list[dict[str, Any]]:
-    """The SourceReferences of an answer, numbered from 1."""
-    return [source(hit, number, granularity) for number, hit in enumerate(found.sources, 1)]
+def bundle(found: Found, *, with_subgraph: bool) -> dict[str, Any]:
+    """The ContextBundle of an answer: the graph, whole passages and the documents they are from."""
+    value: dict[str, Any] = {
+        "subgraph": subgraph(found) if with_subgraph else {"entities": [], "relationships": []},
+        "chunks": [_chunk(hit, number) for number, hit in enumerate(found.passages, 1)],
+    }
+    titles = {hit.document_id: hit.title for hit in found.passages}
+    if titles:
+        value["documents"] = [
+            {
+                "document_id": document_id,
+                "title": title,
+                "chunk_count_in_bundle": sum(hit.document_id == document_id for hit in found.passages),
+                "entity_count_in_bundle": sum(
+                    any(chunk_id.startswith(document_id) for chunk_id in entity.chunk_ids) for entity in found.entities
+                ),
+            }
+            for document_id, title in titles.items()
+        ]
+    return value
 
 
-def stats(found: Found, generation_ms: int, tokens: int, ttft_ms: int | None = None) -> dict[str, Any]:
-    """QueryStats; times in milliseconds, `tokens` counts the pieces of the answer."""
+def stats(answering: Answering, found: Found) -> dict[str, Any]:
+    """QueryStats of an answer that is complete; times in milliseconds, `tokens_used` counts its pieces."""
+    arms = answering.question.arms
     figures: dict[str, Any] = {
         "embedding_time_ms": 0,
         "keyword_time_ms": 0,
         "retrieval_time_ms": found.retrieval_ms,
-        "generation_time_ms": generation_ms,
-        "total_time_ms": found.retrieval_ms + generation_ms,
-        "sources_retrieved": len(found.sources),
-        "tokens_used": tokens,
-        "llm_provider": PROVIDER,
-        "llm_model": MODEL,
-        "arms_run": "naive",
+        "generation_time_ms": answering.generation_ms,
+        "total_time_ms": found.retrieval_ms + answering.generation_ms,
+        "sources_retrieved": found.count,
+        "tokens_used": answering.token_count,
+        "llm_provider": answering.engine.provider,
+        "llm_model": answering.engine.model,
     }
-    if generation_ms > 0:
-        figures["tokens_per_second"] = round(tokens * 1000 / generation_ms, 3)
-    if ttft_ms is not None:
-        figures["ttft_ms"] = ttft_ms
-    if not found.sources:
+    if arms:
+        figures["arms_run"] = ",".join(arms)
+    if answering.generation_ms > 0:
+        figures["tokens_per_second"] = round(answering.token_count * 1000 / answering.generation_ms, 3)
+    if answering.first_token_ms is not None:
+        figures["ttft_ms"] = answering.first_token_ms
+        figures["ux_ttft_ms"] = found.retrieval_ms + answering.first_token_ms
+    if not found.passages:
         figures["context_empty"] = True
     return figures
 
@@ -68,6 +131,14 @@ def stats(found: Found, generation_ms: int, tokens: int, ttft_ms: int | None = N
 def error_event(code: str, error: Exception) -> dict[str, str]:
     """The event that ends a stream which cannot go on."""
     return {"type": "error", "message": str(error) or type(error).__name__, "code": code}
+
+
+def refusal(answering: Answering, error: Exception) -> RequestError:
+    """The same as an answer of its own: 500 when nothing could be looked up, 502 when nothing was generated."""
+    if isinstance(error, RetrievalError):
+        return RequestError(500, "INTERNAL_ERROR", f"Internal error: {error}")
+    more = {"source": "llm", "kind": "llm", "provider": answering.engine.provider, "retryable": True}
+    return RequestError(502, "LLM_ERROR", f"LLM error: {error}", **more)
 
 
 def problem(error: RequestError, request_id: str) -> Response:
@@ -80,12 +151,14 @@ def problem(error: RequestError, request_id: str) -> Response:
             "error_code": error.code,
             "source": "api",
             "retryable": False,
+            **error.details,
         },
         "type": f"https://edgequake.dev/problems/{error.code.lower().replace('_', '-')}",
         "title": _TITLES.get(error.status, "Error"),
         "status": error.status,
     }
-    return Response(compact(body), error.status, media_type="application/problem+json")
+    headers = {"retry-after": "5"} if error.status == 503 else None
+    return Response(compact(body), error.status, headers, media_type="application/problem+json")
 
 
 def compact(value: object) -> str:
@@ -93,9 +166,66 @@ def compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def _snippet(text: str) -> str:
+def snippet(text: str) -> str:
+    """The beginning of a text, on one line."""
     line = " ".join(text.split())
     if len(line) <= SNIPPET_CHARS:
         return line
     cut = line.rfind(" ", SNIPPET_CHARS // 2, SNIPPET_CHARS)
     return line[: cut if cut > 0 else SNIPPET_CHARS - 1] + "…"
+
+
+def _passage(hit: Hit, granularity: str) -> dict[str, Any]:
+    reference = {
+        "source_type": "chunk",
+        "id": hit.id,
+        "score": hit.score,
+        "snippet": snippet(hit.text) if granularity == "citation" else hit.text,
+        "document_id": hit.document_id,
+        "file_path": hit.title,
+        "chunk_index": hit.chunk_index,
+        "start_line": hit.start_line,
+        "end_line": hit.end_line,
+    }
+    if hit.page is not None:
+        reference.update(page_start=hit.page, page_end=hit.page)
+    return reference
+
+
+def _entity(entity: FoundEntity) -> dict[str, Any]:
+    return {
+        "source_type": "entity",
+        "id": entity.id,
+        "score": entity.score,
+        "snippet": snippet(entity.description),
+        "entity_type": entity.entity_type,
+        "degree": entity.degree,
+        "source_chunk_ids": list(entity.chunk_ids),
+    }
+
+
+def _relationship(relationship: FoundRelationship) -> dict[str, Any]:
+    return {
+        "source_type": "relationship",
+        "id": relationship.id,
+        "score": relationship.score,
+        "snippet": snippet(relationship.description),
+    }
+
+
+def _chunk(hit: Hit, number: int) -> dict[str, Any]:
+    return {
+        "id": hit.id,
+        "content": hit.text,
+        "score": hit.score,
+        "token_count": len(hit.text.split()),
+        "reference_id": number,
+        "is_truncated": False,
+        "lineage": {
+            "document_id": hit.document_id,
+            "file_path": hit.title,
+            "chunk_index": hit.chunk_index,
+            "start_line": hit.start_line,
+            "end_line": hit.end_line,
+        },
+    }

@@ -19,6 +19,10 @@ SOURCE |= {"end_line", "chunk_index"}
 TIMES = {"embedding_time_ms", "keyword_time_ms", "retrieval_time_ms", "generation_time_ms", "total_time_ms"}
 
 
+def passages(sources: list[dict]) -> list[dict]:
+    return [source for source in sources if source["source_type"] == "chunk"]
+
+
 def ask(client: httpx.Client, question: str, **options: object) -> dict:
     response = client.post("/api/v1/query", json={"query": question, **options})
     assert response.status_code == 200, response.text
@@ -134,26 +138,27 @@ def test_an_unknown_mode_counts_as_mix_and_bypass_searches_nothing(client: httpx
 
 
 def test_max_results_limits_the_sources(client: httpx.Client) -> None:
-    assert len(ask(client, "relay")["sources"]) > 1
-    assert len(ask(client, "relay", max_results=1)["sources"]) == 1
+    assert len(passages(ask(client, "relay")["sources"])) > 1
+    limited = ask(client, "relay", max_results=1)["sources"]
+    assert [source["source_type"] for source in limited] == ["chunk", "entity", "relationship"]
 
 
 def test_granularity_decides_how_much_of_a_passage_is_shown(client: httpx.Client) -> None:
-    (short,) = ask(client, "How do I restart the relay?", max_results=1)["sources"]
-    (whole,) = ask(client, "restart the relay", max_results=1, content_granularity="agent")["sources"]
+    (short,) = passages(ask(client, "How do I restart the relay?", max_results=1)["sources"])
+    (whole,) = ask(client, "restart the relay", mode="naive", max_results=1, content_granularity="agent")["sources"]
     assert "\n" not in short["snippet"]
     assert "```sh\nrelayctl stop\nrelayctl start --wait\n```" in whole["snippet"]
 
 
 def test_the_document_filter_is_honoured_everywhere(client: httpx.Client, caller: dict[str, str]) -> None:
     plan = {"document_pattern": "PLAN"}
-    (site,) = {source["document_id"] for source in ask(client, "relay", document_filter=plan)["sources"]}
+    (site,) = {source["document_id"] for source in passages(ask(client, "relay", document_filter=plan)["sources"])}
     only = {"document_ids": [site, "unknown"]}
     context = events(stream(client, "relay", document_filter=only))[1]
-    assert {source["file_path"] for source in context["sources"]} == {"sites/plan.txt"}
+    assert {source["file_path"] for source in passages(context["sources"])} == {"sites/plan.txt"}
     chat = {"message": "relay", "document_filter": only}
     reply = client.post("/api/v1/chat/completions", json=chat, headers=caller).json()
-    assert {source["file_path"] for source in reply["sources"]} == {"sites/plan.txt"}
+    assert {source["file_path"] for source in passages(reply["sources"])} == {"sites/plan.txt"}
     assert ask(client, "relay", document_filter={"document_ids": ["unknown"]})["sources"] == []
     assert len(ask(client, "relay", document_filter={"document_ids": []})["sources"]) > 1
 
@@ -307,6 +312,6 @@ def test_a_conversation_belongs_to_its_tenant(client: httpx.Client, caller: dict
 
 
 def test_sources_name_lines_that_exist(client: httpx.Client, server: LocalServer) -> None:
-    for source in ask(client, "relay racks beacon power")["sources"]:
+    for source in passages(ask(client, "relay racks beacon power")["sources"]):
         assert 1 <= source["start_line"] <= source["end_line"]
         assert source["document_id"] in {document.id for document in server.store.documents()}

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from local.reading import datas, events, text_of
 
 from edgequake import local
 from edgequake.local import LocalServer, LocalServerError, create_app
-from edgequake.local.app import build
 from edgequake.local.engine import Engine, Found, Question
 from edgequake.local.errors import SourceError, StoreError
 from edgequake.local.server import run
@@ -25,36 +24,30 @@ from edgequake.local.store import Store
 QUERY = {"query": "Who operates the Orion relay?"}
 
 
-class Held(LocalServer):
-    """Its streams give two tokens and then wait for ever, or fail."""
+class Held:
+    """A language model that gives two tokens and then waits for ever, or fails."""
 
-    def __init__(self, folder: Path, *, fails: bool = False) -> None:
-        super().__init__(folder)
+    model = "held"
+
+    def __init__(self, *, fails: bool = False) -> None:
         self.ended = threading.Event()
         self.fails = fails
 
-    def _engine(self, store: Store) -> Engine:
-        server = self
-
-        class HeldEngine(Engine):
-            async def tokens(self, found: Found) -> AsyncGenerator[str, None]:
-                try:
-                    yield "Mira"
-                    yield " Okafor's"
-                    if server.fails:
-                        raise ValueError("connection reset")
-                    await self.closing.wait()
-                    await asyncio.Event().wait()
-                finally:
-                    server.ended.set()
-
-        return HeldEngine(store)
+    async def astream(self, prompt: str) -> AsyncIterator[str]:
+        try:
+            yield "Mira"
+            yield " Okafor's"
+            if self.fails:
+                raise ValueError("connection reset")
+            await asyncio.Event().wait()
+        finally:
+            self.ended.set()
 
 
 class Unsearchable(LocalServer):
     def _engine(self, store: Store) -> Engine:
         class Broken(Engine):
-            async def find(self, question: Question) -> Found:
+            def retrieve(self, question: Question) -> Found:
                 raise ValueError("the index is gone")
 
         return Broken(store)
@@ -133,13 +126,14 @@ def test_a_server_without_documents_answers_honestly() -> None:
 
 
 def test_a_client_that_leaves_ends_the_stream_at_once(folder: Path) -> None:
-    with Held(folder) as server:
+    held = Held()
+    with LocalServer(folder, llm=held) as server:
         with opened(server) as response:
             lines = response.iter_lines()
             while "Okafor" not in next(lines):
                 pass
-            assert not server.ended.is_set()
-        assert server.ended.wait(10)
+            assert not held.ended.is_set()
+        assert held.ended.wait(10)
 
 
 def test_stopping_tells_open_streams_and_leaves_no_thread(folder: Path) -> None:
@@ -157,25 +151,21 @@ def test_stopping_tells_open_streams_and_leaves_no_thread(folder: Path) -> None:
 
 
 def test_a_stream_that_will_not_end_is_cut_when_the_server_stops(folder: Path) -> None:
-    server = Held(folder).start()
+    held = Held()
+    server = LocalServer(folder, llm=held).start()
     with opened(server) as response:
         chunks = response.iter_text()
         next(chunks)
         server.stop()
         with pytest.raises(httpx.RemoteProtocolError):
             "".join(chunks)
-    assert server.ended.is_set()
+    assert held.ended.is_set()
 
 
 def test_silence_is_broken_by_a_comment(folder: Path) -> None:
-    class Quiet(Held):
-        def _uvicorn(self, on_ready):
-            from edgequake.local.asgi import AnnouncingServer, config
-
-            engine = self._engine(self.store)
-            return AnnouncingServer(config(build(engine, keep_alive=0.01), 1), on_ready, engine.closing)
-
-    with Quiet(folder) as server, opened(server) as response:
+    quiet = LocalServer(folder, llm=Held())
+    quiet._keep_alive = 0.01
+    with quiet as server, opened(server) as response:
         lines = response.iter_lines()
         while next(lines) != ": keep-alive":
             pass
@@ -183,7 +173,7 @@ def test_silence_is_broken_by_a_comment(folder: Path) -> None:
 
 
 def test_a_failure_in_mid_stream_is_the_last_event(folder: Path, caller: dict[str, str]) -> None:
-    with Held(folder, fails=True) as server, client_of(server) as client:
+    with LocalServer(folder, llm=Held(fails=True)) as server, client_of(server) as client:
         v1 = client.post("/api/v1/query/stream", json={**QUERY, "stream_format": "v1"}).text
         v2 = client.post("/api/v1/query/stream", json=QUERY).text
         guide = client.get("/query/stream", params=QUERY).text
@@ -298,3 +288,16 @@ def test_the_log_of_other_uvicorn_servers_is_left_alone(folder: Path, caplog: py
         log.warning("from another server")
     assert caplog.messages == ["from another server"]
     assert (log.level, log.filters) == before
+
+
+def test_the_pause_between_tokens_does_not_slow_whole_answers(folder: Path) -> None:
+    with LocalServer(folder, token_delay=3600) as server, client_of(server) as client:
+        assert "Mira" in client.post("/api/v1/query", json=QUERY).json()["answer"]
+
+
+def test_events_are_sent_at_once_and_not_gathered(server: LocalServer) -> None:
+    from edgequake.local.server import _listen
+
+    with _listen("127.0.0.1", 0) as listener:
+        # asyncio switches the gathering off for sockets that it knows for TCP by this number.
+        assert listener.proto == socket.IPPROTO_TCP

@@ -86,7 +86,7 @@ def test_the_delay_lies_between_chunks_and_nowhere_else(collect, monkeypatch):
     monkeypatch.setattr("edgequake.rag.streaming.asyncio.sleep", sleep)
     config = StreamConfig(chunk_size=1, sim_delay=0.5)
     collect(StreamingRAG(Backend("a b c"), config=config))
-    assert slept == [0.5, 0.5]
+    assert [seconds for seconds in slept if seconds == 0.5] == [0.5, 0.5]  # other threads may sleep too
 
 
 def test_latency_starts_at_zero_and_never_falls(collect):

@@ -1,0 +1,141 @@
+"""One answer on its way, through `StreamingRAG`: retrieval, then the text token by token."""
+
+import asyncio
+import math
+import re
+from collections.abc import AsyncGenerator, AsyncIterator
+from time import perf_counter
+from typing import Any
+
+from edgequake.local.answerer import words
+from edgequake.local.engine import MAX_RESULTS, Engine, Found, Question
+from edgequake.local.passages import MAX_CHARS
+from edgequake.rag import EventType, StreamConfig, StreamingRAG
+
+_MAX_PASSAGE_CHARS = MAX_CHARS + 1000  # with its number, document and headings
+_SECRET = re.compile(r"\b(?:sk|pk|key|eq|gsk|hf|xai)[-_][\w-]{8,}|(?<=[Bb]earer )\S+|(?<=://)[^/\s@]+:[^/\s@]+(?=@)")
+_MAX_MESSAGE = 500
+CLOSING = "the server is shutting down"
+
+
+class RetrievalError(Exception):
+    """Nothing could be looked up."""
+
+
+class GenerationError(Exception):
+    """The answer broke off, or there is none; the message is the language model's, without secrets."""
+
+
+class Answering:
+    """The answer to one question. First `found`, then `tokens`; `aclose` in any case.
+
+    `tokens` and `first_token_ms` are counted, and `text` grows, while the tokens are taken.
+    """
+
+    def __init__(self, engine: Engine, question: Question) -> None:
+        self.engine = engine
+        self.question = question
+        self.text = ""
+        self.token_count = 0
+        self.first_token_ms: int | None = None
+        self.generation_ms = 0
+        self._delay = engine.token_delay
+        self._retriever = _Retriever(engine, question)
+        config = StreamConfig(
+            max_context_docs=MAX_RESULTS,
+            max_doc_chars=_MAX_PASSAGE_CHARS,
+            prompt_template=engine.template(question),
+            retrieval_timeout=math.inf,
+            generation_timeout=math.inf,
+        )
+        rag = StreamingRAG(self._retriever, engine.llm or _Extract(self._retriever), config)
+        self._events = rag.astream_events(question.text)
+
+    async def found(self) -> Found:
+        """What the answer rests on. Raises RetrievalError."""
+        async for event in self._events:
+            if event.type == EventType.ERROR:
+                raise RetrievalError(self._said(event.data["msg"]))
+            if event.type == EventType.GENERATION_START:
+                break
+        return self._retriever.found
+
+    async def tokens(self) -> AsyncGenerator[str, None]:
+        """The answer piece by piece; joined, they are `text`. Raises GenerationError."""
+        started = perf_counter()
+        async for event in self._events:
+            self.generation_ms = self._retriever.found.extraction_ms + _ms_since(started)
+            if event.is_chunk:
+                await self._pause()
+                self.token_count += 1
+                if self.first_token_ms is None:
+                    self.first_token_ms = self._retriever.found.extraction_ms + _ms_since(started)
+                self.text += event.data
+                yield event.data
+            elif event.type == EventType.ERROR:
+                raise GenerationError(self._said(event.data["msg"]))
+        if not self.text:
+            raise GenerationError("the language model gave no answer")
+
+    async def whole(self) -> Found:
+        """What the answer rests on, with `text` complete. Raises RetrievalError and GenerationError."""
+        self._delay = 0.0
+        found = await self.found()
+        async for _ in self.tokens():
+            pass
+        return found
+
+    async def aclose(self) -> None:
+        """Stop what is still going on, the language model's generator too."""
+        await self._events.aclose()
+
+    async def _pause(self) -> None:
+        """Let other streams go on, for the token delay. GenerationError as soon as the server stops."""
+        closing = self.engine.closing
+        if self._delay > 0 and not closing.is_set():
+            try:
+                async with asyncio.timeout(self._delay):
+                    await closing.wait()
+            except TimeoutError:
+                return
+        await asyncio.sleep(0)
+        if closing.is_set():
+            raise GenerationError(CLOSING)
+
+    def _said(self, message: str) -> str:
+        """An error's words on one line of bounded length, without the language model's key."""
+        key = getattr(self.engine.llm, "api_key", None)
+        if isinstance(key, str) and key:
+            message = message.replace(key, "***")
+        message = _SECRET.sub("***", " ".join(message.split()))
+        return message if len(message) <= _MAX_MESSAGE else message[: _MAX_MESSAGE - 1] + "…"
+
+
+class _Retriever:
+    """The store as `StreamingRAG` takes it, for one question."""
+
+    def __init__(self, engine: Engine, question: Question) -> None:
+        self._engine = engine
+        self._question = question
+        self.found = Found()
+
+    async def retrieve(self, query: str) -> list[dict[str, Any]]:
+        """The passages as the prompt shows them."""
+        self.found = await asyncio.to_thread(self._engine.retrieve, self._question)
+        return [{"text": text} for text in self._engine.context(self.found)]
+
+
+class _Extract:
+    """The language model of a server that has none: it gives the extracted answer word by word."""
+
+    def __init__(self, retriever: _Retriever) -> None:
+        self._retriever = retriever
+
+    async def astream(self, prompt: str) -> AsyncIterator[str]:
+        """The words of the answer; joined, they are the answer."""
+        for word in words(self._retriever.found.extract or ""):
+            yield word
+
+
+def _ms_since(started: float) -> int:
+    return round((perf_counter() - started) * 1000)

@@ -1,0 +1,78 @@
+"""Uploads read in the background, one after the other."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from edgequake.local.errors import StoreError
+from edgequake.local.store import Store
+
+_log = logging.getLogger("edgequake.local")
+
+
+class Ingestion:
+    """A queue of documents to read or delete, with a thread that lives while there is work."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._jobs: deque[Callable[[], object]] = deque()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def read(self, document_id: str) -> None:
+        """Read an accepted document soon: it is `processing`, then `completed` or `failed`."""
+        self._submit(partial(self.read_now, document_id))
+
+    def delete(self, document_id: str) -> None:
+        """Delete a document soon, after what was submitted before."""
+        self._submit(partial(self._store.delete, document_id))
+
+    def resume(self) -> None:
+        """Read what an earlier server accepted and did not get to."""
+        for document_id in self._store.records.unfinished():
+            self.read(document_id)
+
+    def read_now(self, document_id: str) -> None:
+        """Read an accepted document in this thread. What fails stands in the document's record, not here."""
+        try:
+            self._store.mark(document_id, "processing")
+            self._store.process(document_id)
+        except Exception as error:
+            _log.warning("document %s could not be read: %s", document_id, error)
+            self._store.mark(document_id, "failed", " ".join(str(error).split()) or type(error).__name__)
+
+    def close(self) -> None:
+        """Drop what was not begun, which stays `pending`, and wait for the rest. Harmless when idle."""
+        with self._lock:
+            self._closed = True
+            self._jobs.clear()
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
+    def _submit(self, job: Callable[[], object]) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._jobs.append(job)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="edgequake-local-ingestion", daemon=True)
+                self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._jobs:
+                    self._thread = None
+                    return
+                job = self._jobs.popleft()
+            try:
+                job()
+            except StoreError as error:
+                _log.warning("%s", error)
+            except Exception:
+                _log.exception("a background job failed")
+            del job

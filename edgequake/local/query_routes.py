@@ -1,0 +1,117 @@
+"""The routes that answer a question: whole, as streams, and as the streaming guide asks."""
+
+import asyncio
+from uuid import uuid4
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from edgequake.local import streams
+from edgequake.local.answering import Answering, GenerationError, RetrievalError
+from edgequake.local.conversations import Turn
+from edgequake.local.engine import DEFAULT_RESULTS, Engine, Found, Question
+from edgequake.local.followup import context_of
+from edgequake.local.requests import (
+    BodyError,
+    QueryBody,
+    StreamBody,
+    body_of,
+    check_model,
+    check_query,
+    check_workspace,
+    number,
+)
+from edgequake.local.sse import EventStream, while_connected
+from edgequake.local.wire import refusal
+
+_SUCCESSOR = {"deprecation": "true", "link": '</api/v1/query/context>; rel="successor-version"'}
+
+
+class QueryRoutes:
+    """`/api/v1/query`, its stream, and the guide's `/query/stream`."""
+
+    def __init__(self, engine: Engine, keep_alive: float) -> None:
+        self._engine = engine
+        self._keep_alive = keep_alive
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        return [
+            Route("/api/v1/query", self.query, methods=["POST"]),
+            Route("/api/v1/query/stream", self.stream, methods=["POST"]),
+            Route("/query/stream", self.guide),
+        ]
+
+    async def query(self, request: Request) -> Response:
+        """The whole answer; with `prompt_only` or `context_only` what it would be made from."""
+        check_workspace(request.headers.get("x-workspace-id"))
+        body = await body_of(QueryBody, request)
+        check_query(body.query)
+        check_model(body.llm_provider, body.llm_model)
+        history = body.conversation_history or []
+        question = Question(
+            body.query,
+            body.effective_mode(),
+            context=context_of(body.query, [turn.content for turn in history if turn.role == "user"]),
+            limit=DEFAULT_RESULTS if body.max_results is None else body.max_results,
+            scope=body.scope(),
+            system_prompt=body.system_prompt or "",
+            history=tuple(Turn(turn.role, turn.content) for turn in history),
+        )
+        answering = Answering(self._engine, question)
+        try:
+            if body.prompt_only or body.context_only:
+                found = await answering.found()
+                answering.text = await asyncio.to_thread(self._given, question, found, body.prompt_only)
+            else:
+                found = await while_connected(request, answering.whole())
+        except (RetrievalError, GenerationError) as error:
+            raise refusal(answering, error) from error
+        finally:
+            await answering.aclose()
+        payload = streams.whole(answering, found, body)
+        if body.conversation_history is not None:
+            payload["conversation_id"] = str(uuid4())
+        return JSONResponse(payload, headers=_SUCCESSOR if body.context_only else None)
+
+    async def stream(self, request: Request) -> Response:
+        """The answer as events; v1 looks up before it answers, so that it can still fail with a status."""
+        check_workspace(request.headers.get("x-workspace-id"))
+        body = await body_of(StreamBody, request)
+        check_query(body.query)
+        check_model(body.llm_provider, body.llm_model)
+        question = Question(
+            body.query, body.effective_mode(), scope=body.scope(), system_prompt=body.system_prompt or ""
+        )
+        answering = Answering(self._engine, question)
+        if body.stream_format == "v1":
+            await _looked_up(answering)
+            return self._events(streams.query_v1(answering), answering)
+        return self._events(streams.query(answering, body), answering)
+
+    async def guide(self, request: Request) -> Response:
+        """`GET /query/stream?query=…`, with `mode` and `top_k` as the guide's client names them."""
+        asked = request.query_params
+        if "query" not in asked:
+            raise BodyError(400, "Failed to deserialize query string: missing field `query`")
+        limit = number(asked, "top_k" if "top_k" in asked else "max_results", DEFAULT_RESULTS)
+        options = QueryBody(query=check_query(asked["query"]), mode=asked.get("mode"))
+        answering = Answering(self._engine, Question(options.query, options.effective_mode(), limit=limit))
+        return self._events(streams.guide(answering, await _looked_up(answering)), answering)
+
+    def _given(self, question: Question, found: Found, prompt: bool) -> str:
+        return self._engine.prompt(question, found) if prompt else "\n\n".join(self._engine.context(found))
+
+    def _events(self, events: streams.Events, answering: Answering) -> Response:
+        return EventStream(events, keep_alive=self._keep_alive, after=answering.aclose)
+
+
+async def _looked_up(answering: Answering) -> Found:
+    try:
+        return await answering.found()
+    except BaseException as error:
+        await answering.aclose()
+        if isinstance(error, RetrievalError):
+            raise refusal(answering, error) from error
+        raise

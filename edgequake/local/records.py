@@ -1,0 +1,124 @@
+"""The documents as the server lists them: their state, origin and figures."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgequake.local.schema import Database
+from edgequake.local.scope import Scope
+
+_SUMMARY_CHARS = 200
+_COLUMNS = f"""
+SELECT d.id, d.title, d.status, d.created_at, d.updated_at, d.content_hash, d.size, length(d.content),
+       substr(d.content, 1, {_SUMMARY_CHARS}), d.source_type, d.file_name, d.track_id, d.metadata,
+       d.error_message, d.warning_message,
+       (SELECT count(*) FROM passages p WHERE p.document_id = d.id),
+       (SELECT count(DISTINCT m.entity) FROM passages p JOIN mentions m ON m.passage = p.rowid
+        WHERE p.document_id = d.id),
+       (SELECT count(*) FROM relationships r WHERE r.document_id = d.id)
+FROM documents d
+"""  # noqa: S608 - a constant
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is known of a document but its text. Times are RFC 3339 in UTC, `size` is bytes."""
+
+    id: str
+    title: str
+    status: str
+    created_at: str
+    updated_at: str
+    content_hash: str
+    size: int
+    content_length: int
+    content_summary: str
+    source_type: str
+    file_name: str | None
+    track_id: str | None
+    metadata: str | None
+    error_message: str | None
+    warning_message: str | None
+    chunk_count: int
+    entity_count: int
+    relationship_count: int
+
+    @property
+    def metadata_value(self) -> Any:
+        """What the client sent along with the document, None when nothing."""
+        return None if self.metadata is None else json.loads(self.metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, how many documents the whole list has, and how many of them in each state."""
+
+    records: list[Record]
+    total: int
+    statuses: Counter[str]
+
+
+class Records:
+    """The documents' records. Safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, document_id: str) -> Record | None:
+        """The document's record, None for an unknown id."""
+        with self._database.lock:
+            row = self._database.connection.execute(f"{_COLUMNS} WHERE d.id = ?", (document_id,)).fetchone()
+        return None if row is None else Record(*row)
+
+    def content(self, document_id: str) -> str | None:
+        """The document's text, None for an unknown id."""
+        with self._database.lock:
+            row = self._database.connection.execute(
+                "SELECT content FROM documents WHERE id = ?", (document_id,)
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def page(self, scope: Scope, status: str | None, first: int, size: int) -> Page:
+        """The documents from `first` on (from 0), the newest before older ones."""
+        with self._database.lock:
+            rows = self._database.connection.execute(
+                "SELECT id, title, created_at, status FROM documents ORDER BY created_at DESC, rowid DESC"
+            ).fetchall()
+            inside = [(row[0], row[3]) for row in rows if scope.admits(*row[:3]) and status in (None, row[3])]
+            records = self._in_order([found for found, _ in inside[first : first + size]])
+        return Page(records, len(inside), Counter(state for _, state in inside))
+
+    def tracked(self, track_id: str) -> list[Record]:
+        """The documents that came under this track id, the oldest first."""
+        with self._database.lock:
+            rows = self._database.connection.execute(
+                f"{_COLUMNS} WHERE d.track_id = ? ORDER BY d.created_at, d.rowid", (track_id,)
+            ).fetchall()
+        return [Record(*row) for row in rows]
+
+    def with_content(self, content_hash: str) -> list[Record]:
+        """The uploaded documents with this content, the newest first; files that were loaded are left out."""
+        with self._database.lock:
+            rows = self._database.connection.execute(
+                f"{_COLUMNS} WHERE d.content_hash = ? AND d.origin IS NULL ORDER BY d.created_at DESC, d.rowid DESC",
+                (content_hash,),
+            ).fetchall()
+        return [Record(*row) for row in rows]
+
+    def unfinished(self) -> list[str]:
+        """The ids of the documents that wait to be read or were being read when the server ended."""
+        with self._database.lock:
+            rows = self._database.connection.execute(
+                "SELECT id FROM documents WHERE status IN ('pending', 'processing') ORDER BY rowid"
+            ).fetchall()
+        return [str(row[0]) for row in rows]
+
+    def _in_order(self, ids: Sequence[str]) -> list[Record]:
+        rows = self._database.connection.execute(
+            f"{_COLUMNS} WHERE d.id IN (SELECT value FROM json_each(?))",  # noqa: S608
+            (json.dumps(ids),),
+        ).fetchall()
+        records = {row[0]: Record(*row) for row in rows}
+        return [records[document_id] for document_id in ids]

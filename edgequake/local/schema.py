@@ -1,0 +1,138 @@
+"""The database file: its tables, its version, and one writer at a time."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from edgequake.local.errors import StoreError
+
+VERSION = 2
+BUSY_SECONDS = 5.0
+
+_APPLICATION_ID = 0x45514C53  # "EQLS"
+_TABLES = """
+CREATE TABLE documents (
+    id TEXT PRIMARY KEY, title TEXT NOT NULL, digest TEXT NOT NULL, created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL, status TEXT NOT NULL, content TEXT NOT NULL, content_hash TEXT NOT NULL,
+    size INTEGER NOT NULL, source_type TEXT NOT NULL, file_name TEXT, origin TEXT, track_id TEXT,
+    metadata TEXT, error_message TEXT, warning_message TEXT);
+CREATE INDEX documents_of_track ON documents(track_id) WHERE track_id IS NOT NULL;
+CREATE INDEX documents_of_content ON documents(content_hash);
+CREATE TABLE passages (
+    rowid INTEGER PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents(id),
+    chunk_index INTEGER NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL,
+    start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, page INTEGER);
+CREATE INDEX passages_of_document ON passages(document_id);
+CREATE VIRTUAL TABLE passage_words USING fts5(
+    title, heading, body, tokenize = 'porter unicode61 remove_diacritics 2');
+CREATE TABLE entities (
+    rowid INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, entity_type TEXT NOT NULL);
+CREATE VIRTUAL TABLE entity_words USING fts5(name, tokenize = 'porter unicode61 remove_diacritics 2');
+CREATE TABLE mentions (
+    entity INTEGER NOT NULL, passage INTEGER NOT NULL, PRIMARY KEY (entity, passage)) WITHOUT ROWID;
+CREATE INDEX mentions_of_passage ON mentions(passage);
+CREATE TABLE relationships (
+    source INTEGER NOT NULL, target INTEGER NOT NULL, document_id TEXT NOT NULL, passage INTEGER NOT NULL,
+    weight INTEGER NOT NULL, PRIMARY KEY (source, target, document_id)) WITHOUT ROWID;
+CREATE INDEX relationships_of_target ON relationships(target, source);
+CREATE INDEX relationships_of_document ON relationships(document_id);
+CREATE TABLE conversations (
+    id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, workspace_id TEXT,
+    title TEXT NOT NULL, mode TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
+CREATE INDEX conversations_of_user ON conversations(tenant_id, user_id, updated_at);
+CREATE TABLE messages (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation_id TEXT NOT NULL, parent_id TEXT,
+    role TEXT NOT NULL, content TEXT NOT NULL, mode TEXT, tokens_used INTEGER, duration_ms INTEGER,
+    context TEXT, created_at TEXT NOT NULL);
+CREATE INDEX messages_of_conversation ON messages(conversation_id, number);
+"""
+
+
+class Database:
+    """One SQLite connection that threads share: `lock` is held round every use of it."""
+
+    def __init__(self, path: str) -> None:
+        """Open or create the file. Raises StoreError when it cannot be opened, is busy or is something else."""
+        self.path = path
+        self.in_memory = path == ":memory:"
+        self.lock = threading.RLock()
+        self._depth = 0
+        try:
+            self.connection = sqlite3.connect(path, check_same_thread=False, timeout=BUSY_SECONDS, isolation_level=None)
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot open {path}: {error}") from error
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            self.connection.close()
+            raise StoreError(f"cannot use {path} as a document store: {error}") from error
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def close(self) -> None:
+        """Release the file; closing twice is harmless."""
+        with self.lock:
+            self.connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All that is done inside, or nothing of it; an inner one is part of the outer.
+
+        Raises StoreError when the file is locked by another process, full or read-only.
+        """
+        with self.lock:
+            outermost = self._depth == 0
+            try:
+                if outermost:
+                    self.connection.execute("BEGIN IMMEDIATE")
+                self._depth += 1
+                try:
+                    yield self.connection
+                finally:
+                    self._depth -= 1
+                if outermost:
+                    self.connection.execute("COMMIT")
+            except BaseException as error:
+                if outermost and self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    raise StoreError(f"cannot write to {self.path}: {error}") from error
+                raise
+
+    def _prepare(self) -> None:
+        run = self.connection.execute
+        if not self.in_memory:
+            self._check_owner()
+            run("PRAGMA journal_mode = WAL")
+            run("PRAGMA synchronous = NORMAL")
+        if self._is_empty():
+            with self.transaction():
+                if self._is_empty():  # not made by another process in between
+                    for statement in _TABLES.split(";\n"):
+                        run(statement)
+                    run(f"PRAGMA application_id = {_APPLICATION_ID}")
+                    run(f"PRAGMA user_version = {VERSION}")
+        self._check_owner()
+
+    def _is_empty(self) -> bool:
+        return self.connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+
+    def _check_owner(self) -> None:
+        """Raises StoreError for a database of something else or of another version, before it is touched."""
+        if self._is_empty():
+            return
+        (owner,) = self.connection.execute("PRAGMA application_id").fetchone()
+        (version,) = self.connection.execute("PRAGMA user_version").fetchone()
+        if owner != _APPLICATION_ID:
+            ours = self.connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'passage_words'").fetchone()
+            if not ours:
+                raise StoreError(f"cannot use {self.path} as a document store: it holds another program's tables")
+            version = 1
+        if version != VERSION:
+            age = "an older" if version < VERSION else "a newer"
+            raise StoreError(
+                f"cannot use {self.path}: {age} edgequake made it (format {version}, this one reads {VERSION});"
+                " delete it and load the files again, or name another file"
+            )

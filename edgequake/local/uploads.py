@@ -1,0 +1,165 @@
+"""What clients upload, checked and stored: texts and files, alone or many together."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from starlette.datastructures import UploadFile
+
+from edgequake.local.formats import FORMATS, Content, FormatError, PdfSupportError, read, size_limit
+from edgequake.local.ingestion import Ingestion
+from edgequake.local.requests import DocumentBody, RequestError
+from edgequake.local.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was sent."""
+
+    filename: str
+    data: bytes
+    metadata: str | None
+
+    @property
+    def name(self) -> str:
+        """The file's name without the folders that some clients send along."""
+        return re.split(r"[\\/]", self.filename)[-1]
+
+    @property
+    def suffix(self) -> str:
+        """The name's ending with its dot, in lower case; "" when there is none."""
+        name = self.name
+        return name[name.rfind(".") :].lower() if "." in name else ""
+
+    @property
+    def content_hash(self) -> str:
+        """The SHA-256 of the bytes, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of an upload. A duplicate carries the id and figures of the document it equals."""
+
+    document_id: str
+    track_id: str = ""
+    is_duplicate: bool = False
+    chunk_count: int = 0
+    entity_count: int = 0
+    relationship_count: int = 0
+    error: str | None = None
+
+
+class Uploads:
+    """Takes uploads into a store. Safe to share between threads."""
+
+    def __init__(self, store: Store, ingestion: Ingestion) -> None:
+        self._store = store
+        self._ingestion = ingestion
+
+    def text(self, body: DocumentBody) -> Receipt:
+        """A text that was stored, or the equal one that is still being read.
+
+        One that was read already is read anew and replaces it. RequestError: 422 blank, 400 too large.
+        """
+        if not body.content.strip():
+            raise RequestError(422, "VALIDATION_ERROR", "Validation error: the content is empty")
+        data = body.content.encode()
+        _check_size(len(data), ".txt")
+        content_hash = hashlib.sha256(data).hexdigest()
+        with self._store.transaction():
+            for record in self._store.records.with_content(content_hash):
+                if record.status in ("pending", "processing"):
+                    return Receipt(record.id, is_duplicate=True)
+            track_id = body.track_id or _track_id()
+            document_id = self._store.accept(
+                body.title or "Untitled",
+                body.content,
+                source_type="markdown",
+                size=len(data),
+                content_hash=content_hash,
+                track_id=track_id,
+                metadata=None if body.metadata is None else json.dumps(body.metadata),
+            )
+        self._ingestion.read(document_id)
+        return Receipt(document_id, track_id)
+
+    def file(self, upload: Upload) -> Receipt:
+        """A file that was stored, or the equal one that is there. RequestError: 400 no document, 501 no pypdf."""
+        receipt = self._accept(upload)
+        if not receipt.is_duplicate:
+            self._ingestion.read(receipt.document_id)
+        return receipt
+
+    def file_now(self, upload: Upload) -> Receipt:
+        """The same, but the file is read when this returns; `error` says why that failed."""
+        receipt = self._accept(upload)
+        if receipt.is_duplicate:
+            return receipt
+        self._ingestion.read_now(receipt.document_id)
+        record = self._store.records.get(receipt.document_id)
+        return Receipt(receipt.document_id, receipt.track_id, error=record.error_message if record else None)
+
+    async def read(self, part: UploadFile) -> bytes:
+        """The bytes of an uploaded file. RequestError 400: no or another ending, too large."""
+        name = part.filename or ""
+        suffix = Upload(name, b"", None).suffix
+        if suffix not in FORMATS:
+            told = f"extension {suffix} is not accepted" if suffix else f"{name!r} has no file extension"
+            raise RequestError(400, "BAD_REQUEST", f"Bad request: {told}; send {' '.join(sorted(FORMATS))}")
+        data = await part.read(size_limit(suffix) + 1)
+        _check_size(len(data), suffix)
+        return data
+
+    @staticmethod
+    def metadata(text: str | bytes | None) -> str | None:
+        """The JSON text of a metadata part; None for what is no JSON."""
+        try:
+            return None if text is None else json.dumps(json.loads(text))
+        except ValueError:
+            return None
+
+    def _accept(self, upload: Upload) -> Receipt:
+        content = _content(upload)
+        with self._store.transaction():
+            for record in self._store.records.with_content(upload.content_hash):
+                if record.status in ("pending", "processing", "completed"):
+                    figures = (record.chunk_count, record.entity_count, record.relationship_count)
+                    return Receipt(record.id, record.track_id or "", True, *figures)
+            track_id = _track_id()
+            document_id = self._store.accept(
+                upload.name,
+                content.text,
+                source_type=content.source_type,
+                size=len(upload.data),
+                content_hash=upload.content_hash,
+                file_name=upload.name,
+                track_id=track_id,
+                metadata=upload.metadata,
+            )
+        return Receipt(document_id, track_id)
+
+
+def _content(upload: Upload) -> Content:
+    try:
+        content = read(upload.data, upload.suffix)
+    except PdfSupportError as error:
+        raise RequestError(501, "NOT_IMPLEMENTED", f"Not implemented: {upload.name}: {error}") from error
+    except FormatError as error:
+        raise RequestError(400, "BAD_REQUEST", f"Bad request: {upload.name}: {error}") from error
+    if not content.text.strip():
+        raise RequestError(400, "BAD_REQUEST", f"Bad request: {upload.name}: the file is empty")
+    return content
+
+
+def _check_size(size: int, suffix: str) -> None:
+    limit = size_limit(suffix)
+    if size > limit:
+        raise RequestError(400, "BAD_REQUEST", f"Bad request: the document is larger than {limit >> 20} MiB")
+
+
+def _track_id() -> str:
+    return f"upload_{datetime.now(UTC):%Y%m%d_%H%M%S}_{uuid4().hex[:8]}"

@@ -1,0 +1,142 @@
+import logging
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from edgequake.local import LocalServer, LocalServerError, Store
+from edgequake.local.errors import SourceError, StoreError
+
+SCOPED = {"X-Tenant-ID": "default", "X-Workspace-ID": "default"}
+
+
+def listed(server: LocalServer) -> dict[str, dict]:
+    body = httpx.get(f"{server.url}/api/v1/documents", headers=SCOPED, trust_env=False).json()
+    return {document["title"]: document for document in body["documents"]}
+
+
+def ask(server: LocalServer, question: str) -> dict:
+    return httpx.post(f"{server.url}/api/v1/query", json={"query": question}, trust_env=False).json()
+
+
+def test_the_same_paths_again_add_nothing_and_changed_files_are_replaced(tmp_path: Path) -> None:
+    docs, db = tmp_path / "docs", tmp_path / "kept.db"
+    docs.mkdir()
+    (docs / "a.md").write_text("Gulls eat chips.")
+    (docs / "b.md").write_text("Herons eat fish.")
+    with LocalServer(docs, db=db) as server:
+        first = listed(server)
+    (docs / "b.md").write_text("Herons eat frogs.")
+    with LocalServer(docs, db=db) as server:
+        second = listed(server)
+        assert "frogs" in ask(server, "What do herons eat?")["answer"]
+    assert second.keys() == first.keys() == {"a.md", "b.md"}
+    assert second["a.md"] == first["a.md"]
+    assert second["b.md"]["id"] == first["b.md"]["id"]
+
+
+def test_a_vanished_file_stays_and_is_said_until_it_is_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    docs, db = tmp_path / "docs", tmp_path / "kept.db"
+    docs.mkdir()
+    (docs / "a.md").write_text("Gulls eat chips.")
+    (docs / "b.md").write_text("Herons eat fish.")
+    with LocalServer(docs, db=db):
+        pass
+    (docs / "a.md").unlink()
+    with caplog.at_level(logging.WARNING, "edgequake.local"), LocalServer(docs, db=db) as server:
+        warned = listed(server)["a.md"]["warning_message"]
+        assert "chips" in ask(server, "What do gulls eat?")["answer"]
+    assert warned == f"the file is no longer there: {docs / 'a.md'}"
+    assert caplog.messages == [f"kept a document although {warned}"]
+    (docs / "a.md").write_text("Gulls eat chips.")
+    with LocalServer(docs, db=db) as server:
+        assert "warning_message" not in listed(server)["a.md"]
+
+
+KILLED = """
+import os, signal, sys
+from edgequake.local.graph_index import GraphIndex
+from edgequake.local.store import Store
+store = Store(sys.argv[1])
+store.add_document("whole.md", "Gulls eat chips.")
+accepted = store.accept("torn.md", "Herons eat fish.", source_type="markdown", size=1, content_hash="x")
+store.mark(accepted, "processing")
+GraphIndex.insert = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
+store.process(accepted)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_server_killed_in_the_middle_of_an_upload_leaves_a_store_that_goes_on(tmp_path: Path) -> None:
+    db = tmp_path / "kept.db"
+    done = subprocess.run([sys.executable, "-c", KILLED, str(db)], timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL
+    with Store(db) as store:
+        assert [(d.title, d.passages) for d in store.documents()] == [("whole.md", 1), ("torn.md", 0)]
+        assert store.search("herons") == []
+        assert store.database.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with LocalServer(db=db) as server:
+        while listed(server)["torn.md"]["status"] != "completed":
+            pass
+        assert "fish" in ask(server, "What do herons eat?")["answer"]
+
+
+OLD = """
+CREATE TABLE documents (id TEXT PRIMARY KEY, title TEXT NOT NULL, digest TEXT NOT NULL, created_at TEXT NOT NULL);
+CREATE VIRTUAL TABLE passage_words USING fts5(title, heading, body);
+"""
+FILES = {
+    "older": (OLD, r"an older edgequake made it \(format 1, this one reads 2\)"),
+    "foreign": ("CREATE TABLE songs (title TEXT)", "it holds another program's tables"),
+    "newer": ("PRAGMA application_id = 1162955859; PRAGMA user_version = 99; CREATE TABLE x (y)", "a newer edgequake"),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_of_another_version_or_program_is_refused_and_left_as_it_is(tmp_path: Path, kind: str) -> None:
+    script, words = FILES[kind]
+    file = tmp_path / "old.db"
+    connection = sqlite3.connect(file)
+    connection.executescript(script)
+    connection.close()
+    before = file.read_bytes()
+    with pytest.raises(StoreError, match=words) as caught:
+        LocalServer(db=file).start()
+    assert "\n" not in str(caught.value)
+    assert file.read_bytes() == before
+
+
+def test_a_locked_database_is_one_clear_line(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgequake.local.schema.BUSY_SECONDS", 0.01)
+    db = tmp_path / "kept.db"
+    Store(db).close()
+    other = sqlite3.connect(db, isolation_level=None)
+    with LocalServer(db=db) as server:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError) as caught:
+            LocalServer(folder, db=db).start()
+        assert str(caught.value) == f"cannot write to {db}: database is locked"
+        refused = httpx.post(f"{server.url}/api/v1/documents", json={"content": "x"}, trust_env=False)
+        other.close()
+        assert (refused.status_code, refused.json()["code"]) == (503, "SERVICE_UNAVAILABLE")
+        assert refused.headers["retry-after"] == "5"
+        accepted = httpx.post(f"{server.url}/api/v1/documents", json={"content": "x"}, trust_env=False)
+        assert accepted.status_code == 202
+
+
+def test_a_start_that_fails_leaves_nothing_half_done(folder: Path, tmp_path: Path, server: LocalServer) -> None:
+    db = tmp_path / "kept.db"
+    (tmp_path / "bad.md").write_bytes(b"caf\xe9")
+    with pytest.raises(SourceError):
+        LocalServer([folder, tmp_path / "bad.md"], db=db).start()
+    with Store(db) as store:
+        assert store.documents() == []
+    unused = tmp_path / "unused.db"
+    with pytest.raises(LocalServerError, match="cannot listen"):
+        LocalServer(folder, db=unused, port=httpx.URL(server.url).port or 0).start()
+    assert not unused.exists()

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format generate bench eval clean
+.PHONY: demo test check format generate bench bench-local eval clean
 
 demo: $(VENV)/.demo
 	$(BIN)/edgequake ask "How does the client retry a failed request?" --local README.md --local docs
@@ -29,6 +29,9 @@ generate: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/streaming.py
+
+bench-local: $(VENV)/.dev
+	$(BIN)/python benchmarks/first_chunk.py
 
 eval: $(VENV)/.dev
 	$(BIN)/python benchmarks/retrieval.py

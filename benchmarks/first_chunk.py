@@ -1,7 +1,7 @@
 """How soon the local server streams the first word of an extracted answer, over 10,000 passages.
 
 ``make bench-local``, or ``python benchmarks/first_chunk.py [--passages 10000] [--questions 100]``. The documents are
-made up, their words spread as those of a language are; the times are those a client of this package sees, over a socket.
+made up, their words spread as those of a language are; the times are those that a client of this package sees.
 """
 
 from __future__ import annotations

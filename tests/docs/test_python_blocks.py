@@ -12,11 +12,6 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-@pytest.fixture(scope="session")
-def edgequake_documents():
-    return PAGES
-
-
 @pytest.fixture
 def as_in_a_shell(monkeypatch, edgequake_server):
     monkeypatch.chdir(ROOT)

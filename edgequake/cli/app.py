@@ -1,22 +1,32 @@
 """The commands and their options."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from edgequake import __version__
-from edgequake.cli.ask import AskCommand, Question
+from edgequake.cli.ask import Files, PathsCommand, Question
 from edgequake.cli.ask import ask as ask_question
 from edgequake.cli.errors import command
 from edgequake.cli.health import show_health
+from edgequake.cli.model import LanguageModel, local_model, named_model
 from edgequake.cli.options import (
     ApiKey,
     BaseUrl,
     Connection,
     Json,
+    Llm,
+    LlmApiKey,
+    LlmModel,
+    Local,
+    Mode,
+    ModelName,
+    Provider,
     Retries,
+    ServeApiKey,
     Tenant,
     Timeout,
     User,
@@ -53,22 +63,11 @@ def _edgequake(
     pass
 
 
-@app.command(cls=AskCommand)
+@app.command(cls=PathsCommand)
 def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="In quotes; - reads it from stdin.")],
     *,
-    mode: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODE", show_default=False, help="How to retrieve: naive, local, global, hybrid, mix or bypass."
-        ),
-    ] = None,
-    local: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="PATH…", show_default=False, help="Ask these .md and .txt files and folders: no server is needed."
-        ),
-    ] = None,
+    mode: Mode = None,
     as_json: Json = False,
     stream: Annotated[bool, typer.Option("--stream/--no-stream", help="Show the answer as it comes, or whole.")] = True,
     top_k: Annotated[
@@ -80,13 +79,12 @@ def ask(
             help="How many sources to use; servers may heed it with --no-stream only.",
         ),
     ] = None,
-    provider: Annotated[
-        str | None, typer.Option(metavar="NAME", show_default=False, help="Whose model answers; give --model too.")
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option(metavar="NAME", show_default=False, help="Which model answers; give --provider too.")
-    ] = None,
+    provider: Provider = None,
+    model: ModelName = None,
     verbose: Verbose = False,
+    local: Local = None,
+    llm: Llm = None,
+    llm_api_key: LlmApiKey = None,
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     tenant: Tenant = None,
@@ -101,12 +99,59 @@ def ask(
 
     Example: edgequake ask "What is EdgeQuake?" --local README.md docs
     """
+    files = _files(local, base_url, local_model(llm, model, llm_api_key, local=bool(local), provider=provider))
+    connection = Connection(base_url, api_key, tenant, workspace, user, timeout, retries)
+    asked = Question(
+        question,
+        {"mode": mode, "top_k": top_k, "provider": provider, "model": None if files else model},
+        stream,
+    )
+    with command(verbose=verbose):
+        ask_question(asked, connection, files, as_json=as_json)
+
+
+@app.command(cls=PathsCommand)
+def chat(
+    *,
+    conversation: Annotated[
+        str | None, typer.Option(metavar="ID", show_default=False, help="Go on with this conversation of the server.")
+    ] = None,
+    mode: Mode = None,
+    provider: Provider = None,
+    model: ModelName = None,
+    verbose: Verbose = False,
+    local: Local = None,
+    llm: Llm = None,
+    llm_api_key: LlmApiKey = None,
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    tenant: Tenant = None,
+    workspace: Workspace = None,
+    user: User = None,
+    timeout: Timeout = None,
+    retries: Retries = None,
+) -> None:
+    """Talk with a server, or with your own files, in one conversation.
+
+    /help lists what can be typed besides messages; Ctrl-D ends it. From a pipe each line is a message, and the answers
+    go to stdout, a blank line between them. A server needs to know --tenant and --user.
+
+    Example: edgequake chat --local README.md docs
+    """
+    files = _files(local, base_url, local_model(llm, model, llm_api_key, local=bool(local), provider=provider))
+    if files and conversation is not None:
+        raise typer.BadParameter("--conversation is of a server: with --local each one is new")
+    connection = Connection(base_url, api_key, tenant, workspace, user, timeout, retries)
+    with command(verbose=verbose):
+        from edgequake.cli.chat import chat as talk  # only needed here
+
+        talk(connection, files, {"mode": mode, "provider": provider, "model": None if files else model}, conversation)
+
+
+def _files(local: Sequence[Path] | None, base_url: str | None, model: LanguageModel | None) -> Files | None:
     if local and base_url is not None:
         raise typer.BadParameter("give --local or --base-url, not both")
-    connection = Connection(base_url, api_key, tenant, workspace, user, timeout, retries)
-    asked = Question(question, {"mode": mode, "top_k": top_k, "provider": provider, "model": model}, stream)
-    with command(verbose=verbose):
-        ask_question(asked, connection, local or [], as_json=as_json)
+    return Files(local, model) if local else None
 
 
 @app.command()
@@ -114,26 +159,45 @@ def serve(
     *,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH…", help="The .md and .txt files and folders to answer from.", show_default=False),
+        typer.Argument(
+            metavar="PATH…",
+            help="The files and folders to answer from (.md, .txt, .html, .pdf).",
+            show_default=False,
+        ),
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8080,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     db: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", show_default=False, help="Keep the documents in this SQLite file, not in memory."),
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Keep documents and conversations in this SQLite file, not in memory.",
+        ),
     ] = None,
+    api_key: ServeApiKey = None,
+    llm: Llm = None,
+    model: LlmModel = None,
+    llm_api_key: LlmApiKey = None,
     verbose: Verbose = False,
 ) -> None:
     """Serve your own files on this machine, for trying, demos and tests.
 
-    It speaks the EdgeQuake server's language and answers by quoting the files. Into a pipe it prints its address.
+    It speaks the EdgeQuake server's language and answers by quoting the files, or with a language model. Into a pipe it
+    prints its address.
+
+    Example: edgequake serve docs --llm http://localhost:11434/v1 --model gemma3
     """
     if not paths and db is None:
         raise typer.BadParameter("give at least one PATH, or a --db that holds documents")
+    if api_key is not None and not api_key.strip():
+        raise typer.BadParameter("--api-key is empty")
+    language_model = named_model(llm, model, llm_api_key)
     with command(verbose=verbose):
-        from edgequake.cli.serve import serve as serve_files  # slow to import, and only needed here
+        from edgequake.cli.serve import Serving  # slow to import, and only needed here
+        from edgequake.cli.serve import serve as serve_files
 
-        serve_files(paths or [], host=host, port=port, db=db)
+        serve_files(Serving(paths or [], host, port, db, language_model, api_key))
 
 
 @app.command()

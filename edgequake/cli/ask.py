@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
 
-from edgequake.cli.errors import CommandError
-from edgequake.cli.views import JSONView, Outcome, PipeView
-from edgequake.exceptions import NetworkError
+from edgequake.cli.errors import CommandError, advised
+from edgequake.cli.text import sendable
+from edgequake.cli.views import JSONView, Outcome, PipeView, stage_of
+from edgequake.exceptions import EdgeQuakeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from edgequake import EdgequakeClient, QueryChunk, QueryOptions
+    from edgequake import EdgequakeClient, QueryOptions, QueryStream
+    from edgequake.cli.model import LanguageModel
     from edgequake.cli.options import Connection
     from edgequake.cli.views import View
 
-__all__ = ["AskCommand", "Question", "ask"]
+__all__ = ["Asked", "Files", "PathsCommand", "Question", "ask", "asked"]
 
 
-class AskCommand(TyperCommand):
+class PathsCommand(TyperCommand):
     """A command whose ``--local`` takes several paths: ``--local README.md docs``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -60,27 +62,57 @@ class Question:
     def checked(self) -> Question:
         """The question with its text read from stdin where that is ``-``, fit to be sent."""
         text = sys.stdin.read().strip() if self.text == "-" else self.text
-        # Bytes of another encoding come as lone surrogates, which JSON cannot carry.
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = sendable(text)
         if not text.strip():
             raise CommandError("the question is empty")
         return Question(text, self.options, self.stream)
 
 
-def ask(question: Question, connection: Connection, local: Sequence[Path], *, as_json: bool) -> None:
-    """Asks the server, or one that is started for the files of ``local`` meanwhile, and shows the answer."""
-    question = question.checked()
-    with ExitStack() as stack:
-        view = stack.enter_context(_view(as_json=as_json))
-        if local:
-            from edgequake.cli.serve import running  # slow to import, and not often needed
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The user's own files, and the language model that answers from them, if one does."""
 
-            view.stage(f"reading {', '.join(map(str, local))}…")
-            client = stack.enter_context(connection.local_client(stack.enter_context(running(local))))
-        else:
-            client = stack.enter_context(connection.client())
-        view.stage("asking…")
-        view.outcome(_answer(client, question, view))
+    paths: Sequence[Path]
+    model: LanguageModel | None = None
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.paths))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A client of the server that is asked, and what the answers come from."""
+
+    client: EdgequakeClient
+    about: str
+
+
+@contextmanager
+def asked(connection: Connection, files: Files | None) -> Iterator[Asked]:
+    """The server of ``connection``, or one for ``files`` that runs until the block ends."""
+    if files is None:
+        with connection.client() as client:
+            yield Asked(client, connection.address)
+        return
+    from edgequake.cli.serve import documents_of, running  # slow to import, and not often needed
+
+    with (
+        running(files.paths, files.model, connection.timeout) as server,
+        connection.local_client(server.url, patient=files.model is not None) as client,
+    ):
+        yield Asked(client, documents_of(server, files.model))
+
+
+def ask(question: Question, connection: Connection, files: Files | None, *, as_json: bool) -> None:
+    """Asks the server, or one that is started for ``files`` meanwhile, and shows the answer."""
+    question = question.checked()
+    with _view(as_json=as_json) as view:
+        if files is not None:
+            view.stage(f"reading {files}…")
+        with asked(connection, files) as server:
+            view.stage("asking…")
+            with advised():
+                view.outcome(_answer(server.client, question, view))
 
 
 def _view(*, as_json: bool) -> View:
@@ -94,36 +126,44 @@ def _view(*, as_json: bool) -> View:
 
 
 def _answer(client: EdgequakeClient, question: Question, view: View) -> Outcome:
+    if not question.stream:
+        return _whole(client, question, view)
+    stream = client.query.stream(question.text, **question.options)
+    mode: str | None = None
     try:
-        return _streamed(client, question, view) if question.stream else _whole(client, question)
-    except NetworkError as error:
-        if error.request_sent:
-            raise
-        raise CommandError(f"{error}. Is the server running? `--local PATH` asks your files instead") from error
+        with stream:
+            for chunk in stream:
+                mode = chunk.query_mode or mode
+                if text := chunk.text:
+                    view.text(text)
+                elif words := stage_of(chunk):
+                    view.stage(words)
+            return Outcome(stream.final(), stream.text, stream.timing, stream.request_id)
+    except EdgeQuakeError as error:
+        view.failure(_so_far(stream, mode), error)
+        raise
 
 
-def _streamed(client: EdgequakeClient, question: Question, view: View) -> Outcome:
-    with client.query.stream(question.text, **question.options) as stream:
-        for chunk in stream:
-            if text := chunk.text:
-                view.text(text)
-            elif words := _stage(chunk):
-                view.stage(words)
-        return Outcome(stream.final(), stream.text, stream.timing, stream.request_id)
+def _so_far(stream: QueryStream, mode: str | None) -> Outcome:
+    from edgequake import QueryResponse
+
+    response = QueryResponse(answer=stream.text, mode=mode, sources=stream.sources, stats=stream.stats)
+    return Outcome(response, stream.text, stream.timing, stream.request_id)
 
 
-def _whole(client: EdgequakeClient, question: Question) -> Outcome:
-    from edgequake import StreamTiming
+def _whole(client: EdgequakeClient, question: Question, view: View) -> Outcome:
+    from edgequake import QueryResponse, StreamTiming
 
     started = perf_counter()
-    response = client.query.execute(question.text, **question.options)
+    try:
+        response = client.query.execute(question.text, **question.options)
+    except EdgeQuakeError as error:
+        nothing = Outcome(
+            QueryResponse(answer=""),
+            "",
+            StreamTiming(total=perf_counter() - started),
+            getattr(error, "request_id", None),
+        )
+        view.failure(nothing, error)
+        raise
     return Outcome(response, "", StreamTiming(total=perf_counter() - started), response.request_id)
-
-
-def _stage(chunk: QueryChunk) -> str:
-    """What the server is doing, in a few words; empty when the chunk does not say."""
-    if chunk.type == "context":
-        number = len(chunk.sources)
-        return f"{number} source{'' if number == 1 else 's'} found, waiting for the answer…"
-    words = chunk.get("content") or chunk.get("stage") if chunk.type in ("thinking", "stage") else None
-    return f"{words[:200]}…" if isinstance(words, str) else ""

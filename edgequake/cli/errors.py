@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from edgequake.cli.text import one_line
-from edgequake.exceptions import EdgeQuakeError
+from edgequake.cli.text import plain
+from edgequake.exceptions import APIError, EdgeQuakeError, NetworkError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["CommandError", "command", "say"]
+__all__ = ["CommandError", "advised", "command", "say"]
 
 _INTERRUPTED = 130
 _NOTICED_WITHIN = 0.2  # seconds
@@ -53,11 +53,32 @@ def command(*, verbose: bool) -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
+@contextmanager
+def advised() -> Iterator[None]:
+    """Adds to an error of the block what to do about it on the command line, where that is known."""
+    try:
+        yield
+    except NetworkError as error:
+        if error.request_sent:
+            raise
+        raise CommandError(f"{error}. Is the server running? `--local PATH` asks your files instead") from error
+    except APIError as error:
+        refusal, needs, settings = str(error).partition("this call needs tenant_id and user_id: give the client ")
+        if not needs:
+            raise
+        options = " and ".join(_as_option(setting) for setting in re.findall(r"\w+_id", settings))
+        code = f" ({error.status_code}{f' {error.code}' if error.code else ''})"
+        raise CommandError(f"{refusal.rstrip('; ')}{code}; chat needs a tenant and a user: give {options}") from error
+
+
+def _as_option(setting: str) -> str:
+    return f"--{setting.removesuffix('_id')} (or EDGEQUAKE_{setting.upper()})"
+
+
 def say(message: str) -> None:
     """Writes ``message`` to stderr as one line, whatever it holds."""
-    line = re.sub(r"\[Errno -?\d+\] ", "", one_line(message))
     with suppress(OSError):
-        print(f"edgequake: {line}", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"edgequake: {plain(message)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _give_up_output() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,9 +15,31 @@ if TYPE_CHECKING:
 
     from edgequake import EdgequakeClient
 
-__all__ = ["ApiKey", "BaseUrl", "Connection", "Json", "Retries", "Tenant", "Timeout", "User", "Verbose", "Workspace"]
+__all__ = [
+    "ApiKey",
+    "BaseUrl",
+    "Connection",
+    "Json",
+    "Llm",
+    "LlmApiKey",
+    "LlmModel",
+    "Local",
+    "Mode",
+    "ModelName",
+    "Provider",
+    "Retries",
+    "ServeApiKey",
+    "Tenant",
+    "Timeout",
+    "User",
+    "Verbose",
+    "Workspace",
+]
 
 _SERVER = "The server"
+_FILES = "Your own files"
+_LOCAL_TENANT = "default"
+_LOCAL_USER = "00000000-0000-0000-0000-000000000001"
 
 BaseUrl = Annotated[
     str | None,
@@ -65,6 +89,70 @@ Retries = Annotated[
         rich_help_panel=_SERVER,
     ),
 ]
+Local = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="PATH…",
+        show_default=False,
+        help="Ask these files and folders (.md, .txt, .html, .pdf): no server is needed.",
+        rich_help_panel=_FILES,
+    ),
+]
+Llm = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        show_default=False,
+        help="Let a language model answer, instead of quotes: the address of a server with OpenAI's API, such as "
+        "http://localhost:11434/v1; else EDGEQUAKE_LLM_URL. Give --model too.",
+        rich_help_panel=_FILES,
+    ),
+]
+LlmModel = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        show_default=False,
+        help="Which model at --llm answers; else EDGEQUAKE_LLM_MODEL.",
+        rich_help_panel=_FILES,
+    ),
+]
+ServeApiKey = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEY",
+        envvar="EDGEQUAKE_SERVE_API_KEY",
+        show_envvar=False,
+        show_default=False,
+        help="Let only clients in that send this key; better set EDGEQUAKE_SERVE_API_KEY.",
+    ),
+]
+LlmApiKey = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEY",
+        show_default=False,
+        help="The key for --llm; better set EDGEQUAKE_LLM_API_KEY.",
+        rich_help_panel=_FILES,
+    ),
+]
+Mode = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODE", show_default=False, help="How to retrieve: naive, local, global, hybrid, mix or bypass."
+    ),
+]
+Provider = Annotated[
+    str | None, typer.Option(metavar="NAME", show_default=False, help="Whose model answers; give --model too.")
+]
+ModelName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        show_default=False,
+        help="Which model answers: with --provider one of the server's, with --local one at --llm.",
+    ),
+]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show the SDK's log (retries …) on stderr.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
 
@@ -81,6 +169,12 @@ class Connection:
     timeout: float | None = None
     max_retries: int | None = None
 
+    @property
+    def address(self) -> str:
+        """Where that server is."""
+        given = self.base_url, os.environ.get("EDGEQUAKE_BASE_URL"), os.environ.get("EDGEQUAKE_URL")
+        return next((address for address in given if address), "http://localhost:8080")
+
     @contextmanager
     def client(self) -> Iterator[EdgequakeClient]:
         """A client of that server. Raises ConfigurationError for a setting that cannot work."""
@@ -90,15 +184,20 @@ class Connection:
             yield client
 
     @contextmanager
-    def local_client(self, url: str) -> Iterator[EdgequakeClient]:
-        """A client of the server at ``url`` in this process: past any proxy, with nothing that is meant for another."""
+    def local_client(self, url: str, *, patient: bool = False) -> Iterator[EdgequakeClient]:
+        """A client of the server at ``url`` in this process: past any proxy, with nothing that is meant for another.
+
+        A ``patient`` one waits as long as the server does, which has clocks of its own for its language model.
+        """
         import httpx  # as above
 
         from edgequake import EdgequakeClient
 
         given: dict[str, Any] = self._given() | {"base_url": url, "api_key": "local"}
+        if patient:
+            given["timeout"] = None
         with httpx.Client(trust_env=False) as http, EdgequakeClient(**given, http_client=http) as client:
-            yield client.with_options(tenant_id=None, workspace_id=None, user_id=None)
+            yield client.with_options(tenant_id=_LOCAL_TENANT, workspace_id=None, user_id=_LOCAL_USER)
 
     def _given(self) -> dict[str, Any]:
         return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) is not None}

@@ -1,49 +1,83 @@
-"""The local server, for ``edgequake serve`` and ``edgequake ask --local``."""
+"""The local server, for ``edgequake serve`` and for ``--local``."""
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
 from edgequake.cli.errors import CommandError
+from edgequake.cli.text import one_line
 from edgequake.local import LocalServer, LocalServerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["running", "serve"]
+    from rich.text import Text
+
+    from edgequake.cli.model import LanguageModel
+
+__all__ = ["Serving", "documents_of", "running", "serve"]
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What is served, where, and to whom."""
+
+    paths: Sequence[Path]
+    host: str
+    port: int
+    db: Path | None = None
+    model: LanguageModel | None = None
+    api_key: str | None = field(default=None, repr=False)
 
 
 @contextmanager
-def running(paths: Sequence[Path]) -> Iterator[str]:
-    """The address of a server for the files under ``paths``, stopped when the block ends."""
-    server = LocalServer(paths)
+def running(paths: Sequence[Path], model: LanguageModel | None, timeout: float | None) -> Iterator[LocalServer]:
+    """A server for the files under ``paths`` that answers with ``model``, stopped when the block ends."""
+    server = LocalServer(paths, llm=_llm(model, timeout))
     try:
         with _said_plainly():
             server.start()
-        yield server.url
+        yield server
     finally:
         server.stop()
 
 
-def serve(paths: Sequence[Path], *, host: str, port: int, db: Path | None) -> None:
-    """Serves the files under ``paths`` until Ctrl-C, which it raises as KeyboardInterrupt."""
+def _llm(model: LanguageModel | None, timeout: float | None = None) -> Any:
+    return None if model is None else model.llm(timeout)
+
+
+def serve(serving: Serving) -> None:
+    """Serves the files until Ctrl-C, which it raises as KeyboardInterrupt."""
+    llm = _llm(serving.model)
     with ExitStack() as waiting:
         if sys.stdout.isatty():
             from rich.console import Console  # a pipe does without
 
             from edgequake.cli.terminal import Waiting
 
-            waiting.enter_context(Waiting(Console(), f"reading {', '.join(map(str, paths)) or db}…"))
+            words = ", ".join(map(str, serving.paths)) or serving.db
+            waiting.enter_context(Waiting(Console(), f"reading {words}…"))
 
         def announce(server: LocalServer) -> None:
             waiting.close()
-            _announce(server, default_address=(host, port) == ("127.0.0.1", 8080))
+            _announce(server, serving)
 
         with _said_plainly():
-            LocalServer(paths, host=host, port=port, db=db).serve(announce)
+            LocalServer(
+                serving.paths,
+                host=serving.host,
+                port=serving.port,
+                db=serving.db,
+                llm=llm,
+                api_key=serving.api_key,
+            ).serve(announce)
     if sys.stdout.isatty():
         sys.stdout.write("\n")  # below the terminal's own ^C
     raise KeyboardInterrupt
@@ -61,24 +95,58 @@ def _said_plainly() -> Iterator[None]:
         raise CommandError(str(error)) from error
 
 
-def _announce(server: LocalServer, *, default_address: bool) -> None:
+def _announce(server: LocalServer, serving: Serving) -> None:
     """Says where the server listens: the bare address into a pipe, more to a person."""
     if not sys.stdout.isatty():
         sys.stdout.write(f"{server.url}\n")
         sys.stdout.flush()
         return
     from rich.console import Console  # a pipe does without
-    from rich.text import Text
+
+    Console(highlight=False).print(_announcement(server, serving), soft_wrap=True)
+
+
+def _announcement(server: LocalServer, serving: Serving) -> Text:
+    from rich.text import Text  # a pipe does without
 
     documents = server.store.documents()
-    passages = sum(document.passages for document in documents)
-    how_to_ask = "edgequake ask QUESTION" + ("" if default_address else f" --base-url {server.url}")
+    how_to_ask = "edgequake ask QUESTION"
+    if (serving.host, serving.port) != ("127.0.0.1", 8080):
+        how_to_ask += f" --base-url {server.url}"
+    if serving.api_key is not None:
+        how_to_ask = f"EDGEQUAKE_API_KEY=… {how_to_ask}"
+    facts = {
+        "read": f"{_kinds(document.title for document in documents)}; "
+        f"{_count(sum(document.passages for document in documents), 'passage')}",
+        "answers": _answers(serving.model),
+        "access": "" if serving.api_key is None else "only with the key",
+        "ask it": how_to_ask,
+        "": "for trying, demos and tests; Ctrl-C stops it",
+    }
     said = Text()
     said.append("  ● ", style="green").append("serving ").append(_count(len(documents), "document"), style="bold")
     said.append(" at ").append(server.url, style="bold cyan")
-    said.append(f"\n    {_count(passages, 'passage')}; for trying, demos and tests; Ctrl-C stops it", style="dim")
-    said.append(f"\n    ask it:  {how_to_ask}", style="dim")
-    Console(highlight=False).print(said, soft_wrap=True)
+    for name, fact in facts.items():
+        if fact:
+            said.append(f"\n    {name + ':':9}{one_line(fact)}" if name else f"\n    {fact}", style="dim")
+    return said
+
+
+def documents_of(server: LocalServer, model: LanguageModel | None) -> str:
+    """What is asked and what answers, in a few words."""
+    return f"{_count(len(server.store.documents()), 'document')}; answers: {_answers(model)}"
+
+
+def _answers(model: LanguageModel | None) -> str:
+    return "quotes from the documents" if model is None else f"{model.name} at {model.host}"
+
+
+def _kinds(titles: Iterable[str]) -> str:
+    """The endings of the files, the most frequent first; and how to read PDF where that is not possible yet."""
+    kinds = Counter(PurePath(title).suffix.lower() or "other" for title in titles)
+    told = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+    pdf = "" if find_spec("pypdf") else '.pdf needs pip install "edgequake[pdf]"'
+    return "; ".join(words for words in (told, pdf) if words) or "nothing"
 
 
 def _count(number: int, noun: str) -> str:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from edgequake import Source, StreamTiming
+    from edgequake import EdgeQuakeError, Source, StreamTiming
     from edgequake.cli.views import Outcome
 
-__all__ = ["TerminalView", "Waiting", "sources_table", "timing_line"]
+__all__ = ["TerminalView", "TurnView", "Waiting", "is_plain", "sources_table", "timing_line"]
 
 _WIDEST = 100
 _MOST_OF_THE_GRAPH = 5
@@ -73,7 +73,7 @@ class TerminalView:
     def __init__(self) -> None:
         self._console = Console(highlight=False)
         self._waiting = Waiting(self._console, "asking…")
-        self._wrap = None if _is_plain(self._console) else WordWrap(min(self._console.width - 1, _WIDEST))
+        self._wrap = None if is_plain(self._console) else WordWrap(min(self._console.width - 1, _WIDEST))
         self._begun = False
         self._at_line_start = True
 
@@ -110,10 +110,16 @@ class TerminalView:
         self._waiting.stop()
         self._end_line()
         parts: list[RenderableType] = [] if self._begun else [_dim("(no answer)")]
-        if outcome.response.sources:
-            parts += ["", Text("Sources", style="bold"), sources_table(outcome.response.sources)]
-        parts += ["", timing_line(outcome)]
-        self._console.print(Group(*parts))
+        self._console.print(Group(*parts, *self._below(outcome)))
+
+    def failure(self, outcome: Outcome, error: EdgeQuakeError) -> None:
+        """Shows nothing more: the text is there."""
+
+    def _below(self, outcome: Outcome) -> list[RenderableType]:
+        """What stands below the answer."""
+        sources = outcome.response.sources
+        shown: list[RenderableType] = ["", Text("Sources", style="bold"), sources_table(sources)] if sources else []
+        return [*shown, "", timing_line(outcome)]
 
     def _write(self, text: str) -> None:
         if text:
@@ -126,8 +132,20 @@ class TerminalView:
             self._write("\n")
 
 
-def sources_table(sources: Iterable[Source]) -> RenderableType:
-    """The sources, numbered as the answer cites them; of a large graph the first few, and how many more there are."""
+class TurnView(TerminalView):
+    """Shows one answer of a conversation, its sources only counted."""
+
+    def _below(self, outcome: Outcome) -> list[RenderableType]:
+        number = len(outcome.response.sources)
+        counted = f"{number} source{'' if number == 1 else 's'} (/sources) · " if number else ""
+        return [_dim(counted + timing_line(outcome).plain)]
+
+
+def sources_table(sources: Iterable[Source], *, whole: bool = False) -> RenderableType:
+    """The sources, numbered as the answer cites them.
+
+    Of a large graph the first few, and how many more there are, unless the ``whole`` of it is wanted.
+    """
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(justify="right", style="cyan", no_wrap=True)
     table.add_column(overflow="fold")
@@ -139,7 +157,7 @@ def sources_table(sources: Iterable[Source]) -> RenderableType:
     for n, source in enumerate(sources, 1):
         kind = source.source_type
         shown[kind] = shown.get(kind, 0) + 1
-        if kind in _GRAPH and shown[kind] > _MOST_OF_THE_GRAPH:
+        if kind in _GRAPH and shown[kind] > _MOST_OF_THE_GRAPH and not whole:
             continue
         number = source.reference_id if numbered else n
         table.add_row(
@@ -147,7 +165,7 @@ def sources_table(sources: Iterable[Source]) -> RenderableType:
         )
     left = {kind: shown.get(kind, 0) - _MOST_OF_THE_GRAPH for kind in _GRAPH}
     more = [f"{number} more {_GRAPH[kind]}" for kind, number in left.items() if number > 0]
-    rest = [_dim(f"and {', '.join(more)}: --json shows all")] if more else []
+    rest = [_dim(f"and {', '.join(more)}: --json shows all")] if more and not whole else []
     return Padding(Group(table, *rest), (0, 0, 0, 2))
 
 
@@ -209,6 +227,6 @@ def _dim(words: str) -> Text:
     return Text(one_line(words), style="dim")
 
 
-def _is_plain(console: Console) -> bool:
+def is_plain(console: Console) -> bool:
     """Whether the terminal cannot erase what it shows."""
     return not console.is_terminal or console.is_dumb_terminal or console.legacy_windows

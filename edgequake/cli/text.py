@@ -6,7 +6,7 @@ import re
 
 from rich.cells import cell_len
 
-__all__ = ["WordWrap", "one_line", "printable"]
+__all__ = ["WordWrap", "one_line", "plain", "printable", "sendable"]
 
 # Control characters steer a terminal. C0 and DEL have pictures (ESC is shown as ␛), C1 has none.
 _PICTURES: dict[int, int | None] = {code: 0x2400 + code for code in range(0x20)}
@@ -30,6 +30,16 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     """``text`` as one printable line."""
     return printable(" ".join(text.split()))
+
+
+def plain(message: str) -> str:
+    """An error's message as one printable line, without the number that the system gives the error."""
+    return re.sub(r"\[Errno -?\d+\] ", "", one_line(message))
+
+
+def sendable(text: str) -> str:
+    """``text`` as JSON can carry it: bytes of another encoding come as lone surrogates, which it cannot."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class WordWrap:

@@ -8,12 +8,15 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from edgequake.cli.text import plain
+
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from edgequake import QueryResponse, StreamTiming
+    from edgequake import EdgeQuakeError, QueryResponse, StreamTiming
+    from edgequake.chunks import Chunk
 
-__all__ = ["JSONView", "Outcome", "PipeView", "View", "as_json", "left_to_show"]
+__all__ = ["JSONView", "Outcome", "PipeView", "View", "as_json", "left_to_show", "stage_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,9 @@ class View(Protocol):
     def outcome(self, outcome: Outcome) -> None:
         """Shows what is left when the answer is whole."""
 
+    def failure(self, outcome: Outcome, error: EdgeQuakeError) -> None:
+        """Shows what came before ``error``; the error itself is told elsewhere."""
+
 
 class _Quiet:
     def __enter__(self) -> Self:
@@ -60,11 +66,15 @@ class _Quiet:
     def text(self, piece: str) -> None:
         pass
 
+    def failure(self, outcome: Outcome, error: EdgeQuakeError) -> None:
+        pass
+
 
 class PipeView(_Quiet):
-    """The answer's text alone, as it comes, with one newline at its end."""
+    """The answer's text alone, as it comes, with one newline at its end; ``before`` goes before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: str = "") -> None:
+        self._before = before
         self._held = ""  # newlines that may turn out to be the last
         self._begun = False
 
@@ -75,7 +85,8 @@ class PipeView(_Quiet):
         self._held = text[len(shown) :]
         if shown:
             self._begun = True
-            sys.stdout.write(shown)
+            sys.stdout.write(self._before + shown)
+            self._before = ""
             sys.stdout.flush()
 
     def outcome(self, outcome: Outcome) -> None:
@@ -92,10 +103,19 @@ class PipeView(_Quiet):
 
 
 class JSONView(_Quiet):
-    """One JSON object, when the answer is whole."""
+    """One JSON object, when the answer is whole or has failed."""
 
     def outcome(self, outcome: Outcome) -> None:
         """Writes the object."""
+        self._write(outcome)
+
+    def failure(self, outcome: Outcome, error: EdgeQuakeError) -> None:
+        """Writes the object with what came, and the ``error``."""
+        told = {"type": type(error).__name__, "code": getattr(error, "code", None), "message": plain(str(error))}
+        self._write(outcome, error=told)
+
+    @staticmethod
+    def _write(outcome: Outcome, **more: Any) -> None:
         response, timing = outcome.response, outcome.timing
         fields = response.model_dump(mode="json", exclude_unset=True, exclude_none=True)
         known = {
@@ -114,7 +134,17 @@ class JSONView(_Quiet):
             },
             "request_id": outcome.request_id,
         }
-        sys.stdout.write(as_json(known | {name: fields[name] for name in fields.keys() - known.keys()}))
+        further = {name: fields[name] for name in fields.keys() - known.keys()}
+        sys.stdout.write(as_json(known | further | more))
+
+
+def stage_of(chunk: Chunk) -> str:
+    """What the server is doing, in a few words; empty when the chunk does not say."""
+    if chunk.type == "context":
+        number = len(chunk.sources)
+        return f"{number} source{'' if number == 1 else 's'} found, waiting for the answer…"
+    words = chunk.get("content") or chunk.get("stage") if chunk.type in ("thinking", "stage") else None
+    return f"{words[:200]}…" if isinstance(words, str) else ""
 
 
 def left_to_show(outcome: Outcome) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import signal
 import subprocess
@@ -11,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from cli.commands import SECONDS, Ended, Output, Process
+from cli.commands import SECONDS, Ended, Input, Output, Process, Terminal
 
 from edgequake.cli import main
 from edgequake.testing.plugin import edgequake_script
@@ -45,7 +44,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
         with monkeypatch.context() as patch:
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
-            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            patch.setattr(sys, "stdin", Input(stdin, terminal=terminal))
             with pytest.raises(SystemExit) as ended:
                 main(args)
         return Ended(ended.value.code, out.getvalue(), err.getvalue())
@@ -58,8 +57,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts a command in a process of its own."""
     with contextlib.ExitStack() as stack:
 
-        def start(*args: str, command: list[str] | None = None, stdout: int = subprocess.PIPE) -> Process:
-            process = Process(args, command, stdout, tmp_path)
+        def start(
+            *args: str,
+            command: list[str] | None = None,
+            stdin: int = subprocess.DEVNULL,
+            stdout: int = subprocess.PIPE,
+        ) -> Process:
+            process = Process(args, command, stdin, stdout, tmp_path)
             stack.callback(_stop, process.popen)
             return process
 
@@ -83,6 +87,15 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    monkeypatch.delenv("COLUMNS")
+    monkeypatch.delenv("LINES")
+    terminal = Terminal()
+    yield terminal
+    terminal.close()
 
 
 @pytest.fixture

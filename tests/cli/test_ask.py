@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-import json
 import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cli.answers import CONTEXT, DONE, STREAM, token, tokens
 from rich.live import Live
 
 from edgequake import EdgequakeClient
 from edgequake.local import LocalServer, LocalServerError
-from edgequake.testing import CLOSE, CUT
+from edgequake.testing import CLOSE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,27 +17,6 @@ if TYPE_CHECKING:
     from cli.commands import Run
 
     from edgequake.testing import ScriptServer
-
-STREAM = ("POST", "/api/v1/query/stream")
-SOURCES = [
-    {"source_type": "chunk", "id": "c-4", "score": 0.742, "reference_id": 1, "file_path": "design.md",
-     "start_line": 41, "end_line": 58},
-    {"source_type": "chunk", "id": "c-0", "score": 0.5, "reference_id": 2, "file_path": "plan.pdf", "page_start": 3,
-     "page_end": 4},
-    {"source_type": "entity", "id": "MIRA", "score": 0.25, "reference_id": 3, "entity_type": "PERSON"},
-    {"source_type": "relationship", "id": "MIRA->RELAY", "score": 0.0},
-]  # fmt: skip
-CONTEXT = {"type": "context", "sources": SOURCES, "query_mode": "hybrid", "retrieval_time_ms": 7}
-DONE = {"type": "done", "stats": {"total_time_ms": 20}, "llm_provider": "ollama", "llm_model": "gemma3"}
-
-
-def token(text: str) -> dict[str, str]:
-    return {"type": "token", "content": text}
-
-
-def tokens(*texts: str) -> list[dict[str, str]]:
-    return [token(text) for text in texts]
-
 
 # -- into a pipe ------------------------------------------------------------------------------------------------------
 
@@ -108,62 +87,6 @@ def test_no_stream_asks_for_the_whole_answer(run: Run, edgequake_script: ScriptS
     ended = run("ask", "Where?", "--no-stream", "--top-k", "3", "--base-url", edgequake_script.url)
     assert (ended.code, ended.out) == (0, "Lyon.\n")
     assert edgequake_script.requests[0].json["max_results"] == 3
-
-
-# -- JSON -------------------------------------------------------------------------------------------------------------
-
-
-def test_json_is_one_object_on_one_line(run: Run, edgequake_script: ScriptServer) -> None:
-    edgequake_script.on(*STREAM).stream(CONTEXT, *tokens("Ly", "on"), DONE, headers={"x-request-id": "r-1"})
-    ended = run("ask", "Where?", "--json", "--base-url", edgequake_script.url)
-    assert (ended.code, ended.err, ended.out.count("\n")) == (0, "", 1)
-    answer = json.loads(ended.out)
-    timing = answer.pop("timing")
-    assert answer == {
-        "answer": "Lyon",
-        "mode": "hybrid",
-        "provider": "ollama",
-        "model": "gemma3",
-        "sources": SOURCES,
-        "stats": answer["stats"],
-        "request_id": "r-1",
-    }
-    assert answer["stats"]["total_time_ms"] == 20
-    assert timing["chunks"] == 4
-    assert 0 <= timing["time_to_first_byte"] <= timing["time_to_first_chunk"] <= timing["total"]
-
-
-def test_json_has_the_same_fields_without_streaming(run: Run, edgequake_script: ScriptServer) -> None:
-    edgequake_script.on(*STREAM).stream(CONTEXT, token("Lyon"), DONE)
-    edgequake_script.on("POST", "/api/v1/query").reply(json={"answer": "Lyon", "mode": "mix", "sources": SOURCES})
-    streamed = json.loads(run("ask", "q", "--json", "--base-url", edgequake_script.url).out)
-    whole = json.loads(run("ask", "q", "--json", "--no-stream", "--base-url", edgequake_script.url).out)
-    assert streamed.keys() == whole.keys()
-    assert streamed["timing"].keys() == whole["timing"].keys()
-    assert whole["sources"] == SOURCES
-    assert whole["timing"]["chunks"] == 0
-    assert whole["timing"]["time_to_first_chunk"] is None
-
-
-def test_json_carries_any_text_and_no_raw_control_character(run: Run, edgequake_script: ScriptServer) -> None:
-    text = "\x1b[31m é \x9b \x7f \u2028 \x00"
-    edgequake_script.on(*STREAM).stream(token(text), DONE)
-    ended = run("ask", "q", "--json", "--base-url", edgequake_script.url, terminal=True)
-    assert json.loads(ended.out)["answer"] == text
-    assert "é" in ended.out
-    assert not {"\x1b", "\x9b", "\x7f"} & set(ended.out)
-
-
-def test_json_is_indented_on_a_terminal(run: Run, edgequake_script: ScriptServer) -> None:
-    edgequake_script.on(*STREAM).stream(token("x"), DONE)
-    ended = run("ask", "q", "--json", "--base-url", edgequake_script.url, terminal=True)
-    assert ended.out.startswith('{\n  "answer": "x",\n')
-
-
-def test_json_of_a_failed_answer_is_nothing(run: Run, edgequake_script: ScriptServer) -> None:
-    edgequake_script.on(*STREAM).stream(token("x"), CUT)
-    ended = run("ask", "q", "--json", "--base-url", edgequake_script.url)
-    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
 
 
 # -- on a terminal ----------------------------------------------------------------------------------------------------

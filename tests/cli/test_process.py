@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
-import select
-import struct
 import sys
-import termios
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,9 +12,7 @@ from edgequake import __version__
 from edgequake.testing import Hold, Repeat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cli.commands import Run, Start
+    from cli.commands import Run, Start, Terminal
 
     from edgequake.testing import ScriptServer
 
@@ -169,52 +161,6 @@ def test_ctrl_c_on_the_way_to_the_command_is_quiet(run: Run, monkeypatch: pytest
 
     monkeypatch.setattr("edgequake.cli.app.app", interrupted)
     assert run("health").code == 130
-
-
-class Terminal:
-    """A pseudo-terminal of 60 columns."""
-
-    def __init__(self) -> None:
-        self.ours, self.theirs = pty.openpty()
-        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
-        self.seen = b""
-
-    def read_until(self, end: bytes) -> bytes:
-        while end not in self.seen:
-            assert self._read(), f"the output ended after {self.seen!r}"
-        return self.seen
-
-    def read_rest(self) -> bytes:
-        """All that was written; the command has ended."""
-        os.close(self.theirs)
-        self.theirs = -1
-        while self._read():
-            pass
-        return self.seen
-
-    def _read(self) -> bytes:
-        ready, _, _ = select.select([self.ours], [], [], SECONDS)
-        assert ready, f"nothing more came after {self.seen!r}"
-        try:
-            data = os.read(self.ours, 65536)
-        except OSError:  # Linux's way to say that the other side is closed
-            data = b""
-        self.seen += data
-        return data
-
-    def close(self) -> None:
-        for descriptor in (self.ours, self.theirs):
-            if descriptor >= 0:
-                os.close(descriptor)
-
-
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
-    monkeypatch.delenv("COLUMNS")
-    monkeypatch.delenv("LINES")
-    terminal = Terminal()
-    yield terminal
-    terminal.close()
 
 
 def test_a_terminal_shows_a_spinner_then_the_answer_then_sources_and_timing(

@@ -4,24 +4,14 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
+from cli.commands import InterruptedOnceReady
 
 from edgequake import EdgequakeClient
-from edgequake.local import LocalServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from cli.commands import Run, Start
-
-
-class InterruptedOnceReady(LocalServer):
-    """Serves until it is ready; then Ctrl-C comes."""
-
-    def serve(self, on_ready: Callable[[LocalServer], None] | None = None) -> None:
-        with self:
-            assert on_ready is not None
-            on_ready(self)
 
 
 def test_a_pipe_gets_the_bare_address_and_ctrl_c_ends_it(start: Start, documents: Path) -> None:

@@ -168,7 +168,7 @@ _ALIASES = {"EdgeQuake": "EdgequakeClient", "AsyncEdgeQuake": "AsyncEdgequakeCli
 _SUBMODULES = ("chunks", "events", "exceptions", "models")
 
 
-def __getattr__(name: str) -> Any:
+def _load(name: str) -> Any:
     if name in _SUBMODULES:
         return import_module(f"edgequake.{name}")
     wanted = _ALIASES.get(name, name)
@@ -181,3 +181,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*__all__, *_SUBMODULES]
+
+
+if not TYPE_CHECKING:  # a type checker knows the names above, and is to complain about others
+    __getattr__ = _load

@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from edgequake._core.clock import timed_out
+from edgequake._core.errors import api_error
 from edgequake._core.sse import EventData
 from edgequake._deadline import within
 from edgequake.exceptions import (
@@ -49,6 +50,7 @@ __all__ = [
     "async_client",
     "async_home",
     "async_interrupt",
+    "async_release",
     "async_result",
     "async_within",
     "client",
@@ -56,6 +58,7 @@ __all__ = [
     "interrupt",
     "kind_of_body",
     "redirect_target",
+    "release",
     "result",
     "server_sent_event",
     "set_read_timeout",
@@ -229,6 +232,31 @@ def interrupt(response: Response) -> None:
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
+def release(response: Response) -> None:
+    """Gives the connection of ``response`` back, or drops it if the answer has not been read to its end."""
+    response.close()
+
+
+async def async_release(response: Response) -> None:
+    """Gives the connection of ``response`` back, also if the task is cancelled meanwhile.
+
+    httpcore marks a connection as closed before it has let go of it: cancelled in between, it would stay for ever.
+    """
+    import asyncio
+
+    try:
+        task = asyncio.get_running_loop().create_task(response.aclose())
+    except RuntimeError:  # trio
+        from anyio import CancelScope
+
+        with CancelScope(shield=True):
+            await response.aclose()
+        return
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+    await asyncio.shield(task)
+
+
 async def async_interrupt(response: Response) -> None:
     """Ends a read of ``response`` that another task is waiting in."""
     await response.aclose()
@@ -266,6 +294,9 @@ def translated(
         case httpx.ConnectError() | httpx.ProxyError():
             ours = NetworkError(f"cannot reach {origin}: {text}")
             ours.request_sent = False
+        case httpx.HTTPStatusError():  # from a hook of the caller's own client
+            response = error.response
+            ours = api_error(response.status_code, response.reason_phrase, response.headers, b"")
         case httpx.DecodingError():
             broken = f"the answer's compression is broken: {text}"
             ours = StreamError(broken) if streaming else ResponseError(broken)

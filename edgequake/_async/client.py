@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 
 from edgequake._async.reader import AsyncReader
@@ -71,7 +70,7 @@ class AsyncEdgequakeClient:
     :param headers: further headers of every request.
     :param http_client: an ``httpx.AsyncClient`` of your own: proxies, TLS, transports. It stays yours to close.
     :param max_event_bytes: the size above which one server-sent event is refused. Default 16 MiB.
-    :param env: the environment to read; ``{}`` reads none.
+    :param env: the environment to read instead of the process's; ``{}`` reads none.
 
     Raises :class:`ConfigurationError` for settings that cannot work; nothing is sent until the first call.
     """
@@ -91,7 +90,7 @@ class AsyncEdgequakeClient:
         headers: Mapping[str, str] | None = None,
         http_client: AsyncHTTPClient | None = None,
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
-        env: Mapping[str, str] = os.environ,
+        env: Mapping[str, str] | None = None,
     ) -> None:
         config = load_config(
             base_url=base_url,

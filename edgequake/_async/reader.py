@@ -17,6 +17,7 @@ from edgequake._http import (
     abandon,
     async_body,
     async_interrupt,
+    async_release,
     async_within,
     kind_of_body,
     set_read_timeout,
@@ -158,7 +159,7 @@ class AsyncReader(Generic[ChunkT]):
         """Gives the connection back, or drops it if the answer has not been read to its end."""
         self.closed = True
         if self.response is not None:
-            await (async_interrupt(self.response) if self._reading else self.response.aclose())
+            await (async_interrupt(self.response) if self._reading else async_release(self.response))
 
     def __del__(self) -> None:
         if self.response is not None and not self.response.is_closed:
@@ -311,4 +312,4 @@ class AsyncReader(Generic[ChunkT]):
         """Lets go of an answer that failed, so that another try can begin."""
         response, self.response, self._body = self.response, None, None
         if response is not None:
-            await response.aclose()
+            await async_release(response)

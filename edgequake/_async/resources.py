@@ -15,12 +15,12 @@ from edgequake.chunks import ChatChunk, QueryChunk
 from edgequake.exceptions import EdgeQuakeError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable
 
     from edgequake._async.session import AsyncSession
     from edgequake.events import StreamEvent
     from edgequake.models.answer import ChatResponse, QueryResponse
-    from edgequake.models.options import ChatMessage, ChatOptions, QueryOptions
+    from edgequake.models.options import ChatOptions, Messages, QueryOptions
 
 __all__ = ["AsyncChat", "AsyncQuery"]
 
@@ -131,7 +131,7 @@ class AsyncChat:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def complete(self, messages: str | Sequence[ChatMessage], **options: Unpack[ChatOptions]) -> ChatResponse:
+    async def complete(self, messages: Messages, **options: Unpack[ChatOptions]) -> ChatResponse:
         """The assistant's whole message (``POST /api/v1/chat/completions``).
 
         ``messages`` is one message as a string, or a list of dicts with ``role`` and ``content`` that holds at least
@@ -144,11 +144,11 @@ class AsyncChat:
         """
         return await self._session.call(calls.chat_complete(messages, options))
 
-    async def completions(self, messages: str | Sequence[ChatMessage], **options: Unpack[ChatOptions]) -> ChatResponse:
+    async def completions(self, messages: Messages, **options: Unpack[ChatOptions]) -> ChatResponse:
         """The same as :meth:`complete`, by the name of the server's route."""
         return await self.complete(messages, **options)
 
-    def stream(self, messages: str | Sequence[ChatMessage], **options: Unpack[ChatOptions]) -> AsyncChatStream:
+    def stream(self, messages: Messages, **options: Unpack[ChatOptions]) -> AsyncChatStream:
         """The assistant's message as it is generated (``POST /api/v1/chat/completions/stream``).
 
         Returns a stream that sends nothing until it is iterated or opened; see :class:`AsyncChatStream`. Messages and

@@ -18,6 +18,7 @@ from edgequake._http import (
     async_body,
     async_client,
     async_home,
+    async_release,
     async_result,
     async_within,
     redirect_target,
@@ -38,6 +39,7 @@ __all__ = ["AsyncConnections", "AsyncSession"]
 T = TypeVar("T")
 
 _MAX_REDIRECTS = 5
+_A_MOMENT = 0.01
 
 
 class AsyncConnections:
@@ -139,7 +141,7 @@ class AsyncSession:
                 return response
             if target := redirect_target(response):
                 url = target
-                await response.aclose()
+                await async_release(response)
                 continue
             error = await self._error(call, response, clock)
             if isinstance(error, UnauthorizedError) and callable(self.config.jwt) and not renewed:
@@ -201,7 +203,7 @@ class AsyncSession:
         except Exception as error:
             self.reraise(error, clock, limit, streaming=False)
         finally:
-            await response.aclose()
+            await async_release(response)
         return b"".join(parts)
 
     async def _error(self, call: Call[Any], response: Response, clock: CallClock) -> EdgeQuakeError:
@@ -225,9 +227,10 @@ class AsyncSession:
         """Raises the SDK's error for one of the transport's, any other as it is."""
         if isinstance(error, EdgeQuakeError):
             raise error
-        ours = translated(
-            error, stage=limit.stage, timeout=clock.timeout, streaming=streaming, origin=self.config.base_url
-        )
+        stage = limit.stage
+        if stage == "total" and clock.left(monotonic()) > _A_MOMENT:  # it was a clock of httpx that ran out
+            stage = clock.waiting_for if streaming else "response"
+        ours = translated(error, stage=stage, timeout=clock.timeout, streaming=streaming, origin=self.config.base_url)
         if ours is None:
             raise error
         raise ours from error

@@ -71,7 +71,7 @@ class AnswerState:
             self.sources = [*self.sources, *chunk.sources]
         if kind == "done":
             self.stats = chunk.stats or self.stats
-            self.final_text = chunk.answer if chunk.answer is not None else self.final_text
+            self.final_text = chunk.answer or self.final_text
         if "choices" in chunk or kind == "done":
             self.usage = chunk.usage or self.usage
             self.finish_reason = chunk.finish_reason or self.finish_reason

@@ -15,7 +15,7 @@ from edgequake.exceptions import ConfigurationError, ResponseError
 from edgequake.models._model import Model, explain
 from edgequake.models.answer import ChatResponse, QueryResponse
 from edgequake.models.health import HealthResponse
-from edgequake.models.options import ChatMessage, ChatOptions, QueryOptions
+from edgequake.models.options import ChatOptions, Messages, QueryOptions
 
 if TYPE_CHECKING:
     from edgequake._core.config import Timeout
@@ -94,12 +94,12 @@ def query_stream(query: str, options: Mapping[str, Any]) -> Call[QueryResponse]:
     return replace(call, otherwise=guide, text_only=body["stream_format"] == "v1")
 
 
-def chat_complete(messages: str | Sequence[ChatMessage], options: Mapping[str, Any]) -> Call[ChatResponse]:
+def chat_complete(messages: Messages, options: Mapping[str, Any]) -> Call[ChatResponse]:
     """``POST /api/v1/chat/completions``."""
     return _chat("/api/v1/chat/completions", messages, options, stream=False)
 
 
-def chat_stream(messages: str | Sequence[ChatMessage], options: Mapping[str, Any]) -> Call[ChatResponse]:
+def chat_stream(messages: Messages, options: Mapping[str, Any]) -> Call[ChatResponse]:
     """``POST /api/v1/chat/completions/stream``."""
     return _chat("/api/v1/chat/completions/stream", messages, options, stream=True)
 
@@ -120,6 +120,8 @@ def any_request(
         raise ConfigurationError(f"path must begin with one slash, such as '/api/v1/documents', not {path!r}")
     if not isinstance(method, str) or not method.isascii() or not method.isalpha():
         raise ConfigurationError(f"method must be an HTTP method, such as 'GET', not {method!r}")
+    if params and "?" in path:
+        raise ConfigurationError("give the query in params or in the path, not in both")
     method = method.upper()
     return Call(
         method,
@@ -232,9 +234,7 @@ def _query_fields(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _chat(
-    path: str, messages: str | Sequence[ChatMessage], options: Mapping[str, Any], *, stream: bool
-) -> Call[ChatResponse]:
+def _chat(path: str, messages: Messages, options: Mapping[str, Any], *, stream: bool) -> Call[ChatResponse]:
     fields, request = _checked(ChatOptions, options, _CHAT_ALIASES)
     if fields.get("model") == _PLACEHOLDER_MODEL:
         del fields["model"]
@@ -252,7 +252,7 @@ def _chat(
     return _post(path, body, request, parse_as(ChatResponse), replayable=False, needs=("tenant_id", "user_id"))
 
 
-def _turns(messages: str | Sequence[ChatMessage]) -> list[dict[str, str]]:
+def _turns(messages: Messages) -> list[dict[str, str]]:
     """``messages`` as role and text each."""
     if isinstance(messages, str):
         return [{"role": "user", "content": _text("message", messages)}]
@@ -264,7 +264,7 @@ def _turns(messages: str | Sequence[ChatMessage]) -> list[dict[str, str]]:
             case {"role": str(role), "content": str(content)}:
                 turns.append({"role": role, "content": content})
             case {"role": str(role), "content": [*parts]} if all(_is_text_part(part) for part in parts):
-                turns.append({"role": role, "content": "".join(part.get("text", "") for part in parts)})
+                turns.append({"role": role, "content": _joined(parts)})
             case {"role": str(), "content": [*_]}:
                 raise ConfigurationError(f"messages[{n}] has a part that is not text; give pictures as images=[…]")
             case _:
@@ -273,6 +273,10 @@ def _turns(messages: str | Sequence[ChatMessage]) -> list[dict[str, str]]:
                     "such as {'role': 'user', 'content': '…'}"
                 )
     return turns
+
+
+def _joined(parts: Sequence[Any]) -> str:
+    return "".join(part["text"] for part in parts)
 
 
 def _is_text_part(part: Any) -> bool:

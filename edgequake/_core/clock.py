@@ -49,6 +49,11 @@ class CallClock:
         self._seconds = or_never(getattr(self.timeout, stage))
         self.waiting_since = now
 
+    @property
+    def waiting_for(self) -> TimeoutStage:
+        """The stream's own clock that runs: ``first_chunk`` or ``chunk``."""
+        return self._stage
+
     def until_chunk(self, now: float) -> Limit:
         """How long the next chunk may still take."""
         seconds, left = self.waiting_since + self._seconds - now, self._end - now

@@ -176,12 +176,13 @@ def load_config(
     retry: RetryPolicy,
     headers: Mapping[str, str] | None,
     max_event_bytes: int,
-    env: Mapping[str, str] = os.environ,
+    env: Mapping[str, str] | None = None,
 ) -> ClientConfig:
     """The settings that were given, else those of the environment, else the defaults.
 
     Raises :class:`ConfigurationError` for any that cannot work.
     """
+    env = os.environ if env is None else env
 
     def setting(given: str | None, *names: str) -> str | None:
         return given if given is not None else next((env[name] for name in names if env.get(name)), None)
@@ -268,6 +269,8 @@ def checked_header(name: str, value: Any) -> str | None:
 def checked_headers(headers: Mapping[str, Any]) -> dict[str, SecretStr]:
     """``headers`` kept as secrets, or :class:`ConfigurationError` for one that cannot be sent."""
     checked = {}
+    if not isinstance(headers, Mapping):
+        raise ConfigurationError(f"headers must be a dict of names and values, not a {type(headers).__name__}")
     for name, value in headers.items():
         if not isinstance(name, str) or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
             raise ConfigurationError(f"{name!r} is not a header name")

@@ -65,7 +65,7 @@ def api_error(
     if status == 400 and code in _VALIDATION_CODES:
         cls = ValidationError
     message = _message(fields, data, f"{status} {reason}".strip())
-    if 300 <= status <= 399:
+    if 300 <= status <= 399 and "location" in headers:
         target = re.split(r"[?#]", headers.get("location", ""))[0]
         message = f"the server redirects to {target!r}, which is not followed: give that address as base_url"
     if status in (400, 401) and advice:

@@ -10,7 +10,7 @@ chat       as v2                                                          ``choi
 OpenAI     ``{"choices": [{"delta": {"content": …}}]}``, ``[DONE]``       a token, from the delta
 =========  =============================================================  ====================================
 
-The first event decides: a JSON object with a field that one of the formats has, or else raw text.
+The first event decides: a JSON object with any field in it, or else raw text.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic_core import from_json, to_json
 
+from edgequake._core.sse import EventData
 from edgequake.chunks import Chunk
 from edgequake.exceptions import StreamError, StreamTruncatedError
 
@@ -30,7 +31,6 @@ __all__ = ["WireDecoder", "events_of_answer"]
 
 ChunkT = TypeVar("ChunkT", bound=Chunk)
 
-_KNOWN_FIELDS = frozenset({"type", "chunk", "choices", "done", "error"})
 # Events that are checked whole as they arrive; a stream has one or two of each.
 _CHECKED = frozenset({"thinking", "context", "source", "done", "conversation", "title_update"})
 _DONE = b"[DONE]"
@@ -67,7 +67,7 @@ class WireDecoder(Generic[ChunkT]):
             event = from_json(data)
         except ValueError:
             event = None
-        if type(event) is not dict or (self._is_text is None and _KNOWN_FIELDS.isdisjoint(event)):
+        if type(event) is not dict or not event:
             return self._unusual(data)
         self._is_text = False
         if event.get("type") == "token" and "choices" not in event:  # by far the commonest event
@@ -127,11 +127,10 @@ class WireDecoder(Generic[ChunkT]):
         """Data that is not a JSON event: nothing, a sentinel, a JSON that only Python reads, raw text, or a fault."""
         if not data:
             return None
-        if data == _DONE:
-            self._is_text = False
+        if data == _DONE:  # decides nothing: text may follow
             return self._event({"type": "done"}, data)
         event = _lenient_json(data)
-        if isinstance(event, dict) and (self._is_text is False or not _KNOWN_FIELDS.isdisjoint(event)):
+        if isinstance(event, dict) and (event or self._is_text is False):
             self._is_text = False
             return self._event(event, data)
         if self._is_text is False:
@@ -151,6 +150,8 @@ class WireDecoder(Generic[ChunkT]):
             text = event.get("content")
         if not isinstance(text, str) and (text is not None or (kind == "token" and not choice)):
             raise self._bad(data, "its text is not a string")
+        if kind is None and isinstance(data, EventData) and data.event == "error":
+            kind = chunk["type"] = "error"
         if kind is None:
             is_token = text or event.get("chunk") is not None
             kind = "error" if event.get("error") else "done" if event.get("done") is True else "token" * bool(is_token)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 
 from edgequake._sync.reader import Reader
@@ -72,7 +71,7 @@ class EdgequakeClient:
     :param headers: further headers of every request.
     :param http_client: an ``httpx.Client`` of your own: proxies, TLS, transports. It stays yours to close.
     :param max_event_bytes: the size above which one server-sent event is refused. Default 16 MiB.
-    :param env: the environment to read; ``{}`` reads none.
+    :param env: the environment to read instead of the process's; ``{}`` reads none.
 
     Raises :class:`ConfigurationError` for settings that cannot work; nothing is sent until the first call.
     """
@@ -92,7 +91,7 @@ class EdgequakeClient:
         headers: Mapping[str, str] | None = None,
         http_client: HTTPClient | None = None,
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
-        env: Mapping[str, str] = os.environ,
+        env: Mapping[str, str] | None = None,
     ) -> None:
         config = load_config(
             base_url=base_url,

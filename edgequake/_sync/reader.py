@@ -18,6 +18,7 @@ from edgequake._http import (
     abandon,
     sync_body,
     interrupt,
+    release,
     within,
     kind_of_body,
     set_read_timeout,
@@ -159,7 +160,7 @@ class Reader(Generic[ChunkT]):
         """Gives the connection back, or drops it if the answer has not been read to its end."""
         self.closed = True
         if self.response is not None:
-            (interrupt(self.response) if self._reading else self.response.close())
+            (interrupt(self.response) if self._reading else release(self.response))
 
     def __del__(self) -> None:
         if self.response is not None and not self.response.is_closed:
@@ -312,4 +313,4 @@ class Reader(Generic[ChunkT]):
         """Lets go of an answer that failed, so that another try can begin."""
         response, self.response, self._body = self.response, None, None
         if response is not None:
-            response.close()
+            release(response)

@@ -16,12 +16,12 @@ from edgequake.chunks import ChatChunk, QueryChunk
 from edgequake.exceptions import EdgeQuakeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Callable, Sequence
+    from collections.abc import Iterator, Callable
 
     from edgequake._sync.session import Session
     from edgequake.events import StreamEvent
     from edgequake.models.answer import ChatResponse, QueryResponse
-    from edgequake.models.options import ChatMessage, ChatOptions, QueryOptions
+    from edgequake.models.options import ChatOptions, Messages, QueryOptions
 
 __all__ = ["Chat", "Query"]
 
@@ -132,7 +132,7 @@ class Chat:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def complete(self, messages: str | Sequence[ChatMessage], **options: Unpack[ChatOptions]) -> ChatResponse:
+    def complete(self, messages: Messages, **options: Unpack[ChatOptions]) -> ChatResponse:
         """The assistant's whole message (``POST /api/v1/chat/completions``).
 
         ``messages`` is one message as a string, or a list of dicts with ``role`` and ``content`` that holds at least
@@ -145,11 +145,11 @@ class Chat:
         """
         return self._session.call(calls.chat_complete(messages, options))
 
-    def completions(self, messages: str | Sequence[ChatMessage], **options: Unpack[ChatOptions]) -> ChatResponse:
+    def completions(self, messages: Messages, **options: Unpack[ChatOptions]) -> ChatResponse:
         """The same as :meth:`complete`, by the name of the server's route."""
         return self.complete(messages, **options)
 
-    def stream(self, messages: str | Sequence[ChatMessage], **options: Unpack[ChatOptions]) -> ChatStream:
+    def stream(self, messages: Messages, **options: Unpack[ChatOptions]) -> ChatStream:
         """The assistant's message as it is generated (``POST /api/v1/chat/completions/stream``).
 
         Returns a stream that sends nothing until it is iterated or opened; see :class:`ChatStream`. Messages and

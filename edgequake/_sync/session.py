@@ -19,6 +19,7 @@ from edgequake._http import (
     sync_body,
     client,
     home,
+    release,
     result,
     within,
     redirect_target,
@@ -39,6 +40,7 @@ __all__ = ["Connections", "Session"]
 T = TypeVar("T")
 
 _MAX_REDIRECTS = 5
+_A_MOMENT = 0.01
 
 
 class Connections:
@@ -140,7 +142,7 @@ class Session:
                 return response
             if target := redirect_target(response):
                 url = target
-                response.close()
+                release(response)
                 continue
             error = self._error(call, response, clock)
             if isinstance(error, UnauthorizedError) and callable(self.config.jwt) and not renewed:
@@ -202,7 +204,7 @@ class Session:
         except Exception as error:
             self.reraise(error, clock, limit, streaming=False)
         finally:
-            response.close()
+            release(response)
         return b"".join(parts)
 
     def _error(self, call: Call[Any], response: Response, clock: CallClock) -> EdgeQuakeError:
@@ -226,9 +228,10 @@ class Session:
         """Raises the SDK's error for one of the transport's, any other as it is."""
         if isinstance(error, EdgeQuakeError):
             raise error
-        ours = translated(
-            error, stage=limit.stage, timeout=clock.timeout, streaming=streaming, origin=self.config.base_url
-        )
+        stage = limit.stage
+        if stage == "total" and clock.left(monotonic()) > _A_MOMENT:  # it was a clock of httpx that ran out
+            stage = clock.waiting_for if streaming else "response"
+        ours = translated(error, stage=stage, timeout=clock.timeout, streaming=streaming, origin=self.config.base_url)
         if ours is None:
             raise error
         raise ours from error

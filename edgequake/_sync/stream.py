@@ -35,8 +35,9 @@ AnswerT = TypeVar("AnswerT", bound=Model)
 class Stream(Generic[ChunkT, AnswerT]):
     """An answer that comes in chunks: iterate it, or use it as a context manager and read it by any of its views.
 
-    Nothing is sent until the first iteration or ``with``. Leaving the loop, an exception, ``close()``, cancellation
-    and garbage collection give the connection back.
+    Nothing is sent until the first iteration or ``with``. The end of the ``with`` block, ``close()``, cancellation and
+    garbage collection give the connection back at once; so does leaving a loop over the call itself, as in
+    ``for chunk in client.query.stream(…)``. A stream that is kept in a variable is held open: use ``with``.
 
     Iterating raises the errors of :mod:`edgequake.exceptions` alone; each carries the text so far in
     ``partial_text``. An iteration that ends without an error has brought the whole answer.
@@ -109,7 +110,9 @@ class Stream(Generic[ChunkT, AnswerT]):
         for _ in self:
             pass
         self._reader.check()
-        return self._fold(self._reader.answer)
+        answer = self._fold(self._reader.answer)
+        answer._request_id = self.request_id
+        return answer
 
     @property
     def text(self) -> str:

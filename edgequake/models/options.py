@@ -6,7 +6,7 @@ is not sent: the server's default applies. ``extra_body`` sends any other field,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence  # noqa: TC003 - pydantic reads the annotations
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field, SkipValidation
@@ -24,6 +24,7 @@ __all__ = [
     "DocumentFilter",
     "HistoryMessage",
     "ImageInput",
+    "Messages",
     "MixWeights",
     "QueryOptions",
     "RequestOptions",
@@ -69,6 +70,10 @@ class ChatMessage(TypedDict, total=False):
 
     role: str
     content: str | list[ContentPart]
+
+
+Messages: TypeAlias = str | Sequence[ChatMessage] | Sequence[Mapping[str, str]]
+"""One message of the user's as a string, or the messages so far: each a dict with ``role`` and ``content``."""
 
 
 class ImageInput(TypedDict):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from edgequake import AsyncEdgequakeClient, ConfigurationError, EdgequakeClient
 
 if TYPE_CHECKING:
@@ -56,23 +58,23 @@ class OpenAICompatibleLLM:
         self.model = model
         self._settings: dict[str, Any] = {
             "base_url": base_url.removesuffix("/").removesuffix(_PATH),
-            "jwt": api_key,
             "timeout": timeout,
             "max_retries": max_retries,
-            "headers": headers,
             "env": {},  # the environment is that of the EdgeQuake server: its key is not for this one
         }
         options = {"temperature": temperature, "max_tokens": max_tokens, **(extra_body or {})}
         self._body = {"model": model, "stream": True} | {k: v for k, v in options.items() if v is not None}
         self._system = [] if system_prompt is None else [{"role": "system", "content": system_prompt}]
-        EdgequakeClient(**self._settings).close()  # what cannot work is said now
+        self._api_key = None if api_key is None else SecretStr(api_key)
+        self._headers = {name: SecretStr(value) for name, value in (headers or {}).items()}
+        EdgequakeClient(**self._client_settings()).close()  # what cannot work is said now
         self.provider = urlsplit(base_url).netloc
         """Where the model runs: host and port."""
 
     def stream(self, prompt: str) -> Iterator[str]:
         """Yield the pieces of the answer to `prompt` as they come; raises the errors of `edgequake.exceptions`."""
         with (
-            EdgequakeClient(**self._settings) as client,
+            EdgequakeClient(**self._client_settings()) as client,
             client.stream("POST", _PATH, body=self._request(prompt), idempotent=True) as stream,
         ):
             yield from stream.text_stream
@@ -80,7 +82,7 @@ class OpenAICompatibleLLM:
     async def astream(self, prompt: str) -> AsyncIterator[str]:
         """Yield the pieces of the answer to `prompt` as they come: `stream` for async callers."""
         async with (
-            AsyncEdgequakeClient(**self._settings) as client,
+            AsyncEdgequakeClient(**self._client_settings()) as client,
             client.stream("POST", _PATH, body=self._request(prompt), idempotent=True) as stream,
         ):
             async for text in stream.text_stream:
@@ -88,6 +90,16 @@ class OpenAICompatibleLLM:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._settings['base_url']!r}, model={self.model!r})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("an LLM holds its key and cannot be pickled")
+
+    def _client_settings(self) -> dict[str, Any]:
+        return {
+            **self._settings,
+            "jwt": None if self._api_key is None else self._api_key.get_secret_value(),
+            "headers": {name: value.get_secret_value() for name, value in self._headers.items()},
+        }
 
     def _request(self, prompt: str) -> dict[str, Any]:
         return {**self._body, "messages": [*self._system, {"role": "user", "content": prompt}]}

@@ -38,8 +38,8 @@ def test_the_final_text_takes_the_place_of_the_streamed_text_in_the_answer_alone
     assert (state.text, state.answer, state.final_text) == ("a", "A.", "A.")
 
 
-def test_an_empty_final_text_counts_and_a_missing_one_does_not():
-    assert query(TOKEN, {"type": "done", "answer": ""}).answer == ""
+def test_an_empty_or_missing_final_text_takes_nothing_from_what_was_streamed():
+    assert query(TOKEN, {"type": "done", "answer": ""}).answer == "a"
     assert query(TOKEN, {"type": "done", "answer": None}).answer == "a"
     assert query(TOKEN, {"type": "done"}).answer == "a"
     assert query(TOKEN, {"type": "done", "answer": "A."}, {"type": "done"}).answer == "A."

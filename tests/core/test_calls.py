@@ -502,10 +502,16 @@ def test_messages_that_cannot_be_sent_are_refused(messages, message, method):
 
 def test_any_request_is_as_it_was_asked_for():
     call = any_request(
-        "post", "/api/v1/x?y=1", dict, body={"a": [1]}, params={"p": 1}, headers={"X-A": "a"}, timeout=Timeout(5)
+        "post", "/api/v1/x", dict, body={"a": [1]}, params={"p": 1}, headers={"X-A": "a"}, timeout=Timeout(5)
     )
-    assert call.route == "POST /api/v1/x?y=1"
+    assert call.route == "POST /api/v1/x"
     assert (call.body, call.params, call.headers, call.timeout) == (b'{"a":[1]}', {"p": 1}, {"X-A": "a"}, Timeout(5))
+
+
+def test_a_query_is_given_in_one_place():
+    assert any_request("GET", "/x?y=1", dict).route == "GET /x?y=1"
+    with pytest.raises(ConfigurationError, match="in params or in the path"):
+        any_request("GET", "/x?y=1", dict, params={"z": 2})
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def test_a_redirect_says_where_it_leads_without_its_query(status):
 
 
 def test_a_redirect_that_leads_nowhere_is_an_error_too():
-    assert "redirects to ''" in error(302).message
+    assert error(302).message.startswith("302")
 
 
 # -- a missing route --------------------------------------------------------------------------------------------------

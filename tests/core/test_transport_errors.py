@@ -13,10 +13,12 @@ import pytest
 from edgequake import Timeout
 from edgequake._http import translated
 from edgequake.exceptions import (
+    APIError,
     ConfigurationError,
     EdgeQuakeError,
     NetworkError,
     ResponseError,
+    ServerError,
     StreamError,
     StreamInterruptedError,
     TimeoutError,
@@ -52,7 +54,7 @@ def test_an_exception_of_httpx_becomes_one_of_ours(cls, streaming):
     error = ours(example(cls), streaming=streaming)
     assert isinstance(error, EdgeQuakeError)
     assert str(error)
-    if streaming and not isinstance(error, TimeoutError | ConfigurationError | StreamError):
+    if streaming and not isinstance(error, APIError | TimeoutError | ConfigurationError | StreamError):
         assert isinstance(error, StreamInterruptedError) or not error.request_sent
 
 
@@ -68,6 +70,7 @@ WANTED = {
     httpx.UnsupportedProtocol: (ConfigurationError, ConfigurationError),
     httpx.InvalidURL: (ConfigurationError, ConfigurationError),
     httpx.DecodingError: (ResponseError, StreamError),
+    httpx.HTTPStatusError: (ServerError, ServerError),
     httpx.ConnectTimeout: (TimeoutError, TimeoutError),
     httpx.PoolTimeout: (TimeoutError, TimeoutError),
     httpx.ReadTimeout: (TimeoutError, TimeoutError),

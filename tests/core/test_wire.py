@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgequake._core.answer import chat_response, query_response
-from edgequake._core.sse import SSEParser
+from edgequake._core.sse import EventData, SSEParser
 from edgequake._core.wire import events_of_answer
 from edgequake.chunks import ChatChunk, ChunkFields, ChunkType, QueryChunk
 from edgequake.exceptions import StreamError, StreamTruncatedError
@@ -231,7 +231,6 @@ PLAIN = [
     '"q"',
     "{",
     "{}",
-    '{"a": 1}',
     "[1]",
     "[DONE",
     " ",
@@ -278,12 +277,25 @@ def test_events_without_data_do_not_decide():
     assert decoded("", "a", "", "b").text == "ab"
 
 
-def test_the_sentinel_makes_a_stream_of_json_and_ends_it():
+def test_the_sentinel_ends_a_stream_and_text_after_it_is_kept():
     stream = decoded("[DONE]")
     assert stream.chunks == [{"type": "done"}]
     assert stream.decoder.finished
-    with pytest.raises(StreamError, match="not a JSON object"):
-        decoded("[DONE]", "plain")
+    assert [chunk.text for chunk in decoded("[DONE]", "plain", " text").chunks] == ["", "plain", " text"]
+
+
+@pytest.mark.parametrize("first", [{"request_id": "1"}, {"content": "no type"}])
+def test_an_object_of_another_kind_begins_a_stream_of_json_too(first):
+    stream = decoded(first, {"type": "token", "content": "a"}, {"type": "done"})
+    assert [chunk.text for chunk in stream.chunks] == ["", "a", ""]
+    assert stream.chunks[0] == {**first, "type": ""}
+
+
+def test_an_event_named_error_is_one_whatever_its_fields():
+    data = EventData(b'{"message": "out of memory"}')
+    data.event, data.id, data.retry = "error", "", None
+    with pytest.raises(StreamError, match="out of memory"):
+        decoded(data)
 
 
 @pytest.mark.parametrize("data", ["42", "true", '"q"', "[1]", "null", "{", "plain", " "])

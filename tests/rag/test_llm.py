@@ -1,6 +1,7 @@
 """`OpenAICompatibleLLM` against a server that speaks OpenAI's streaming wire over a socket."""
 
 import asyncio
+import pickle
 
 import pytest
 
@@ -66,6 +67,13 @@ def test_it_satisfies_both_protocols():
     assert isinstance(llm, AsyncStreamableLLM)
     assert llm.provider == "127.0.0.1:9"
     assert "secret" not in repr(OpenAICompatibleLLM("http://127.0.0.1:9/v1", "tiny", "sk-secret"))
+
+
+def test_the_key_shows_nowhere_and_does_not_travel():
+    llm = OpenAICompatibleLLM("http://127.0.0.1:9/v1", "tiny", "sk-secret", headers={"X-Other": "sk-secret"})
+    assert "sk-secret" not in repr(vars(llm))
+    with pytest.raises(TypeError, match="pickled"):
+        pickle.dumps(llm)
 
 
 def test_every_piece_comes_as_it_was_sent(server, pieces_of):

@@ -41,8 +41,7 @@ def queries(client: EdgequakeClient) -> None:
 
 def chats(client: EdgequakeClient) -> None:
     client.chat.complete()  # type: ignore[call-arg]
-    client.chat.complete([{"role": "user", "text": "m"}])  # type: ignore[typeddict-unknown-key]
-    client.chat.complete([5])  # type: ignore[list-item]
+    client.chat.complete([5])  # type: ignore[arg-type]
     client.chat.complete("m", max_token=5)  # type: ignore[call-arg]
     client.chat.stream("m", images=[{"data": ""}])  # type: ignore[typeddict-item]
 

@@ -1,0 +1,25 @@
+"""A task that is cancelled again while it gives its connection back still gives it back."""
+
+import asyncio
+
+from edgequake import AsyncEdgequakeClient
+from edgequake.testing import Hold
+
+STREAM = "/api/v1/query/stream"
+
+
+def test_a_second_cancellation_in_the_middle_of_closing_leaves_nothing_open(server):
+    async def main():
+        async with AsyncEdgequakeClient(base_url=server.url) as client:
+            for _ in range(20):
+                hold = Hold()
+                server.on("POST", STREAM).stream({"type": "token", "content": "a"}, hold)
+                stream = client.query.stream("q")
+                assert (await anext(stream)).text == "a"
+                closing = asyncio.create_task(stream.aclose())
+                await asyncio.sleep(0)  # it has begun
+                closing.cancel()
+                await asyncio.gather(closing, return_exceptions=True)
+            await asyncio.to_thread(server.wait_until_closed)
+
+    asyncio.run(main())

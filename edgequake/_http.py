@@ -52,6 +52,7 @@ __all__ = [
     "async_interrupt",
     "async_release",
     "async_result",
+    "async_usable",
     "async_within",
     "client",
     "home",
@@ -65,6 +66,7 @@ __all__ = [
     "sync_body",
     "timeout_extension",
     "translated",
+    "usable",
     "within",
 ]
 
@@ -80,6 +82,20 @@ Attempt: TypeAlias = Callable[[], T]
 # As many streams at once as the caller likes: a pool that queues would count waiting as time to connect.
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
 _closing: set[Any] = set()  # tasks, kept until they are done
+
+
+def usable(given: HTTPClient | None) -> HTTPClient | None:
+    """``given``, if a synchronous client can send with it; else :class:`ConfigurationError`."""
+    if given is None or isinstance(given, httpx.Client):
+        return given
+    raise ConfigurationError(f"http_client must be an httpx.Client, not {type(given).__name__}")
+
+
+def async_usable(given: AsyncHTTPClient | None) -> AsyncHTTPClient | None:
+    """``given``, if an async client can send with it; else :class:`ConfigurationError`."""
+    if given is None or isinstance(given, httpx.AsyncClient):
+        return given
+    raise ConfigurationError(f"http_client must be an httpx.AsyncClient, not {type(given).__name__}")
 
 
 def client(owner: object) -> HTTPClient:
@@ -275,6 +291,15 @@ def abandon(response: Response) -> None:
         task.add_done_callback(_closing.discard)
 
 
+def _hide_keys(error: Exception) -> None:
+    """Takes the keys out of the request that httpx hangs on its errors, which become the cause of ours."""
+    request = getattr(error, "_request", None)
+    if isinstance(request, httpx.Request):
+        for name in ("X-API-Key", "Authorization"):
+            if name in request.headers:
+                request.headers[name] = "[secret]"
+
+
 def translated(
     error: Exception, *, stage: TimeoutStage, timeout: Timeout, streaming: bool, origin: str = "the server"
 ) -> EdgeQuakeError | None:
@@ -282,6 +307,7 @@ def translated(
 
     ``stage`` is the clock that a timeout means, ``streaming`` whether the answer had begun.
     """
+    _hide_keys(error)
     text = str(error) or type(error).__name__
     ours: EdgeQuakeError | None = None
     match error:

@@ -107,6 +107,8 @@ class AsyncEdgequakeClient:
         )
         if retry is not None and max_retries != DEFAULT_MAX_RETRIES:
             raise ConfigurationError("give max_retries or retry, not both")
+        if not isinstance(retry, RetryPolicy | None):
+            raise ConfigurationError(f"retry must be a RetryPolicy, not {retry!r}")
         self._begin(config, AsyncConnections(http_client), owner=True)
 
     def _begin(self, config: ClientConfig, connections: AsyncConnections, *, owner: bool) -> None:

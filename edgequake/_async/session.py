@@ -20,6 +20,7 @@ from edgequake._http import (
     async_home,
     async_release,
     async_result,
+    async_usable,
     async_within,
     redirect_target,
     timeout_extension,
@@ -46,7 +47,7 @@ class AsyncConnections:
     """The connection pool that a client and its copies share, and what they learn about the server."""
 
     def __init__(self, http_client: AsyncHTTPClient | None = None) -> None:
-        self._given = http_client
+        self._given = async_usable(http_client)
         self._made: WeakKeyDictionary[Any, AsyncHTTPClient] = WeakKeyDictionary()
         self._closed = False
         self._making = Lock()  # threads that first use a client together share one pool

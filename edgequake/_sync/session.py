@@ -21,6 +21,7 @@ from edgequake._http import (
     home,
     release,
     result,
+    usable,
     within,
     redirect_target,
     timeout_extension,
@@ -47,7 +48,7 @@ class Connections:
     """The connection pool that a client and its copies share, and what they learn about the server."""
 
     def __init__(self, http_client: HTTPClient | None = None) -> None:
-        self._given = http_client
+        self._given = usable(http_client)
         self._made: WeakKeyDictionary[Any, HTTPClient] = WeakKeyDictionary()
         self._closed = False
         self._making = Lock()  # threads that first use a client together share one pool

@@ -34,6 +34,7 @@ _STRONG = re.compile(r"(\*\*|~~)(?=\S)(.+?)(?<=\S)\1|(?<!\w)__(?=\S)(.+?)(?<=\S)
 _EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])|(?<!\w)_(?=\S)([^_]+?)(?<=\S)_(?!\w)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _SPACES = re.compile(r"\s+")
+_MARKED = re.compile("[`\\\\*_~\\[<&\ue000\ue001]")
 _END = re.compile(
     r"(?<=[.!?])(?P<close>[\"'\u201d\u2019)\]*_]*)\s+(?=[\"'\u201c\u2018(\[*_`]*[A-Z0-9\u00c0-\u00de\u0400-\u042f`])"
     rf"|(?<=[{CJK_ENDS}])"
@@ -68,6 +69,8 @@ def units(text: str) -> list[Unit]:
 
 def readable(text: str) -> str:
     """One line of markdown as a person reads it: no marks, links by their text, code as it is."""
+    if not _MARKED.search(text):
+        return _SPACES.sub(" ", text).strip()
     kept: list[str] = []
 
     def keep(piece: str) -> str:

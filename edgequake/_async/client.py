@@ -167,7 +167,7 @@ class AsyncEdgequakeClient:
             body=body,
             params=params,
             headers=headers,
-            timeout=None if timeout is NOT_GIVEN else as_timeout(timeout),
+            timeout=timeout,
             replayable=idempotent,
         )
         return await self._session.call(call)
@@ -196,7 +196,7 @@ class AsyncEdgequakeClient:
             body=body,
             params=params,
             headers=headers,
-            timeout=None if timeout is NOT_GIVEN else as_timeout(timeout),
+            timeout=timeout,
             replayable=idempotent,
         )
         return AsyncChatStream(AsyncReader(self._session, call, ChatChunk, openai_names=True, fallback=None))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import PydanticUndefinedAnnotation, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
-from edgequake._core.config import as_timeout, checked_headers
+from edgequake._core.config import NOT_GIVEN, as_timeout, checked_headers
 from edgequake.exceptions import ConfigurationError, ResponseError
 from edgequake.models._model import Model, explain
 from edgequake.models.answer import ChatResponse, QueryResponse
@@ -112,7 +112,7 @@ def any_request(
     body: Any = None,
     params: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
-    timeout: Any = None,
+    timeout: Any = NOT_GIVEN,
     replayable: bool | None = None,
 ) -> Call[T]:
     """Any request to the server. Reads may be sent again after a failure; others only when told."""
@@ -131,7 +131,7 @@ def any_request(
         params=params,
         body=None if body is None else _json(body),
         headers=_plain_headers(headers),
-        timeout=timeout,
+        timeout=None if timeout is NOT_GIVEN else as_timeout(timeout),
     )
 
 

@@ -168,7 +168,7 @@ class EdgequakeClient:
             body=body,
             params=params,
             headers=headers,
-            timeout=None if timeout is NOT_GIVEN else as_timeout(timeout),
+            timeout=timeout,
             replayable=idempotent,
         )
         return self._session.call(call)
@@ -197,7 +197,7 @@ class EdgequakeClient:
             body=body,
             params=params,
             headers=headers,
-            timeout=None if timeout is NOT_GIVEN else as_timeout(timeout),
+            timeout=timeout,
             replayable=idempotent,
         )
         return ChatStream(Reader(self._session, call, ChatChunk, openai_names=True, fallback=None))

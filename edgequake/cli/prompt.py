@@ -7,7 +7,7 @@ from typing import Any
 try:
     import readline as _readline
 except ImportError:  # Windows: its own console edits lines
-    _readline = None  # type: ignore[assignment]
+    _readline = None  # type: ignore[assignment]  # a module that not every platform has
 
 __all__ = ["Prompt"]
 

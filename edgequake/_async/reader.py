@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from itertools import chain
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from edgequake._core.answer import COMPACT_AT, AnswerState
 from edgequake._core.clock import timed_out
@@ -83,11 +83,11 @@ class AsyncReader(Generic[ChunkT]):
         self._body: AsyncIterator[bytes] | None = None
         self._whole: list[bytes] | None = None
         self._patience = float("inf")  # with as many seconds left, httpx's own timeout is enough
-        self._unhurried = False  # the wait for each chunk has as many from its start, and there is no total
+        self._unhurried = False  # the wait for each chunk has as many from its start, and nothing else is to be seen to
         self._reading = False  # True while a read is under way: whoever closes the stream then has to wake it
         self._marks: dict[str, float] = {}
         self._read_at = 0.0
-        self.on_event: Callable[[bytes], None] | None = None
+        self._on_event: Callable[[bytes], None] | None = None
         self.failure: EdgeQuakeError | None = None
         self.ended = False
         self.closed = False
@@ -113,6 +113,11 @@ class AsyncReader(Generic[ChunkT]):
         if self.closed and not self.ended:
             raise self._with_text(StreamError("this stream was closed before its end"))
 
+    def show_events(self, on_event: Callable[[bytes], None] | None) -> None:
+        """From the next read on, ``on_event`` gets the data of every event before it is decoded; None ends that."""
+        self._on_event = on_event
+        self._unhurried = False
+
     # -- reading --------------------------------------------------------------------------------------------------
 
     async def chunks(self) -> AsyncIterator[ChunkT]:
@@ -120,16 +125,29 @@ class AsyncReader(Generic[ChunkT]):
         parts = self.answer.parts
         try:
             events = await self._first()
+            clock, body, feed, decode = self._clock, self._body, self._parser.feed, self._decoder.decode
             while events is not None:
                 progress = False
-                decode = self._decoder.decode
                 for event in events:
                     if (chunk := decode(event)) is not None:
                         progress = True
                         yield chunk
                 if len(parts) >= COMPACT_AT:
                     self.answer.compact()
-                events = await self._next(progress=progress)
+                if not (progress and self._unhurried) or body is None:
+                    events = await self._next(progress=progress)
+                    continue
+                # By far the commonest read; what _next() does, without the cost of its call.
+                self._read_at = clock.waiting_since = monotonic()
+                self._reading = True
+                try:
+                    data = await anext(body)
+                except StopAsyncIteration:
+                    break
+                except Exception as error:
+                    self._read_failed(error)
+                self._reading = False
+                events = feed(data)
             self._decoder.end(unfinished=self._parser.unfinished)
             self.ended = True
         except EdgeQuakeError as error:
@@ -139,6 +157,7 @@ class AsyncReader(Generic[ChunkT]):
             self.ended = True
         finally:
             self._read_at = monotonic()
+            self._reading = False
             await self.aclose()
 
     async def open(self) -> None:
@@ -158,6 +177,7 @@ class AsyncReader(Generic[ChunkT]):
     async def aclose(self) -> None:
         """Gives the connection back, or drops it if the answer has not been read to its end."""
         self.closed = True
+        self._unhurried = False
         if self.response is not None:
             await (async_interrupt(self.response) if self._reading else async_release(self.response))
 
@@ -239,31 +259,32 @@ class AsyncReader(Generic[ChunkT]):
             self.check()
         if (body := self._body) is None:
             whole, self._whole = self._whole, None
-            return whole if self.on_event is None or whole is None else self._shown(whole)
+            return whole if self._on_event is None or whole is None else self._shown(whole)
         self._read_at = now = monotonic()
         self._reading = True
         try:
-            if progress and self._unhurried:
-                self._clock.waiting_since = now
-                data = await anext(body)
-            else:
-                data = await self._read_in_time(body, now, progress=progress)
+            data = await self._read_in_time(body, now, progress=progress)
         except StopAsyncIteration:
             return None
         except Exception as error:
-            self.check()  # another thread or task may have closed the stream
-            self._session.reraise(error, self._clock, self._clock.until_chunk(now), streaming=True)
-        finally:
-            self._reading = False
+            self._read_failed(error)
+        self._reading = False
         events = self._parser.feed(data)
-        return events if self.on_event is None else self._shown(events)
+        return events if self._on_event is None else self._shown(events)
+
+    def _read_failed(self, error: Exception) -> NoReturn:
+        """Raises the SDK's error for one of a read of the body."""
+        self._reading = False
+        self.check()  # another thread or task may have closed the stream
+        self._session.reraise(error, self._clock, self._clock.until_chunk(self._read_at), streaming=True)
 
     async def _read_in_time(self, body: AsyncIterator[bytes], now: float, *, progress: bool) -> bytes:
         """The next bytes, by the stream's clocks: keep-alives begin a new wait for httpx, but not for these."""
         clock = self._clock
         if progress:
             clock.wait_for("chunk", now)
-            self._unhurried = clock.until_chunk(now).seconds >= self._patience and clock.timeout.total is None
+            enough = clock.until_chunk(now).seconds >= self._patience
+            self._unhurried = enough and clock.timeout.total is None and self._on_event is None and not self.closed
         limit = clock.until_chunk(now)
         if limit.seconds <= 0:
             raise timed_out(limit.stage, clock.timeout)
@@ -273,10 +294,10 @@ class AsyncReader(Generic[ChunkT]):
             return await anext(body)
 
     def _shown(self, events: Iterable[bytes]) -> Iterator[bytes]:
-        """``events``, each shown to ``on_event`` before it is decoded."""
+        """``events``, each shown to the caller of ``show_events()`` before it is decoded."""
         for event in events:
-            if self.on_event is not None:
-                self.on_event(event)
+            if self._on_event is not None:
+                self._on_event(event)
             yield event
 
     async def _after(self, error: EdgeQuakeError) -> Iterable[bytes]:

@@ -92,7 +92,7 @@ class AsyncStream(Generic[ChunkT, AnswerT]):
         The same errors are raised as when iterating chunks, after the event that caused them has been shown.
         """
         shown: deque[bytes] = deque()
-        self._reader.on_event = shown.append
+        self._reader.show_events(shown.append)
         failure = None
         try:
             async for _ in self:
@@ -100,6 +100,8 @@ class AsyncStream(Generic[ChunkT, AnswerT]):
                     yield server_sent_event(shown.popleft())
         except EdgeQuakeError as error:
             failure = error
+        finally:
+            self._reader.show_events(None)
         while shown:
             yield server_sent_event(shown.popleft())
         if failure is not None:

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["EventData", "SSEParser"]
 
 _BOM = b"\xef\xbb\xbf"
+_CR = 0x0D
+
+# What the next bytes stand in; most reads begin with an event, and in none of these.
+_AT_START = 1  # it is not yet known whether the first bytes are a byte order mark
+_AFTER_CR = 2  # the last byte was a CR: a LF that follows belongs to it
+_IN_EVENT = 4  # some of an event, or of its first line, has been read
+_WITH_ID = 8  # the stream has given an id, which every event has from then on
 
 
 class EventData(bytes):
@@ -34,15 +41,14 @@ class SSEParser:
 
     def __init__(self, max_event_bytes: int) -> None:
         self._max = max_event_bytes
-        self._start: bytes | None = b""  # the first bytes, until it is known whether they are a byte order mark
-        self._after_cr = False  # the last byte was a CR: a LF that follows belongs to it
+        self._state = _AT_START
+        self._start = b""  # what may be the beginning of a byte order mark
         self._line: list[bytes] = []  # pieces of the line that has not ended yet
         self._data: list[bytes] = []  # the data lines of the event that has not ended yet
         self._held = 0  # bytes in both
         self._event = ""
         self._id = ""
         self._retry: int | None = None
-        self._in_event = False  # some of an event, or of its first line, has been read
 
     @property
     def unfinished(self) -> bool:
@@ -55,21 +61,23 @@ class SSEParser:
 
         Take them all before the next call; a fault is raised where it stands among them.
         """
-        # The commonest read by far is one event of one line, `data: …`. (Operators are used where they do: a call of
-        # find() or startswith() costs as much as all of this.)
-        if not (self._in_event or self._after_cr or self._id or self._start is not None):
+        # The commonest read by far is one event of one line, `data: …`. (A number is sought, and no find() or
+        # startswith() is called: each would cost as much as all of this.)
+        if not self._state:
             line, _, rest = data.partition(b"\n")
-            if rest == b"\n" and line[:6] == b"data: " and b"\r" not in line and len(line) <= self._max:
-                return (line[6:],)
-        if self._start is not None or self._after_cr or b"\r" in data:
+            if rest == b"\n" and _CR not in line:
+                value = line.removeprefix(b"data: ")
+                if len(value) < len(line) <= self._max:
+                    return (value,)
+        if self._state & (_AT_START | _AFTER_CR) or _CR in data:
             data = self._with_line_feeds(data)
-        if not self._in_event and data[-2:] == b"\n\n":
+        if not self._state & _IN_EVENT and data[-2:] == b"\n\n":
             return self._whole(data)
         return self._pieces(data)
 
     def _pieces(self, data: bytes) -> Iterator[bytes]:
         """Events of a read that begins or ends in the middle of one."""
-        if self._in_event:
+        if self._state & _IN_EVENT:
             end = self._end_of_event(data)
             if end < 0:
                 return
@@ -88,7 +96,7 @@ class SSEParser:
     def _whole(self, data: bytes) -> Iterable[bytes]:
         """Events of bytes that begin and end with one."""
         # Most often each is one line, `data: …`: two line feeds an event, and no others.
-        if data[:6] == b"data: " and not self._id and len(data) <= self._max:
+        if data[:6] == b"data: " and not self._state & _WITH_ID and len(data) <= self._max:
             payloads = data[6:-2].split(b"\n\ndata: ")
             if data.count(b"\n") == 2 * len(payloads):
                 return payloads
@@ -107,18 +115,19 @@ class SSEParser:
 
         No byte of a longer UTF-8 sequence is a CR or LF, so this can be done on bytes.
         """
-        if self._start is not None:
+        if self._state & _AT_START:
             data = self._start + data
             if len(data) < len(_BOM) and _BOM.startswith(data):
                 self._start = data
                 return b""
-            self._start = None
+            self._state &= ~_AT_START
             data = data.removeprefix(_BOM)
-        if self._after_cr and data:
-            self._after_cr = False
+        if self._state & _AFTER_CR and data:
+            self._state &= ~_AFTER_CR
             data = data.removeprefix(b"\n")
-        if b"\r" in data:
-            self._after_cr = data.endswith(b"\r")
+        if _CR in data:
+            if data[-1] == _CR:
+                self._state |= _AFTER_CR
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         return data
 
@@ -136,10 +145,10 @@ class SSEParser:
             position = end + 1
             if not line:
                 return position
-            self._in_event = True
+            self._state |= _IN_EVENT
             self._field(line)
         if position < len(data):
-            self._in_event = True
+            self._state |= _IN_EVENT
             self._line.append(data[position:])
             self._hold(len(data) - position, beside=len(b"data: ") - 1)  # a line feed will take the place of those
         return -1
@@ -155,6 +164,7 @@ class SSEParser:
         elif name == b"id":
             if b"\0" not in value:
                 self._id = value.decode("utf-8", "replace")
+                self._state = self._state | _WITH_ID if value else self._state & ~_WITH_ID
         elif name == b"retry" and value.isdigit():
             self._retry = int(value[:18])
         # A comment's name is empty; other names are ignored, as the rules say.
@@ -183,4 +193,4 @@ class SSEParser:
         self._held = 0
         self._event = ""
         self._retry = None
-        self._in_event = False
+        self._state &= ~_IN_EVENT

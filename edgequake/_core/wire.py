@@ -50,6 +50,7 @@ class WireDecoder(Generic[ChunkT]):
     ) -> None:
         self._chunk_class = chunk_class
         self._answer = answer
+        self._add_text = answer.add_text
         self._openai_names = openai_names
         self._is_text: bool | None = True if text_only else None
         self._held: bytes | None = None
@@ -65,24 +66,23 @@ class WireDecoder(Generic[ChunkT]):
             return self._text(data)
         try:
             event = from_json(data)
+            text = event["content"] if event["type"] == "token" else None
+        except (KeyError, TypeError):  # some other event, or no event at all
+            text = None
         except ValueError:
-            event = None
-        if type(event) is not dict or not event:
             return self._unusual(data)
-        self._is_text = False
-        if event.get("type") == "token" and "choices" not in event:  # by far the commonest event
-            text = event.get("content")
-            if text is None:
-                text = event.get("chunk")
-            if type(text) is not str:
-                raise self._bad(data, "its text is not a string")
+        if type(text) is str and len(event) == 2:  # by far the commonest event: a token that is nothing but its text
+            self._is_text = False
             chunk = self._chunk_class(event)
             chunk["chunk"] = text
             chunk._raw = data
-            self._answer.add_text(text)
+            self._add_text(text)
             if self._openai_names:
                 chunk["choices"] = [{"index": 0, "delta": {"content": text}, "finish_reason": None}]
             return chunk
+        if type(event) is not dict or not event:
+            return self._unusual(data)
+        self._is_text = False
         return self._event(event, data)
 
     def end(self, *, unfinished: bool) -> None:
@@ -144,10 +144,10 @@ class WireDecoder(Generic[ChunkT]):
         choice = self._first_choice(chunk, data) if "choices" in event else {}
         kind = event.get("type")
         text = choice["delta"].get("content", choice.get("text")) if choice else None
-        if text is None:
-            text = event.get("chunk")
         if text is None and kind == "token":
             text = event.get("content")
+        if text is None:
+            text = event.get("chunk")
         if not isinstance(text, str) and (text is not None or (kind == "token" and not choice)):
             raise self._bad(data, "its text is not a string")
         if kind is None and isinstance(data, EventData) and data.event == "error":

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from itertools import chain
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from edgequake._core.answer import COMPACT_AT, AnswerState
 from edgequake._core.clock import timed_out
@@ -84,11 +84,11 @@ class Reader(Generic[ChunkT]):
         self._body: Iterator[bytes] | None = None
         self._whole: list[bytes] | None = None
         self._patience = float("inf")  # with as many seconds left, httpx's own timeout is enough
-        self._unhurried = False  # the wait for each chunk has as many from its start, and there is no total
+        self._unhurried = False  # the wait for each chunk has as many from its start, and nothing else is to be seen to
         self._reading = False  # True while a read is under way: whoever closes the stream then has to wake it
         self._marks: dict[str, float] = {}
         self._read_at = 0.0
-        self.on_event: Callable[[bytes], None] | None = None
+        self._on_event: Callable[[bytes], None] | None = None
         self.failure: EdgeQuakeError | None = None
         self.ended = False
         self.closed = False
@@ -114,6 +114,11 @@ class Reader(Generic[ChunkT]):
         if self.closed and not self.ended:
             raise self._with_text(StreamError("this stream was closed before its end"))
 
+    def show_events(self, on_event: Callable[[bytes], None] | None) -> None:
+        """From the next read on, ``on_event`` gets the data of every event before it is decoded; None ends that."""
+        self._on_event = on_event
+        self._unhurried = False
+
     # -- reading --------------------------------------------------------------------------------------------------
 
     def chunks(self) -> Iterator[ChunkT]:
@@ -121,16 +126,29 @@ class Reader(Generic[ChunkT]):
         parts = self.answer.parts
         try:
             events = self._first()
+            clock, body, feed, decode = self._clock, self._body, self._parser.feed, self._decoder.decode
             while events is not None:
                 progress = False
-                decode = self._decoder.decode
                 for event in events:
                     if (chunk := decode(event)) is not None:
                         progress = True
                         yield chunk
                 if len(parts) >= COMPACT_AT:
                     self.answer.compact()
-                events = self._next(progress=progress)
+                if not (progress and self._unhurried) or body is None:
+                    events = self._next(progress=progress)
+                    continue
+                # By far the commonest read; what _next() does, without the cost of its call.
+                self._read_at = clock.waiting_since = monotonic()
+                self._reading = True
+                try:
+                    data = next(body)
+                except StopIteration:
+                    break
+                except Exception as error:
+                    self._read_failed(error)
+                self._reading = False
+                events = feed(data)
             self._decoder.end(unfinished=self._parser.unfinished)
             self.ended = True
         except EdgeQuakeError as error:
@@ -140,6 +158,7 @@ class Reader(Generic[ChunkT]):
             self.ended = True
         finally:
             self._read_at = monotonic()
+            self._reading = False
             self.close()
 
     def open(self) -> None:
@@ -159,6 +178,7 @@ class Reader(Generic[ChunkT]):
     def close(self) -> None:
         """Gives the connection back, or drops it if the answer has not been read to its end."""
         self.closed = True
+        self._unhurried = False
         if self.response is not None:
             (interrupt(self.response) if self._reading else release(self.response))
 
@@ -240,31 +260,32 @@ class Reader(Generic[ChunkT]):
             self.check()
         if (body := self._body) is None:
             whole, self._whole = self._whole, None
-            return whole if self.on_event is None or whole is None else self._shown(whole)
+            return whole if self._on_event is None or whole is None else self._shown(whole)
         self._read_at = now = monotonic()
         self._reading = True
         try:
-            if progress and self._unhurried:
-                self._clock.waiting_since = now
-                data = next(body)
-            else:
-                data = self._read_in_time(body, now, progress=progress)
+            data = self._read_in_time(body, now, progress=progress)
         except StopIteration:
             return None
         except Exception as error:
-            self.check()  # another thread or task may have closed the stream
-            self._session.reraise(error, self._clock, self._clock.until_chunk(now), streaming=True)
-        finally:
-            self._reading = False
+            self._read_failed(error)
+        self._reading = False
         events = self._parser.feed(data)
-        return events if self.on_event is None else self._shown(events)
+        return events if self._on_event is None else self._shown(events)
+
+    def _read_failed(self, error: Exception) -> NoReturn:
+        """Raises the SDK's error for one of a read of the body."""
+        self._reading = False
+        self.check()  # another thread or task may have closed the stream
+        self._session.reraise(error, self._clock, self._clock.until_chunk(self._read_at), streaming=True)
 
     def _read_in_time(self, body: Iterator[bytes], now: float, *, progress: bool) -> bytes:
         """The next bytes, by the stream's clocks: keep-alives begin a new wait for httpx, but not for these."""
         clock = self._clock
         if progress:
             clock.wait_for("chunk", now)
-            self._unhurried = clock.until_chunk(now).seconds >= self._patience and clock.timeout.total is None
+            enough = clock.until_chunk(now).seconds >= self._patience
+            self._unhurried = enough and clock.timeout.total is None and self._on_event is None and not self.closed
         limit = clock.until_chunk(now)
         if limit.seconds <= 0:
             raise timed_out(limit.stage, clock.timeout)
@@ -274,10 +295,10 @@ class Reader(Generic[ChunkT]):
             return next(body)
 
     def _shown(self, events: Iterable[bytes]) -> Iterator[bytes]:
-        """``events``, each shown to ``on_event`` before it is decoded."""
+        """``events``, each shown to the caller of ``show_events()`` before it is decoded."""
         for event in events:
-            if self.on_event is not None:
-                self.on_event(event)
+            if self._on_event is not None:
+                self._on_event(event)
             yield event
 
     def _after(self, error: EdgeQuakeError) -> Iterable[bytes]:

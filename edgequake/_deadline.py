@@ -1,21 +1,28 @@
-"""Waits of synchronous reads that end on time.
+"""Waits of synchronous reads that end on time, or when another thread says so.
 
 httpx's read timeout begins anew with every read, so that a server that sends a byte now and then is waited for
 without end. A deadline bounds all reads until it is lifted: the sockets of the default client ask for it each time.
-Asynchronous code has cancel scopes for this.
+Asynchronous code has cancel scopes for all this.
 """
 
 from __future__ import annotations
 
 import math
+import socket
 import threading
+from contextlib import suppress
 from time import monotonic
+from typing import TYPE_CHECKING
 
-__all__ = ["bounded", "within"]
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["bounded", "interruptible", "shut_down", "within"]
 
 
 class _Current(threading.local):
     deadline = math.inf
+    wait: interruptible | None = None
 
 
 _current = _Current()
@@ -37,11 +44,55 @@ class within:  # noqa: N801 - reads as a statement: `with within(5.0):`
         _current.deadline = self._before
 
 
-def bounded(timeout: float | None, late: type[Exception]) -> float | None:
+class interruptible:  # noqa: N801 - beside `within`
+    """A block that another thread can end: its socket is shut down, its sleep cut short, its error swallowed.
+
+    A connection that is being made is waited for until its own timeout.
+    """
+
+    def __init__(self) -> None:
+        self._interrupted = threading.Event()
+        self._socket: object = None
+
+    def __enter__(self) -> None:
+        self._before, _current.wait = _current.wait, self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        _current.wait = self._before
+        return self._interrupted.is_set() and isinstance(error, Exception)
+
+    def close(self) -> None:
+        """Ends the block, from any thread."""
+        self._interrupted.set()
+        shut_down(self._socket)
+
+    def sleep(self, seconds: float) -> None:
+        """Waits so many seconds, or until the block is ended."""
+        self._interrupted.wait(seconds)
+
+    def uses(self, sock: object) -> None:
+        """The block is about to wait for ``sock``."""
+        self._socket = sock
+        if self._interrupted.is_set():
+            shut_down(sock)
+
+
+def shut_down(sock: object) -> None:
+    """Wakes whoever waits for ``sock``, if it is a socket; its owner then closes it."""
+    if isinstance(sock, socket.socket):
+        with suppress(OSError):  # it may have just ended by itself
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # an SSLSocket's own would say goodbye first
+
+
+def bounded(timeout: float | None, late: type[Exception], sock: object = None) -> float | None:
     """The timeout of one socket operation: its own, or what is left of the deadline, whichever is shorter.
 
     Raises ``late`` when nothing is left.
     """
+    if _current.wait is not None:
+        _current.wait.uses(sock)
     if _current.deadline == math.inf:
         return timeout
     left = _current.deadline - monotonic()

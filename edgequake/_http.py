@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import inspect
 import math
-import socket
 import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -18,7 +17,7 @@ import httpx
 from edgequake._core.clock import timed_out
 from edgequake._core.errors import api_error
 from edgequake._core.sse import EventData
-from edgequake._deadline import within
+from edgequake._deadline import interruptible, shut_down, within
 from edgequake.exceptions import (
     ConfigurationError,
     EdgeQuakeError,
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Iterator
     from contextlib import AbstractContextManager
+    from types import TracebackType
 
     from httpx_sse import ServerSentEvent
 
@@ -50,6 +50,7 @@ __all__ = [
     "async_client",
     "async_home",
     "async_interrupt",
+    "async_interruptible",
     "async_release",
     "async_result",
     "async_usable",
@@ -57,6 +58,7 @@ __all__ = [
     "client",
     "home",
     "interrupt",
+    "interruptible",
     "kind_of_body",
     "redirect_target",
     "release",
@@ -163,6 +165,33 @@ def async_within(seconds: float) -> AbstractContextManager[object]:
     return fail_after(seconds)
 
 
+class async_interruptible:  # noqa: N801 - the twin of `interruptible`
+    """A block that another task can end, without an error of its own. The asynchronous twin of ``interruptible``."""
+
+    def __init__(self) -> None:
+        from anyio import CancelScope
+
+        self._scope = CancelScope()
+
+    def __enter__(self) -> None:
+        self._scope.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        return bool(self._scope.__exit__(kind, error, traceback))
+
+    async def aclose(self) -> None:
+        """Ends the block."""
+        self._scope.cancel()
+
+    async def sleep(self, seconds: float) -> None:
+        """Waits so many seconds."""
+        from anyio import sleep
+
+        await sleep(seconds)
+
+
 def set_read_timeout(request: Request, seconds: float) -> None:
     """Sets how long each read of the body may take; works until the first one."""
     timeouts = request.extensions.get("timeout")
@@ -242,10 +271,7 @@ def result(value: Any) -> Any:
 def interrupt(response: Response) -> None:
     """Ends a read of ``response`` that another thread is waiting in; that thread then closes it."""
     stream = response.extensions.get("network_stream")
-    sock = stream.get_extra_info("socket") if stream is not None else None
-    if isinstance(sock, socket.socket):
-        with suppress(OSError):  # it may have just ended by itself
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+    shut_down(stream.get_extra_info("socket") if stream is not None else None)
 
 
 def release(response: Response) -> None:

@@ -17,6 +17,7 @@ from edgequake._http import (
     abandon,
     async_body,
     async_interrupt,
+    async_interruptible,
     async_release,
     async_within,
     kind_of_body,
@@ -84,6 +85,7 @@ class AsyncReader(Generic[ChunkT]):
         self._whole: list[bytes] | None = None
         self._patience = float("inf")  # with as many seconds left, httpx's own timeout is enough
         self._unhurried = False  # the wait for each chunk has as many from its start, and nothing else is to be seen to
+        self._wait: async_interruptible | None = None  # for the first chunk
         self._reading = False  # True while a read is under way: whoever closes the stream then has to wake it
         self._marks: dict[str, float] = {}
         self._read_at = 0.0
@@ -178,6 +180,8 @@ class AsyncReader(Generic[ChunkT]):
         """Gives the connection back, or drops it if the answer has not been read to its end."""
         self.closed = True
         self._unhurried = False
+        if (wait := self._wait) is not None:
+            await wait.aclose()
         if self.response is not None:
             await (async_interrupt(self.response) if self._reading else async_release(self.response))
 
@@ -195,7 +199,15 @@ class AsyncReader(Generic[ChunkT]):
             self._clock = self._session.clock(self._call)
             self._marks["start"] = monotonic()
             self._rules = self._session.rules(self._call, self._clock)
-        return await self._session.tried(attempt, self._rules)
+            self._session.connections.watch(self)
+        self._wait = async_interruptible()
+        try:
+            return await self._session.tried(attempt, self._rules, self._wait)
+        except ConfigurationError:
+            self.check()  # another thread or task may have closed the stream
+            raise
+        finally:
+            self._wait = None
 
     async def _open_and_read(self) -> Iterable[bytes] | None:
         if self._body is None and self._whole is None:

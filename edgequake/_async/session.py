@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from pydantic import SecretStr
 
@@ -18,6 +18,7 @@ from edgequake._http import (
     async_body,
     async_client,
     async_home,
+    async_interruptible,
     async_release,
     async_result,
     async_usable,
@@ -30,6 +31,7 @@ from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseErr
 from edgequake.models._model import Model
 
 if TYPE_CHECKING:
+    from edgequake._async.reader import AsyncReader
     from edgequake._core.calls import Call
     from edgequake._core.clock import Limit
     from edgequake._core.config import ClientConfig
@@ -39,6 +41,7 @@ __all__ = ["AsyncConnections", "AsyncSession"]
 
 T = TypeVar("T")
 
+_CLOSED = "this client is closed: make a new one"
 _MAX_REDIRECTS = 5
 _A_MOMENT = 0.01
 
@@ -50,7 +53,8 @@ class AsyncConnections:
         self._given = async_usable(http_client)
         self._made: WeakKeyDictionary[Any, AsyncHTTPClient] = WeakKeyDictionary()
         self._closed = False
-        self._making = Lock()  # threads that first use a client together share one pool
+        self._lock = Lock()  # threads that first use a client together share one pool
+        self._open: WeakKeyDictionary[Any, WeakSet[Any]] = WeakKeyDictionary()
         self.token: SecretStr | None = None
         """The last token that the client's ``jwt`` function gave."""
         self.missing_routes: set[str] = set()
@@ -60,19 +64,28 @@ class AsyncConnections:
     def client(self) -> AsyncHTTPClient:
         """The HTTP client, made when first needed; connections belong to the event loop they were made in."""
         if self._closed or (self._given is not None and self._given.is_closed):
-            raise ConfigurationError("this client is closed: make a new one")
+            raise ConfigurationError(_CLOSED)
         if self._given is not None:
             return self._given
         here = async_home()
-        with self._making:
+        with self._lock:
             if here not in self._made:
                 self._forget_ended_loops()
                 self._made[here] = async_client(self)
             return self._made[here]
 
+    def watch(self, waiting: AsyncReader[Any] | async_interruptible) -> None:
+        """``waiting`` is closed when the client is, by whomever."""
+        with self._lock:
+            self._open.setdefault(async_home(), WeakSet()).add(waiting)
+
     async def aclose(self) -> None:
-        """Closes the connections of this event loop, unless the HTTP client is the caller's own."""
+        """Ends the calls and closes the connections of this event loop; an HTTP client of the caller stays open."""
         self._closed = True
+        with self._lock:
+            waiting = list(self._open.pop(async_home(), ()))
+        for one in waiting:
+            await one.aclose()
         if (made := self._made.pop(async_home(), None)) is not None:
             await made.aclose()
         self._forget_ended_loops()
@@ -110,14 +123,21 @@ class AsyncSession:
         async def attempt() -> T:
             return await self.parsed(call, await self.open(call, clock, stream=False), clock)
 
-        return await self.tried(attempt, self.rules(call, clock))
+        wait = async_interruptible()
+        self.connections.watch(wait)
+        return await self.tried(attempt, self.rules(call, clock), wait)
 
-    async def tried(self, attempt: AsyncAttempt[T], rules: RetryRules) -> T:
-        """What ``attempt`` returns, after as many tries as the rules allow."""
+    async def tried(self, attempt: AsyncAttempt[T], rules: RetryRules, wait: async_interruptible) -> T:
+        """What ``attempt`` returns, after as many tries as the rules allow.
+
+        Raises :class:`ConfigurationError` if ``wait`` is closed meanwhile.
+        """
         from tenacity import AsyncRetrying  # takes a tenth of the package's import time
 
-        result: T = await AsyncRetrying(**rules.options())(attempt)
-        return result
+        with wait:
+            result: T = await AsyncRetrying(**rules.options(), sleep=wait.sleep)(attempt)
+            return result
+        raise ConfigurationError(_CLOSED)
 
     async def parsed(self, call: Call[T], response: Response, clock: CallClock) -> T:
         """The whole body of ``response`` as what the call promises."""

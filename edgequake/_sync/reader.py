@@ -18,6 +18,7 @@ from edgequake._http import (
     abandon,
     sync_body,
     interrupt,
+    interruptible,
     release,
     within,
     kind_of_body,
@@ -85,6 +86,7 @@ class Reader(Generic[ChunkT]):
         self._whole: list[bytes] | None = None
         self._patience = float("inf")  # with as many seconds left, httpx's own timeout is enough
         self._unhurried = False  # the wait for each chunk has as many from its start, and nothing else is to be seen to
+        self._wait: interruptible | None = None  # for the first chunk
         self._reading = False  # True while a read is under way: whoever closes the stream then has to wake it
         self._marks: dict[str, float] = {}
         self._read_at = 0.0
@@ -179,6 +181,8 @@ class Reader(Generic[ChunkT]):
         """Gives the connection back, or drops it if the answer has not been read to its end."""
         self.closed = True
         self._unhurried = False
+        if (wait := self._wait) is not None:
+            wait.close()
         if self.response is not None:
             (interrupt(self.response) if self._reading else release(self.response))
 
@@ -196,7 +200,15 @@ class Reader(Generic[ChunkT]):
             self._clock = self._session.clock(self._call)
             self._marks["start"] = monotonic()
             self._rules = self._session.rules(self._call, self._clock)
-        return self._session.tried(attempt, self._rules)
+            self._session.connections.watch(self)
+        self._wait = interruptible()
+        try:
+            return self._session.tried(attempt, self._rules, self._wait)
+        except ConfigurationError:
+            self.check()  # another thread or task may have closed the stream
+            raise
+        finally:
+            self._wait = None
 
     def _open_and_read(self) -> Iterable[bytes] | None:
         if self._body is None and self._whole is None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from pydantic import SecretStr
 
@@ -19,6 +19,7 @@ from edgequake._http import (
     sync_body,
     client,
     home,
+    interruptible,
     release,
     result,
     usable,
@@ -31,6 +32,7 @@ from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseErr
 from edgequake.models._model import Model
 
 if TYPE_CHECKING:
+    from edgequake._sync.reader import Reader
     from edgequake._core.calls import Call
     from edgequake._core.clock import Limit
     from edgequake._core.config import ClientConfig
@@ -40,6 +42,7 @@ __all__ = ["Connections", "Session"]
 
 T = TypeVar("T")
 
+_CLOSED = "this client is closed: make a new one"
 _MAX_REDIRECTS = 5
 _A_MOMENT = 0.01
 
@@ -51,7 +54,8 @@ class Connections:
         self._given = usable(http_client)
         self._made: WeakKeyDictionary[Any, HTTPClient] = WeakKeyDictionary()
         self._closed = False
-        self._making = Lock()  # threads that first use a client together share one pool
+        self._lock = Lock()  # threads that first use a client together share one pool
+        self._open: WeakKeyDictionary[Any, WeakSet[Any]] = WeakKeyDictionary()
         self.token: SecretStr | None = None
         """The last token that the client's ``jwt`` function gave."""
         self.missing_routes: set[str] = set()
@@ -61,19 +65,28 @@ class Connections:
     def client(self) -> HTTPClient:
         """The HTTP client, made when first needed; connections belong to the event loop they were made in."""
         if self._closed or (self._given is not None and self._given.is_closed):
-            raise ConfigurationError("this client is closed: make a new one")
+            raise ConfigurationError(_CLOSED)
         if self._given is not None:
             return self._given
         here = home()
-        with self._making:
+        with self._lock:
             if here not in self._made:
                 self._forget_ended_loops()
                 self._made[here] = client(self)
             return self._made[here]
 
+    def watch(self, waiting: Reader[Any] | interruptible) -> None:
+        """``waiting`` is closed when the client is, by whomever."""
+        with self._lock:
+            self._open.setdefault(home(), WeakSet()).add(waiting)
+
     def close(self) -> None:
-        """Closes the connections of this event loop, unless the HTTP client is the caller's own."""
+        """Ends the calls and closes the connections of this event loop; an HTTP client of the caller stays open."""
         self._closed = True
+        with self._lock:
+            waiting = list(self._open.pop(home(), ()))
+        for one in waiting:
+            one.close()
         if (made := self._made.pop(home(), None)) is not None:
             made.close()
         self._forget_ended_loops()
@@ -111,14 +124,21 @@ class Session:
         def attempt() -> T:
             return self.parsed(call, self.open(call, clock, stream=False), clock)
 
-        return self.tried(attempt, self.rules(call, clock))
+        wait = interruptible()
+        self.connections.watch(wait)
+        return self.tried(attempt, self.rules(call, clock), wait)
 
-    def tried(self, attempt: Attempt[T], rules: RetryRules) -> T:
-        """What ``attempt`` returns, after as many tries as the rules allow."""
+    def tried(self, attempt: Attempt[T], rules: RetryRules, wait: interruptible) -> T:
+        """What ``attempt`` returns, after as many tries as the rules allow.
+
+        Raises :class:`ConfigurationError` if ``wait`` is closed meanwhile.
+        """
         from tenacity import Retrying  # takes a tenth of the package's import time
 
-        result: T = Retrying(**rules.options())(attempt)
-        return result
+        with wait:
+            result: T = Retrying(**rules.options(), sleep=wait.sleep)(attempt)
+            return result
+        raise ConfigurationError(_CLOSED)
 
     def parsed(self, call: Call[T], response: Response, clock: CallClock) -> T:
         """The whole body of ``response`` as what the call promises."""

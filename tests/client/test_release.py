@@ -220,7 +220,9 @@ def test_closing_the_client_ends_its_streams_and_calls(caller, silent):
     caller.next(stream)
     caller.close(client)
     gone(caller, silent)
-    assert isinstance(caller.fails(stream), OSError)
+    error = caller.fails(stream)
+    assert isinstance(error, StreamError)
+    assert (CLOSED in str(error), error.partial_text) == (True, "EdgeQuake")
     for use in (client.query.stream("q"), client.chat.stream("q")):
         error = caller.fails(use)
         assert isinstance(error, ConfigurationError)

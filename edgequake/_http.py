@@ -5,15 +5,17 @@ from __future__ import annotations
 import builtins
 import inspect
 import math
+import os
 import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from edgequake._bodies import has_leftovers
 from edgequake._core.clock import timed_out
 from edgequake._core.errors import api_error
 from edgequake._core.sse import EventData
@@ -29,7 +31,6 @@ from edgequake.exceptions import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Iterator
     from contextlib import AbstractContextManager
     from types import TracebackType
 
@@ -46,7 +47,6 @@ __all__ = [
     "Request",
     "Response",
     "abandon",
-    "async_body",
     "async_client",
     "async_home",
     "async_interrupt",
@@ -56,16 +56,15 @@ __all__ = [
     "async_usable",
     "async_within",
     "client",
+    "hide_keys",
     "home",
     "interrupt",
     "interruptible",
-    "kind_of_body",
     "redirect_target",
     "release",
     "result",
     "server_sent_event",
     "set_read_timeout",
-    "sync_body",
     "timeout_extension",
     "translated",
     "usable",
@@ -125,12 +124,21 @@ class _Process:
     """Stands for the one home of a synchronous client's connections."""
 
 
-_PROCESS = _Process()
+_process = _Process()
 
 
 def home() -> object:
-    """What the connections of a synchronous client belong to: the process."""
-    return _PROCESS
+    """What the connections of a synchronous client belong to: the process, and not one forked from it."""
+    return _process
+
+
+def _forked() -> None:
+    global _process  # noqa: PLW0603 - there is one
+    _process = _Process()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def async_home() -> object:
@@ -199,28 +207,6 @@ def set_read_timeout(request: Request, seconds: float) -> None:
         timeouts["read"] = None if seconds == math.inf else seconds
 
 
-def sync_body(response: Response) -> Iterator[bytes]:
-    """The bytes of the answer as they come, decompressed."""
-    if "content-encoding" in response.headers or response.is_stream_consumed:  # a hook may have read it
-        return response.iter_bytes()
-    return iter(cast("httpx.SyncByteStream", response.stream))
-
-
-def async_body(response: Response) -> AsyncIterator[bytes]:
-    """The bytes of the answer as they come, decompressed."""
-    if "content-encoding" in response.headers or response.is_stream_consumed:  # a hook may have read it
-        return response.aiter_bytes()
-    return aiter(cast("httpx.AsyncByteStream", response.stream))
-
-
-def kind_of_body(response: Response) -> str:
-    """``events``, ``json`` or ``other``, by the answer's content type; none at all passes for events."""
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind in ("", "text/event-stream"):
-        return "events"
-    return "json" if kind == "application/json" or kind.endswith("+json") else "other"
-
-
 def redirect_target(response: Response) -> str | None:
     """Where a redirect leads, if it is safe to follow: the same origin, and nothing of the request lost."""
     location = response.headers.get("location")
@@ -275,28 +261,36 @@ def interrupt(response: Response) -> None:
 
 
 def release(response: Response) -> None:
-    """Gives the connection of ``response`` back, or drops it if the answer has not been read to its end."""
+    """Gives the connection of ``response`` back, or drops it if it cannot serve another request."""
+    if has_leftovers(response) and "network_stream" in response.extensions:
+        response.extensions["network_stream"].close()
     response.close()
 
 
 async def async_release(response: Response) -> None:
-    """Gives the connection of ``response`` back, also if the task is cancelled meanwhile.
+    """Gives the connection of ``response`` back, or drops it, also if the task is cancelled meanwhile.
 
     httpcore marks a connection as closed before it has let go of it: cancelled in between, it would stay for ever.
     """
     import asyncio
 
     try:
-        task = asyncio.get_running_loop().create_task(response.aclose())
+        task = asyncio.get_running_loop().create_task(_closed(response))
     except RuntimeError:  # trio
         from anyio import CancelScope
 
         with CancelScope(shield=True):
-            await response.aclose()
+            await _closed(response)
         return
     _closing.add(task)
     task.add_done_callback(_closing.discard)
     await asyncio.shield(task)
+
+
+async def _closed(response: Response) -> None:
+    if has_leftovers(response) and "network_stream" in response.extensions:
+        await response.extensions["network_stream"].aclose()
+    await response.aclose()
 
 
 async def async_interrupt(response: Response) -> None:
@@ -317,8 +311,15 @@ def abandon(response: Response) -> None:
         task.add_done_callback(_closing.discard)
 
 
-def _hide_keys(error: Exception) -> None:
-    """Takes the keys out of the request that httpx hangs on its errors, which become the cause of ours."""
+def hide_keys(error: BaseException) -> None:
+    """Takes the keys out of an error that becomes the cause of ours: its frames, and the request it holds.
+
+    Reports of errors show the variables of frames, and those of the transport hold headers as they are sent.
+    """
+    inner: BaseException | None = error
+    while inner is not None:
+        inner.__traceback__ = None
+        inner = inner.__cause__ or inner.__context__
     request = getattr(error, "_request", None)
     if isinstance(request, httpx.Request):
         for name in ("X-API-Key", "Authorization"):
@@ -333,7 +334,7 @@ def translated(
 
     ``stage`` is the clock that a timeout means, ``streaming`` whether the answer had begun.
     """
-    _hide_keys(error)
+    hide_keys(error)
     text = str(error) or type(error).__name__
     ours: EdgeQuakeError | None = None
     match error:

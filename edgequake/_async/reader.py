@@ -7,6 +7,7 @@ from itertools import chain
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
+from edgequake._bodies import async_body, kind_of_body
 from edgequake._core.answer import COMPACT_AT, AnswerState
 from edgequake._core.clock import timed_out
 from edgequake._core.errors import MAX_ERROR_BODY, is_missing_route
@@ -15,12 +16,10 @@ from edgequake._core.timing import StreamTiming
 from edgequake._core.wire import WireDecoder, events_of_answer
 from edgequake._http import (
     abandon,
-    async_body,
     async_interrupt,
     async_interruptible,
     async_release,
     async_within,
-    kind_of_body,
     set_read_timeout,
 )
 from edgequake.chunks import Chunk

@@ -9,13 +9,13 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from pydantic import SecretStr
 
+from edgequake._bodies import async_body
 from edgequake._core.clock import CallClock
 from edgequake._core.config import checked_header, merged_headers
 from edgequake._core.errors import MAX_ERROR_BODY, api_error
 from edgequake._core.retry import RetryRules
 from edgequake._http import (
     AsyncHTTPClient,
-    async_body,
     async_client,
     async_home,
     async_interruptible,
@@ -23,6 +23,7 @@ from edgequake._http import (
     async_result,
     async_usable,
     async_within,
+    hide_keys,
     redirect_target,
     timeout_extension,
     translated,
@@ -141,10 +142,11 @@ class AsyncSession:
 
     async def parsed(self, call: Call[T], response: Response, clock: CallClock) -> T:
         """The whole body of ``response`` as what the call promises."""
-        body = await self.read(response, clock)
+        at_most = self.config.max_event_bytes
+        body = await self.read(response, clock, at_most + 1)
         request_id = response.headers.get("x-request-id")
         try:
-            answer = call.parse(body)
+            answer = call.parse(_at_most(at_most, body))
         except ResponseError as error:
             error.status_code, error.request_id = response.status_code, request_id
             raise
@@ -184,32 +186,34 @@ class AsyncSession:
     async def _request(
         self, client: AsyncHTTPClient, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None
     ) -> Request:
-        fixed = {"Accept": "text/event-stream"} if stream else {}
+        # Compression would hold tokens back.
+        fixed = {"Accept": "text/event-stream", "Accept-Encoding": "identity"} if stream else {}
         if call.body is not None:
             fixed["Content-Type"] = "application/json"
-        headers = self.config.request_headers(await self._token(), merged_headers(call.headers, fixed))
+        token = await self._token()
         try:
             return client.build_request(
                 call.method,
                 url or self.config.base_url + call.path,
                 params=None if url else call.params,
                 content=call.body,
-                headers=headers,
+                headers=self.config.request_headers(token, merged_headers(call.headers, fixed)),
                 extensions={"timeout": timeout_extension(clock.timeout)},
             )
         except Exception as error:  # what was given cannot be written as a request
+            hide_keys(error)
             raise ConfigurationError(f"the request cannot be sent: {error}") from error
 
-    async def _token(self) -> str | None:
+    async def _token(self) -> SecretStr | None:
         """The token of the client's ``jwt`` function, asked for when there is none yet or the last was refused."""
         if not callable(self.config.jwt):
             return None
         if self.connections.token is None:
             token = checked_header("jwt()", await async_result(self.config.jwt()))
             self.connections.token = None if token is None else SecretStr(token)
-        return None if self.connections.token is None else self.connections.token.get_secret_value()
+        return self.connections.token
 
-    async def read(self, response: Response, clock: CallClock, at_most: float = float("inf")) -> bytes:
+    async def read(self, response: Response, clock: CallClock, at_most: int) -> bytes:
         """The body of ``response``, or about its first ``at_most`` bytes; then gives the connection back."""
         limit = clock.until_body_end(monotonic())
         parts: list[bytes] = []
@@ -255,3 +259,9 @@ class AsyncSession:
         if ours is None:
             raise error
         raise ours from error
+
+
+def _at_most(size: int, body: bytes) -> bytes:
+    if len(body) > size:
+        raise ResponseError(f"the server sent an answer of more than {size} bytes; max_event_bytes sets the limit")
+    return body

@@ -11,6 +11,7 @@ from pydantic import PydanticUndefinedAnnotation, PydanticUserError, TypeAdapter
 from pydantic_core import from_json, to_json
 
 from edgequake._core.config import NOT_GIVEN, as_timeout, checked_headers
+from edgequake._core.json import parse_json
 from edgequake.exceptions import ConfigurationError, ResponseError
 from edgequake.models._model import Model, explain
 from edgequake.models.answer import ChatResponse, QueryResponse
@@ -158,7 +159,7 @@ def parse_as(cast_to: type[T]) -> Callable[[bytes], T]:
             return None
         shown = body[: 64 * 1024].decode("utf-8", "replace")
         try:
-            data = from_json(body)
+            data = parse_json(body)
         except ValueError as error:
             raise ResponseError(f"the server's answer is not JSON: {shown[:200]!r}", body=shown) from error
         try:

@@ -136,7 +136,7 @@ class ClientConfig:
                 changes[name] = checked_header(name, changes[name])
         return replace(self, **changes, headers=merged_headers(self.headers, headers))
 
-    def request_headers(self, token: str | None, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    def request_headers(self, token: SecretStr | None, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """The headers of a request: who asks, for which tenant, with what ``token`` of the ``jwt`` callable.
 
         The client's own ``headers`` take the place of these, and ``more``, those of one call, that of both.
@@ -145,9 +145,9 @@ class ClientConfig:
         if self.api_key is not None:
             headers["X-API-Key"] = self.api_key.get_secret_value()
         if isinstance(self.jwt, SecretStr):
-            token = self.jwt.get_secret_value()
+            token = self.jwt
         if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
+            headers["Authorization"] = f"Bearer {token.get_secret_value()}"
         scope = {
             "X-Tenant-ID": self.tenant_id,
             "X-Workspace-ID": self.workspace_id,

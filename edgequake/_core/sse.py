@@ -43,8 +43,8 @@ class SSEParser:
         self._max = max_event_bytes
         self._state = _AT_START
         self._start = b""  # what may be the beginning of a byte order mark
-        self._line: list[bytes] = []  # pieces of the line that has not ended yet
-        self._data: list[bytes] = []  # the data lines of the event that has not ended yet
+        self._line = bytearray()  # of the line that has not ended yet
+        self._data = bytearray()  # the data lines of the event that has not ended yet, each with a line feed
         self._held = 0  # bytes in both
         self._event = ""
         self._id = ""
@@ -53,7 +53,7 @@ class SSEParser:
     @property
     def unfinished(self) -> bool:
         """True when data has come that no blank line has ended: at the end of a stream, data that is cut off."""
-        name, colon, _ = b"".join(self._line).partition(b":")
+        name, colon, _ = self._line.partition(b":")
         return bool(self._data) or (name == b"data" if colon else name != b"" and b"data".startswith(name))
 
     def feed(self, data: bytes) -> Iterable[bytes]:
@@ -136,9 +136,8 @@ class SSEParser:
         position = 0
         while (end := data.find(b"\n", position)) >= 0:
             if self._line:
-                self._line.append(data[position:end])
-                line = b"".join(self._line)
-                self._held -= len(line) - (end - position)
+                self._held -= len(self._line)
+                line = bytes(self._line + data[position:end])
                 self._line.clear()
             else:
                 line = data[position:end]
@@ -149,7 +148,7 @@ class SSEParser:
             self._field(line)
         if position < len(data):
             self._state |= _IN_EVENT
-            self._line.append(data[position:])
+            self._line += data[position:]
             self._hold(len(data) - position, beside=len(b"data: ") - 1)  # a line feed will take the place of those
         return -1
 
@@ -157,7 +156,7 @@ class SSEParser:
         name, _, value = line.partition(b":")
         value = value[1:] if value[:1] == b" " else value
         if name == b"data":
-            self._data.append(value)
+            self._data += value + b"\n"
             self._hold(len(value) + 1)
         elif name == b"event":
             self._event = value.decode("utf-8", "replace")
@@ -180,7 +179,7 @@ class SSEParser:
         return StreamError(f"an event of more than {self._max} bytes; max_event_bytes sets the limit")
 
     def _dispatch(self) -> bytes:
-        data = b"\n".join(self._data)
+        data = bytes(self._data[:-1])
         if self._event or self._id or self._retry is not None:
             named = EventData(data)
             named.event, named.id, named.retry = self._event or "message", self._id, self._retry

@@ -15,11 +15,11 @@ The first event decides: a JSON object with any field in it, or else raw text.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic_core import from_json, to_json
 
+from edgequake._core.json import lenient_json
 from edgequake._core.sse import EventData
 from edgequake.chunks import Chunk
 from edgequake.exceptions import StreamError, StreamTruncatedError
@@ -34,6 +34,10 @@ ChunkT = TypeVar("ChunkT", bound=Chunk)
 # Events that are checked whole as they arrive; a stream has one or two of each.
 _CHECKED = frozenset({"thinking", "context", "source", "done", "conversation", "title_update"})
 _DONE = b"[DONE]"
+# A value takes up to a hundred times as much memory as its JSON: the size alone does not bound what an event takes.
+_LARGE = 256 * 1024
+_MAX_VALUES = 500_000
+_BEFORE_VALUES = (b",", b"[", b"{")
 _V1_ERROR = b"Error: "
 
 
@@ -64,13 +68,16 @@ class WireDecoder(Generic[ChunkT]):
         """
         if self._is_text:
             return self._text(data)
+        if len(data) > _LARGE and sum(map(data.count, _BEFORE_VALUES)) > _MAX_VALUES:
+            raise StreamError(f"the server sent an event of more than {_MAX_VALUES} values")
         try:
             event = from_json(data)
-            text = event["content"] if event["type"] == "token" else None
-        except (KeyError, TypeError):  # some other event, or no event at all
-            text = None
         except ValueError:
             return self._unusual(data)
+        try:
+            text = event["content"] if event["type"] == "token" else None
+        except (KeyError, TypeError):  # some other event, or none at all
+            text = None
         if type(text) is str and len(event) == 2:  # by far the commonest event: a token that is nothing but its text
             self._is_text = False
             chunk = self._chunk_class(event)
@@ -129,7 +136,10 @@ class WireDecoder(Generic[ChunkT]):
             return None
         if data == _DONE:  # decides nothing: text may follow
             return self._event({"type": "done"}, data)
-        event = _lenient_json(data)
+        try:
+            event = lenient_json(data)
+        except ValueError:
+            event = None
         if isinstance(event, dict) and (event or self._is_text is False):
             self._is_text = False
             return self._event(event, data)
@@ -197,17 +207,6 @@ class WireDecoder(Generic[ChunkT]):
     def _bad(self, data: bytes, why: str) -> StreamError:
         shown = data[:200].decode("utf-8", "replace")
         return StreamError(f"the server sent an event that cannot be read, {why}: {shown!r}")
-
-
-def _lenient_json(data: bytes) -> Any:
-    """``data`` as JSON where pydantic's strict reader refused it: bad UTF-8 becomes U+FFFD, a lone surrogate too."""
-    try:
-        value = json.loads(data.decode("utf-8", "replace"))
-        return json.loads(
-            json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        )
-    except (ValueError, RecursionError):
-        return None
 
 
 def events_of_answer(answer: dict[str, Any]) -> list[bytes]:

@@ -345,7 +345,7 @@ def test_a_request_carries_key_and_scope():
 
 def test_a_request_carries_a_token():
     assert config(jwt="t").request_headers(None)["Authorization"] == "Bearer t"
-    assert config(jwt=lambda: "x").request_headers("fresh")["Authorization"] == "Bearer fresh"
+    assert config(jwt=lambda: "x").request_headers(SecretStr("fresh"))["Authorization"] == "Bearer fresh"
     assert "Authorization" not in config(jwt=lambda: "x").request_headers(None)
 
 

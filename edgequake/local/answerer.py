@@ -3,13 +3,13 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from edgequake.local.passages import HEADING_SEPARATOR
 from edgequake.local.store import Hit
-from edgequake.local.terms import CJK, CJK_ENDS, compounds, content_stems, first_stem, stems
+from edgequake.local.terms import CJK, CJK_ENDS, compounds, content_stems, first_stem, stems, stems_of
 from edgequake.local.terms import words as words_of
 from edgequake.local.units import Unit, units
 
@@ -26,7 +26,7 @@ _SAME = 0.7
 _TOKEN = re.compile(rf"\s*(?:[{CJK}]|[^\s{CJK}]+)|\s+")
 _DEFINITION = re.compile(r"\s*(?:what|who)(?:\s+is|\s+are|'s|\u2019s)\b|\s*define\b", re.IGNORECASE)
 _AMOUNT = re.compile(r"\s*(?:how\s+(?:many|much|long|often|big|large)|when|what\s+(?:year|date|port))\b", re.IGNORECASE)
-_NOTATION = re.compile(r"[^\w\s.,;'\"!?\u2019\u201c\u201d-]|_")
+_NOTATION = re.compile(r"[^\w\s.,;'\"!?\u2019\u201c\u201d-]")
 _PRONOUN = re.compile(r"(?:it|its|they|their|this|these|he|his|she|her)\b", re.IGNORECASE)
 _COPULA = re.compile(r"\b(?:is|are|means|was|were)\b|[:\u2014\u2013=]")
 
@@ -46,7 +46,8 @@ class ExtractedAnswer:
 class _Part:
     """Something to quote, the stems inside it and those of the names above it.
 
-    `opens` marks the first real sentence under a heading, `topic` holds that heading's stems.
+    `opens` marks the first real sentence under a heading, `topic` holds that heading's stems. `words` counts,
+    and `first` is the stem of the first one that carries meaning.
     """
 
     unit: Unit
@@ -54,11 +55,22 @@ class _Part:
     above: frozenset[str]
     topic: frozenset[str]
     opens: bool
+    words: int
+    first: str | None
 
     def introduces(self, asked: Mapping[str, float], first: bool) -> bool:
         """Whether it opens the section about what is asked, or the `first` passage of a document named so."""
         known = sum(stem in asked for stem in self.topic)
         return self.opens and (known * 2 >= len(self.topic) or (first and known > 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question: how much each of its words counts, and what form of answer it asks for."""
+
+    weights: Mapping[str, float]
+    definition: bool
+    amount: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,8 @@ def answer(question: str, hits: Sequence[Hit], *, context: str = "") -> Extracte
     """
     candidates = _candidates(hits)
     weights = _weights(question, context, candidates)
-    chosen = _choose(question, weights, candidates, hits)
+    asked = _Asked(weights, _DEFINITION.match(question) is not None, _AMOUNT.match(question) is not None)
+    chosen = _choose(asked, candidates, hits)
     if not chosen:
         return ExtractedAnswer(NOTHING_FOUND, ())
     chosen = _with_antecedents(chosen, candidates)
@@ -113,25 +126,34 @@ def _parts(title: str, heading: str, text: str) -> tuple[_Part, ...]:
     found: list[_Part] = []
     opened = False
     for unit in units(text):
-        names = frozenset(stems(unit.about))
-        inside = Counter(stems(unit.text))
-        inside.subtract(names)
-        opens = not opened and not unit.code and len(words_of(unit.text)) >= 5
+        said = words_of(unit.text)
+        inside = stems_of(said) + compounds(unit.text)
+        names = stems(unit.about)
+        own = frozenset(_without(inside, names) if names else inside)
+        opens = not opened and not unit.code and len(said) >= 5
         opened = opened or opens
-        own = frozenset(stem for stem, count in inside.items() if count > 0)
-        found.append(_Part(unit, own, above | names, topic, opens))
+        found.append(_Part(unit, own, above.union(names), topic, opens, len(said), first_stem(said)))
     return tuple(found)
+
+
+def _without(stems: Sequence[str], names: Sequence[str]) -> Iterable[str]:
+    """What is said besides the names: a name counts when it is said more often than that."""
+    left = Counter(stems)
+    left.subtract(frozenset(names))
+    return +left
 
 
 def _weights(question: str, context: str, candidates: Sequence[_Candidate]) -> dict[str, float]:
     """How much each of the question's words counts: the rarer among the candidates, the more."""
-    having = Counter(stem for c in candidates for stem in c.part.stems | c.part.above)
+
+    def having(stem: str) -> int:
+        return sum(stem in c.part.stems or stem in c.part.above for c in candidates)
 
     def rarity(stem: str) -> float:
-        return math.log(1 + (len(candidates) + 1) / (having[stem] + 0.5))
+        return math.log(1 + (len(candidates) + 1) / (having(stem) + 0.5))
 
     weights = {stem: rarity(stem) for stem in content_stems(question)}
-    weights.update({name: 0.5 * rarity(name) for name in compounds(question) if having[name]})
+    weights.update({name: 0.5 * rarity(name) for name in compounds(question) if having(name)})
     if context:
         asked = sum(weights.values())
         earlier = {stem: rarity(stem) for stem in content_stems(context) if stem not in weights}
@@ -140,17 +162,18 @@ def _weights(question: str, context: str, candidates: Sequence[_Candidate]) -> d
     return weights
 
 
-def _choose(
-    question: str, weights: Mapping[str, float], candidates: Sequence[_Candidate], hits: Sequence[Hit]
-) -> list[_Candidate]:
+def _choose(asked: _Asked, candidates: Sequence[_Candidate], hits: Sequence[Hit]) -> list[_Candidate]:
     """The best candidates, the best first, without repetitions."""
     if not candidates:
         return []
-    values = {id(c): _value(question, weights, c.part, hits[c.hit]) for c in candidates}
-    ranked = sorted(candidates, key=lambda c: (-values[id(c)], c.hit, c.unit.position))
-    whole = sum(weights.values())
-    if max(_covered(weights, c.part) for c in candidates) < _LEAST_COVERAGE * whole:
+    covered = [_covered(asked.weights, c.part) for c in candidates]
+    if max(covered) < _LEAST_COVERAGE * sum(asked.weights.values()):
         return []
+    values = {
+        id(c): _value(asked, share, c.part, hits[c.hit]) if share else 0.0
+        for c, share in zip(candidates, covered, strict=True)
+    }
+    ranked = sorted(candidates, key=lambda c: (-values[id(c)], c.hit, c.unit.position))
     chosen: list[_Candidate] = []
     length = 0
     for candidate in ranked:
@@ -180,31 +203,35 @@ def _with_antecedents(chosen: list[_Candidate], candidates: Sequence[_Candidate]
 
 def _covered(weights: Mapping[str, float], part: _Part, share: float = _HEADING_SHARE) -> float:
     """The weight of the question's words in the sentence, and for a share in the names above it."""
-    inside = sum(weight for stem, weight in weights.items() if stem in part.stems)
-    above = sum(w for stem, w in weights.items() if stem in part.above and stem not in part.stems)
+    inside = above = 0.0
+    for stem, weight in weights.items():
+        if stem in part.stems:
+            inside += weight
+        elif stem in part.above:
+            above += weight
     return inside + share * above
 
 
-def _value(question: str, weights: Mapping[str, float], part: _Part, hit: Hit) -> float:
+def _value(asked: _Asked, covered: float, part: _Part, hit: Hit) -> float:
     """How well a sentence answers: what it covers, its passage's score, its form and its length."""
     text = part.unit.text
-    value = _covered(weights, part)
-    if _DEFINITION.match(question):
+    value = covered
+    if asked.definition:
         first = hit.chunk_index == 0
-        if part.introduces(weights, first):
-            value = _covered(weights, part, 1.0) * (2.5 if first else 1.6)
-        elif _defines(text, weights):
+        if part.introduces(asked.weights, first):
+            value = _covered(asked.weights, part, 1.0) * (2.5 if first else 1.6)
+        elif _defines(text, asked.weights):
             value *= 1.35
     value *= 0.5 + 0.5 * hit.score
-    if _AMOUNT.match(question) and re.search(r"\d", text):
+    if asked.amount and re.search(r"\d", text):
         value *= 1.25
-    if len(words_of(text)) < 4 or text.endswith((":", "?")):
+    if part.words < 4 or text.endswith((":", "?")):
         value *= 0.6
     if part.unit.code and "\n" not in text:
         value *= 0.8
-    if first_stem(text) in weights:
+    if part.first in asked.weights:
         value *= 1.1
-    notation = len(_NOTATION.findall(text)) / len(text)
+    notation = (len(_NOTATION.findall(text)) + text.count("_")) / len(text)
     value *= 1 - min(0.3, 1.5 * max(0.0, notation - 0.05))
     return value / (1 + max(0, len(text) - 160) / 900)
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 CJK_ENDS = "\u3002\uff01\uff1f"  # full stop, exclamation mark, question mark
@@ -13,12 +14,15 @@ _POSSESSIVE = re.compile(r"(?<=\w)['\u2019]s\b", re.IGNORECASE)
 _WORD = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
 _FIRST_CJK = CJK[0]
 _IS_CJK = re.compile(f"[{CJK}]")
+_ASCII_WORD = re.compile(r"[0-9a-z]+")  # the same, many times sooner, in lower-case ASCII
 _COMPOUND = re.compile(r"(?<![^\W_])[^\W_]++(?:[_./:-]++[^\W_]++)+")
+_JOINED = re.compile(r"[_./:-][^\W_]")  # in every compound, and soon looked for
 _SUFFIXES = (
     *(("ization", "ize"), ("ations", "ate"), ("ation", "ate"), ("ators", "ate"), ("ator", "ate")),
     *(("ities", "ity"), ("ies", "y"), ("sses", "ss"), ("ingly", ""), ("edly", ""), ("ings", "")),
     *(("ing", ""), ("ers", ""), ("er", ""), ("eed", "ee"), ("ed", ""), ("ly", ""), ("es", ""), ("s", "")),
 )
+_ENDS = ("s", "g", "r", "d", "n", "ly")  # where every suffix ends
 
 STOP_WORDS = frozenset(
     """
@@ -35,12 +39,14 @@ STOP_WORDS = frozenset(
 
 def words(text: str) -> list[str]:
     """The text's words in order, lower case; a run of CJK characters counts as one word."""
-    return _WORD.findall(_POSSESSIVE.sub("", text).casefold())
+    text = _plain(text)
+    return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
 
 
 def compounds(text: str) -> list[str]:
     """Names written as one (`stream_format`, `3.2`, `X-User-ID`), in lower case."""
-    return _COMPOUND.findall(_POSSESSIVE.sub("", text).casefold())
+    text = _plain(text)
+    return _COMPOUND.findall(text) if _JOINED.search(text) else []
 
 
 def content_words(text: str) -> list[str]:
@@ -60,7 +66,7 @@ def stem(word: str) -> str:
     word = fold(word)
     if not word.isascii() or not word.isalpha():
         return word
-    for suffix, ending in _SUFFIXES:
+    for suffix, ending in _SUFFIXES if word.endswith(_ENDS) else ():
         if word.endswith(suffix) and len(word) - len(suffix) >= 3:
             if suffix == "s" and word[-2] in "su":
                 break
@@ -75,33 +81,41 @@ def stem(word: str) -> str:
 
 def stems(text: str) -> list[str]:
     """The stems of every word, stop words included, and the compounds; CJK as pairs of characters."""
+    return stems_of(words(text)) + compounds(text)
+
+
+def stems_of(said: Iterable[str]) -> list[str]:
+    """The stems of words from `words`; CJK as pairs of characters."""
     found: list[str] = []
-    for word in words(text):
-        if is_cjk(word):
-            found.extend(pairs(word))
-        else:
+    for word in said:
+        if word.isascii() or not is_cjk(word):
             found.append(stem(word))
-    return found + compounds(text)
+        else:
+            found.extend(pairs(word))
+    return found
 
 
 def content_stems(text: str) -> list[str]:
     """The distinct stems of `content_words`, in order."""
-    found: dict[str, None] = {}
-    for word in content_words(text):
-        found.update(dict.fromkeys(pairs(word) if is_cjk(word) else [stem(word)]))
-    return list(found)
+    return list(dict.fromkeys(stems_of(content_words(text))))
 
 
-def first_stem(text: str) -> str | None:
-    """The first of `content_stems`, None when the text has no word."""
-    said = words(text)
+def first_stem(said: Sequence[str]) -> str | None:
+    """The stem of the first word that carries meaning, of words from `words`; None when there is no word."""
     first = next((word for word in said if word not in STOP_WORDS), said[0] if said else None)
-    return first if first is None else pairs(first)[0] if is_cjk(first) else stem(first)
+    return None if first is None else stems_of([first])[0]
 
 
 def pairs(run: str) -> list[str]:
     """Each two neighbouring characters of a CJK run, or the run itself when it is a single one."""
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+
+
+def _plain(text: str) -> str:
+    """The text in lower case, without the possessives' endings."""
+    if "'" in text or "\u2019" in text:
+        text = _POSSESSIVE.sub("", text)
+    return text.casefold()
 
 
 def fold(text: str) -> str:

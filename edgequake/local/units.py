@@ -33,11 +33,11 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _STRONG = re.compile(r"(\*\*|~~)(?=\S)(.+?)(?<=\S)\1|(?<!\w)__(?=\S)(.+?)(?<=\S)__(?!\w)")
 _EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])|(?<!\w)_(?=\S)([^_]+?)(?<=\S)_(?!\w)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_SPACES = re.compile(r"\s+")
 _MARKED = re.compile("[`\\\\*_~\\[<&\ue000\ue001]")
+# It begins with the mark, not with what follows: a set of characters is soon looked for.
 _END = re.compile(
-    r"(?<=[.!?])(?P<close>[\"'\u201d\u2019)\]*_]*)\s+(?=[\"'\u201c\u2018(\[*_`]*[A-Z0-9\u00c0-\u00de\u0400-\u042f`])"
-    rf"|(?<=[{CJK_ENDS}])"
+    rf"[.!?{CJK_ENDS}](?:(?<=[{CJK_ENDS}])|"
+    r"(?P<close>[\"'\u201d\u2019)\]*_]*)\s+(?=[\"'\u201c\u2018(\[*_`]*[A-Z0-9\u00c0-\u00de\u0400-\u042f`]))"
 )
 _CLAUSE = re.compile(rf"(?<=;)\s+|(?<=\)\.)\s+|\s+(?=·\s)|(?<=[{CJK_PAUSES}])")
 _ABBREVIATION = re.compile(
@@ -70,7 +70,7 @@ def units(text: str) -> list[Unit]:
 def readable(text: str) -> str:
     """One line of markdown as a person reads it: no marks, links by their text, code as it is."""
     if not _MARKED.search(text):
-        return _SPACES.sub(" ", text).strip()
+        return " ".join(text.split())
     kept: list[str] = []
 
     def keep(piece: str) -> str:
@@ -86,7 +86,7 @@ def readable(text: str) -> str:
         text = _EMPHASIS.sub(lambda m: m[1] or m[2], text)
     text = html.unescape(text)
     text = re.sub("\ue000(\\d+)\ue001", lambda m: kept[int(m[1])], text)
-    return _SPACES.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def sentences(text: str) -> list[str]:

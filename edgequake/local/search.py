@@ -3,29 +3,24 @@
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from sqlite3 import Connection
 
+from edgequake.local.ranking import Ranked, Ranking
 from edgequake.local.scope import Scope
 from edgequake.local.terms import CJK, compounds, content_words, is_cjk, pairs
 
 _CANDIDATES = 60
-# The best rows first, and only then what stands in them.
-_RANKED = f"""
-WITH best AS (
-    SELECT rowid AS place, bm25(passage_words, 2.0, 4.0, 1.0) AS rank FROM passage_words
-    WHERE passage_words MATCH :words AND (:inside IS NULL OR
-        (SELECT document_id FROM passages WHERE passages.rowid = passage_words.rowid)
-        IN (SELECT value FROM json_each(:inside)))
-    ORDER BY 2, 1 LIMIT {_CANDIDATES})
-SELECT p.rowid, p.document_id, d.title, p.heading, p.text, p.start_line, p.end_line, p.chunk_index, p.page, best.rank
-FROM best JOIN passages p ON p.rowid = best.place JOIN documents d ON d.id = p.document_id
-ORDER BY best.rank, best.place
-"""  # noqa: S608 - a constant
-_COUNTED = "SELECT count(*) FROM (SELECT 1 FROM passage_words WHERE passage_words MATCH ? LIMIT ?)"
+_IN_SCOPE = """
+(SELECT document_id FROM passages WHERE passages.rowid = passage_words.rowid) IN (SELECT value FROM json_each(:inside))
+"""
+_PLACES = "SELECT rowid, chunk_index FROM passages WHERE rowid IN (SELECT value FROM json_each(?))"
+_TOLD = """
+SELECT p.rowid, p.document_id, d.title, p.heading, p.text, p.start_line, p.end_line, p.chunk_index, 0.0, p.page
+FROM passages p JOIN documents d ON d.id = p.document_id WHERE p.rowid IN (SELECT value FROM json_each(?))
+"""
 # The plus keeps SQLite from one full-text search for each of the rows.
 _AMONG = "SELECT rowid FROM passage_words WHERE passage_words MATCH ? AND +rowid IN (SELECT value FROM json_each(?))"
-_MAX_COUNTED = 5000  # a word in more passages than that is no rarer for it
 _MAX_TERMS = 40
 _CJK_CHARACTER = re.compile(f"([{CJK}])")
 
@@ -55,31 +50,23 @@ class Search:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._ranking = Ranking(connection, "passage_words", weights=", 2.0, 4.0, 1.0", in_scope=_IN_SCOPE)
 
     def passages(self, query: str, limit: int, inside: str | None) -> list[Hit]:
         """The best passages, at most `limit`, of the documents whose ids `inside` lists as JSON."""
         asked = expressions(query)
         if not asked or limit < 1:
             return []
-        every = " OR ".join(dict.fromkeys([*asked, *_phrases(query)]))
-        rows = self._connection.execute(_RANKED, {"words": every, "inside": inside}).fetchall()
-        covered = self._coverage(asked, [row[0] for row in rows])
-        best = min((row[9] for row in rows), default=0.0) or -1.0
-        hits = [
-            Hit(
-                document_id=document_id,
-                title=title,
-                heading=heading,
-                text=text,
-                start_line=start_line,
-                end_line=end_line,
-                chunk_index=index,
-                score=_score(covered[rowid], rank / best, index),
-                page=page,
-            )
-            for rowid, document_id, title, heading, text, start_line, end_line, index, page, rank in rows
-        ]
-        return sorted(hits, key=lambda hit: -hit.score)[:limit]
+        run = self._connection.execute
+        (total,) = run("SELECT count(*) FROM passages").fetchone()
+        ranked = self._ranking.best([*asked, *_phrases(query)], total, _CANDIDATES, inside)
+        covered = self._coverage(asked, ranked, total)
+        places = dict(run(_PLACES, (json.dumps([*covered]),)).fetchall())
+        highest = max(ranked.scores.values(), default=0.0) or 1.0
+        scores = {row: _score(covered[row], rank / highest, places[row]) for row, rank in ranked.scores.items()}
+        best = sorted(scores, key=lambda row: -scores[row])[:limit]
+        hits = {row[0]: Hit(*row[1:]) for row in run(_TOLD, (json.dumps(best),))}
+        return [replace(hits[row], score=scores[row]) for row in best]
 
     def inside(self, scope: Scope | None) -> str | None:
         """The ids of the documents in scope as a JSON list, or None for all."""
@@ -88,21 +75,20 @@ class Search:
         rows = self._connection.execute("SELECT id, title, created_at FROM documents")
         return json.dumps([row[0] for row in rows if scope.admits(*row)])
 
-    def _coverage(self, asked: list[str], rowids: list[int]) -> dict[int, float]:
+    def _coverage(self, asked: list[str], ranked: Ranked, total: int) -> dict[int, float]:
         """For each row, how much of the query it holds (0 to 1): rare words weigh more, headings a little."""
-        count = self._connection.execute
-        (total,) = count("SELECT count(*) FROM passages").fetchone()
-        covered = dict.fromkeys(rowids, 0.0)
-        among = json.dumps(rowids)
+        covered = dict.fromkeys(ranked.scores, 0.0)
+        among = json.dumps([*covered])
         whole = 0.0
         for expression in asked:
-            (having,) = count(_COUNTED, (expression, _MAX_COUNTED)).fetchone()
-            weight = math.log(1 + total / (having + 0.5))
+            weight = math.log(1 + total / (ranked.having[expression] + 0.5))
             whole += weight
-            for column, share in (("{title heading body}", 0.8), ("{title heading}", 0.2)):
-                for (rowid,) in count(_AMONG, (f"{column} : {expression}", among)):
-                    covered[rowid] += weight * share
-        return {rowid: value / whole for rowid, value in covered.items()}
+            if holding := ranked.holding.get(expression):
+                for row in covered.keys() & holding:
+                    covered[row] += weight * 0.8
+                for (row,) in self._connection.execute(_AMONG, (f"{{title heading}} : {expression}", among)):
+                    covered[row] += weight * 0.2
+        return {row: value / whole for row, value in covered.items()}
 
 
 def expressions(query: str) -> list[str]:

@@ -34,7 +34,7 @@ async def query(answering: Answering, body: StreamBody) -> Events:
     except RetrievalError as error:
         yield json_event(error_event("QUERY_FAILED", error))
         return
-    yield json_event({"type": "thinking", "content": _note(mode, found)})
+    thinking = {"type": "thinking", "content": _note(mode, found)}
     context: dict[str, Any] = {
         "type": "context",
         "sources": sources(found, body.content_granularity),
@@ -45,7 +45,7 @@ async def query(answering: Answering, body: StreamBody) -> Events:
         context["bundle"] = bundle(found, with_subgraph=body.include_subgraph)
     elif body.include_subgraph:
         context["subgraph"] = subgraph(found)
-    yield json_event(context)
+    yield json_event(thinking) + json_event(context)  # together: each write wakes the client
     try:
         async with aclosing(answering.tokens()) as tokens:
             async for token in tokens:
@@ -83,8 +83,7 @@ async def chat(answering: Answering, conversations: Conversations, opened: Opene
     except RetrievalError as error:
         yield json_event(error_event("QUERY_FAILED", error))
         return
-    for event in _chat_opening(answering.question.mode, found, granularity):
-        yield json_event(event)
+    yield b"".join(map(json_event, _chat_opening(answering.question.mode, found, granularity)))
     try:
         async with aclosing(answering.tokens()) as tokens:
             async for token in tokens:

@@ -13,6 +13,8 @@ from edgequake.local.search import Hit
 
 SNIPPET_CHARS = 200
 
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
 _TITLES = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -163,7 +165,7 @@ def problem(error: RequestError, request_id: str) -> Response:
 
 def compact(value: object) -> str:
     """JSON without spaces, text as it is."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _JSON.encode(value)
 
 
 def snippet(text: str) -> str:

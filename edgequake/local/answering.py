@@ -3,9 +3,11 @@
 import asyncio
 import math
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from time import perf_counter
 from typing import Any
+
+from pydantic import SecretStr
 
 from edgequake.local.answerer import words
 from edgequake.local.engine import MAX_RESULTS, Engine, Found, Question
@@ -15,6 +17,7 @@ from edgequake.rag import EventType, StreamConfig, StreamingRAG
 _MAX_PASSAGE_CHARS = MAX_CHARS + 1000  # with its number, document and headings
 _SECRET = re.compile(r"\b(?:sk|pk|key|eq|gsk|hf|xai)[-_][\w-]{8,}|(?<=[Bb]earer )\S+|(?<=://)[^/\s@]+:[^/\s@]+(?=@)")
 _MAX_MESSAGE = 500
+_LEAST_SECRET = 8
 CLOSING = "the server is shutting down"
 
 
@@ -103,10 +106,9 @@ class Answering:
             raise GenerationError(CLOSING)
 
     def _said(self, message: str) -> str:
-        """An error's words on one line of bounded length, without the language model's key."""
-        key = getattr(self.engine.llm, "api_key", None)
-        if isinstance(key, str) and key:
-            message = message.replace(key, "***")
+        """An error's words on one line of bounded length, without the language model's key and headers."""
+        for secret in _secrets(self.engine.llm):
+            message = message.replace(secret, "***")
         message = _SECRET.sub("***", " ".join(message.split()))
         return message if len(message) <= _MAX_MESSAGE else message[: _MAX_MESSAGE - 1] + "…"
 
@@ -135,6 +137,26 @@ class _Extract:
         """The words of the answer; joined, they are the answer."""
         for word in words(self._retriever.found.extract or ""):
             yield word
+
+
+def _secrets(llm: Any) -> list[str]:
+    """What a language model's errors may repeat and nobody else may read, the longest first.
+
+    A header is left alone when it is as short as a number or a flag.
+    """
+    headers = getattr(llm, "headers", None)
+    values = (
+        [value for value in map(_plain, headers.values()) if len(value) >= _LEAST_SECRET]
+        if isinstance(headers, Mapping)
+        else []
+    )
+    return sorted(filter(None, [_plain(getattr(llm, "api_key", None)), *values]), key=len, reverse=True)
+
+
+def _plain(value: object) -> str:
+    """A text that may be hidden, as `SecretStr` hides it; "" for anything else."""
+    value = value.get_secret_value() if isinstance(value, SecretStr) else value
+    return value if isinstance(value, str) else ""
 
 
 def _ms_since(started: float) -> int:

@@ -65,8 +65,10 @@ class OpenAICompatibleLLM:
         options = {"temperature": temperature, "max_tokens": max_tokens, **(extra_body or {})}
         self._body = {"model": model, "stream": True} | {k: v for k, v in options.items() if v is not None}
         self._system = [] if system_prompt is None else [{"role": "system", "content": system_prompt}]
-        self._api_key = None if api_key is None else SecretStr(api_key)
-        self._headers = {name: SecretStr(value) for name, value in (headers or {}).items()}
+        self.api_key = None if api_key is None else SecretStr(api_key)
+        """The key, hidden; whoever passes an error of this LLM on takes it out of the words."""
+        self.headers = {name: SecretStr(value) for name, value in (headers or {}).items()}
+        """The headers that go out with each request, their values hidden likewise."""
         EdgequakeClient(**self._client_settings()).close()  # what cannot work is said now
         self.provider = urlsplit(base_url).netloc
         """Where the model runs: host and port."""
@@ -97,8 +99,8 @@ class OpenAICompatibleLLM:
     def _client_settings(self) -> dict[str, Any]:
         return {
             **self._settings,
-            "jwt": None if self._api_key is None else self._api_key.get_secret_value(),
-            "headers": {name: value.get_secret_value() for name, value in self._headers.items()},
+            "jwt": None if self.api_key is None else self.api_key.get_secret_value(),
+            "headers": {name: value.get_secret_value() for name, value in self.headers.items()},
         }
 
     def _request(self, prompt: str) -> dict[str, Any]:

@@ -47,3 +47,17 @@ def test_one_that_refuses_is_one_line_without_the_key(folder) -> None:
         assert words
         assert "\n" not in words
         assert KEY not in words
+
+
+def test_a_key_that_the_refusal_repeats_is_not_passed_on(folder) -> None:
+    words = f"Incorrect API key provided: {KEY}, for the team known as blue-harbour, on try 1"
+    with ScriptServer() as script:
+        for _ in range(2):
+            script.on("POST", "/v1/chat/completions").reply(status=401, json={"error": {"message": words}})
+        url = f"http://127.0.0.1:{script.port}/v1"
+        llm = OpenAICompatibleLLM(url, "small", KEY, headers={"X-Team": "blue-harbour", "X-Try": "1"})
+        with LocalServer(folder, llm=llm) as server:
+            found = streamed(server)
+            whole = httpx.post(f"{server.url}/api/v1/query", json=QUERY, trust_env=False, timeout=60)
+    for message in (found[-1]["message"], whole.json()["message"]):
+        assert "Incorrect API key provided: ***, for the team known as ***, on try 1" in message

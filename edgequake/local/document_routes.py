@@ -27,6 +27,7 @@ from edgequake.local.requests import (
     check_workspace,
     identity,
     number,
+    too_large_error,
 )
 from edgequake.local.scope import Scope
 from edgequake.local.uploads import Receipt, Upload, Uploads
@@ -64,8 +65,7 @@ class DocumentRoutes:
     async def add_text(self, request: Request) -> Response:
         """202 for a text that was accepted, 200 for one that is being read already."""
         check_workspace(request.headers.get("x-workspace-id"))
-        await _bounded(request, _MAX_BODY)
-        body = await body_of(DocumentBody, request)
+        body = await body_of(DocumentBody, request, _MAX_BODY)
         receipt = await asyncio.to_thread(self._uploads.text, body)
         if receipt.is_duplicate:
             answer = {"document_id": receipt.document_id, "status": "duplicate_processing", "track_id": ""}
@@ -266,7 +266,7 @@ async def _bounded(request: Request, limit: int) -> None:
     if declared.isdecimal() and int(declared) > limit:
         async for _ in request.stream():
             pass
-        raise RequestError(413, "BAD_REQUEST", f"Bad request: the body is larger than {limit >> 20} MiB")
+        raise too_large_error(limit)
 
 
 def _require_multipart() -> None:

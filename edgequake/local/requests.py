@@ -12,6 +12,7 @@ from edgequake.local.scope import Scope
 
 MODES = frozenset({"naive", "local", "global", "hybrid", "mix", "bypass"})
 MAX_QUERY_BYTES = 10_000
+MAX_BODY = 112 << 20  # four images of 20 MB in base64, and what is asked about them
 
 # The server's small ids for the tenant and the workspace that every installation has.
 ALIASES = {
@@ -240,6 +241,27 @@ def number(asked: Mapping[str, str], name: str, default: int) -> int:
     return int(value)
 
 
-async def body_of(model: type[B], request: Request) -> B:
-    """The request's body as a model. Raises as `parse` does."""
-    return parse(model, await request.body(), request.headers.get("content-type", ""))
+async def body_of(model: type[B], request: Request, limit: int | None = None) -> B:
+    """The request's body as a model. Raises as `parse` does, and RequestError 413 for a body over `limit` bytes.
+
+    The limit is MAX_BODY unless given. The refusal comes when all has been sent, because who sends reads after
+    that; what is too much is not kept.
+    """
+    limit = MAX_BODY if limit is None else limit
+    declared = request.headers.get("content-length", "")
+    too_large = declared.isdecimal() and int(declared) > limit
+    body = bytearray()
+    async for piece in request.stream():
+        too_large = too_large or len(body) + len(piece) > limit
+        if too_large:
+            body.clear()
+        else:
+            body += piece
+    if too_large:
+        raise too_large_error(limit)
+    return parse(model, bytes(body), request.headers.get("content-type", ""))
+
+
+def too_large_error(limit: int) -> RequestError:
+    """What is said of a body of more than `limit` bytes."""
+    return RequestError(413, "BAD_REQUEST", f"Bad request: the body is larger than {limit >> 20} MiB")

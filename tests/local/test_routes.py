@@ -315,3 +315,17 @@ def test_sources_name_lines_that_exist(client: httpx.Client, server: LocalServer
     for source in passages(ask(client, "relay racks beacon power")["sources"]):
         assert 1 <= source["start_line"] <= source["end_line"]
         assert source["document_id"] in {document.id for document in server.store.documents()}
+
+
+@pytest.mark.parametrize("framing", ["declared", "chunked"])
+@pytest.mark.parametrize("path", ["/api/v1/query", "/api/v1/query/stream", "/api/v1/chat/completions"])
+def test_a_body_that_is_too_large_is_a_413_and_the_connection_goes_on(
+    client: httpx.Client, caller: dict[str, str], monkeypatch: pytest.MonkeyPatch, path: str, framing: str
+) -> None:
+    monkeypatch.setattr("edgequake.local.requests.MAX_BODY", 1 << 20)
+    body = json.dumps({"query": "x" * (1 << 20), "message": "x"}).encode()
+    headers = {**caller, "Content-Type": "application/json"}
+    pieces = (body[at : at + 65536] for at in range(0, len(body), 65536))
+    refused = client.post(path, content=body if framing == "declared" else pieces, headers=headers)
+    assert (refused.status_code, refused.json()["message"]) == (413, "Bad request: the body is larger than 1 MiB")
+    assert client.post("/api/v1/query", json={"query": "Who operates the Orion relay?"}).status_code == 200

@@ -82,7 +82,7 @@ class Records:
 
     def page(self, scope: Scope, status: str | None, first: int, size: int) -> Page:
         """The documents from `first` on (from 0), the newest before older ones."""
-        with self._database.lock:
+        with self._database.snapshot():
             rows = self._database.connection.execute(
                 "SELECT id, title, created_at, status FROM documents ORDER BY created_at DESC, rowid DESC"
             ).fetchall()

@@ -101,6 +101,19 @@ class Database:
                     raise StoreError(f"cannot write to {self.path}: {error}") from error
                 raise
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that is read inside is of one moment, whatever another process writes meanwhile."""
+        with self.lock:
+            if self.in_memory or self.connection.in_transaction:
+                yield
+                return
+            self.connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self.connection.execute("ROLLBACK")
+
     def _prepare(self) -> None:
         run = self.connection.execute
         if not self.in_memory:

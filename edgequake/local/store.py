@@ -201,7 +201,7 @@ class Store:
         The query is plain words: nothing in it is taken as search syntax, and stop words are left out while
         other words remain. No word at all finds nothing.
         """
-        with self.database.lock:
+        with self.database.snapshot():
             return self._search.passages(query, limit, self._search.inside(scope))
 
     def graph(
@@ -212,7 +212,7 @@ class Store:
         if not asked or limit < 1:
             return [], []
         best = [(hit.document_id, hit.chunk_index, hit.score) for hit in hits]
-        with self.database.lock:
+        with self.database.snapshot():
             inside = self._search.inside(scope)
             scores = self._graph.find(query, asked, best, inside)
             return self._graph.entities(scores, inside, limit), self._graph.relationships(scores, inside, limit)

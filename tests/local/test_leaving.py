@@ -1,13 +1,18 @@
 import asyncio
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
+import pytest
 from local.fakes import Endless
 
 from edgequake.local import LocalServer
+from edgequake.local.answering import Answering
+from edgequake.local.engine import Engine, Found, Question
+from edgequake.local.store import Hit, Scope, Store
 
 QUERY = {"query": "Who operates the Orion relay?"}
 CLIENTS = 30
@@ -82,3 +87,38 @@ def test_a_caller_of_a_whole_answer_who_leaves_stops_it_when_the_server_stops(fo
     caller.join(30)
     llm.wait_until(0)
     assert not caller.is_alive()
+
+
+async def test_what_is_asked_by_somebody_who_left_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+    going, held = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+    with Store() as store, ThreadPoolExecutor(1) as pool:
+        loop.set_default_executor(pool)
+        store.add_document("gulls.md", "Gulls eat chips.")
+        search = store.search
+
+        def held_search(query: str, limit: int, *, scope: Scope | None) -> list[Hit]:
+            begun.append(query)
+            loop.call_soon_threadsafe(going.set)
+            assert held.wait(30)
+            return search(query, limit, scope=scope)
+
+        async def ask(question: str) -> Found:
+            answering = Answering(Engine(store), Question(question, "naive"))
+            try:
+                return await answering.found()
+            finally:
+                await answering.aclose()
+
+        monkeypatch.setattr(store, "search", held_search)
+        leaving = [asyncio.create_task(ask("first gulls")), asyncio.create_task(ask("second gulls"))]
+        await asyncio.wait_for(going.wait(), 30)
+        for task in leaving:
+            task.cancel()
+        ended = await asyncio.gather(*leaving, return_exceptions=True)  # although the search still goes on
+        held.set()
+        found = await ask("third gulls")
+    assert [type(end) for end in ended] == [asyncio.CancelledError] * 2
+    assert begun == ["first gulls", "third gulls"]
+    assert [hit.title for hit in found.passages] == ["gulls.md"]

@@ -5,12 +5,14 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from edgequake.local import LocalServer, LocalServerError, Store
 from edgequake.local.errors import SourceError, StoreError
+from edgequake.local.ranking import Ranked, Ranking
 
 SCOPED = {"X-Tenant-ID": "default", "X-Workspace-ID": "default"}
 
@@ -140,3 +142,43 @@ def test_a_start_that_fails_leaves_nothing_half_done(folder: Path, tmp_path: Pat
     with pytest.raises(LocalServerError, match="cannot listen"):
         LocalServer(folder, db=unused, port=httpx.URL(server.url).port or 0).start()
     assert not unused.exists()
+
+
+def test_what_another_process_deletes_in_the_middle_of_a_search_is_still_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = tmp_path / "kept.db"
+    with Store(db) as store, Store(db) as other:
+        added = store.add_document("gulls.md", "# Gulls\n\nGulls eat chips.")
+        assert [hit.document_id for hit in other.search("gulls")] == [added.id]
+        best = Ranking.best
+
+        def delete_meanwhile(*args: Any) -> Ranked:
+            found = best(*args)
+            assert other.delete(added.id)
+            return found
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Ranking, "best", delete_meanwhile)
+            hits = store.search("gulls")
+        assert [hit.text for hit in hits] == ["Gulls eat chips."]
+        assert store.search("gulls") == other.search("gulls") == []
+        assert store.graph("gulls", hits) == ([], [])
+        store.add_document("gulls.md", "Gulls are back.")  # no transaction was left open
+
+
+ADDS = """
+import sys
+from edgequake.local.store import Store
+with Store(sys.argv[1]) as store:
+    store.add_document("herons.md", "Herons eat fish.")
+"""
+
+
+def test_a_server_answers_from_what_another_process_adds(tmp_path: Path) -> None:
+    db = tmp_path / "kept.db"
+    with LocalServer(db=db) as server:
+        assert ask(server, "What do herons eat?")["sources"] == []
+        subprocess.run([sys.executable, "-c", ADDS, str(db)], timeout=60, check=True)
+        assert "fish" in ask(server, "What do herons eat?")["answer"]
+        assert list(listed(server)) == ["herons.md"]

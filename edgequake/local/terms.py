@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 CJK_ENDS = "\u3002\uff01\uff1f"  # full stop, exclamation mark, question mark
@@ -84,14 +84,13 @@ def stems(text: str) -> list[str]:
     return stems_of(words(text)) + compounds(text)
 
 
-def stems_of(said: Iterable[str]) -> list[str]:
+def stems_of(said: Sequence[str]) -> list[str]:
     """The stems of words from `words`; CJK as pairs of characters."""
+    if all(map(str.isascii, said)):
+        return [*map(stem, said)]
     found: list[str] = []
     for word in said:
-        if word.isascii() or not is_cjk(word):
-            found.append(stem(word))
-        else:
-            found.extend(pairs(word))
+        found.extend(pairs(word) if is_cjk(word) else [stem(word)])
     return found
 
 

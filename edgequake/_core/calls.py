@@ -50,7 +50,7 @@ class Call(Generic[T_co]):
     """True when the request has no side effects, so that it may be sent twice."""
     params: Mapping[str, Any] | None = None
     body: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # they may hold a key
     timeout: Timeout | None = None
     """Instead of the client's, when the caller gave one."""
     needs: tuple[str, ...] = ()
@@ -62,8 +62,8 @@ class Call(Generic[T_co]):
 
     @property
     def route(self) -> str:
-        """Method and path, for messages."""
-        return f"{self.method} {self.path}"
+        """Method and path, for messages; a query in the path may hold a key."""
+        return f"{self.method} {self.path.partition('?')[0]}"
 
 
 def health() -> Call[HealthResponse]:

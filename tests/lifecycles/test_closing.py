@@ -1,0 +1,116 @@
+"""A stream or a client that is closed by another thread or task than the one that waits in it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from client.wires import DONE, STREAM, token
+
+from edgequake import AsyncEdgequakeClient, EdgequakeClient, EdgeQuakeError, StreamError, Timeout, TimeoutError
+from edgequake.testing import Hold
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+NOT_YET = pytest.mark.xfail(strict=True, reason="a wait for the headers cannot be woken yet")
+TWO = pytest.mark.xfail(strict=True, reason="two readers of one stream are not told so yet")
+
+
+def test_fifty_streams_closed_by_other_threads(server):
+    """Each reader gets StreamError with its text, and every connection is given back."""
+    hold = Hold()
+    server.on("POST", STREAM).always().stream(token("a"), hold)
+    together = threading.Barrier(2)
+
+    def read(stream) -> EdgeQuakeError:
+        next(stream)
+        together.wait(10)
+        with pytest.raises(EdgeQuakeError) as caught:
+            next(stream)
+        return caught.value
+
+    with EdgequakeClient(base_url=server.url) as client, ThreadPoolExecutor(1) as thread:
+        for _ in range(50):
+            stream = client.query.stream("q")
+            reader = thread.submit(read, stream)
+            together.wait(10)
+            stream.close()
+            error = reader.result(10)
+            assert (type(error), error.partial_text) == (StreamError, "a")
+        server.wait_until_closed()
+
+
+def test_a_client_closed_by_another_thread_ends_the_streams_of_all(server):
+    server.on("POST", STREAM).always().stream(token("a"), Hold())
+    begun = threading.Barrier(9)
+
+    def read(_) -> EdgeQuakeError:
+        stream = client.query.stream("q")
+        next(stream)
+        begun.wait(10)
+        with pytest.raises(EdgeQuakeError) as caught:
+            next(stream)
+        return caught.value
+
+    client = EdgequakeClient(base_url=server.url, timeout=Timeout(2))
+    with ThreadPoolExecutor(8) as threads:
+        reading = [threads.submit(read, n) for n in range(8)]
+        begun.wait(10)
+        client.close()
+        errors = [reader.result(20) for reader in reading]
+    assert {error.partial_text for error in errors} == {"a"}
+
+
+@NOT_YET
+@pytest.mark.parametrize("what", ["stream", "client"])
+def test_closing_from_another_thread_wakes_who_waits_for_the_headers(server, what):
+    hold = Hold()
+    server.on("POST", STREAM).raw(hold)
+    client = EdgequakeClient(base_url=server.url, timeout=Timeout(20, response=1), max_retries=0)
+    with client, ThreadPoolExecutor(1) as thread:
+        stream = client.query.stream("q")
+        reader = thread.submit(next, stream)
+        hold.wait_until_reached()
+        stream.close() if what == "stream" else client.close()
+        with pytest.raises(EdgeQuakeError) as caught:
+            reader.result(20)
+    assert not isinstance(caught.value, TimeoutError)
+
+
+@NOT_YET
+def test_closing_from_another_task_wakes_who_waits_for_the_headers(server):
+    hold = Hold()
+    server.on("POST", STREAM).raw(hold)
+
+    async def main() -> None:
+        client = AsyncEdgequakeClient(base_url=server.url, timeout=Timeout(20, response=1), max_retries=0)
+        async with client:
+            stream = client.query.stream("q")
+            reader = asyncio.create_task(anext(stream))
+            await asyncio.to_thread(hold.wait_until_reached)
+            await stream.aclose()
+            with pytest.raises(EdgeQuakeError) as caught:
+                await reader
+        assert not isinstance(caught.value, TimeoutError)
+
+    asyncio.run(main())
+
+
+@TWO
+def test_a_stream_read_by_two_threads_at_once_tells_one_of_them(server):
+    hold = Hold()
+    server.on("POST", STREAM).stream(token("a"), hold, DONE)
+    with EdgequakeClient(base_url=server.url) as client, ThreadPoolExecutor(1) as thread:
+        stream = client.query.stream("q")
+        next(stream)
+        reader = thread.submit(list, stream)
+        while not getattr(stream, "_reader", stream)._reading:
+            pass  # until it waits for the server
+        try:
+            with pytest.raises(StreamError):
+                next(stream)
+        finally:
+            hold.release()
+        assert reader.result(20) == [DONE]

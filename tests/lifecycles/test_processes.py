@@ -1,0 +1,145 @@
+"""A program that ends, is interrupted or forks in the middle of a stream."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+from client.wires import QUERY, STREAM, token, v2
+
+from edgequake.testing import Hold
+
+SYNC = "from edgequake import EdgequakeClient\nclient = EdgequakeClient()\n"
+ASYNC = """
+import asyncio
+from edgequake import AsyncEdgequakeClient
+async def main():
+    async with AsyncEdgequakeClient() as client:
+        stream = client.query.stream('q')
+        {body}
+asyncio.run(main())
+"""
+
+
+def start(program, url):
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", program],
+        env={"EDGEQUAKE_BASE_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ran(program, url):
+    """What a program printed, what it complained of, and its exit code."""
+    with start(program, url) as process:
+        out, err = process.communicate(timeout=60)
+        return out, err, process.returncode
+
+
+ENDINGS = {
+    "sync, in the middle": SYNC + "stream = client.query.stream('q'); print(next(stream))",
+    "sync, in a function": SYNC + "def f():\n    for chunk in client.query.stream('q'):\n        print(chunk); break\nf()",
+    "sync, by sys.exit in the loop": SYNC
+    + "import sys\nfor chunk in client.query.stream('q'):\n    print(chunk); sys.exit()",
+    "sync, a daemon thread reads on": SYNC
+    + "import threading\nbegun = threading.Event()\ndef read():\n    for chunk in client.query.stream('q'):\n"
+    "        print(chunk, flush=True); begun.set()\nthreading.Thread(target=read, daemon=True).start()\nbegun.wait(20)",
+    "async, held": ASYNC.format(body="print(await anext(stream))"),
+    "async, left": ASYNC.format(body="async for chunk in stream:\n            print(chunk); break"),
+    "async, a task reads on": ASYNC.format(
+        body="begun = asyncio.Event()\n"
+        "        async def read():\n            async for chunk in stream:\n                print(chunk); begun.set()\n"
+        "        task = asyncio.create_task(read()); await begun.wait()"
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_program_that_ends_in_mid_stream_ends_without_a_word(server, ending):
+    server.on("POST", STREAM).stream(token("a"), Hold())
+    out, err, code = ran(ENDINGS[ending], server.url)
+    assert (out, err, code) == ("a\n", "", 0)
+    server.wait_until_closed()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        SYNC + "for chunk in client.query.stream('q'):\n    print(chunk, flush=True)",
+        ASYNC.format(body="async for chunk in stream:\n            print(chunk, flush=True)"),
+    ],
+    ids=["sync", "async"],
+)
+def test_ctrl_c_in_mid_stream_is_a_keyboard_interrupt_and_no_more(server, program):
+    server.on("POST", STREAM).stream(token("a"), Hold())
+    with start(program, server.url) as process:
+        assert process.stdout.readline() == "a\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert err.rstrip().endswith("KeyboardInterrupt")
+    assert "Warning" not in err
+    assert "Exception ignored" not in err
+    server.wait_until_closed()
+
+
+# -- fork -------------------------------------------------------------------------------------------------------------
+
+FORK = (
+    SYNC
+    + """
+import os, sys
+print(client.query.execute('first').answer, flush=True)
+if (child := os.fork()) == 0:
+    {child}
+    sys.stdout.flush()
+    os._exit(0)
+_, status = os.waitpid(child, 0)
+assert status == 0, status
+print(client.query.execute('last').answer)
+client.close()
+"""
+)
+
+
+@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="the system does not fork")
+@pytest.mark.xfail(strict=True, reason="parent and child share the idle connections of the pool")
+def test_a_forked_child_does_not_speak_on_its_parents_connection(server):
+    server.on("POST", QUERY).always().reply(json={"answer": "a"})
+    out, err, code = ran(FORK.format(child="print(client.query.execute('child').answer)"), server.url)
+    assert (out, err, code) == ("a\na\na\n", "", 0)
+    first, child, last = server.requests
+    assert child.connection != first.connection
+    assert last.connection == first.connection
+
+
+@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="the system does not fork")
+def test_a_forked_child_that_closes_its_client_leaves_its_parents_stream_whole(server):
+    hold = Hold()
+    server.on("POST", QUERY).always().reply(json={"answer": "a"})
+    server.on("POST", STREAM).stream(*v2("b", "c")[:-2], hold, *v2("b", "c")[-2:])
+    program = (
+        SYNC
+        + """
+import os, sys
+stream = client.query.stream('q')
+print(next(stream), next(stream), next(stream), flush=True)
+if (child := os.fork()) == 0:
+    stream.close()
+    client.close()
+    os._exit(0)
+os.waitpid(child, 0)
+print('forked', flush=True)
+print(stream.final().answer)
+client.close()
+"""
+    )
+    with start(program, server.url) as process:
+        assert process.stdout.readline().split() == ["b"]
+        assert process.stdout.readline() == "forked\n"
+        hold.release()
+        out, err = process.communicate(timeout=60)
+    assert (out, err, process.returncode) == ("bc\n", "", 0)

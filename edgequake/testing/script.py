@@ -30,6 +30,7 @@ from edgequake.testing._requests import Request, read_request
 
 if TYPE_CHECKING:
     import os
+    import ssl
     from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
@@ -125,12 +126,14 @@ class Route:
 class ScriptServer(Route):
     """A server on a free loopback port while the `with` block lasts; a request without an answer gets a 500.
 
-    A client that shuts down the sending side of its connection counts as gone.
+    A client that shuts down the sending side of its connection counts as gone. With `tls`, a context that holds
+    the server's certificate, it speaks HTTPS; a connection counts from the end of its handshake.
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(_Queue())
         self.port = port
+        self._tls = tls
         self.requests: list[Request] = []
         """Every request so far."""
         self.unexpected: list[Request] = []
@@ -155,7 +158,7 @@ class ScriptServer(Route):
     @property
     def url(self) -> str:
         """The base URL; of a stopped server too, so that a test can see its client refused."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}"
 
     @property
     def open_connections(self) -> int:
@@ -271,13 +274,17 @@ class ScriptServer(Route):
         try:
             while True:
                 accepted, _ = listener.accept()
-                arrival = loop.connect_accepted_socket(lambda: _Connection(self), accepted)
-                _keep(loop.create_task(arrival), self._arrivals)
+                arrival = loop.create_task(self._arrive(loop, accepted))
+                _keep(arrival, self._arrivals)
         except (BlockingIOError, ConnectionError):
             pass
         except OSError:  # too many open files: say so once, not in every turn of the loop
             loop.remove_reader(listener)
             raise
+
+    async def _arrive(self, loop: asyncio.AbstractEventLoop, accepted: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # a client that does not trust the certificate breaks off the handshake
+            await loop.connect_accepted_socket(lambda: _Connection(self), accepted, ssl=self._tls)
 
 
 def _keep(task: asyncio.Task[Any], tasks: set[asyncio.Task[Any]]) -> None:
@@ -302,7 +309,8 @@ class _Connection(asyncio.StreamReaderProtocol):
             self._server.connections += 1
             self._number = self._server.connections
             self._server._open.add(self._number)
-        writer.transport.set_write_buffer_limits(0)  # a drained writer has given all to the operating system
+        # A drained writer has given all to the operating system. (Below a limit of 1, TLS never goes on.)
+        writer.transport.set_write_buffer_limits(high=0 if self._server._tls is None else 1, low=0)
         _keep(asyncio.create_task(self._converse(reader, writer)), self._server._conversations)
 
     def eof_received(self) -> bool | None:
@@ -339,7 +347,7 @@ class _Connection(asyncio.StreamReaderProtocol):
                     end = await self._play(_BAD_REQUEST, "", writer)
                 else:
                     end = await self._answer(request, writer)
-            if end is HALF_CLOSE:
+            if end is HALF_CLOSE and writer.can_write_eof():  # TLS cannot be closed by half
                 writer.write_eof()
                 await self._gone.wait()
             elif end is RESET:

@@ -302,6 +302,9 @@ FINE = {
     "with keep-alives everywhere": _fine(_stream(*(part for step in WHOLE for part in (KEEP_ALIVE, step, KEEP_ALIVE)))),
     "without a content type": _fine(_stream(*WHOLE, content_type="")),
     "of a charset that it does not have": _fine(_stream(*WHOLE, content_type="text/event-stream; charset=utf-16")),
+    "with bytes that are not UTF-8": Scenario(
+        _stream(b'data: {"type":"token","content":"a\xff\xf0\x9f"}\n\n', {"type": "done"}), "a\ufffd\ufffd", after="kept"
+    ),
     "as JSON": _fine(_reply(**_JSON_ANSWER)),
     "as JSON of a kind of its own": _fine(_reply(**_JSON_ANSWER, content_type="application/vnd.eq+json; v=2")),
     "as OpenAI's": _fine(_stream(*openai(*PIECES))),

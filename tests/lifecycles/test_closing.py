@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 from client.wires import DONE, STREAM, token
 
-from edgequake import AsyncEdgequakeClient, EdgequakeClient, EdgeQuakeError, StreamError, Timeout, TimeoutError
-from edgequake.testing import Hold
+from edgequake import AsyncEdgequakeClient, EdgequakeClient, EdgeQuakeError, StreamError
+from edgequake.testing import CLOSE, Hold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
+A_WHILE = 2  # seconds, far below the client's own clocks
+
 NOT_YET = pytest.mark.xfail(strict=True, reason="a wait for the headers cannot be woken yet")
 TWO = pytest.mark.xfail(strict=True, reason="two readers of one stream are not told so yet")
+
+
+@contextlib.contextmanager
+def released(hold: Hold) -> Iterator[None]:
+    """Lets the server go on in the end, so that a reader that was not woken ends too."""
+    try:
+        yield
+    finally:
+        hold.release()
 
 
 def test_fifty_streams_closed_by_other_threads(server):
@@ -42,8 +58,10 @@ def test_fifty_streams_closed_by_other_threads(server):
         server.wait_until_closed()
 
 
+@pytest.mark.xfail(strict=True, reason="closing the client does not wake its readers yet")
 def test_a_client_closed_by_another_thread_ends_the_streams_of_all(server):
-    server.on("POST", STREAM).always().stream(token("a"), Hold())
+    hold = Hold()
+    server.on("POST", STREAM).always().stream(token("a"), hold, CLOSE)
     begun = threading.Barrier(9)
 
     def read(_) -> EdgeQuakeError:
@@ -54,12 +72,12 @@ def test_a_client_closed_by_another_thread_ends_the_streams_of_all(server):
             next(stream)
         return caught.value
 
-    client = EdgequakeClient(base_url=server.url, timeout=Timeout(2))
-    with ThreadPoolExecutor(8) as threads:
+    client = EdgequakeClient(base_url=server.url)
+    with ThreadPoolExecutor(8) as threads, released(hold):
         reading = [threads.submit(read, n) for n in range(8)]
         begun.wait(10)
         client.close()
-        errors = [reader.result(20) for reader in reading]
+        errors = [reader.result(A_WHILE) for reader in reading]
     assert {error.partial_text for error in errors} == {"a"}
 
 
@@ -67,33 +85,30 @@ def test_a_client_closed_by_another_thread_ends_the_streams_of_all(server):
 @pytest.mark.parametrize("what", ["stream", "client"])
 def test_closing_from_another_thread_wakes_who_waits_for_the_headers(server, what):
     hold = Hold()
-    server.on("POST", STREAM).raw(hold)
-    client = EdgequakeClient(base_url=server.url, timeout=Timeout(20, response=1), max_retries=0)
-    with client, ThreadPoolExecutor(1) as thread:
+    server.on("POST", STREAM).raw(hold, CLOSE)
+    client = EdgequakeClient(base_url=server.url, max_retries=0)
+    with client, ThreadPoolExecutor(1) as thread, released(hold):
         stream = client.query.stream("q")
         reader = thread.submit(next, stream)
         hold.wait_until_reached()
         stream.close() if what == "stream" else client.close()
-        with pytest.raises(EdgeQuakeError) as caught:
-            reader.result(20)
-    assert not isinstance(caught.value, TimeoutError)
+        with pytest.raises(EdgeQuakeError):
+            reader.result(A_WHILE)
 
 
 @NOT_YET
 def test_closing_from_another_task_wakes_who_waits_for_the_headers(server):
     hold = Hold()
-    server.on("POST", STREAM).raw(hold)
+    server.on("POST", STREAM).raw(hold, CLOSE)
 
     async def main() -> None:
-        client = AsyncEdgequakeClient(base_url=server.url, timeout=Timeout(20, response=1), max_retries=0)
-        async with client:
+        async with AsyncEdgequakeClient(base_url=server.url, max_retries=0) as client:
             stream = client.query.stream("q")
             reader = asyncio.create_task(anext(stream))
             await asyncio.to_thread(hold.wait_until_reached)
             await stream.aclose()
-            with pytest.raises(EdgeQuakeError) as caught:
-                await reader
-        assert not isinstance(caught.value, TimeoutError)
+            with released(hold), pytest.raises(EdgeQuakeError):
+                await asyncio.wait_for(reader, A_WHILE)
 
     asyncio.run(main())
 

@@ -1,0 +1,108 @@
+"""Servers are verified unless the caller's own HTTP client says otherwise."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import trustme
+from client.wires import STREAM, token, v2
+
+from edgequake import NetworkError, StreamInterruptedError, Timeout, TimeoutError
+from edgequake.testing import RESET, Hold, ScriptServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA(key_type=trustme.KeyType.ECDSA)
+
+
+def serving(authority: trustme.CA, *names: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names, key_type=trustme.KeyType.ECDSA).configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def secure(authority) -> Iterator[ScriptServer]:
+    with ScriptServer(tls=serving(authority, "127.0.0.1")) as running:
+        yield running
+
+
+def trusting(caller, authority) -> httpx.Client | httpx.AsyncClient:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return (httpx.AsyncClient if caller.is_async else httpx.Client)(verify=context)
+
+
+def closed(caller, http_client) -> None:
+    caller.close(http_client) if caller.is_async else http_client.close()
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_and_no_key_is_sent(caller, secure):
+    secure.always().stream(*v2("a"))
+    client = caller.client(base_url=secure.url, api_key="s3cr3t", max_retries=0)
+    error = caller.fails(client.query.stream("q"))
+    assert type(error) is NetworkError
+    assert not error.request_sent
+    assert f"cannot reach {secure.url}" in str(error)
+    assert "certificate verify failed" in str(error)
+    assert secure.requests == []
+
+
+def test_a_certificate_of_another_name_is_refused(caller, authority):
+    with ScriptServer(tls=serving(authority, "elsewhere.example")) as elsewhere:
+        own = trusting(caller, authority)
+        client = caller.client(base_url=elsewhere.url, http_client=own, max_retries=0)
+        error = caller.fails(client.query.stream("q"))
+        closed(caller, own)
+    assert type(error) is NetworkError
+    assert "not valid for '127.0.0.1'" in str(error)
+    assert elsewhere.requests == []
+
+
+def test_a_certificate_of_a_trusted_authority_is_accepted(caller, authority, secure):
+    secure.on("POST", STREAM).stream(*v2("a", "b"))
+    own = trusting(caller, authority)
+    assert caller.text(caller.client(base_url=secure.url, http_client=own).query.stream("q")) == "ab"
+    closed(caller, own)
+
+
+def test_a_tls_stream_that_is_reset_is_interrupted(caller, authority, secure):
+    hold = Hold()
+    secure.on("POST", STREAM).stream(token("a"), hold, RESET)
+    own = trusting(caller, authority)
+    stream = caller.client(base_url=secure.url, http_client=own).query.stream("q")
+    assert str(caller.next(stream)) == "a"
+    hold.release()
+    error = caller.fails(stream)
+    assert (type(error), error.partial_text) == (StreamInterruptedError, "a")
+    closed(caller, own)
+
+
+def test_plain_http_where_tls_is_spoken_is_a_network_error(caller, secure):
+    plain = secure.url.replace("https", "http")
+    error = caller.fails(caller.client(base_url=plain, max_retries=0).query.stream("q"))
+    assert type(error) is NetworkError
+
+
+def test_tls_where_plain_http_is_spoken_fails_before_anything_is_sent(caller, server):
+    """The server takes the handshake for a request that has not ended yet, and waits."""
+    address, clocks = server.url.replace("http", "https"), Timeout(20, connect=0.2)
+    error = caller.fails(caller.client(base_url=address, api_key="s3cr3t", timeout=clocks, max_retries=0).chat.stream("q"))
+    assert (type(error), error.stage) == (TimeoutError, "connect")
+    assert server.requests == []
+
+
+def test_a_redirect_from_tls_to_plain_http_is_not_followed(caller, authority, secure, server):
+    secure.on("POST", STREAM).reply(status=307, headers={"Location": server.url + STREAM})
+    own = trusting(caller, authority)
+    client = caller.client(base_url=secure.url, http_client=own, api_key="s3cr3t")
+    error = caller.fails(client.query.stream("q"))
+    closed(caller, own)
+    assert (error.status_code, server.connections) == (307, 0)

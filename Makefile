@@ -1,10 +1,19 @@
 # make demo   a streamed answer over this repository's own documents, with sources
 # make test   everything CI checks
+#
+# Longer than a test may take, each for as long as asked:
+# make fuzz SECONDS=600     inputs without end for the readers of the wire
+# make soak MINUTES=2       streams and faults at once; memory and sockets must stay flat
+# make mutation             breaks the readers of the wire in a thousand ways, and sees whether a test notices
+# make audit                known weaknesses of the dependencies; needs the network
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format generate bench bench-local eval clean
+SECONDS ?= 60
+MINUTES ?= 2
+
+.PHONY: demo test check format generate bench bench-local eval fuzz soak mutation audit clean
 
 demo: $(VENV)/.demo
 	$(BIN)/edgequake ask "How does the client retry a failed request?" --local README.md --local docs
@@ -36,8 +45,25 @@ bench-local: $(VENV)/.dev
 eval: $(VENV)/.dev
 	$(BIN)/python benchmarks/retrieval.py
 
+fuzz: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'atheris>=2.3'
+	$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS)
+
+soak: $(VENV)/.dev
+	nice $(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
+
+# On a copy: the mutants are written beside the code.
+mutation: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'mutmut>=3.3'
+	rm -rf .mutation && mkdir .mutation && git archive HEAD | tar x -C .mutation
+	cd .mutation && nice ../$(BIN)/mutmut run --max-children 1 && ../$(BIN)/mutmut results
+
+audit: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.7'
+	$(BIN)/pip-audit --skip-editable
+
 clean:
-	rm -rf $(VENV) build dist site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .fuzz .mutation build dist site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -14,14 +14,18 @@ NAMES = st.sampled_from(["data", "event", "id", "retry", "", "date", "dataa", " 
 VALUES = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=6) | st.sampled_from(
     ["", " ", "  ", "5", "007", "\0", "a\0", "\u2028", "\x85", ": x"]
 )
-LINES = st.builds(lambda name, colon, value: name + (colon + value if colon else ""), NAMES, st.sampled_from(["", ":", ": "]), VALUES)
+LINES = st.builds(
+    lambda name, colon, value: name + (colon + value if colon else ""), NAMES, st.sampled_from(["", ":", ": "]), VALUES
+)
 STREAMS = st.lists(LINES | st.just("") | st.just("data: z"), max_size=14)
 
 
 def faulty(line: str) -> bool:
-    """A line that the decoder reads otherwise than the rules say."""
-    retry_by_int = line.startswith("retry:") and not re.fullmatch("retry: ?([0-9]{1,18})?", line)
-    return retry_by_int  # `int()` takes signs, spaces, underscores and the digits of every alphabet
+    """A line that the decoder reads otherwise than the rules say.
+
+    ``int()`` reads retry times: it takes signs, spaces, underscores and the digits of every alphabet.
+    """
+    return line.startswith("retry:") and not re.fullmatch("retry: ?([0-9]{1,18})?", line)
 
 
 def theirs(stream: str) -> list[tuple[str, str, str, int | None]]:

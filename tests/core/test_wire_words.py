@@ -45,14 +45,16 @@ def test_bad_data_is_shown_up_to_two_hundred_bytes():
     ],
 )
 def test_a_stream_that_is_cut_says_where(events, unfinished, words):
-    with pytest.raises(StreamTruncatedError, match=f"^{words}$"):
+    with pytest.raises(StreamTruncatedError) as caught:
         decoded(*events).decoder.end(unfinished=unfinished)
+    assert str(caught.value) == words
 
 
 def test_the_error_of_raw_text_is_shown_even_if_it_is_not_utf_8():
     stream = decoded("a", b"Error: dry \xff")
-    with pytest.raises(StreamError, match="^dry \ufffd$"):
+    with pytest.raises(StreamError) as caught:
         stream.decoder.end(unfinished=False)
+    assert str(caught.value) == "dry \ufffd"
 
 
 @pytest.mark.parametrize("data", ["{}", b'{"a": "\xff"}', rb'{"a": "\ud800"}'])

@@ -166,7 +166,9 @@ INTERRUPTED = {
     "closed before the promised length": _interrupted(CUT, framing="length"),
     "a chunk cut in the middle of its text": _interrupted(Cut(token(" graphs, and more"))),
     "a chunk cut in the middle of a character": _interrupted(Cut(b'data: {"type":"token","content":"\xf0\x9f\xa6\x8a')),
-    "closed in a chunk's size": Scenario(_raw(_CHUNKED + _chunks(_PART) + b"2", CLOSE), PARTIAL, StreamInterruptedError),
+    "closed in a chunk's size": Scenario(
+        _raw(_CHUNKED + _chunks(_PART) + b"2", CLOSE), PARTIAL, StreamInterruptedError
+    ),
     "a chunk's size that is no number": Scenario(
         _raw(_CHUNKED + _chunks(_PART), b"zz\r\n"), PARTIAL, StreamInterruptedError
     ),
@@ -303,7 +305,9 @@ FINE = {
     "without a content type": _fine(_stream(*WHOLE, content_type="")),
     "of a charset that it does not have": _fine(_stream(*WHOLE, content_type="text/event-stream; charset=utf-16")),
     "with bytes that are not UTF-8": Scenario(
-        _stream(b'data: {"type":"token","content":"a\xff\xf0\x9f"}\n\n', {"type": "done"}), "a\ufffd\ufffd", after="kept"
+        _stream(b'data: {"type":"token","content":"a\xff\xf0\x9f"}\n\n', {"type": "done"}),
+        "a\ufffd\ufffd",
+        after="kept",
     ),
     "as JSON": _fine(_reply(**_JSON_ANSWER)),
     "as JSON of a kind of its own": _fine(_reply(**_JSON_ANSWER, content_type="application/vnd.eq+json; v=2")),

@@ -23,7 +23,7 @@ def events(stream: bytes) -> list[Event]:
             data, name, retry = [], "", None
             continue
         field, _, value = line.partition(":")
-        value = value[1:] if value.startswith(" ") else value
+        value = value.removeprefix(" ")
         if field == "data":
             data.append(value)
         elif field == "event":

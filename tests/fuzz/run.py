@@ -24,7 +24,9 @@ def seeds(folder: Path) -> None:
     """The recorded streams, and an answer, as inputs to begin with."""
     for number, recorded in enumerate(sorted((TESTS / "fixtures").glob("*.sse"))):
         (folder / f"seed-{recorded.stem}").write_bytes(bytes([number] * SEED_DICE) + recorded.read_bytes())
-    answer = b'{"answer": "a", "content": "a", "status": "healthy", "sources": [{"id": "m", "score": 0.5}], "stats": {}}'
+    answer = (
+        b'{"answer": "a", "content": "a", "status": "healthy", "sources": [{"id": "m", "score": 0.5}], "stats": {}}'
+    )
     (folder / "seed-answer").write_bytes(b"\0" * 3 + answer)
     (folder / "seed-response").write_bytes(b"\1" * SEED_DICE + b'data: {"type":"token","content":"a"}\n\n')
 
@@ -47,8 +49,8 @@ def run(name: str, seconds: int) -> tuple[int, bool]:
     kept = HERE / "corpus" / name
     kept.mkdir(parents=True, exist_ok=True)
     options = [
-        f"-max_total_time={seconds}", f"-artifact_prefix={kept}/", f"-dict={HERE / 'wire.dict'}", f"-max_len={LONGEST[name]}",
-        "-timeout=20", "-print_final_stats=1", str(folder), str(kept),
+        f"-max_total_time={seconds}", f"-max_len={LONGEST[name]}", f"-dict={HERE / 'wire.dict'}",
+        f"-artifact_prefix={kept}/", "-timeout=20", "-print_final_stats=1", str(folder), str(kept),
     ]  # fmt: skip
     command = ["nice", sys.executable, str(HERE / "run.py"), "--one", name, *options]
     ended = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
@@ -69,7 +71,9 @@ def main() -> int:
         inputs, held = run(name, max(1, chosen.seconds // len(chosen.targets)))
         total += inputs
         failed += [] if held else [name]
-        print(f"{name:10} {inputs:>10,} inputs  {'held' if held else 'FAILED: see tests/fuzz/corpus/' + name}", flush=True)
+        print(
+            f"{name:10} {inputs:>10,} inputs  {'held' if held else 'FAILED: see tests/fuzz/corpus/' + name}", flush=True
+        )
     print(f"{'all':10} {total:>10,} inputs  {len(failed)} failures")
     return 1 if failed else 0
 

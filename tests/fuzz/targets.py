@@ -59,6 +59,12 @@ def singly(stream: bytes) -> list[bytes]:
     return [stream[n : n + 1] for n in range(len(stream))]
 
 
+def _shown(error: EdgeQuakeError, text: str | None = None) -> None:
+    """An error has words to show, and the text so far if it can have one."""
+    assert str(error)
+    assert text is None or getattr(error, "partial_text", text) == text
+
+
 # -- events -----------------------------------------------------------------------------------------------------------
 
 
@@ -197,7 +203,7 @@ def answers(data: bytes) -> None:
     try:
         answer = parse_as(cls)(body)
     except ResponseError as error:
-        assert str(error)
+        _shown(error)
         return
     assert _same(cls.model_validate(answer.model_dump()), answer)
     str(answer), repr(answer), list(answer.items())
@@ -266,10 +272,10 @@ def responses(data: bytes) -> None:
                     assert "".join(parts) == stream.text
                     stream.final()
                 except EdgeQuakeError as error:
-                    assert getattr(error, "partial_text", stream.text) == stream.text
+                    _shown(error, stream.text)
                     raise
         except EdgeQuakeError as error:
-            assert str(error)
+            _shown(error)
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

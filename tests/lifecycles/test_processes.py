@@ -42,7 +42,8 @@ def ran(program, url):
 
 ENDINGS = {
     "sync, in the middle": SYNC + "stream = client.query.stream('q'); print(next(stream))",
-    "sync, in a function": SYNC + "def f():\n    for chunk in client.query.stream('q'):\n        print(chunk); break\nf()",
+    "sync, in a function": SYNC
+    + "def f():\n    for chunk in client.query.stream('q'):\n        print(chunk); break\nf()",
     "sync, by sys.exit in the loop": SYNC
     + "import sys\nfor chunk in client.query.stream('q'):\n    print(chunk); sys.exit()",
     "sync, a daemon thread reads on": SYNC

@@ -87,7 +87,8 @@ def test_an_option_of_the_older_route_stays_in_its_query(caller, server, evil):
 
 
 @pytest.mark.parametrize(
-    "path", [*(f"/x{evil}" for evil in EVIL), "//evil.example/x", "http://evil.example/x", "@evil.example/x", "x", "\\x"]
+    "path",
+    [*(f"/x{evil}" for evil in EVIL), "//evil.example/x", "http://evil.example/x", "@evil.example/x", "x", "\\x"],
 )
 def test_a_path_leads_to_the_same_server_or_nowhere(caller, server, path):
     server.always().reply(body=b"a")
@@ -110,7 +111,9 @@ def test_an_address_with_a_line_break_is_refused(caller, evil):
             caller.client(base_url=address)
 
 
-@pytest.mark.parametrize("address", ["http://user:s3cr3t@h", "https://s3cr3t@h/x", "http://:s3cr3t@h", "//user:s3cr3t@h"])
+@pytest.mark.parametrize(
+    "address", ["http://user:s3cr3t@h", "https://s3cr3t@h/x", "http://:s3cr3t@h", "//user:s3cr3t@h"]
+)
 def test_credentials_in_the_address_are_refused_and_not_shown(caller, address):
     with pytest.raises(ConfigurationError) as caught:
         caller.client(base_url=address)

@@ -94,7 +94,9 @@ def test_plain_http_where_tls_is_spoken_is_a_network_error(caller, secure):
 def test_tls_where_plain_http_is_spoken_fails_before_anything_is_sent(caller, server):
     """The server takes the handshake for a request that has not ended yet, and waits."""
     address, clocks = server.url.replace("http", "https"), Timeout(20, connect=0.2)
-    error = caller.fails(caller.client(base_url=address, api_key="s3cr3t", timeout=clocks, max_retries=0).chat.stream("q"))
+    error = caller.fails(
+        caller.client(base_url=address, api_key="s3cr3t", timeout=clocks, max_retries=0).chat.stream("q")
+    )
     assert (type(error), error.stage) == (TimeoutError, "connect")
     assert server.requests == []
 

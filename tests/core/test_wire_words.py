@@ -79,7 +79,7 @@ def test_an_empty_text_of_a_token_with_choices_is_a_text():
 
 @pytest.mark.parametrize("error", [{"message": "no pond"}, "no pond"])
 def test_an_error_beside_choices_is_raised_whatever_the_type(error):
-    with pytest.raises(StreamError, match="^no pond$"):
+    with pytest.raises(StreamError, match=r"^no pond$"):
         decoded({"type": "delta", "choices": [{"delta": {}}], "error": error})
 
 

@@ -7,7 +7,7 @@ import inspect
 import math
 import os
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -53,6 +53,7 @@ __all__ = [
     "async_interruptible",
     "async_release",
     "async_result",
+    "async_sweep",
     "async_usable",
     "async_within",
     "client",
@@ -65,6 +66,7 @@ __all__ = [
     "result",
     "server_sent_event",
     "set_read_timeout",
+    "sweep",
     "timeout_extension",
     "translated",
     "usable",
@@ -272,25 +274,57 @@ async def async_release(response: Response) -> None:
 
     httpcore marks a connection as closed before it has let go of it: cancelled in between, it would stay for ever.
     """
-    import asyncio
-
-    try:
-        task = asyncio.get_running_loop().create_task(_closed(response))
-    except RuntimeError:  # trio
-        from anyio import CancelScope
-
-        with CancelScope(shield=True):
-            await _closed(response)
-        return
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)
-    await asyncio.shield(task)
+    await _shielded(_closed(response))
 
 
 async def _closed(response: Response) -> None:
     if has_leftovers(response) and "network_stream" in response.extensions:
         await response.extensions["network_stream"].aclose()
     await response.aclose()
+
+
+async def _shielded(closing: Coroutine[Any, Any, None]) -> None:
+    """Awaits ``closing``, which goes on to its end if the task is cancelled meanwhile."""
+    import asyncio
+
+    try:
+        task = asyncio.get_running_loop().create_task(closing)
+    except RuntimeError:  # trio
+        from anyio import CancelScope
+
+        with CancelScope(shield=True):
+            await closing
+        return
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+    await asyncio.shield(task)
+
+
+def sweep(client: HTTPClient) -> None:
+    """Closes the connections that requests have left behind which were interrupted before they were sent."""
+    for connection in _orphans(client):
+        connection.close()
+
+
+async def async_sweep(client: AsyncHTTPClient) -> None:
+    """Closes the connections that requests have left behind which were cancelled before they were sent."""
+    for connection in _orphans(client):
+        await _shielded(connection.aclose())
+
+
+def _orphans(client: HTTPClient | AsyncHTTPClient) -> list[Any]:
+    """Connections that no request uses, and that httpcore would neither use again nor close.
+
+    httpx has no name for its pool, hence the private ones; where they are missing, nothing is known of it.
+    """
+    pool = getattr(client._transport, "_pool", None)
+    connections = getattr(pool, "connections", ())
+    used = [request.connection for request in getattr(pool, "_requests", ())]  # only now: each was in use before
+    return [
+        connection
+        for connection in connections
+        if connection not in used and not (connection.is_idle() or connection.is_closed() or connection.has_expired())
+    ]
 
 
 async def async_interrupt(response: Response) -> None:

@@ -23,6 +23,7 @@ TWINS = {
     "__aiter__": "__iter__",
     "__anext__": "__next__",
     "_async": "_sync",
+    "ag_running": "gi_running",
     "aclose": "close",
     "aiter": "iter",
     "anext": "next",

@@ -21,6 +21,7 @@ from edgequake._http import (
     async_interruptible,
     async_release,
     async_result,
+    async_sweep,
     async_usable,
     async_within,
     hide_keys,
@@ -180,7 +181,10 @@ class AsyncSession:
         try:
             with async_within(limit.seconds):
                 return await client.send(request, stream=True, follow_redirects=False)
-        except Exception as error:
+        except BaseException as error:
+            await async_sweep(client)
+            if not isinstance(error, Exception):
+                raise
             self.reraise(error, clock, limit, streaming=False)
 
     async def _request(

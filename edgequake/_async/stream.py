@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
 from edgequake._core.answer import chat_response, query_response
 from edgequake._http import server_sent_event
 from edgequake.chunks import ChatChunk, Chunk, QueryChunk
-from edgequake.exceptions import EdgeQuakeError
+from edgequake.exceptions import EdgeQuakeError, StreamError
 from edgequake.models._model import Model
 from edgequake.models.answer import ChatResponse, QueryResponse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator
-    from types import TracebackType
+    from types import AsyncGeneratorType, TracebackType
 
     from httpx_sse import ServerSentEvent
 
@@ -45,15 +45,20 @@ class AsyncStream(Generic[ChunkT, AnswerT]):
     def __init__(self, reader: AsyncReader[ChunkT], fold: Callable[[AnswerState], AnswerT]) -> None:
         self._reader = reader
         self._fold = fold
-        self._chunks = reader.chunks()
+        self._chunks = cast("AsyncGeneratorType[ChunkT]", reader.chunks())
 
     def __aiter__(self) -> AsyncIterator[ChunkT]:
-        self._reader.check()
+        self._check()
         return self._chunks
 
     async def __anext__(self) -> ChunkT:
-        self._reader.check()
+        self._check()
         return await anext(self._chunks)
+
+    def _check(self) -> None:
+        self._reader.check()
+        if self._chunks.ag_running:
+            raise StreamError("this stream is being read by another thread or task")
 
     async def __aenter__(self) -> Self:
         await self._reader.open()

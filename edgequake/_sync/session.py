@@ -22,6 +22,7 @@ from edgequake._http import (
     interruptible,
     release,
     result,
+    sweep,
     usable,
     within,
     hide_keys,
@@ -181,7 +182,10 @@ class Session:
         try:
             with within(limit.seconds):
                 return client.send(request, stream=True, follow_redirects=False)
-        except Exception as error:
+        except BaseException as error:
+            sweep(client)
+            if not isinstance(error, Exception):
+                raise
             self.reraise(error, clock, limit, streaming=False)
 
     def _request(

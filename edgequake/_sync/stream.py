@@ -4,18 +4,18 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
 from edgequake._core.answer import chat_response, query_response
 from edgequake._http import server_sent_event
 from edgequake.chunks import ChatChunk, Chunk, QueryChunk
-from edgequake.exceptions import EdgeQuakeError
+from edgequake.exceptions import EdgeQuakeError, StreamError
 from edgequake.models._model import Model
 from edgequake.models.answer import ChatResponse, QueryResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Callable, Generator
-    from types import TracebackType
+    from types import GeneratorType, TracebackType
 
     from httpx_sse import ServerSentEvent
 
@@ -46,15 +46,20 @@ class Stream(Generic[ChunkT, AnswerT]):
     def __init__(self, reader: Reader[ChunkT], fold: Callable[[AnswerState], AnswerT]) -> None:
         self._reader = reader
         self._fold = fold
-        self._chunks = reader.chunks()
+        self._chunks = cast("GeneratorType[ChunkT]", reader.chunks())
 
     def __iter__(self) -> Iterator[ChunkT]:
-        self._reader.check()
+        self._check()
         return self._chunks
 
     def __next__(self) -> ChunkT:
-        self._reader.check()
+        self._check()
         return next(self._chunks)
+
+    def _check(self) -> None:
+        self._reader.check()
+        if self._chunks.gi_running:
+            raise StreamError("this stream is being read by another thread or task")
 
     def __enter__(self) -> Self:
         self._reader.open()

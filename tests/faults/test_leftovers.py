@@ -16,7 +16,7 @@ def answered(body: bytes) -> bytes:
 @pytest.mark.parametrize(
     "behind",
     [
-        pytest.param(answered(WRONG), marks=pytest.mark.xfail(strict=True, reason="the pool keeps such a connection")),
+        answered(WRONG),
         b"more",
         WRONG,
     ],
@@ -30,7 +30,6 @@ def test_bytes_behind_an_answer_do_not_become_the_next_one(caller, server, behin
     assert server.unexpected == []
 
 
-@pytest.mark.xfail(strict=True, reason="the pool keeps a connection on which bytes are left over")
 @pytest.mark.parametrize("behind", [b"more", answered(WRONG)], ids=["a word", "a second answer"])
 def test_bytes_behind_an_answer_do_not_harm_the_next_chat(caller, server, behind):
     server.on("POST", STREAM).raw(answered(RIGHT) + behind)

@@ -21,9 +21,6 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 
 A_WHILE = 2  # seconds, far below the client's own clocks
 
-NOT_YET = pytest.mark.xfail(strict=True, reason="a wait for the headers cannot be woken yet")
-TWO = pytest.mark.xfail(strict=True, reason="two readers of one stream are not told so yet")
-
 
 @contextlib.contextmanager
 def released(hold: Hold) -> Iterator[None]:
@@ -58,7 +55,6 @@ def test_fifty_streams_closed_by_other_threads(server):
         server.wait_until_closed()
 
 
-@pytest.mark.xfail(strict=True, reason="closing the client does not wake its readers yet")
 def test_a_client_closed_by_another_thread_ends_the_streams_of_all(server):
     hold = Hold()
     server.on("POST", STREAM).always().stream(token("a"), hold, CLOSE)
@@ -81,7 +77,6 @@ def test_a_client_closed_by_another_thread_ends_the_streams_of_all(server):
     assert {error.partial_text for error in errors} == {"a"}
 
 
-@NOT_YET
 @pytest.mark.parametrize("what", ["stream", "client"])
 def test_closing_from_another_thread_wakes_who_waits_for_the_headers(server, what):
     hold = Hold()
@@ -96,7 +91,6 @@ def test_closing_from_another_thread_wakes_who_waits_for_the_headers(server, wha
             reader.result(A_WHILE)
 
 
-@NOT_YET
 def test_closing_from_another_task_wakes_who_waits_for_the_headers(server):
     hold = Hold()
     server.on("POST", STREAM).raw(hold, CLOSE)
@@ -113,7 +107,6 @@ def test_closing_from_another_task_wakes_who_waits_for_the_headers(server):
     asyncio.run(main())
 
 
-@TWO
 def test_a_stream_read_by_two_threads_at_once_tells_one_of_them(server):
     hold = Hold()
     server.on("POST", STREAM).stream(token("a"), hold, DONE)

@@ -107,7 +107,6 @@ client.close()
 
 
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="the system does not fork")
-@pytest.mark.xfail(strict=True, reason="parent and child share the idle connections of the pool")
 def test_a_forked_child_does_not_speak_on_its_parents_connection(server):
     server.on("POST", QUERY).always().reply(json={"answer": "a"})
     out, err, code = ran(FORK.format(child="print(client.query.execute('child').answer)"), server.url)

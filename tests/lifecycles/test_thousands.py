@@ -190,7 +190,6 @@ def test_a_thousand_streams_cancelled_at_every_turn(talking):
     assert set(done) <= {"EdgeQuake"}
 
 
-@pytest.mark.xfail(strict=True, reason="cancelled between connecting and sending, a connection stays in the pool")
 def test_streams_cancelled_one_after_another_share_one_connection(talking):
     """Whatever the turn, what was opened for a stream serves the next one or is closed."""
 

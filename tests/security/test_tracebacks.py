@@ -49,13 +49,7 @@ def test_no_frame_of_a_connection_that_is_refused_shows_a_secret(caller, closed_
     assert SECRET not in report_of(lambda: caller.collect(client.query.stream("q")))
 
 
-IN_STREAM = ["cut", "an error event"]
-PLAIN = pytest.mark.xfail(strict=True, reason="the headers of one call stand in plain variables of the frames")
-
-
-@pytest.mark.parametrize(
-    "name", [*IN_STREAM, *(pytest.param(name, marks=PLAIN) for name in FAILURES if name not in IN_STREAM)]
-)
+@pytest.mark.parametrize("name", FAILURES)
 def test_no_frame_of_an_error_shows_a_header_of_one_call(caller, server, name):
     FAILURES[name](server.on("POST", STREAM).always())
     client = caller.client(timeout=Timeout(20, response=0.1))
@@ -63,10 +57,7 @@ def test_no_frame_of_an_error_shows_a_header_of_one_call(caller, server, name):
     assert SECRET not in report_of(lambda: caller.collect(stream))
 
 
-ROUTE = pytest.mark.xfail(strict=True, reason="a route is logged with the query in its path")
-
-
-@pytest.mark.parametrize("where", [pytest.param("path", marks=ROUTE), "params"])
+@pytest.mark.parametrize("where", ["path", "params"])
 def test_a_query_of_ones_own_request_shows_in_no_log_and_no_error_of_ours(caller, server, caplog, where):
     caplog.set_level(logging.DEBUG, logger="edgequake")
     server.always().reply(status=503, headers={"Retry-After": "0"})

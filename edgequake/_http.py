@@ -20,6 +20,7 @@ from edgequake._core.clock import timed_out
 from edgequake._core.errors import api_error
 from edgequake._core.sse import EventData
 from edgequake._deadline import interruptible, shut_down, within
+from edgequake._transports import as_httpx_error, is_client, over_aiohttp
 from edgequake.exceptions import (
     ConfigurationError,
     EdgeQuakeError,
@@ -47,6 +48,8 @@ __all__ = [
     "Request",
     "Response",
     "abandon",
+    "aiohttp_client",
+    "as_cause",
     "async_client",
     "async_home",
     "async_interrupt",
@@ -57,7 +60,6 @@ __all__ = [
     "async_usable",
     "async_within",
     "client",
-    "hide_keys",
     "home",
     "interrupt",
     "interruptible",
@@ -89,14 +91,14 @@ _closing: set[Any] = set()  # tasks, kept until they are done
 
 def usable(given: HTTPClient | None) -> HTTPClient | None:
     """``given``, if a synchronous client can send with it; else :class:`ConfigurationError`."""
-    if given is None or isinstance(given, httpx.Client):
+    if given is None or is_client(given, "Client"):
         return given
     raise ConfigurationError(f"http_client must be an httpx.Client, not {type(given).__name__}")
 
 
 def async_usable(given: AsyncHTTPClient | None) -> AsyncHTTPClient | None:
     """``given``, if an async client can send with it; else :class:`ConfigurationError`."""
-    if given is None or isinstance(given, httpx.AsyncClient):
+    if given is None or is_client(given, "AsyncClient"):
         return given
     raise ConfigurationError(f"http_client must be an httpx.AsyncClient, not {type(given).__name__}")
 
@@ -114,6 +116,11 @@ def client(owner: object) -> HTTPClient:
 def async_client(owner: object) -> AsyncHTTPClient:
     """An async client of httpx with this SDK's defaults. Only its own loop can close it, whatever ``owner`` does."""
     return httpx.AsyncClient(limits=_LIMITS, verify=_tls())
+
+
+def aiohttp_client(owner: object) -> AsyncHTTPClient:
+    """As :func:`async_client`, but aiohttp reads the bytes."""
+    return over_aiohttp(_tls(), _LIMITS.keepalive_expiry)
 
 
 @cache
@@ -155,7 +162,7 @@ def async_home() -> object:
         return current_trio_token()
 
 
-def timeout_extension(timeout: Timeout) -> dict[str, Any]:
+def timeout_extension(timeout: Timeout) -> dict[str, float | None]:
     """``timeout`` as httpx's request extension, until the answer begins."""
     return {
         "connect": timeout.connect,
@@ -202,11 +209,13 @@ class async_interruptible:  # noqa: N801 - the twin of `interruptible`
         await sleep(seconds)
 
 
-def set_read_timeout(request: Request, seconds: float) -> None:
-    """Sets how long each read of the body may take; works until the first one."""
-    timeouts = request.extensions.get("timeout")
-    if isinstance(timeouts, dict):
-        timeouts["read"] = None if seconds == math.inf else seconds
+def set_read_timeout(response: Response, seconds: float) -> float:
+    """Sets how long each read of the body may take, before the first; how long, or infinity if that cannot be set."""
+    timeouts = response.request.extensions.get("timeout")
+    if not isinstance(timeouts, dict) or "network_stream" not in response.extensions:  # it is not httpcore that reads
+        return math.inf
+    timeouts["read"] = None if seconds == math.inf else seconds
+    return seconds
 
 
 def redirect_target(response: Response) -> str | None:
@@ -334,7 +343,7 @@ async def async_interrupt(response: Response) -> None:
 
 def abandon(response: Response) -> None:
     """Gives back the connection of an answer that nobody will read, from a finalizer."""
-    if isinstance(response.stream, httpx.SyncByteStream):
+    if hasattr(response.stream, "close"):
         response.close()
         return
     import asyncio  # a synchronous program has no need of it
@@ -345,8 +354,8 @@ def abandon(response: Response) -> None:
         task.add_done_callback(_closing.discard)
 
 
-def hide_keys(error: BaseException) -> None:
-    """Takes the keys out of an error that becomes the cause of ours: its frames, and the request it holds.
+def as_cause(error: Exception) -> Exception:
+    """``error`` as the cause of one of ours: httpx's, without the keys that its frames and its request hold.
 
     Reports of errors show the variables of frames, and those of the transport hold headers as they are sent.
     """
@@ -354,11 +363,11 @@ def hide_keys(error: BaseException) -> None:
     while inner is not None:
         inner.__traceback__ = None
         inner = inner.__cause__ or inner.__context__
-    request = getattr(error, "_request", None)
-    if isinstance(request, httpx.Request):
+    if (request := getattr(error, "_request", None)) is not None:
         for name in ("X-API-Key", "Authorization"):
             if name in request.headers:
                 request.headers[name] = "[secret]"
+    return as_httpx_error(error)
 
 
 def translated(
@@ -368,7 +377,7 @@ def translated(
 
     ``stage`` is the clock that a timeout means, ``streaming`` whether the answer had begun.
     """
-    hide_keys(error)
+    error = as_httpx_error(error)
     text = str(error) or type(error).__name__
     ours: EdgeQuakeError | None = None
     match error:

@@ -1,7 +1,7 @@
 """Writes ``edgequake/_sync`` from ``edgequake/_async``, token by token; ``--check`` only says whether it is fresh.
 
 Names lose their ``Async`` or ``async_`` in front, ``await`` and ``async`` go, and a few names have a twin of their own.
-A function whose ``def`` line ends with the comment ``# async only`` is left out.
+A function whose ``def`` line ends with the comment ``# async only`` is left out; so is any other line that does.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def sync_text(text: str) -> str:
 
 def sync_source(source: str) -> str:
     """The synchronous twin of a module."""
-    source = ASYNC_ONLY.sub("", source)
+    source = re.sub(r".*# async only\n", "", ASYNC_ONLY.sub("", source))
     lines = source.splitlines(keepends=True)
     out: list[str] = []
     row, column = 1, 0

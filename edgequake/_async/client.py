@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, Unpack
 
 from edgequake._async.reader import AsyncReader
 from edgequake._async.resources import AsyncChat, AsyncQuery
@@ -68,7 +68,9 @@ class AsyncEdgequakeClient:
     :param max_retries: how often a request that failed on the way may be tried again. Default 3.
     :param retry: a :class:`RetryPolicy`, instead of ``max_retries``.
     :param headers: further headers of every request.
-    :param http_client: an ``httpx.AsyncClient`` of your own: proxies, TLS, transports. It stays yours to close.
+    :param http_client: an ``httpx.AsyncClient`` (or httpx2's) of your own: proxies, TLS, transports. It stays yours
+        to close.
+    :param transport: what reads the bytes: httpx's own, or ``"aiohttp"``, which takes less work (extra ``aiohttp``).
     :param max_event_bytes: the size above which one server-sent event, or a plain answer, is refused. Default 16 MiB.
     :param env: the environment to read instead of the process's; ``{}`` reads none.
 
@@ -89,6 +91,7 @@ class AsyncEdgequakeClient:
         retry: RetryPolicy | None = None,
         headers: Mapping[str, str] | None = None,
         http_client: AsyncHTTPClient | None = None,
+        transport: Literal["httpx", "aiohttp"] = "httpx",  # async only
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
         env: Mapping[str, str] | None = None,
     ) -> None:
@@ -109,7 +112,9 @@ class AsyncEdgequakeClient:
             raise ConfigurationError("give max_retries or retry, not both")
         if not isinstance(retry, RetryPolicy | None):
             raise ConfigurationError(f"retry must be a RetryPolicy, not {retry!r}")
-        self._begin(config, AsyncConnections(http_client), owner=True)
+        connections = AsyncConnections(http_client)
+        connections.use(transport)  # async only
+        self._begin(config, connections, owner=True)
 
     def _begin(self, config: ClientConfig, connections: AsyncConnections, *, owner: bool) -> None:
         self._config = config

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec  # async only
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -16,6 +17,8 @@ from edgequake._core.errors import MAX_ERROR_BODY, api_error
 from edgequake._core.retry import RetryRules
 from edgequake._http import (
     AsyncHTTPClient,
+    aiohttp_client,  # async only
+    as_cause,
     async_client,
     async_home,
     async_interruptible,
@@ -24,7 +27,6 @@ from edgequake._http import (
     async_sweep,
     async_usable,
     async_within,
-    hide_keys,
     redirect_target,
     timeout_extension,
     translated,
@@ -54,6 +56,7 @@ class AsyncConnections:
     def __init__(self, http_client: AsyncHTTPClient | None = None) -> None:
         self._given = async_usable(http_client)
         self._made: WeakKeyDictionary[Any, AsyncHTTPClient] = WeakKeyDictionary()
+        self._new_client = async_client
         self._closed = False
         self._lock = Lock()  # threads that first use a client together share one pool
         self._open: WeakKeyDictionary[Any, WeakSet[Any]] = WeakKeyDictionary()
@@ -61,6 +64,17 @@ class AsyncConnections:
         """The last token that the client's ``jwt`` function gave."""
         self.missing_routes: set[str] = set()
         """Routes that this server turned out not to have."""
+
+    def use(self, transport: str) -> None:  # async only
+        """What reads the bytes: ``httpx``, or ``aiohttp`` if it is installed."""
+        if transport not in ("httpx", "aiohttp"):
+            raise ConfigurationError(f"transport must be 'httpx' or 'aiohttp', not {transport!r}")
+        if transport == "aiohttp":
+            if self._given is not None:
+                raise ConfigurationError("give http_client or transport, not both")
+            if find_spec("httpx_aiohttp") is None:
+                raise ConfigurationError("transport='aiohttp' needs more packages: pip install 'edgequake[aiohttp]'")
+            self._new_client = aiohttp_client
 
     @property
     def client(self) -> AsyncHTTPClient:
@@ -73,7 +87,7 @@ class AsyncConnections:
         with self._lock:
             if here not in self._made:
                 self._forget_ended_loops()
-                self._made[here] = async_client(self)
+                self._made[here] = self._new_client(self)
             return self._made[here]
 
     def watch(self, waiting: AsyncReader[Any] | async_interruptible) -> None:
@@ -205,8 +219,7 @@ class AsyncSession:
                 extensions={"timeout": timeout_extension(clock.timeout)},
             )
         except Exception as error:  # what was given cannot be written as a request
-            hide_keys(error)
-            raise ConfigurationError(f"the request cannot be sent: {error}") from error
+            raise ConfigurationError(f"the request cannot be sent: {error}") from as_cause(error)
 
     async def _token(self) -> SecretStr | None:
         """The token of the client's ``jwt`` function, asked for when there is none yet or the last was refused."""
@@ -262,7 +275,7 @@ class AsyncSession:
         ours = translated(error, stage=stage, timeout=clock.timeout, streaming=streaming, origin=self.config.base_url)
         if ours is None:
             raise error
-        raise ours from error
+        raise ours from as_cause(error)
 
 
 def _at_most(size: int, body: bytes) -> bytes:

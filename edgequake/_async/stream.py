@@ -100,7 +100,9 @@ class AsyncStream(Generic[ChunkT, AnswerT]):
         self._reader.show_events(shown.append)
         failure = None
         try:
-            async for _ in self:
+            async for chunk in self:
+                if not shown:  # it came with a read that had begun before
+                    shown.append(chunk._raw)
                 while shown:
                     yield server_sent_event(shown.popleft())
         except EdgeQuakeError as error:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, Unpack
 
 from edgequake._sync.reader import Reader
 from edgequake._sync.resources import Chat, Query
@@ -69,7 +69,9 @@ class EdgequakeClient:
     :param max_retries: how often a request that failed on the way may be tried again. Default 3.
     :param retry: a :class:`RetryPolicy`, instead of ``max_retries``.
     :param headers: further headers of every request.
-    :param http_client: an ``httpx.Client`` of your own: proxies, TLS, transports. It stays yours to close.
+    :param http_client: an ``httpx.Client`` (or httpx2's) of your own: proxies, TLS, transports. It stays yours
+        to close.
+    :param transport: what reads the bytes: httpx's own, or ``"aiohttp"``, which takes less work (extra ``aiohttp``).
     :param max_event_bytes: the size above which one server-sent event, or a plain answer, is refused. Default 16 MiB.
     :param env: the environment to read instead of the process's; ``{}`` reads none.
 
@@ -110,7 +112,8 @@ class EdgequakeClient:
             raise ConfigurationError("give max_retries or retry, not both")
         if not isinstance(retry, RetryPolicy | None):
             raise ConfigurationError(f"retry must be a RetryPolicy, not {retry!r}")
-        self._begin(config, Connections(http_client), owner=True)
+        connections = Connections(http_client)
+        self._begin(config, connections, owner=True)
 
     def _begin(self, config: ClientConfig, connections: Connections, *, owner: bool) -> None:
         self._config = config

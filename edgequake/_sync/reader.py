@@ -243,9 +243,7 @@ class Reader(Generic[ChunkT]):
             content_type = response.headers.get("content-type")
             raise StreamError(f"the server sent {content_type!r} instead of an event stream: {shown[:_SHOWN]!r}")
         else:
-            read_timeout = self._clock.longest_read(monotonic())
-            self._patience = read_timeout * _ENOUGH
-            set_read_timeout(response.request, read_timeout)
+            self._patience = set_read_timeout(response, self._clock.longest_read(monotonic())) * _ENOUGH
             self._body = sync_body(response)
 
     def _opened(self) -> Response:

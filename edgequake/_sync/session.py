@@ -17,6 +17,7 @@ from edgequake._core.errors import MAX_ERROR_BODY, api_error
 from edgequake._core.retry import RetryRules
 from edgequake._http import (
     HTTPClient,
+    as_cause,
     client,
     home,
     interruptible,
@@ -25,7 +26,6 @@ from edgequake._http import (
     sweep,
     usable,
     within,
-    hide_keys,
     redirect_target,
     timeout_extension,
     translated,
@@ -55,6 +55,7 @@ class Connections:
     def __init__(self, http_client: HTTPClient | None = None) -> None:
         self._given = usable(http_client)
         self._made: WeakKeyDictionary[Any, HTTPClient] = WeakKeyDictionary()
+        self._new_client = client
         self._closed = False
         self._lock = Lock()  # threads that first use a client together share one pool
         self._open: WeakKeyDictionary[Any, WeakSet[Any]] = WeakKeyDictionary()
@@ -74,7 +75,7 @@ class Connections:
         with self._lock:
             if here not in self._made:
                 self._forget_ended_loops()
-                self._made[here] = client(self)
+                self._made[here] = self._new_client(self)
             return self._made[here]
 
     def watch(self, waiting: Reader[Any] | interruptible) -> None:
@@ -206,8 +207,7 @@ class Session:
                 extensions={"timeout": timeout_extension(clock.timeout)},
             )
         except Exception as error:  # what was given cannot be written as a request
-            hide_keys(error)
-            raise ConfigurationError(f"the request cannot be sent: {error}") from error
+            raise ConfigurationError(f"the request cannot be sent: {error}") from as_cause(error)
 
     def _token(self) -> SecretStr | None:
         """The token of the client's ``jwt`` function, asked for when there is none yet or the last was refused."""
@@ -263,7 +263,7 @@ class Session:
         ours = translated(error, stage=stage, timeout=clock.timeout, streaming=streaming, origin=self.config.base_url)
         if ours is None:
             raise error
-        raise ours from error
+        raise ours from as_cause(error)
 
 
 def _at_most(size: int, body: bytes) -> bytes:

@@ -97,7 +97,9 @@ class Stream(Generic[ChunkT, AnswerT]):
         self._reader.show_events(shown.append)
         failure = None
         try:
-            for _ in self:
+            for chunk in self:
+                if not shown:  # it came with a read that had begun before
+                    shown.append(chunk._raw)
                 while shown:
                     yield server_sent_event(shown.popleft())
         except EdgeQuakeError as error:

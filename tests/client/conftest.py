@@ -29,6 +29,7 @@ class Caller:
     """The sync client, as a test sees it."""
 
     is_async = False
+    over_aiohttp = False
     client_class: Any = EdgequakeClient
 
     def __init__(self, url: str) -> None:
@@ -44,6 +45,10 @@ class Caller:
         made = self.client_class(**options)
         self._clients.append(made)
         return made
+
+    def closes(self, client: Any) -> None:
+        """``client`` is closed when the test ends."""
+        self._clients.append(client)
 
     def run(self, work: Any) -> Any:
         """What a call returned; a coroutine is driven to its end."""
@@ -144,7 +149,17 @@ class AsyncCaller(Caller):
         self._runner.close()
 
 
-@pytest.fixture(params=[Caller, AsyncCaller], ids=["sync", "async"])
+class AiohttpCaller(AsyncCaller):
+    """The async client over aiohttp."""
+
+    over_aiohttp = True
+
+    def client(self, **options: Any) -> Any:
+        own = {} if "http_client" in options else {"transport": "aiohttp"}
+        return super().client(**own, **options)
+
+
+@pytest.fixture(params=[Caller, AsyncCaller, AiohttpCaller], ids=["sync", "async", "aiohttp"])
 def caller(request: pytest.FixtureRequest, server: ScriptServer) -> Iterator[Caller]:
     made = request.param(server.url)
     yield made

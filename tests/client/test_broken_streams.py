@@ -25,6 +25,8 @@ from edgequake import (
     StreamError,
     StreamInterruptedError,
     StreamTruncatedError,
+    Timeout,
+    TimeoutError,
 )
 from edgequake.testing import CLOSE, CUT, HALF_CLOSE, KEEP_ALIVE, RESET, Cut, Hold
 
@@ -144,6 +146,8 @@ def test_a_comment_that_is_cut_takes_nothing_from_raw_text(caller, server):
 @pytest.mark.parametrize("framing", ["chunked", "close"])
 @pytest.mark.parametrize("wire", QUERY_WIRES)
 def test_a_reset_in_mid_stream_is_an_interrupted_stream(caller, server, wire, framing):
+    if caller.over_aiohttp and framing == "close":
+        pytest.skip("aiohttp takes a reset for the end of a body that only the connection's close ends")
     hold = Hold()
     steps = QUERY_WIRES[wire]("Edge", "Quake")
     server.on("POST", STREAM).stream(*steps[:2], hold, RESET, framing=framing)
@@ -170,8 +174,15 @@ def test_a_body_that_ends_before_its_framing_says_is_an_interrupted_stream(calle
 def test_a_chunk_size_that_is_no_number_is_an_interrupted_stream(caller, server):
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
     event = b'data: {"type":"token","content":"Edge"}\n\n'
-    server.on("POST", STREAM).raw(head + b"%x\r\n%b\r\n" % (len(event), event), b"zzz\r\n")
-    error = caller.fails(caller.client().query.stream("q"))
+    hold = Hold()
+    server.on("POST", STREAM).raw(head + b"%x\r\n%b\r\n" % (len(event), event), hold, b"zzz\r\n", CLOSE)
+    stream = caller.client(timeout=Timeout(20, chunk=0.5)).query.stream("q")
+    assert str(caller.next(stream)) == "Edge"
+    hold.release()
+    error = caller.fails(stream)
+    if caller.over_aiohttp:  # it says nothing of this, so that only the clock ends the stream
+        assert (type(error), error.partial_text) == (TimeoutError, "Edge")
+        return
     check(caller, server, error, StreamInterruptedError, partial="Edge", chunks=1)
 
 

@@ -1,9 +1,25 @@
 """What is given as `http_client` or `retry` is looked at before anything is sent; and a foreign error shows no key."""
 
+import sys
+from importlib.util import find_spec
+
 import httpx
 import pytest
+from client.wires import STREAM, token, v2
 
-from edgequake import AsyncEdgequakeClient, ConfigurationError, EdgequakeClient, NetworkError
+from edgequake import (
+    AsyncEdgequakeClient,
+    ConfigurationError,
+    EdgequakeClient,
+    ForbiddenError,
+    NetworkError,
+    StreamError,
+    StreamInterruptedError,
+    StreamTruncatedError,
+    Timeout,
+    TimeoutError,
+)
+from edgequake.testing import RESET, Hold
 
 
 @pytest.mark.parametrize(
@@ -37,3 +53,67 @@ def test_the_cause_of_an_error_shows_no_key(caller):
     cause = caught.value.__cause__
     assert isinstance(cause, httpx.ReadError)
     assert "k-secret" not in repr(cause.request.headers)
+
+
+HTTPX2 = pytest.mark.skipif(find_spec("httpx2") is None, reason="httpx2 is not installed")
+
+
+def httpx2_client(caller, **options):
+    import httpx2
+
+    made = (httpx2.AsyncClient if caller.is_async else httpx2.Client)(**options)
+    caller.closes(made)
+    return made
+
+
+@HTTPX2
+def test_a_client_of_httpx2_streams_and_calls(caller, server):
+    server.on("POST", STREAM).stream(*v2("Edge", "Quake"))
+    server.on("POST", "/api/v1/query").reply(json={"answer": "EdgeQuake"})
+    client = caller.client(http_client=httpx2_client(caller))
+    assert caller.text(client.query.stream("q")) == "EdgeQuake"
+    assert caller.run(client.query.execute("q")).answer == "EdgeQuake"
+    assert server.connections == 1
+
+
+@HTTPX2
+@pytest.mark.parametrize(
+    ("play", "kind"),
+    [
+        (lambda route: route.drop(), NetworkError),
+        (lambda route: route.raw(Hold()), TimeoutError),
+        (lambda route: route.raw(b"garbage\r\n\r\n"), NetworkError),
+        (lambda route: route.reply(status=403, text="no"), ForbiddenError),
+        (lambda route: route.stream(token("Edge"), Hold()), TimeoutError),
+        (lambda route: route.stream(token("Edge"), RESET), StreamInterruptedError),
+        (lambda route: route.stream(token("Edge")), StreamTruncatedError),
+        (lambda route: route.stream(b"not gzip", headers={"Content-Encoding": "gzip"}), StreamError),
+    ],
+    ids=["drop", "silence", "garbage", "403", "stall", "reset", "cut", "compression"],
+)
+def test_a_failure_of_httpx2_is_the_same_error(caller, server, play, kind):
+    play(server.on("POST", STREAM))
+    client = caller.client(
+        http_client=httpx2_client(caller), timeout=Timeout(20, response=0.2, chunk=0.2), max_retries=0
+    )
+    error = caller.fails(client.query.stream("q"))
+    assert type(error) is kind
+    assert error.__cause__ is None or type(error.__cause__).__module__.partition(".")[0] in ("httpx", "builtins")
+
+
+@HTTPX2
+def test_no_server_is_the_same_error_with_httpx2(caller, closed_port):
+    client = caller.client(http_client=httpx2_client(caller), base_url=f"http://127.0.0.1:{closed_port}", max_retries=0)
+    error = caller.fails(client.query.stream("q"))
+    assert type(error) is NetworkError
+    assert not error.request_sent
+
+
+def test_a_transport_must_be_one_that_there_is(monkeypatch):
+    with pytest.raises(ConfigurationError, match="'httpx' or 'aiohttp', not 'curl'"):
+        AsyncEdgequakeClient(transport="curl")  # type: ignore[arg-type]  # what is tested
+    with pytest.raises(ConfigurationError, match="http_client or transport, not both"):
+        AsyncEdgequakeClient(transport="aiohttp", http_client=httpx.AsyncClient())
+    monkeypatch.setitem(sys.modules, "httpx_aiohttp", None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'edgequake\[aiohttp\]'"):
+        AsyncEdgequakeClient(transport="aiohttp")

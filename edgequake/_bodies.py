@@ -47,6 +47,7 @@ def _decompressed(stream: Iterator[bytes]) -> Iterator[bytes]:
     pieces = _Pieces()
     for data in stream:
         yield from pieces.of(data)
+    pieces.end()
 
 
 async def _async_decompressed(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -54,11 +55,17 @@ async def _async_decompressed(stream: AsyncIterator[bytes]) -> AsyncIterator[byt
     async for data in stream:
         for piece in pieces.of(data):
             yield piece
+    pieces.end()
 
 
 class _Pieces:
     def __init__(self) -> None:
         self._inflate = zlib.decompressobj(_ZLIB_OR_GZIP)
+
+    def end(self) -> None:
+        """Raises unless the compressed text has ended too: what is missing may be a part of the answer."""
+        if not self._inflate.eof:
+            raise httpx.DecodingError("it ends before its end")
 
     def of(self, data: bytes) -> Iterator[bytes]:
         """What ``data`` brings, in pieces of bounded size. What follows the compressed text is left out."""

@@ -331,7 +331,7 @@ class AsyncReader(Generic[ChunkT]):
 
     def _with_text(self, error: EdgeQuakeError) -> EdgeQuakeError:
         if isinstance(error, NetworkError | TimeoutError | StreamError):
-            error.partial_text = self.answer.text
+            error.partial_text = self.answer.text + self._decoder.held_text
             error.chunks_received = self.answer.chunks_received
         return error
 

@@ -100,7 +100,8 @@ class WireDecoder(Generic[ChunkT]):
         if self.finished:
             return
         if self._held is not None:
-            raise StreamError(self._held.removeprefix(_V1_ERROR).decode("utf-8", "replace"))
+            message, self._held = self._held.removeprefix(_V1_ERROR), None
+            raise StreamError(message.decode("utf-8", "replace"))
         if unfinished:
             raise StreamTruncatedError("the server closed the stream in the middle of an event")
         if self._is_text is None:
@@ -109,6 +110,11 @@ class WireDecoder(Generic[ChunkT]):
             raise StreamTruncatedError(
                 "the server closed the stream without its final event: the answer may be cut short"
             )
+
+    @property
+    def held_text(self) -> str:
+        """Text that has come and that no chunk has brought yet."""
+        return (self._held or b"").decode("utf-8", "replace")
 
     def _text(self, data: bytes) -> ChunkT | None:
         """Raw text (v1), as it stands.

@@ -40,7 +40,7 @@ def endless(server):
 
 def abandon(stream: Any, draw: random.Random) -> None:
     """Leaves a stream in one of the ways that a program does."""
-    match draw.randrange(6):
+    match draw.randrange(7):
         case 0:
             for _ in stream:
                 break
@@ -60,6 +60,8 @@ def abandon(stream: Any, draw: random.Random) -> None:
             stream.close()
         case 5:
             next(stream.text_stream)
+        case 6:
+            stream.__enter__()
 
 
 def test_a_thousand_streams_abandoned_by_threads(endless):
@@ -80,7 +82,7 @@ def test_a_thousand_streams_abandoned_by_threads(endless):
 
 
 async def abandon_async(stream: Any, draw: random.Random) -> None:
-    match draw.randrange(6):
+    match draw.randrange(7):
         case 0:
             async for _ in stream:
                 break
@@ -101,6 +103,8 @@ async def abandon_async(stream: Any, draw: random.Random) -> None:
             await stream.aclose()
         case 5:
             await anext(stream.text_stream)
+        case 6:
+            await stream
 
 
 def test_a_thousand_streams_abandoned_by_tasks(endless):

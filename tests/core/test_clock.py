@@ -45,6 +45,13 @@ def test_each_chunk_is_waited_for_anew():
     assert clock.until_chunk(104.0) == (8, "chunk")
 
 
+def test_the_clock_that_runs_is_named():
+    clock = CallClock(TIMEOUT, 100.0)
+    assert clock.waiting_for == "first_chunk"
+    clock.wait_for("chunk", 101.0)
+    assert clock.waiting_for == "chunk"
+
+
 def test_the_time_of_a_slow_consumer_is_not_counted():
     clock = CallClock(TIMEOUT, 100.0)
     clock.wait_for("chunk", 101.0)

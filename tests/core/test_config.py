@@ -169,6 +169,13 @@ def test_a_null_header_is_refused_rather_than_sent_empty():
         config(headers={"X-A": None})
 
 
+@pytest.mark.parametrize("headers", [[("X-A", SECRET)], {SECRET}, SECRET, 5])
+def test_headers_that_are_no_dict_are_refused_without_showing_them(headers):
+    with pytest.raises(ConfigurationError, match="headers must be a dict of names and values, not a ") as caught:
+        config(headers=headers)
+    assert SECRET not in str(caught.value)
+
+
 @pytest.mark.parametrize("value", ["soon", "0", "-1", "nan", "inf", "1e999"])
 def test_a_timeout_of_the_environment_that_is_no_time_is_refused(value):
     with pytest.raises(ConfigurationError, match=f"^EDGEQUAKE_TIMEOUT must be .* above 0, not '{value}'"):

@@ -15,7 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 TESTS = HERE.parent
 sys.path.insert(0, str(TESTS))
-LONGEST = {"events": 250, "chunks": 1500, "texts": 80, "answers": 1500, "settings": 200, "responses": 1500}
+LONGEST = {"events": 200, "chunks": 600, "texts": 40, "answers": 1000, "settings": 200, "responses": 1000}
 """Bytes of an input, by target: where each cut is tried, short inputs find more."""
 SEED_DICE = 10  # bytes before the payload of a seed
 

@@ -25,14 +25,12 @@ def test_compressed_raw_text_that_is_whole_is_whole(caller, server):
     assert caller.text(caller.client().query.stream("q", stream_format="v1")) == "".join(PIECES)
 
 
-@pytest.mark.xfail(strict=True, reason="httpx takes the end of a body for the end of its compression")
 def test_compressed_raw_text_that_is_cut_short_is_an_error(caller, server):
     server.on("POST", STREAM).stream(compressed(PIECES[:5], whole=False), headers={"Content-Encoding": "gzip"})
     error = caller.fails(caller.client().query.stream("q", stream_format="v1"))
     assert error.partial_text == "".join(PIECES[:5])
 
 
-@pytest.mark.xfail(strict=True, reason="httpx takes the end of a body for the end of its compression")
 def test_a_compressed_body_of_ones_own_request_that_is_cut_short_is_an_error(caller, server):
     server.always().stream(
         compressed(PIECES[:5], whole=False), headers={"Content-Encoding": "gzip"}, content_type="text/plain"
@@ -52,7 +50,6 @@ def test_raw_text_that_breaks_off_carries_all_its_text(caller, server, end):
     assert (type(error), error.partial_text) == (StreamInterruptedError, "EdgeQuake")
 
 
-@pytest.mark.xfail(strict=True, reason="what may be an error or text is held back, and lost with the connection")
 def test_a_text_that_begins_like_an_error_is_not_lost_with_the_connection(caller, server):
     server.on("POST", STREAM).stream("Edge", "Error: a word of the answer", CLOSE)
     error = caller.fails(caller.client().query.stream("q", stream_format="v1"))

@@ -65,7 +65,7 @@ class _Pieces:
     def end(self) -> None:
         """Raises unless the compressed text has ended too: what is missing may be a part of the answer."""
         if not self._inflate.eof:
-            raise httpx.DecodingError("it ends before its end")
+            raise httpx.RemoteProtocolError("the compressed body ends before its end")
 
     def of(self, data: bytes) -> Iterator[bytes]:
         """What ``data`` brings, in pieces of bounded size. What follows the compressed text is left out."""

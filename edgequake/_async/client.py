@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from edgequake._core.config import ClientConfig, Timeout, TokenSource
+    from edgequake._core.stats import ClientStats
     from edgequake._http import AsyncHTTPClient
     from edgequake.models.health import HealthResponse
 
@@ -135,6 +136,11 @@ class AsyncEdgequakeClient:
         copy = type(self).__new__(type(self))
         copy._begin(self._config.with_changes(**changes), self._connections, owner=False)
         return copy
+
+    @property
+    def stats(self) -> ClientStats:
+        """How many streams and chunks there were, with what failures and times; its copies are counted with it."""
+        return self._connections.stats.snapshot()
 
     async def health(self) -> HealthResponse:
         """What the server says of itself (``GET /health``); it answers even when it is degraded."""

@@ -12,7 +12,7 @@ from edgequake._core.clock import timed_out
 from edgequake._core.errors import MAX_ERROR_BODY, is_missing_route
 from edgequake._core.sse import SSEParser
 from edgequake._core.timing import StreamTiming
-from edgequake._core.wire import WireDecoder, events_of_answer
+from edgequake._core.wire import WireDecoder
 from edgequake._http import (
     abandon,
     async_body,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
     from edgequake._async.session import AsyncSession
-    from edgequake._core.calls import Call
+    from edgequake._core.calls import Call, Decoder
     from edgequake._core.retry import RetryRules
     from edgequake._http import AsyncAttempt, Response
     from edgequake.models._model import Model
@@ -157,6 +157,8 @@ class AsyncReader(Generic[ChunkT]):
 
     async def aclose(self) -> None:
         """Gives the connection back, or drops it if the answer has not been read to its end."""
+        if self._rules is not None:
+            self._session.connections.stats.ended(self)
         self.closed = True
         if self.response is not None:
             await (async_interrupt(self.response) if self._reading else async_release(self.response))
@@ -205,7 +207,7 @@ class AsyncReader(Generic[ChunkT]):
         if kind == "json":
             answer = await session.parsed(self._call, response, self._clock)
             self._decoder = self._new_decoder()
-            self._body, self._whole = None, events_of_answer(dict(answer))
+            self._body, self._whole = None, self._call.events_of(dict(answer))
         elif kind == "other":
             shown = (await session.read(response, self._clock, MAX_ERROR_BODY)).decode("utf-8", "replace")
             content_type = response.headers.get("content-type")
@@ -290,7 +292,7 @@ class AsyncReader(Generic[ChunkT]):
         await self._drop()
         self._decoder = self._new_decoder()
         try:
-            return events_of_answer(dict(await self._session.call(self._fallback)))
+            return self._call.events_of(dict(await self._session.call(self._fallback)))
         except EdgeQuakeError as second:
             raise self._failed(second) from error
 
@@ -305,7 +307,9 @@ class AsyncReader(Generic[ChunkT]):
             error.chunks_received = self.answer.chunks_received
         return error
 
-    def _new_decoder(self, *, text_only: bool = False) -> WireDecoder[ChunkT]:
+    def _new_decoder(self, *, text_only: bool = False) -> Decoder[ChunkT]:
+        if self._call.decoder is not None:
+            return self._call.decoder(self.answer)
         return WireDecoder(self._chunk_class, self.answer, openai_names=self._openai_names, text_only=text_only)
 
     async def _drop(self) -> None:

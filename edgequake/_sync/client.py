@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from edgequake._core.config import ClientConfig, Timeout, TokenSource
+    from edgequake._core.stats import ClientStats
     from edgequake._http import HTTPClient
     from edgequake.models.health import HealthResponse
 
@@ -136,6 +137,11 @@ class EdgequakeClient:
         copy = type(self).__new__(type(self))
         copy._begin(self._config.with_changes(**changes), self._connections, owner=False)
         return copy
+
+    @property
+    def stats(self) -> ClientStats:
+        """How many streams and chunks there were, with what failures and times; its copies are counted with it."""
+        return self._connections.stats.snapshot()
 
     def health(self) -> HealthResponse:
         """What the server says of itself (``GET /health``); it answers even when it is degraded."""

@@ -14,6 +14,7 @@ from edgequake._core.clock import CallClock
 from edgequake._core.config import checked_header, merged_headers
 from edgequake._core.errors import MAX_ERROR_BODY, api_error
 from edgequake._core.retry import RetryRules
+from edgequake._core.stats import StatsRecorder
 from edgequake._http import (
     HTTPClient,
     sync_body,
@@ -56,6 +57,7 @@ class Connections:
         """The last token that the client's ``jwt`` function gave."""
         self.missing_routes: set[str] = set()
         """Routes that this server turned out not to have."""
+        self.stats = StatsRecorder()
 
     @property
     def client(self) -> HTTPClient:
@@ -229,6 +231,9 @@ class Session:
         """Raises the SDK's error for one of the transport's, any other as it is."""
         if isinstance(error, EdgeQuakeError):
             raise error
+        request = getattr(error, "_request", None)  # httpx hangs it on its errors, which become the cause of ours
+        if request is not None:
+            request.headers.update(dict.fromkeys(self.config.headers, "[secret]"))
         stage = limit.stage
         if stage == "total" and clock.left(monotonic()) > _A_MOMENT:  # it was a clock of httpx that ran out
             stage = clock.waiting_for if streaming else "response"

@@ -46,6 +46,7 @@ class Decoder(Protocol[C_co]):
     @property
     def finished(self) -> bool:
         """True once the service's final event has come; whatever fails after it takes nothing from the answer."""
+        ...
 
     def decode(self, data: bytes, /) -> C_co | None:
         """The chunk of one event, or None for one that brings none; :class:`StreamError` for an error."""

@@ -9,9 +9,10 @@ from weakref import WeakKeyDictionary
 
 from pydantic import SecretStr
 
-from edgequake._core.clock import CallClock
+from edgequake._core.clock import CallClock, timed_out
 from edgequake._core.config import checked_header, merged_headers
 from edgequake._core.errors import MAX_ERROR_BODY, api_error
+from edgequake._core.rate import RateLimiter
 from edgequake._core.retry import RetryRules
 from edgequake._core.stats import StatsRecorder
 from edgequake._http import (
@@ -27,6 +28,7 @@ from edgequake._http import (
     timeout_extension,
     translated,
 )
+from edgequake._sleep import async_sleep
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Model
 
@@ -47,7 +49,7 @@ _A_MOMENT = 0.01
 class AsyncConnections:
     """The connection pool that a client and its copies share, and what they learn about the server."""
 
-    def __init__(self, http_client: AsyncHTTPClient | None = None) -> None:
+    def __init__(self, http_client: AsyncHTTPClient | None = None, rate_limit: str | None = None) -> None:
         self._given = async_usable(http_client)
         self._made: WeakKeyDictionary[Any, AsyncHTTPClient] = WeakKeyDictionary()
         self._closed = False
@@ -57,6 +59,7 @@ class AsyncConnections:
         self.missing_routes: set[str] = set()
         """Routes that this server turned out not to have."""
         self.stats = StatsRecorder()
+        self.limiter = None if rate_limit is None else RateLimiter(rate_limit)
 
     @property
     def client(self) -> AsyncHTTPClient:
@@ -155,6 +158,7 @@ class AsyncSession:
 
     async def _send(self, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None) -> Response:
         client = self.connections.client
+        await self._turn(clock)
         limit = clock.until_answer(monotonic())
         request = await self._request(client, call, clock, stream=stream, url=url)
         try:
@@ -162,6 +166,16 @@ class AsyncSession:
                 return await client.send(request, stream=True, follow_redirects=False)
         except Exception as error:
             self.reraise(error, clock, limit, streaming=False)
+
+    async def _turn(self, clock: CallClock) -> None:
+        """Waits until the client's rate limit lets another request go."""
+        if self.connections.limiter is not None:
+            now = monotonic()
+            seconds = self.connections.limiter.reserve(now, at_most=clock.left(now))
+            if seconds is None:
+                raise timed_out("total", clock.timeout)
+            if seconds:
+                await async_sleep(seconds)
 
     async def _request(
         self, client: AsyncHTTPClient, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None

@@ -72,6 +72,8 @@ class EdgequakeClient:
     :param headers: further headers of every request.
     :param http_client: an ``httpx.Client`` of your own: proxies, TLS, transports. It stays yours to close.
     :param max_event_bytes: the size above which one server-sent event is refused. Default 16 MiB.
+    :param rate_limit: how many requests may go out in a time, such as ``"10/s"`` or ``"100/min"``; one more waits its
+        turn. Retries count, and so do the requests of the client's copies.
     :param env: the environment to read instead of the process's; ``{}`` reads none.
 
     Raises :class:`ConfigurationError` for settings that cannot work; nothing is sent until the first call.
@@ -92,6 +94,7 @@ class EdgequakeClient:
         headers: Mapping[str, str] | None = None,
         http_client: HTTPClient | None = None,
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
+        rate_limit: str | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
         config = load_config(
@@ -111,7 +114,7 @@ class EdgequakeClient:
             raise ConfigurationError("give max_retries or retry, not both")
         if not isinstance(retry, RetryPolicy | None):
             raise ConfigurationError(f"retry must be a RetryPolicy, not {retry!r}")
-        self._begin(config, Connections(http_client), owner=True)
+        self._begin(config, Connections(http_client, rate_limit), owner=True)
 
     def _begin(self, config: ClientConfig, connections: Connections, *, owner: bool) -> None:
         self._config = config

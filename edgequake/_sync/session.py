@@ -10,9 +10,10 @@ from weakref import WeakKeyDictionary
 
 from pydantic import SecretStr
 
-from edgequake._core.clock import CallClock
+from edgequake._core.clock import CallClock, timed_out
 from edgequake._core.config import checked_header, merged_headers
 from edgequake._core.errors import MAX_ERROR_BODY, api_error
+from edgequake._core.rate import RateLimiter
 from edgequake._core.retry import RetryRules
 from edgequake._core.stats import StatsRecorder
 from edgequake._http import (
@@ -28,6 +29,7 @@ from edgequake._http import (
     timeout_extension,
     translated,
 )
+from edgequake._sleep import sleep
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Model
 
@@ -48,7 +50,7 @@ _A_MOMENT = 0.01
 class Connections:
     """The connection pool that a client and its copies share, and what they learn about the server."""
 
-    def __init__(self, http_client: HTTPClient | None = None) -> None:
+    def __init__(self, http_client: HTTPClient | None = None, rate_limit: str | None = None) -> None:
         self._given = usable(http_client)
         self._made: WeakKeyDictionary[Any, HTTPClient] = WeakKeyDictionary()
         self._closed = False
@@ -58,6 +60,7 @@ class Connections:
         self.missing_routes: set[str] = set()
         """Routes that this server turned out not to have."""
         self.stats = StatsRecorder()
+        self.limiter = None if rate_limit is None else RateLimiter(rate_limit)
 
     @property
     def client(self) -> HTTPClient:
@@ -156,6 +159,7 @@ class Session:
 
     def _send(self, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None) -> Response:
         client = self.connections.client
+        self._turn(clock)
         limit = clock.until_answer(monotonic())
         request = self._request(client, call, clock, stream=stream, url=url)
         try:
@@ -163,6 +167,16 @@ class Session:
                 return client.send(request, stream=True, follow_redirects=False)
         except Exception as error:
             self.reraise(error, clock, limit, streaming=False)
+
+    def _turn(self, clock: CallClock) -> None:
+        """Waits until the client's rate limit lets another request go."""
+        if self.connections.limiter is not None:
+            now = monotonic()
+            seconds = self.connections.limiter.reserve(now, at_most=clock.left(now))
+            if seconds is None:
+                raise timed_out("total", clock.timeout)
+            if seconds:
+                sleep(seconds)
 
     def _request(
         self, client: HTTPClient, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None

@@ -31,6 +31,11 @@ class Lines:
     def __init__(self) -> None:
         self._held: list[str] = []
 
+    @property
+    def held(self) -> str:
+        """The line that has no end yet."""
+        return "".join(self._held)
+
     def feed(self, text: str) -> list[str]:
         """The lines that ``text`` completes."""
         self._held.append(text)

@@ -23,10 +23,12 @@ __all__ = ["sources_table"]
 _MOST_OF_THE_GRAPH = 5
 
 
-def sources_table(sources: Iterable[Source], *, whole: bool = False) -> RenderableType:
+def sources_table(
+    sources: Iterable[Source], *, whole: bool = False, hint: str = ": --json shows all"
+) -> RenderableType:
     """The sources, numbered as the answer cites them.
 
-    Of a large graph the first few, and how many more there are, unless the ``whole`` of it is wanted.
+    Of a large graph the first few, and how many more there are with a ``hint``, unless the ``whole`` is wanted.
     """
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(justify="right", style="cyan", no_wrap=True)
@@ -47,7 +49,7 @@ def sources_table(sources: Iterable[Source], *, whole: bool = False) -> Renderab
         )
     left = {kind: shown.get(kind, 0) - _MOST_OF_THE_GRAPH for kind in _GRAPH}
     more = [f"{number} more {_GRAPH[kind]}" for kind, number in left.items() if number > 0]
-    rest = [Text(f"and {', '.join(more)}: --json shows all", style="dim")] if more and not whole else []
+    rest = [Text(f"and {', '.join(more)}{hint}", style="dim")] if more and not whole else []
     return Padding(Group(table, *rest), (0, 0, 0, 2))
 
 

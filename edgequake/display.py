@@ -258,8 +258,9 @@ class _Terminal:
 
     def _print(self, block: str) -> None:
         if lines := rendered(self._console, block, self._width):
-            self._console.print(Rendered([[], *lines] if self._printed else lines))
+            lines = [[], *lines] if self._printed else lines
             self._printed = True
+            self._console.print(Rendered(lines))
 
     def _now(self) -> RenderableType:
         """What is painted: the last lines of the block that is being written, as many as there is room for."""

@@ -5,7 +5,6 @@ When as many items wait as may, nothing more is read: the server's socket fills 
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from contextvars import copy_context
 from threading import Condition, Thread
@@ -188,6 +187,8 @@ async def _nothing() -> None:
 
 def _spawn(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Runs ``work`` beside the caller, which ends it."""
+    import asyncio  # a synchronous program has no need of it
+
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:

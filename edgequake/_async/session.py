@@ -158,7 +158,8 @@ class AsyncSession:
 
     async def _send(self, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None) -> Response:
         client = self.connections.client
-        await self._turn(clock)
+        if (limiter := self.connections.limiter) is not None:
+            await self._turn(limiter, clock)
         limit = clock.until_answer(monotonic())
         request = await self._request(client, call, clock, stream=stream, url=url)
         try:
@@ -167,15 +168,14 @@ class AsyncSession:
         except Exception as error:
             self.reraise(error, clock, limit, streaming=False)
 
-    async def _turn(self, clock: CallClock) -> None:
+    async def _turn(self, limiter: RateLimiter, clock: CallClock) -> None:
         """Waits until the client's rate limit lets another request go."""
-        if self.connections.limiter is not None:
-            now = monotonic()
-            seconds = self.connections.limiter.reserve(now, at_most=clock.left(now))
-            if seconds is None:
-                raise timed_out("total", clock.timeout)
-            if seconds:
-                await async_sleep(seconds)
+        now = monotonic()
+        seconds = limiter.reserve(now, at_most=clock.left(now))
+        if seconds is None:
+            raise timed_out("total", clock.timeout)
+        if seconds:
+            await async_sleep(seconds)
 
     async def _request(
         self, client: AsyncHTTPClient, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None

@@ -159,7 +159,8 @@ class Session:
 
     def _send(self, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None) -> Response:
         client = self.connections.client
-        self._turn(clock)
+        if (limiter := self.connections.limiter) is not None:
+            self._turn(limiter, clock)
         limit = clock.until_answer(monotonic())
         request = self._request(client, call, clock, stream=stream, url=url)
         try:
@@ -168,15 +169,14 @@ class Session:
         except Exception as error:
             self.reraise(error, clock, limit, streaming=False)
 
-    def _turn(self, clock: CallClock) -> None:
+    def _turn(self, limiter: RateLimiter, clock: CallClock) -> None:
         """Waits until the client's rate limit lets another request go."""
-        if self.connections.limiter is not None:
-            now = monotonic()
-            seconds = self.connections.limiter.reserve(now, at_most=clock.left(now))
-            if seconds is None:
-                raise timed_out("total", clock.timeout)
-            if seconds:
-                sleep(seconds)
+        now = monotonic()
+        seconds = limiter.reserve(now, at_most=clock.left(now))
+        if seconds is None:
+            raise timed_out("total", clock.timeout)
+        if seconds:
+            sleep(seconds)
 
     def _request(
         self, client: HTTPClient, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None

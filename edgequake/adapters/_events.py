@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
 
+from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from edgequake._core.anychunk import AnyChunk
@@ -13,6 +14,7 @@ from edgequake._core.calls import Call, any_request
 from edgequake._core.config import NOT_GIVEN
 from edgequake._core.sse import EventData
 from edgequake.exceptions import ConfigurationError, StreamError, StreamTruncatedError
+from edgequake.models._model import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,7 +45,10 @@ class EventDecoder(Generic[ChunkT]):
         """The last report of a failure that did not end the stream; told if the final event never comes."""
 
     def chunk(self, event: dict[str, Any]) -> ChunkT | None:
-        """The chunk that ``event`` stands for, or None; raises :class:`StreamError` for a report of failure."""
+        """The chunk that ``event`` stands for, or None; raises :class:`StreamError` for a report of failure.
+
+        A model that does not fit the event is a :class:`StreamError` too.
+        """
         raise NotImplementedError
 
     def unreadable(self, data: bytes) -> ChunkT | None:
@@ -58,7 +63,10 @@ class EventDecoder(Generic[ChunkT]):
         if isinstance(event, dict):
             if isinstance(data, EventData) and data.event == "error" and error_in(event) is None:
                 event = {"error": event}
-            chunk = self.chunk(event)
+            try:
+                chunk = self.chunk(event)
+            except ValidationError as error:
+                raise StreamError(f"the service sent an event with {explain(error)}") from error
         else:
             chunk = None if data == b"[DONE]" else self.unreadable(data)
         if chunk is not None:

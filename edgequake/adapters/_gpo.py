@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
 from edgequake.adapters import EventDecoder, Model, ServiceOptions, error_in, parse_as, post, required, setting
-from edgequake.exceptions import ConfigurationError, StreamError
-from edgequake.models._model import explain
+from edgequake.exceptions import ConfigurationError
 from edgequake.models.source import Source
 
 if TYPE_CHECKING:
@@ -142,10 +141,7 @@ class _Decoder(EventDecoder[StreamingChunk]):
     def chunk(self, event: dict[str, Any]) -> StreamingChunk:
         if (failure := error_in(event)) is not None:
             raise failure
-        try:
-            chunk = StreamingChunk.model_validate(event)
-        except ValidationError as error:
-            raise StreamError(f"the service sent an event with {explain(error)}") from error
+        chunk = StreamingChunk.model_validate(event)
         seen = self.answer.seen
         if chunk.sources:
             seen["sources"] = [*seen.get("sources", ()), *chunk.sources]

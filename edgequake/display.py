@@ -69,10 +69,10 @@ class StreamDisplay:
         self, console: Console | None = None, *, waiting: str = "thinking…", summary: bool | None = None
     ) -> None:
         self._console = Console(highlight=False) if console is None else console
-        self._face = _face(self._console, waiting)
-        self._summary = self._face.read_by_a_person if summary is None else summary
-        self._tokens = 0
-        self.begun = False
+        self._waiting = waiting
+        self._wanted = summary
+        self._clear()
+        self.begun: bool
         """Whether any text has been shown."""
 
     def show(self, stream: Stream[ChunkT, AnswerT]) -> AnswerT:
@@ -95,6 +95,7 @@ class StreamDisplay:
         return answer
 
     def __enter__(self) -> Self:
+        self._clear()
         self._face.begin()
         return self
 
@@ -130,6 +131,13 @@ class StreamDisplay:
         self._face.end(quietly=False)
         if below:
             self._face.print(Group(*below))
+
+    def _clear(self) -> None:
+        """Makes it ready for an answer, the first or another."""
+        self._face = _face(self._console, self._waiting)
+        self._summary = self._face.read_by_a_person if self._wanted is None else self._wanted
+        self._tokens = 0
+        self.begun = False
 
     def _conclude(self, stream: Stream[Any, Any] | AsyncStream[Any, Any], answer: Model) -> None:
         whole = str(answer)

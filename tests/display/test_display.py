@@ -29,7 +29,7 @@ class Screen(io.StringIO):
 
 
 def terminal(**more):
-    return Console(file=Screen(), force_terminal=True, width=60, height=12, highlight=False, _environ={}, **more)
+    return Console(file=Screen(), force_terminal=True, width=80, height=12, highlight=False, _environ={}, **more)
 
 
 def pipe():
@@ -97,14 +97,24 @@ def test_a_typing_indicator_with_words_until_the_first_text(server):
     hold.release()
 
 
-def test_what_the_server_does_is_said_beside_the_indicator(server):
+def test_a_display_shows_one_answer_after_another(caller, server):
+    server.on("POST", STREAM).stream(token("one"), DONE).stream(token("two"), DONE)
+    console = pipe()
+    display = StreamDisplay(console, summary=True)
+    for _ in range(2):
+        show(caller, display, caller.client().query.stream("q"))
+    assert re.sub(r"\d+\.\d+ s", "N s", written(console)).count("7 tokens in N s") == 2
+    assert written(console).startswith("one\n")
+    assert "\ntwo\n" in written(console)
+
+
+def test_what_the_server_does_is_said_beside_the_indicator(server, monkeypatch):
+    said = []
+    monkeypatch.setattr("edgequake.display._Terminal.say", lambda face, words: said.append(words))
     console = terminal()
     with EdgequakeClient(base_url=server.url) as client:
         server.on("POST", STREAM).stream({"type": "thinking", "content": "searching"}, token("a"), DONE)
-        display = StreamDisplay(console)
-        said = []
-        display._face.say = said.append
-        display.show(client.query.stream("q"))
+        StreamDisplay(console).show(client.query.stream("q"))
     assert said == ["searching…"]
 
 

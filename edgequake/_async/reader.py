@@ -84,6 +84,7 @@ class AsyncReader(Generic[ChunkT]):
         self._whole: list[bytes] | None = None
         self._patience = float("inf")  # with as many seconds left, httpx's own timeout is enough
         self._unhurried = False  # the wait for each chunk has as many from its start, and there is no total
+        self._last_until: float | None = None  # when an answer that is whole is left, if its end does not come
         self._reading = False  # True while a read is under way: whoever closes the stream then has to wake it
         self._marks: dict[str, float] = {}
         self._read_at = 0.0
@@ -245,7 +246,11 @@ class AsyncReader(Generic[ChunkT]):
         self._read_at = now = monotonic()
         self._reading = True
         try:
-            if progress and self._unhurried:
+            if self._call.linger is not None and self._decoder.finished:
+                self._last_until = self._last_until or now + self._call.linger
+                with async_within(max(0.0, self._last_until - now)):
+                    data = await anext(body)
+            elif progress and self._unhurried:
                 self._clock.waiting_since = now
                 data = await anext(body)
             else:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["EventDecoder", "ServiceOptions", "error_in", "post", "required", "setting"]
 
+# A service may keep the connection open after its final event. Most end the response at once, and one that is read to
+# its end leaves its connection to the next request.
+LINGER = 1.0
+
 T = TypeVar("T")
 ChunkT = TypeVar("ChunkT", bound=AnyChunk)
 
@@ -125,7 +129,7 @@ def post(
     call: Call[Any] = any_request(
         "POST", path, bytes, body=dict(body), headers=headers, timeout=timeout, replayable=replayable
     )
-    return replace(call, parse=parse, decoder=decoder, events_of=events_of or call.events_of)
+    return replace(call, parse=parse, decoder=decoder, linger=LINGER, events_of=events_of or call.events_of)
 
 
 class ServiceOptions(TypedDict, total=False):

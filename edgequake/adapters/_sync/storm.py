@@ -66,13 +66,15 @@ class StormClient(ServiceClient):
         bucket_ids: Ids = None,
         thread_id: str | None = None,
         *,
-        attempts: int = 3,
+        attempts: int | None = None,
         wait: float = 1.0,
     ) -> StormAnswer:
         """The answer of a stream, tried ``attempts`` times, ``wait * 2**attempt`` seconds apart; then :meth:`answer`.
 
-        What no further try can mend, such as a refused key, is raised at once.
+        ``attempts`` is the client's ``max_retries`` unless given. What no further try can mend, such as a refused
+        key, is raised at once.
         """
         asked = question, bucket_ids, thread_id
         whole = self._calls.answer("", *asked)
+        attempts = self._config.retry.max_retries if attempts is None else attempts
         return self.persist(self._calls.stream(*asked), folded, whole, attempts=attempts, wait=wait)

@@ -37,6 +37,14 @@ class Blocks:
         """The block that is not known to be whole."""
         return "".join([*self._block, self._lines.held])
 
+    def end(self, most: int) -> str:
+        """The last lines of :attr:`current`, about ``most`` characters, code still as code."""
+        text = self.current
+        if len(text) <= most:
+            return text
+        rest = text[-most:].partition("\n")[2]
+        return f"{self._fence}\n{rest}" if self._fence else rest
+
     def feed(self, text: str) -> list[str]:
         """The blocks that ``text`` shows to be whole."""
         whole: list[str] = []

@@ -49,6 +49,7 @@ AnswerT = TypeVar("AnswerT", bound=Model)
 
 _WIDEST = 100
 _PAINTED_A_SECOND = 12
+_PAINTED = 20_000  # characters of a long block: more than a terminal has room for
 _SHORT = 2000  # a notebook is sent the whole text each time: a short one with every piece
 
 
@@ -272,7 +273,7 @@ class _Terminal:
 
     def _now(self) -> RenderableType:
         """What is painted: the last lines of the block that is being written, as many as there is room for."""
-        lines = rendered(self._console, self._blocks.current, self._width)
+        lines = rendered(self._console, self._blocks.end(_PAINTED), self._width)
         if not lines:
             return Rendered([]) if self._printed else self._spinner
         room = max(1, self._console.height - 2)

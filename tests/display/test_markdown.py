@@ -57,6 +57,17 @@ def test_the_block_that_is_being_written_is_at_hand():
     assert (splitter.current, splitter.flush(), splitter.current) == ("Two.\n", "Two.\n", "")
 
 
+def test_the_end_of_a_long_block_is_whole_lines_and_code_stays_code():
+    splitter = Blocks()
+    splitter.feed("~~~py\n" + "line\n" * 10)
+    assert splitter.end(1000) == splitter.current
+    assert splitter.end(12) == "~~~\nline\nline\n"
+    splitter.feed("~~~\n\nafter\n")
+    assert splitter.end(1000) == "after\n"
+    splitter.feed("a list\n" * 10)
+    assert splitter.end(16) == "a list\na list\n"
+
+
 @pytest.mark.parametrize(
     "text",
     [

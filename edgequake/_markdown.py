@@ -42,7 +42,8 @@ class Blocks:
         text = self.current
         if len(text) <= most:
             return text
-        rest = text[-most:].partition("\n")[2]
+        text = text[-most:]
+        rest = text.partition("\n")[2] or text
         return f"{self._fence}\n{rest}" if self._fence else rest
 
     def feed(self, text: str) -> list[str]:

@@ -66,6 +66,9 @@ def test_the_end_of_a_long_block_is_whole_lines_and_code_stays_code():
     assert splitter.end(1000) == "after\n"
     splitter.feed("a list\n" * 10)
     assert splitter.end(16) == "a list\na list\n"
+    splitter.flush()
+    splitter.feed("one long line")
+    assert splitter.end(4) == "line"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import socket
 import threading
+import time
 from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["bounded", "interruptible", "shut_down", "within"]
+__all__ = ["bounded", "interruptible", "shut_down", "sleep", "within"]
 
 
 class _Current(threading.local):
@@ -77,6 +78,14 @@ class interruptible:  # noqa: N801 - beside `within`
         self._socket = sock
         if self._interrupted.is_set():
             shut_down(sock)
+
+
+def sleep(seconds: float) -> None:
+    """Waits so many seconds, or until the block is ended in which it waits."""
+    if _current.wait is None:
+        time.sleep(seconds)
+    else:
+        _current.wait.sleep(seconds)
 
 
 def shut_down(sock: object) -> None:

@@ -202,12 +202,6 @@ class async_interruptible:  # noqa: N801 - the twin of `interruptible`
         """Ends the block."""
         self._scope.cancel()
 
-    async def sleep(self, seconds: float) -> None:
-        """Waits so many seconds."""
-        from anyio import sleep
-
-        await sleep(seconds)
-
 
 def set_read_timeout(response: Response, seconds: float) -> float:
     """Sets how long each read of the body may take, before the first; how long, or infinity if that cannot be set."""

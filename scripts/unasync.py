@@ -1,4 +1,4 @@
-"""Writes ``edgequake/_sync`` from ``edgequake/_async``, token by token; ``--check`` only says whether it is fresh.
+"""Writes each ``_sync`` folder from the ``_async`` beside it, token by token; ``--check`` only says if it is fresh.
 
 Names lose their ``Async`` or ``async_`` in front, ``await`` and ``async`` go, and a few names have a twin of their own.
 A function whose ``def`` line ends with the comment ``# async only`` is left out; so is any other line that does.
@@ -14,7 +14,7 @@ import tokenize
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "edgequake"
-SOURCE, TARGET = PACKAGE / "_async", PACKAGE / "_sync"
+ROOMS = (PACKAGE, PACKAGE / "adapters")
 
 TWINS = {
     "StopAsyncIteration": "StopIteration",
@@ -29,7 +29,7 @@ TWINS = {
     "anext": "next",
     "async_body": "sync_body",
 }
-HEADER = "# Generated from edgequake/_async by scripts/unasync.py: change that, and run `make generate`.\n"
+HEADER = "# Generated from {source} by scripts/unasync.py: change that, and run `make generate`.\n"
 ASYNC_ONLY = re.compile(r"^( *)(?:@.*\n\1)*(?:async )?def [^\n]*# async only\n(?:\1 +[^\n]*\n|\n)*", re.MULTILINE)
 
 
@@ -45,8 +45,8 @@ def sync_text(text: str) -> str:
     return re.sub(r"\bawait ", "", re.sub(r"\b_*[A-Za-z_]+\b", lambda match: sync_name(match[0]), text))
 
 
-def sync_source(source: str) -> str:
-    """The synchronous twin of a module."""
+def sync_source(source: str, folder: str = "edgequake/_async") -> str:
+    """The synchronous twin of a module of this folder."""
     source = re.sub(r".*# async only\n", "", ASYNC_ONLY.sub("", source))
     lines = source.splitlines(keepends=True)
     out: list[str] = []
@@ -67,7 +67,7 @@ def sync_source(source: str) -> str:
             text = sync_text(text)
         out.append(gap + text)
         row, column = token.end
-    return HEADER + "".join(out)
+    return HEADER.format(source=folder) + "".join(out)
 
 
 def main() -> int:
@@ -75,19 +75,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file is stale")
     check = parser.parse_args().check
-    wanted = {path.name: sync_source(path.read_text("utf-8")) for path in sorted(SOURCE.glob("*.py"))}
-    there = {path.name: path.read_text("utf-8") for path in sorted(TARGET.glob("*.py"))}
+    stale = [path for room in ROOMS for path in refreshed(room, check=check)]
+    return 1 if check and stale else 0
+
+
+def refreshed(room: Path, *, check: bool) -> list[Path]:
+    """The stale files of one room, written anew unless they are only to be checked."""
+    source, target = room / "_async", room / "_sync"
+    folder = source.relative_to(PACKAGE.parent).as_posix()
+    wanted = {path.name: sync_source(path.read_text("utf-8"), folder) for path in sorted(source.glob("*.py"))}
+    there = {path.name: path.read_text("utf-8") for path in sorted(target.glob("*.py"))}
     stale = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
     for name in stale:
-        print(f"{'stale' if check else 'wrote'}: {(TARGET / name).relative_to(PACKAGE.parent)}")
+        print(f"{'stale' if check else 'wrote'}: {(target / name).relative_to(PACKAGE.parent)}")
         if check:
             continue
         if name in wanted:
-            TARGET.mkdir(exist_ok=True)
-            (TARGET / name).write_text(wanted[name], "utf-8")
+            target.mkdir(exist_ok=True)
+            (target / name).write_text(wanted[name], "utf-8")
         else:
-            (TARGET / name).unlink()
-    return 1 if check and stale else 0
+            (target / name).unlink()
+    return [target / name for name in stale]
 
 
 if __name__ == "__main__":

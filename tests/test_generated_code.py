@@ -17,7 +17,9 @@ SCRIPT = ROOT / "scripts" / "unasync.py"
 ASYNCHRONOUS = {
     "async", "await", "anext", "aiter", "aclose", "__aiter__", "__anext__", "__aenter__", "__aexit__", "__await__",
 }  # fmt: skip
+ROOMS = ["edgequake", "edgequake/adapters"]
 FILES = sorted(path.name for path in (ROOT / "edgequake" / "_async").glob("*.py"))
+MODULES = [(room, path.name) for room in ROOMS for path in sorted((ROOT / room / "_async").glob("*.py"))]
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +48,8 @@ def run(house: Path, *arguments: str) -> tuple[int, list[str]]:
     return done.returncode, done.stdout.splitlines()
 
 
-def generated(house: Path) -> dict[str, str]:
-    return {path.name: path.read_text("utf-8") for path in (house / "edgequake" / "_sync").glob("*.py")}
+def generated(house: Path, room: str = "edgequake") -> dict[str, str]:
+    return {path.name: path.read_text("utf-8") for path in (house / room / "_sync").glob("*.py")}
 
 
 def tokens_of(source: str) -> list[str]:
@@ -57,19 +59,20 @@ def tokens_of(source: str) -> list[str]:
 # -- this package -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_a_file_of_the_synchronous_side_is_what_the_script_makes(name, unasync):
-    source = (ROOT / "edgequake" / "_async" / name).read_text("utf-8")
-    assert (ROOT / "edgequake" / "_sync" / name).read_text("utf-8") == unasync.sync_source(source)
+@pytest.mark.parametrize(("room", "name"), MODULES)
+def test_a_file_of_the_synchronous_side_is_what_the_script_makes(room, name, unasync):
+    source = (ROOT / room / "_async" / name).read_text("utf-8")
+    assert (ROOT / room / "_sync" / name).read_text("utf-8") == unasync.sync_source(source, f"{room}/_async")
 
 
-def test_both_sides_have_the_same_files():
-    assert sorted(generated(ROOT)) == FILES
+@pytest.mark.parametrize("room", ROOMS)
+def test_both_sides_have_the_same_files(room):
+    assert sorted(generated(ROOT, room)) == [name for in_room, name in MODULES if in_room == room]
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_nothing_asynchronous_is_left(name):
-    source = generated(ROOT)[name]
+@pytest.mark.parametrize(("room", "name"), MODULES)
+def test_nothing_asynchronous_is_left(room, name):
+    source = generated(ROOT, room)[name]
     for token in tokens_of(source):
         assert token not in ASYNCHRONOUS
         assert not token.startswith("Async")
@@ -77,9 +80,9 @@ def test_nothing_asynchronous_is_left(name):
         assert word not in source.split("\n", 1)[1], word
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_a_generated_file_says_so(name):
-    assert generated(ROOT)[name].startswith("# Generated from edgequake/_async by scripts/unasync.py")
+@pytest.mark.parametrize(("room", "name"), MODULES)
+def test_a_generated_file_says_so(room, name):
+    assert generated(ROOT, room)[name].startswith(f"# Generated from {room}/_async by scripts/unasync.py")
 
 
 # -- the check --------------------------------------------------------------------------------------------------------
@@ -170,4 +173,4 @@ def test_writing_makes_the_folder_when_there_is_none(house):
     ],
 )
 def test_the_script_translates(source, expected, unasync):
-    assert unasync.sync_source(source) == unasync.HEADER + expected
+    assert unasync.sync_source(source) == unasync.HEADER.format(source="edgequake/_async") + expected

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from edgequake._core.config import ClientConfig, Timeout, TokenSource
+    from edgequake._core.stats import ClientStats
     from edgequake._http import AsyncHTTPClient
     from edgequake.models.health import HealthResponse
 
@@ -72,6 +73,8 @@ class AsyncEdgequakeClient:
         to close.
     :param transport: what reads the bytes: httpx's own, or ``"aiohttp"``, which takes less work (extra ``aiohttp``).
     :param max_event_bytes: the size above which one server-sent event, or a plain answer, is refused. Default 16 MiB.
+    :param rate_limit: how many requests may go out in a time, such as ``"10/s"`` or ``"100/min"``; one more waits its
+        turn. Retries count, and so do the requests of the client's copies.
     :param env: the environment to read instead of the process's; ``{}`` reads none.
 
     Raises :class:`ConfigurationError` for settings that cannot work; nothing is sent until the first call.
@@ -93,6 +96,7 @@ class AsyncEdgequakeClient:
         http_client: AsyncHTTPClient | None = None,
         transport: Literal["httpx", "aiohttp"] = "httpx",  # async only
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
+        rate_limit: str | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
         config = load_config(
@@ -112,7 +116,7 @@ class AsyncEdgequakeClient:
             raise ConfigurationError("give max_retries or retry, not both")
         if not isinstance(retry, RetryPolicy | None):
             raise ConfigurationError(f"retry must be a RetryPolicy, not {retry!r}")
-        connections = AsyncConnections(http_client)
+        connections = AsyncConnections(http_client, rate_limit)
         connections.use(transport)  # async only
         self._begin(config, connections, owner=True)
 
@@ -140,6 +144,11 @@ class AsyncEdgequakeClient:
         copy = type(self).__new__(type(self))
         copy._begin(self._config.with_changes(**changes), self._connections, owner=False)
         return copy
+
+    @property
+    def stats(self) -> ClientStats:
+        """How many streams and chunks there were, with what failures and times; its copies are counted with it."""
+        return self._connections.stats.snapshot()
 
     async def health(self) -> HealthResponse:
         """What the server says of itself (``GET /health``); it answers even when it is degraded."""

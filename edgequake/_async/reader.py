@@ -13,7 +13,7 @@ from edgequake._core.clock import timed_out
 from edgequake._core.errors import MAX_ERROR_BODY, is_missing_route
 from edgequake._core.sse import SSEParser
 from edgequake._core.timing import StreamTiming
-from edgequake._core.wire import WireDecoder, events_of_answer
+from edgequake._core.wire import WireDecoder
 from edgequake._http import (
     abandon,
     async_interrupt,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
     from edgequake._async.session import AsyncSession
-    from edgequake._core.calls import Call
+    from edgequake._core.calls import Call, Decoder
     from edgequake._core.retry import RetryRules
     from edgequake._http import AsyncAttempt, Response
     from edgequake.models._model import Model
@@ -85,6 +85,7 @@ class AsyncReader(Generic[ChunkT]):
         self._patience = float("inf")  # with as many seconds left, httpx's own timeout is enough
         self._unhurried = False  # the wait for each chunk has as many from its start, and nothing else is to be seen to
         self._wait: async_interruptible | None = None  # for the first chunk
+        self._last_until: float | None = None  # when an answer that is whole is left, if its end does not come
         self._reading = False  # True while a read is under way: whoever closes the stream then has to wake it
         self._marks: dict[str, float] = {}
         self._read_at = 0.0
@@ -177,6 +178,8 @@ class AsyncReader(Generic[ChunkT]):
 
     async def aclose(self) -> None:
         """Gives the connection back, or drops it if the answer has not been read to its end."""
+        if self._rules is not None:
+            self._session.connections.stats.ended(self)
         self.closed = True
         self._unhurried = False
         if (wait := self._wait) is not None:
@@ -236,7 +239,7 @@ class AsyncReader(Generic[ChunkT]):
         if kind == "json":
             answer = await session.parsed(self._call, response, self._clock)
             self._decoder = self._new_decoder()
-            self._body, self._whole = None, events_of_answer(dict(answer))
+            self._body, self._whole = None, self._call.events_of(dict(answer))
         elif kind == "other":
             shown = (await session.read(response, self._clock, MAX_ERROR_BODY)).decode("utf-8", "replace")
             content_type = response.headers.get("content-type")
@@ -272,7 +275,12 @@ class AsyncReader(Generic[ChunkT]):
         self._read_at = now = monotonic()
         self._reading = True
         try:
-            data = await self._read_in_time(body, now, progress=progress)
+            if self._call.linger is not None and self._decoder.finished:
+                self._last_until = self._last_until or now + self._call.linger
+                with async_within(max(0.0, self._last_until - now)):
+                    data = await anext(body)
+            else:
+                data = await self._read_in_time(body, now, progress=progress)
         except StopAsyncIteration:
             return None
         except Exception as error:
@@ -292,8 +300,8 @@ class AsyncReader(Generic[ChunkT]):
         clock = self._clock
         if progress:
             clock.wait_for("chunk", now)
-            enough = clock.until_chunk(now).seconds >= self._patience
-            self._unhurried = enough and clock.timeout.total is None and self._on_event is None and not self.closed
+            enough = clock.until_chunk(now).seconds >= self._patience and clock.timeout.total is None
+            self._unhurried = enough and not self.closed and self._on_event is None and self._call.linger is None
         limit = clock.until_chunk(now)
         if limit.seconds <= 0:
             raise timed_out(limit.stage, clock.timeout)
@@ -320,7 +328,7 @@ class AsyncReader(Generic[ChunkT]):
         await self._drop()
         self._decoder = self._new_decoder()
         try:
-            return events_of_answer(dict(await self._session.call(self._fallback)))
+            return self._call.events_of(dict(await self._session.call(self._fallback)))
         except EdgeQuakeError as second:
             raise self._failed(second) from error
 
@@ -335,7 +343,9 @@ class AsyncReader(Generic[ChunkT]):
             error.chunks_received = self.answer.chunks_received
         return error
 
-    def _new_decoder(self, *, text_only: bool = False) -> WireDecoder[ChunkT]:
+    def _new_decoder(self, *, text_only: bool = False) -> Decoder[ChunkT]:
+        if self._call.decoder is not None:
+            return self._call.decoder(self.answer)
         return WireDecoder(self._chunk_class, self.answer, openai_names=self._openai_names, text_only=text_only)
 
     async def _drop(self) -> None:

@@ -11,10 +11,12 @@ from weakref import WeakKeyDictionary, WeakSet
 from pydantic import SecretStr
 
 from edgequake._bodies import async_body
-from edgequake._core.clock import CallClock
+from edgequake._core.clock import CallClock, timed_out
 from edgequake._core.config import checked_header, merged_headers
 from edgequake._core.errors import MAX_ERROR_BODY, api_error
+from edgequake._core.rate import RateLimiter
 from edgequake._core.retry import RetryRules
+from edgequake._core.stats import StatsRecorder
 from edgequake._http import (
     AsyncHTTPClient,
     aiohttp_client,  # async only
@@ -31,6 +33,7 @@ from edgequake._http import (
     timeout_extension,
     translated,
 )
+from edgequake._sleep import async_sleep
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Model
 
@@ -53,7 +56,7 @@ _A_MOMENT = 0.01
 class AsyncConnections:
     """The connection pool that a client and its copies share, and what they learn about the server."""
 
-    def __init__(self, http_client: AsyncHTTPClient | None = None) -> None:
+    def __init__(self, http_client: AsyncHTTPClient | None = None, rate_limit: str | None = None) -> None:
         self._given = async_usable(http_client)
         self._made: WeakKeyDictionary[Any, AsyncHTTPClient] = WeakKeyDictionary()
         self._new_client = async_client
@@ -64,6 +67,8 @@ class AsyncConnections:
         """The last token that the client's ``jwt`` function gave."""
         self.missing_routes: set[str] = set()
         """Routes that this server turned out not to have."""
+        self.stats = StatsRecorder()
+        self.limiter = None if rate_limit is None else RateLimiter(rate_limit)
 
     def use(self, transport: str) -> None:  # async only
         """What reads the bytes: ``httpx``, or ``aiohttp`` if it is installed."""
@@ -151,7 +156,7 @@ class AsyncSession:
         from tenacity import AsyncRetrying  # takes a tenth of the package's import time
 
         with wait:
-            result: T = await AsyncRetrying(**rules.options(), sleep=wait.sleep)(attempt)
+            result: T = await AsyncRetrying(**rules.options(), sleep=async_sleep)(attempt)
             return result
         raise ConfigurationError(_CLOSED)
 
@@ -190,6 +195,8 @@ class AsyncSession:
 
     async def _send(self, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None) -> Response:
         client = self.connections.client
+        if (limiter := self.connections.limiter) is not None:
+            await self._turn(limiter, clock)
         limit = clock.until_answer(monotonic())
         request = await self._request(client, call, clock, stream=stream, url=url)
         try:
@@ -200,6 +207,15 @@ class AsyncSession:
             if not isinstance(error, Exception):
                 raise
             self.reraise(error, clock, limit, streaming=False)
+
+    async def _turn(self, limiter: RateLimiter, clock: CallClock) -> None:
+        """Waits until the client's rate limit lets another request go."""
+        now = monotonic()
+        seconds = limiter.reserve(now, at_most=clock.left(now))
+        if seconds is None:
+            raise timed_out("total", clock.timeout)
+        if seconds:
+            await async_sleep(seconds)
 
     async def _request(
         self, client: AsyncHTTPClient, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None
@@ -269,6 +285,9 @@ class AsyncSession:
         """Raises the SDK's error for one of the transport's, any other as it is."""
         if isinstance(error, EdgeQuakeError):
             raise error
+        request = getattr(error, "_request", None)  # httpx hangs it on its errors, which become the cause of ours
+        if request is not None:
+            request.headers.update(dict.fromkeys(self.config.headers, "[secret]"))
         stage = limit.stage
         if stage == "total" and clock.left(monotonic()) > _A_MOMENT:  # it was a clock of httpx that ran out
             stage = clock.waiting_for if streaming else "response"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from edgequake._async.tools import AsyncTools
 from edgequake._core.answer import chat_response, query_response
+from edgequake._core.anychunk import AnyChunk
 from edgequake._http import server_sent_event
 from edgequake.chunks import ChatChunk, Chunk, QueryChunk
 from edgequake.exceptions import EdgeQuakeError, StreamError
@@ -14,7 +16,7 @@ from edgequake.models.answer import ChatResponse, QueryResponse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator
-    from types import AsyncGeneratorType, TracebackType
+    from types import TracebackType
 
     from httpx_sse import ServerSentEvent
 
@@ -27,11 +29,11 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncChatStream", "AsyncQueryStream", "AsyncStream"]
 
-ChunkT = TypeVar("ChunkT", bound=Chunk)
+ChunkT = TypeVar("ChunkT", bound=AnyChunk)
 AnswerT = TypeVar("AnswerT", bound=Model)
 
 
-class AsyncStream(Generic[ChunkT, AnswerT]):
+class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
     """An answer that comes in chunks: iterate it, or use it as a context manager and read it by any of its views.
 
     Nothing is sent until the first iteration or ``with``. The end of the ``with`` block, ``aclose()``, cancellation and
@@ -42,22 +44,23 @@ class AsyncStream(Generic[ChunkT, AnswerT]):
     ``partial_text``. An iteration that ends without an error has brought the whole answer.
     """
 
-    def __init__(self, reader: AsyncReader[ChunkT], fold: Callable[[AnswerState], AnswerT]) -> None:
+    def __init__(self, reader: AsyncReader[Any], fold: Callable[[AnswerState], AnswerT]) -> None:
         self._reader = reader
         self._fold = fold
-        self._chunks = cast("AsyncGeneratorType[ChunkT]", reader.chunks())
+        self._chunks: AsyncIterator[ChunkT] = reader.chunks()
+        self._check = reader.check
 
     def __aiter__(self) -> AsyncIterator[ChunkT]:
-        self._check()
+        self._check_alone()
         return self._chunks
 
     async def __anext__(self) -> ChunkT:
-        self._check()
+        self._check_alone()
         return await anext(self._chunks)
 
-    def _check(self) -> None:
-        self._reader.check()
-        if self._chunks.ag_running:
+    def _check_alone(self) -> None:
+        self._check()
+        if getattr(self._chunks, "ag_running", False):
             raise StreamError("this stream is being read by another thread or task")
 
     async def __aenter__(self) -> Self:
@@ -79,6 +82,8 @@ class AsyncStream(Generic[ChunkT, AnswerT]):
         An answer that was not read to its end is cut off on the server too. A later iteration or ``final()`` raises
         :class:`StreamError`, so that the part is not taken for the whole.
         """
+        if self._flow is not None:
+            await self._flow.aclose()
         await self._reader.aclose()
 
     @property
@@ -101,7 +106,7 @@ class AsyncStream(Generic[ChunkT, AnswerT]):
         failure = None
         try:
             async for chunk in self:
-                if not shown:  # it came with a read that had begun before
+                if not shown and isinstance(chunk, Chunk):  # it came with a read that had begun before
                     shown.append(chunk._raw)
                 while shown:
                     yield server_sent_event(shown.popleft())

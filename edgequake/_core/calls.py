@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from pydantic import PydanticUndefinedAnnotation, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from edgequake._core.config import NOT_GIVEN, as_timeout, checked_headers
 from edgequake._core.json import parse_json
+from edgequake._core.wire import events_of_answer
 from edgequake.exceptions import ConfigurationError, ResponseError
 from edgequake.models._model import Model, explain
 from edgequake.models.answer import ChatResponse, QueryResponse
@@ -19,12 +20,14 @@ from edgequake.models.health import HealthResponse
 from edgequake.models.options import ChatOptions, Messages, QueryOptions
 
 if TYPE_CHECKING:
+    from edgequake._core.answer import AnswerState
     from edgequake._core.config import Timeout
 
-__all__ = ["Call", "any_request", "chat_complete", "chat_stream", "health", "query_execute", "query_stream"]
+__all__ = ["Call", "Decoder", "any_request", "chat_complete", "chat_stream", "health", "query_execute", "query_stream"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+C_co = TypeVar("C_co", covariant=True)
 
 _QUERY_ALIASES = {
     "top_k": "max_results",
@@ -36,6 +39,26 @@ _CHAT_ALIASES = {"llm_provider": "provider", "llm_model": "model"}
 _REQUEST_OPTIONS = ("timeout", "headers", "extra_body")
 _PLACEHOLDER_MODEL = "edgequake"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Decoder(Protocol[C_co]):
+    """Turns one stream's events into chunks, and folds them into the :class:`AnswerState` that it was made with."""
+
+    @property
+    def finished(self) -> bool:
+        """True once the service's final event has come; whatever fails after it takes nothing from the answer."""
+        ...
+
+    @property
+    def held_text(self) -> str:
+        """Text that has come and that no chunk has brought yet."""
+        ...
+
+    def decode(self, data: bytes, /) -> C_co | None:
+        """The chunk of one event, or None for one that brings none; :class:`StreamError` for an error."""
+
+    def end(self, *, unfinished: bool) -> None:
+        """The service closed the stream cleanly; raises unless it had said all. ``unfinished``: in mid-event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +82,12 @@ class Call(Generic[T_co]):
     """The stream is raw text (v1)."""
     otherwise: Call[T_co] | None = None
     """What to ask for where the server has no such route."""
+    decoder: Callable[[AnswerState], Decoder[Any]] | None = None
+    """Reads the events of another service; None: those of EdgeQuake's wires."""
+    linger: float | None = None
+    """Seconds to wait for the end of the response after the final event; None: as long as for a chunk."""
+    events_of: Callable[[dict[str, Any]], list[bytes]] = events_of_answer
+    """A whole answer as the events of a stream: for a stream that came as JSON, and for the fallback."""
 
     @property
     def route(self) -> str:

@@ -85,7 +85,8 @@ class CallClock:
 def timed_out(stage: TimeoutStage, timeout: Timeout) -> TimeoutError:
     """The error that says ``stage``'s clock of ``timeout`` ran out."""
     seconds = getattr(timeout, stage)
-    return TimeoutError(_WAITING_FOR[stage].format(seconds=math.nan if seconds is None else seconds), stage=stage)
+    words = _WAITING_FOR[stage].format(seconds=math.nan if seconds is None else seconds)
+    return TimeoutError(f"timeout: {words}", stage=stage)  # programs look for that word
 
 
 def or_never(seconds: float | None) -> float:

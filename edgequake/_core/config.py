@@ -244,6 +244,8 @@ def checked_base_url(url: str) -> str:
         raise ConfigurationError(f"base_url is not an address: {shown!r}") from error
     if parts.scheme.lower() not in ("http", "https"):
         raise ConfigurationError(f"base_url must begin with http:// or https://, not {shown!r}")
+    if twice := re.match(r"(?i)https?://(?=https?:/)", url.strip()):
+        raise ConfigurationError(f"base_url says {twice[0]} twice: {shown!r}")
     if not parts.hostname or re.search(r"[\s\x00-\x1f\x7f]", url.strip()):
         raise ConfigurationError(f"base_url has no usable host: {shown!r}")
     if parts.username is not None or parts.password is not None:

@@ -6,7 +6,7 @@ import logging
 import random
 from typing import TYPE_CHECKING, Any
 
-from edgequake.exceptions import APIError, EdgeQuakeError, NetworkError, TimeoutError
+from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, NetworkError, TimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from edgequake._core.config import RetryPolicy
 
-__all__ = ["RetryRules"]
+__all__ = ["RetryRules", "is_hopeless"]
 
 logger = logging.getLogger("edgequake")
 
@@ -48,6 +48,13 @@ def transient(error: BaseException) -> bool:
             details = error.details if isinstance(error.details, dict) else {}
             return error.status_code in _TRANSIENT and details.get("retryable") is not False
     return False
+
+
+def is_hopeless(error: BaseException) -> bool:
+    """True when the same request would surely fail again: it is wrong, or its key is refused."""
+    if isinstance(error, APIError):
+        return 400 <= error.status_code <= 499 and error.status_code not in _TRANSIENT
+    return isinstance(error, ConfigurationError)
 
 
 class RetryRules:

@@ -14,7 +14,7 @@ from edgequake._core.clock import timed_out
 from edgequake._core.errors import MAX_ERROR_BODY, is_missing_route
 from edgequake._core.sse import SSEParser
 from edgequake._core.timing import StreamTiming
-from edgequake._core.wire import WireDecoder, events_of_answer
+from edgequake._core.wire import WireDecoder
 from edgequake._http import (
     abandon,
     interrupt,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Callable, Iterable, Iterator
 
     from edgequake._sync.session import Session
-    from edgequake._core.calls import Call
+    from edgequake._core.calls import Call, Decoder
     from edgequake._core.retry import RetryRules
     from edgequake._http import Attempt, Response
     from edgequake.models._model import Model
@@ -86,6 +86,7 @@ class Reader(Generic[ChunkT]):
         self._patience = float("inf")  # with as many seconds left, httpx's own timeout is enough
         self._unhurried = False  # the wait for each chunk has as many from its start, and nothing else is to be seen to
         self._wait: interruptible | None = None  # for the first chunk
+        self._last_until: float | None = None  # when an answer that is whole is left, if its end does not come
         self._reading = False  # True while a read is under way: whoever closes the stream then has to wake it
         self._marks: dict[str, float] = {}
         self._read_at = 0.0
@@ -178,6 +179,8 @@ class Reader(Generic[ChunkT]):
 
     def close(self) -> None:
         """Gives the connection back, or drops it if the answer has not been read to its end."""
+        if self._rules is not None:
+            self._session.connections.stats.ended(self)
         self.closed = True
         self._unhurried = False
         if (wait := self._wait) is not None:
@@ -237,7 +240,7 @@ class Reader(Generic[ChunkT]):
         if kind == "json":
             answer = session.parsed(self._call, response, self._clock)
             self._decoder = self._new_decoder()
-            self._body, self._whole = None, events_of_answer(dict(answer))
+            self._body, self._whole = None, self._call.events_of(dict(answer))
         elif kind == "other":
             shown = (session.read(response, self._clock, MAX_ERROR_BODY)).decode("utf-8", "replace")
             content_type = response.headers.get("content-type")
@@ -273,7 +276,12 @@ class Reader(Generic[ChunkT]):
         self._read_at = now = monotonic()
         self._reading = True
         try:
-            data = self._read_in_time(body, now, progress=progress)
+            if self._call.linger is not None and self._decoder.finished:
+                self._last_until = self._last_until or now + self._call.linger
+                with within(max(0.0, self._last_until - now)):
+                    data = next(body)
+            else:
+                data = self._read_in_time(body, now, progress=progress)
         except StopIteration:
             return None
         except Exception as error:
@@ -293,8 +301,8 @@ class Reader(Generic[ChunkT]):
         clock = self._clock
         if progress:
             clock.wait_for("chunk", now)
-            enough = clock.until_chunk(now).seconds >= self._patience
-            self._unhurried = enough and clock.timeout.total is None and self._on_event is None and not self.closed
+            enough = clock.until_chunk(now).seconds >= self._patience and clock.timeout.total is None
+            self._unhurried = enough and not self.closed and self._on_event is None and self._call.linger is None
         limit = clock.until_chunk(now)
         if limit.seconds <= 0:
             raise timed_out(limit.stage, clock.timeout)
@@ -321,7 +329,7 @@ class Reader(Generic[ChunkT]):
         self._drop()
         self._decoder = self._new_decoder()
         try:
-            return events_of_answer(dict(self._session.call(self._fallback)))
+            return self._call.events_of(dict(self._session.call(self._fallback)))
         except EdgeQuakeError as second:
             raise self._failed(second) from error
 
@@ -336,7 +344,9 @@ class Reader(Generic[ChunkT]):
             error.chunks_received = self.answer.chunks_received
         return error
 
-    def _new_decoder(self, *, text_only: bool = False) -> WireDecoder[ChunkT]:
+    def _new_decoder(self, *, text_only: bool = False) -> Decoder[ChunkT]:
+        if self._call.decoder is not None:
+            return self._call.decoder(self.answer)
         return WireDecoder(self._chunk_class, self.answer, openai_names=self._openai_names, text_only=text_only)
 
     def _drop(self) -> None:

@@ -11,10 +11,12 @@ from weakref import WeakKeyDictionary, WeakSet
 from pydantic import SecretStr
 
 from edgequake._bodies import sync_body
-from edgequake._core.clock import CallClock
+from edgequake._core.clock import CallClock, timed_out
 from edgequake._core.config import checked_header, merged_headers
 from edgequake._core.errors import MAX_ERROR_BODY, api_error
+from edgequake._core.rate import RateLimiter
 from edgequake._core.retry import RetryRules
+from edgequake._core.stats import StatsRecorder
 from edgequake._http import (
     HTTPClient,
     as_cause,
@@ -30,6 +32,7 @@ from edgequake._http import (
     timeout_extension,
     translated,
 )
+from edgequake._sleep import sleep
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Model
 
@@ -52,7 +55,7 @@ _A_MOMENT = 0.01
 class Connections:
     """The connection pool that a client and its copies share, and what they learn about the server."""
 
-    def __init__(self, http_client: HTTPClient | None = None) -> None:
+    def __init__(self, http_client: HTTPClient | None = None, rate_limit: str | None = None) -> None:
         self._given = usable(http_client)
         self._made: WeakKeyDictionary[Any, HTTPClient] = WeakKeyDictionary()
         self._new_client = client
@@ -63,6 +66,8 @@ class Connections:
         """The last token that the client's ``jwt`` function gave."""
         self.missing_routes: set[str] = set()
         """Routes that this server turned out not to have."""
+        self.stats = StatsRecorder()
+        self.limiter = None if rate_limit is None else RateLimiter(rate_limit)
 
     @property
     def client(self) -> HTTPClient:
@@ -139,7 +144,7 @@ class Session:
         from tenacity import Retrying  # takes a tenth of the package's import time
 
         with wait:
-            result: T = Retrying(**rules.options(), sleep=wait.sleep)(attempt)
+            result: T = Retrying(**rules.options(), sleep=sleep)(attempt)
             return result
         raise ConfigurationError(_CLOSED)
 
@@ -178,6 +183,8 @@ class Session:
 
     def _send(self, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None) -> Response:
         client = self.connections.client
+        if (limiter := self.connections.limiter) is not None:
+            self._turn(limiter, clock)
         limit = clock.until_answer(monotonic())
         request = self._request(client, call, clock, stream=stream, url=url)
         try:
@@ -188,6 +195,15 @@ class Session:
             if not isinstance(error, Exception):
                 raise
             self.reraise(error, clock, limit, streaming=False)
+
+    def _turn(self, limiter: RateLimiter, clock: CallClock) -> None:
+        """Waits until the client's rate limit lets another request go."""
+        now = monotonic()
+        seconds = limiter.reserve(now, at_most=clock.left(now))
+        if seconds is None:
+            raise timed_out("total", clock.timeout)
+        if seconds:
+            sleep(seconds)
 
     def _request(
         self, client: HTTPClient, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None
@@ -257,6 +273,9 @@ class Session:
         """Raises the SDK's error for one of the transport's, any other as it is."""
         if isinstance(error, EdgeQuakeError):
             raise error
+        request = getattr(error, "_request", None)  # httpx hangs it on its errors, which become the cause of ours
+        if request is not None:
+            request.headers.update(dict.fromkeys(self.config.headers, "[secret]"))
         stage = limit.stage
         if stage == "total" and clock.left(monotonic()) > _A_MOMENT:  # it was a clock of httpx that ran out
             stage = clock.waiting_for if streaming else "response"

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from edgequake._sync.tools import Tools
 from edgequake._core.answer import chat_response, query_response
+from edgequake._core.anychunk import AnyChunk
 from edgequake._http import server_sent_event
 from edgequake.chunks import ChatChunk, Chunk, QueryChunk
 from edgequake.exceptions import EdgeQuakeError, StreamError
@@ -15,7 +17,7 @@ from edgequake.models.answer import ChatResponse, QueryResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Callable, Generator
-    from types import GeneratorType, TracebackType
+    from types import TracebackType
 
     from httpx_sse import ServerSentEvent
 
@@ -28,11 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ChatStream", "QueryStream", "Stream"]
 
-ChunkT = TypeVar("ChunkT", bound=Chunk)
+ChunkT = TypeVar("ChunkT", bound=AnyChunk)
 AnswerT = TypeVar("AnswerT", bound=Model)
 
 
-class Stream(Generic[ChunkT, AnswerT]):
+class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
     """An answer that comes in chunks: iterate it, or use it as a context manager and read it by any of its views.
 
     Nothing is sent until the first iteration or ``with``. The end of the ``with`` block, ``close()``, cancellation and
@@ -43,22 +45,23 @@ class Stream(Generic[ChunkT, AnswerT]):
     ``partial_text``. An iteration that ends without an error has brought the whole answer.
     """
 
-    def __init__(self, reader: Reader[ChunkT], fold: Callable[[AnswerState], AnswerT]) -> None:
+    def __init__(self, reader: Reader[Any], fold: Callable[[AnswerState], AnswerT]) -> None:
         self._reader = reader
         self._fold = fold
-        self._chunks = cast("GeneratorType[ChunkT]", reader.chunks())
+        self._chunks: Iterator[ChunkT] = reader.chunks()
+        self._check = reader.check
 
     def __iter__(self) -> Iterator[ChunkT]:
-        self._check()
+        self._check_alone()
         return self._chunks
 
     def __next__(self) -> ChunkT:
-        self._check()
+        self._check_alone()
         return next(self._chunks)
 
-    def _check(self) -> None:
-        self._reader.check()
-        if self._chunks.gi_running:
+    def _check_alone(self) -> None:
+        self._check()
+        if getattr(self._chunks, "gi_running", False):
             raise StreamError("this stream is being read by another thread or task")
 
     def __enter__(self) -> Self:
@@ -76,6 +79,8 @@ class Stream(Generic[ChunkT, AnswerT]):
         An answer that was not read to its end is cut off on the server too. A later iteration or ``final()`` raises
         :class:`StreamError`, so that the part is not taken for the whole.
         """
+        if self._flow is not None:
+            self._flow.close()
         self._reader.close()
 
     @property
@@ -98,7 +103,7 @@ class Stream(Generic[ChunkT, AnswerT]):
         failure = None
         try:
             for chunk in self:
-                if not shown:  # it came with a read that had begun before
+                if not shown and isinstance(chunk, Chunk):  # it came with a read that had begun before
                     shown.append(chunk._raw)
                 while shown:
                     yield server_sent_event(shown.popleft())

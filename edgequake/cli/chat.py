@@ -137,7 +137,7 @@ class _Terminal:
         from rich.console import Console  # a pipe does without
 
         from edgequake.cli.prompt import Prompt
-        from edgequake.cli.terminal import is_plain
+        from edgequake.display import is_plain
 
         self._conversation = conversation
         self._server = server
@@ -214,7 +214,7 @@ class _Terminal:
         obey()
 
     def _show_sources(self) -> None:
-        from edgequake.cli.terminal import sources_table
+        from edgequake.cli.sources import sources_table
 
         sources = self._conversation.sources
         if sources:

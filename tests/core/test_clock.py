@@ -114,7 +114,7 @@ def test_a_read_may_take_as_long_as_the_longer_of_its_clocks_within_the_total():
 def test_a_timeout_says_which_clock_and_how_long(stage, message):
     error = timed_out(stage, Timeout(connect=1, response=2.5, first_chunk=4, chunk=8, total=16))
     assert isinstance(error, TimeoutError)
-    assert (str(error), error.stage) == (message, stage)
+    assert (str(error), error.stage) == (f"timeout: {message}", stage)
 
 
 def test_a_clock_without_a_limit_can_still_be_named():

@@ -20,6 +20,33 @@ def as_in_a_shell(monkeypatch, edgequake_server):
     monkeypatch.setenv("EDGEQUAKE_USER_ID", "00000000-0000-0000-0000-000000000001")
 
 
+def storm(**data):
+    return {"status": "success", "data": data}
+
+
+@pytest.fixture
+def other_services(monkeypatch, edgequake_script):
+    """A Storm and a GPO server, as far as the page on adapters asks them."""
+    for variable in ("STORM_API_URL", "GPO_BASE_URL"):
+        monkeypatch.setenv(variable, edgequake_script.url)
+    monkeypatch.setenv("STORM_API_KEY", "a-key")
+    answers = {
+        "/api/v2/answer": storm(message={"content": "A search engine."}, contexts=[], id="c-1"),
+        "/sessions": {"session_id": "s-1", "token": "t-1"},
+        "/conversations": {"conversation_id": "c-1"},
+        "/chat": {"message_content": "A tax."},
+    }
+    for path, answer in answers.items():
+        edgequake_script.on("POST", path).always().reply(json=answer)
+    source = {"title": "VAT law", "relevance_score": 0.9}
+    streams = {
+        "/api/v2/answer/stream": [storm(message={"content": "A search"}, contexts=[1]), storm(is_final_event=True)],
+        "/chat/stream": [{"content": "A tax."}, {"sources": [source], "is_complete": True}],
+    }
+    for path, events in streams.items():
+        edgequake_script.on("POST", path).always().stream(*events)
+
+
 def blocks_of(page):
     text = page.read_text("utf-8")
     for match in BLOCK.finditer(text):
@@ -27,7 +54,7 @@ def blocks_of(page):
         yield compile("\n" * line + match[1], str(page), "exec")
 
 
-@pytest.mark.usefixtures("as_in_a_shell")
+@pytest.mark.usefixtures("as_in_a_shell", "other_services")
 @pytest.mark.parametrize("page", [page for page in PAGES if page.name != "testing.md"], ids=lambda page: page.name)
 def test_the_blocks_of_a_page_run_as_they_stand(page, capsys):
     with edgequake.EdgequakeClient() as client:

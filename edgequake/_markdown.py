@@ -1,0 +1,129 @@
+"""Markdown that is still being written: cut into blocks, and each rendered with nothing of its text left out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from markdown_it import MarkdownIt
+from rich.markdown import Markdown
+from rich.segment import Segment
+
+from edgequake._core.regroup import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import Console, ConsoleOptions, RenderableType
+
+__all__ = ["Blocks", "Rendered", "rendered"]
+
+_LIST_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])\s")
+_FENCE = re.compile(r" {0,3}(```+|~~~+)")
+
+
+class Blocks:
+    """Markdown as it comes, given out block by block; a list, or a fenced piece of code, is one block."""
+
+    def __init__(self) -> None:
+        self._lines = Lines()
+        self._block: list[str] = []
+        self._after_blank = False
+        self._is_list = False
+        self._fence = ""
+
+    @property
+    def current(self) -> str:
+        """The block that is not known to be whole."""
+        return "".join([*self._block, self._lines.held])
+
+    def end(self, most: int) -> str:
+        """The last lines of :attr:`current`, about ``most`` characters, code still as code."""
+        text = self.current
+        if len(text) <= most:
+            return text
+        text = text[-most:]
+        rest = text.partition("\n")[2] or text
+        return f"{self._fence}\n{rest}" if self._fence else rest
+
+    def feed(self, text: str) -> list[str]:
+        """The blocks that ``text`` shows to be whole."""
+        whole: list[str] = []
+        for line in self._lines.feed(text):
+            if self._begins_another(line):
+                whole.append("".join(self._block))
+                self._block, self._is_list = [], False
+            self._block.append(line)
+            self._after_blank = not line.strip()
+            self._is_list = self._is_list or _LIST_ITEM.match(line) is not None
+            if fence := _FENCE.match(line):
+                if not self._fence:
+                    self._fence = fence[1]
+                elif line.strip().startswith(self._fence) and not line.strip(" `~\n"):
+                    self._fence = ""
+        return whole
+
+    def flush(self) -> str:
+        """What is left."""
+        rest = self.current
+        self.__dict__.update(Blocks().__dict__)
+        return rest
+
+    def _begins_another(self, line: str) -> bool:
+        if not self._after_blank or self._fence or not line.strip() or line[0] in " \t":
+            return False
+        return not (self._is_list and _LIST_ITEM.match(line))
+
+
+def rendered(console: Console, text: str, width: int) -> list[list[Segment]]:
+    """``text`` as lines of the terminal. Line breaks, HTML, links and references stay to be seen."""
+    lines = console.render_lines(_Whole(text), console.options.update(width=width), pad=False)
+    lines = [_stripped(line) for line in lines]
+    while lines and not lines[0]:
+        del lines[0]
+    while lines and not lines[-1]:
+        del lines[-1]
+    return lines
+
+
+class Rendered:
+    """Lines that are ready to be shown."""
+
+    def __init__(self, lines: Iterable[list[Segment]]) -> None:
+        self._lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType | Segment]:
+        for line in self._lines:
+            yield from line
+            yield Segment.line()
+
+
+class _Whole(Markdown):
+    """Markdown without what would take parts of an answer away: HTML, definitions of links, bare pictures."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("", hyperlinks=False)
+        parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["strikethrough", "table"])
+        self.parsed = parser.disable(["image", "reference"]).parse(_with_breaks(text))
+
+
+def _with_breaks(text: str) -> str:
+    """``text`` with its line breaks made hard ones, which Markdown would take for spaces."""
+    fenced = False
+    lines: list[str] = []
+    for line in text.split("\n"):
+        fenced ^= _FENCE.match(line) is not None
+        lines.append(line if fenced or not line.strip() else line + "  ")
+    return "\n".join(lines)
+
+
+def _stripped(line: list[Segment]) -> list[Segment]:
+    """``line`` without the blanks that fill it up, unless they have a colour."""
+    line = list(line)
+    while line:
+        last = line.pop()
+        if last.style is not None and last.style.bgcolor is not None:
+            return [*line, last]
+        if text := last.text.rstrip():
+            return [*line, Segment(text, last.style)]
+    return line

@@ -1,0 +1,188 @@
+# Generated from edgequake/_async by scripts/unasync.py: change that, and run `make generate`.
+"""What every stream can do besides being iterated: text regrouped, callbacks, reading ahead, keeping a copy."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from edgequake._sync.flow import Flow
+from edgequake._core.anychunk import AnyChunk, Callbacks
+from edgequake._core.regroup import Batch, Lines, Sentences, Words
+from edgequake._tee import Tee
+from edgequake.exceptions import ConfigurationError, EdgeQuakeError
+from edgequake.models._model import Model
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Callable
+    from typing import TextIO
+
+    from edgequake._sync.reader import Reader
+    from edgequake._core.answer import AnswerState
+    from edgequake._core.regroup import Regrouper
+
+__all__ = ["Tools"]
+
+ChunkT = TypeVar("ChunkT", bound=AnyChunk)
+AnswerT = TypeVar("AnswerT", bound=Model)
+
+_AHEAD_OF_A_BATCH = 64
+
+
+class Tools(Generic[ChunkT, AnswerT]):
+    """The tools of a stream. They wrap it from outside: a stream that uses none is not slower for them."""
+
+    _reader: Reader[Any]
+    _fold: Callable[[AnswerState], AnswerT]
+    _chunks: Iterator[ChunkT]
+    _check: Callable[[], None]
+    _flow: Flow[ChunkT] | None = None
+
+    def words(self) -> Iterator[str]:
+        """The text word by word, each with the space after it; joined they are the text, to the character.
+
+        Han and kana, which are written without spaces, come sign by sign. If the stream fails, what is left of its
+        text comes before the error.
+        """
+        return _regrouped(self._texts(), Words())
+
+    def lines(self) -> Iterator[str]:
+        """The text line by line, each with its newline; otherwise as :meth:`words`."""
+        return _regrouped(self._texts(), Lines())
+
+    def sentences(self) -> Iterator[str]:
+        """The text sentence by sentence, each with the space after it; otherwise as :meth:`words`.
+
+        A newline ends a sentence too. ``e.g.``, ``Dr.``, initials and the numbers of a list do not.
+        """
+        return _regrouped(self._texts(), Sentences())
+
+    def batched(self, *, max_chars: int = 256, max_wait: float | None = 0.1) -> Iterator[str]:
+        """The text in batches, for displays that are not to be painted anew with every token.
+
+        A batch has at most ``max_chars`` characters, and no text is held longer than ``max_wait`` seconds, if that is
+        not None; for that, chunks are read ahead as by :meth:`prefetch`. If the stream fails, what is left of its
+        text comes before the error.
+
+        Raises :class:`ConfigurationError` for limits that are not positive.
+        """
+        _positive("max_chars", max_chars)
+        if max_wait is not None and (isinstance(max_wait, bool) or not max_wait > 0):
+            raise ConfigurationError(f"max_wait must be more than 0 seconds, or None for no limit, not {max_wait!r}")
+        flow = self._flowing()
+        if max_wait is not None and not flow.reads_ahead:
+            flow.read_ahead(_AHEAD_OF_A_BATCH)
+        return _batches(flow, Batch(max_chars), max_wait)
+
+    def on(
+        self,
+        *,
+        chunk: Callable[[ChunkT], Any] | None = None,
+        sources: Callable[[list[Any]], Any] | None = None,
+        done: Callable[[AnswerT], Any] | None = None,
+        error: Callable[[EdgeQuakeError], Any] | None = None,
+    ) -> Self:
+        """Has functions called beside the iteration, before the caller gets the chunk; returns this stream.
+
+        ``chunk`` is called with every chunk, ``sources`` with the sources of a chunk that brings some, ``done`` with
+        the whole answer, and ``error`` with the error that ends the stream, which is raised all the same. On an
+        async stream they may be async. What they raise ends the stream and reaches whoever iterates it. More
+        than one call adds more functions.
+        """
+        given = Callbacks(chunk, sources, done, error)
+        for name, callback in given._asdict().items():
+            if callback is not None and not callable(callback):
+                raise ConfigurationError(f"on({name}=…) takes a function, not {callback!r}")
+        self._flowing().callbacks.append(given)
+        return self
+
+    def run(self) -> AnswerT:
+        """Reads the stream to its end, for the functions given to :meth:`on`, and returns :meth:`final`."""
+        return self.final()
+
+    def prefetch(self, n: int) -> Self:
+        """Reads at most ``n`` chunks ahead while the caller works on one; returns this stream.
+
+        When ``n`` chunks wait, nothing more is read, which holds the server back as soon as its socket is full.
+        They are read in a task (a thread, where the client is synchronous) that ends with the stream; closing the
+        stream ends it at once. ``text``, ``sources`` and ``timing`` are of what has been read.
+
+        Raises :class:`ConfigurationError` if ``n`` is not positive, or the stream is being read ahead already.
+        """
+        _positive("n", n)
+        self._flowing().read_ahead(n)
+        return self
+
+    def tee(self, target: str | os.PathLike[str] | TextIO) -> Self:
+        """Keeps the text in a file as it comes, flushed with every chunk; returns this stream.
+
+        ``target`` is a path, which is written anew, or an open text file, which is left open. If its name ends in
+        ``.jsonl``, every chunk is a line of JSON: ``time`` (UTC), ``seconds`` since the reading began, ``chunk``.
+
+        Raises :class:`ConfigurationError` at once if it cannot be written to. A write that fails later, as on a full
+        disk, ends the stream with a :class:`StreamError`.
+        """
+        self._flowing().files.append(Tee(target))
+        return self
+
+    def _flowing(self) -> Flow[ChunkT]:
+        """Everything the stream's tools share, made when the first of them is used."""
+        if self._flow is None:
+            self._flow = Flow(self._reader, self._chunks, self._fold)
+            self._chunks = self._flow.chunks()
+            self._check = self._flow.check
+        return self._flow
+
+    if TYPE_CHECKING:
+
+        def _texts(self) -> Iterator[str]: ...
+
+        def final(self) -> AnswerT: ...
+
+
+def _regrouped(texts: Iterator[str], group: Regrouper) -> Iterator[str]:
+    failure = None
+    try:
+        for text in texts:
+            for piece in group.feed(text):
+                yield piece
+    except EdgeQuakeError as error:
+        failure = error
+    for piece in group.flush():
+        yield piece
+    if failure is not None:
+        raise failure
+
+
+def _batches(flow: Flow[Any], batch: Batch, max_wait: float | None) -> Iterator[str]:
+    failure = None
+    since = 0.0  # when the oldest text in the batch came
+    try:
+        flow.check()
+        while not flow.ended:
+            wait = None if max_wait is None or not batch else since + max_wait - monotonic()
+            if wait is not None and wait <= 0:
+                for piece in batch.flush():
+                    yield piece
+                continue
+            if (chunk := flow.step(wait)) is None or not (text := chunk.text):
+                continue
+            full = batch.feed(text)
+            if full or not wait:
+                since = monotonic()
+            for piece in full:
+                yield piece
+    except EdgeQuakeError as error:
+        failure = error
+    finally:
+        flow.close()
+    for piece in batch.flush():
+        yield piece
+    if failure is not None:
+        raise failure
+
+
+def _positive(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigurationError(f"{name} must be a positive whole number, not {value!r}")

@@ -1,0 +1,35 @@
+"""Other services through the streams of this SDK; and what it takes to write such an adapter.
+
+``edgequake.adapters.storm`` and ``edgequake.adapters.gpo`` are two. A third is a decoder of its events
+(:class:`EventDecoder`), a function per call (:func:`post`), and a client with a method for each
+(:class:`ServiceClient`, :class:`AsyncServiceClient`).
+"""
+
+from edgequake._async.service import AsyncServiceClient
+from edgequake._async.stream import AsyncStream
+from edgequake._core.answer import AnswerState
+from edgequake._core.anychunk import AnyChunk
+from edgequake._core.calls import Call, Decoder, parse_as
+from edgequake._sync.service import ServiceClient
+from edgequake._sync.stream import Stream
+from edgequake.adapters._events import EventDecoder, ServiceOptions, error_in, post, required, setting
+from edgequake.models._model import Model
+
+__all__ = [
+    "AnswerState",
+    "AnyChunk",
+    "AsyncServiceClient",
+    "AsyncStream",
+    "Call",
+    "Decoder",
+    "EventDecoder",
+    "Model",
+    "ServiceClient",
+    "ServiceOptions",
+    "Stream",
+    "error_in",
+    "parse_as",
+    "post",
+    "required",
+    "setting",
+]

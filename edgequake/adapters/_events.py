@@ -1,0 +1,160 @@
+"""What adapters share: reading events that are JSON, and writing requests."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import from_json, to_json
+
+from edgequake._core.anychunk import AnyChunk
+from edgequake._core.calls import Call, any_request
+from edgequake._core.config import NOT_GIVEN
+from edgequake._core.sse import EventData
+from edgequake.exceptions import ConfigurationError, StreamError, StreamTruncatedError
+from edgequake.models._model import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from edgequake._core.answer import AnswerState
+    from edgequake._core.calls import Decoder
+    from edgequake._core.config import RetryPolicy, Timeout
+
+__all__ = ["EventDecoder", "ServiceOptions", "error_in", "post", "required", "setting"]
+
+# A service may keep the connection open after its final event. Most end the response at once, and one that is read to
+# its end leaves its connection to the next request.
+LINGER = 1.0
+
+T = TypeVar("T")
+ChunkT = TypeVar("ChunkT", bound=AnyChunk)
+
+
+class EventDecoder(Generic[ChunkT]):
+    """Turns the events of one stream into chunks. A subclass says in :meth:`chunk` what an event means.
+
+    It sets ``self.finished`` when the final event has come, and may keep in ``self.answer`` what the whole answer
+    is to be made of: ``answer.sources``, and anything by name in ``answer.seen``.
+    """
+
+    def __init__(self, answer: AnswerState) -> None:
+        self.answer = answer
+        """What the stream has brought so far."""
+        self.held_text = ""
+        """Text that has come and that no chunk has brought yet."""
+        self.finished = False
+        """True once the final event has come; whatever fails after it takes nothing from the answer."""
+        self.borne: StreamError | None = None
+        """The last report of a failure that did not end the stream; told if the final event never comes."""
+
+    def chunk(self, event: dict[str, Any]) -> ChunkT | None:
+        """The chunk that ``event`` stands for, or None; raises :class:`StreamError` for a report of failure.
+
+        A model that does not fit the event is a :class:`StreamError` too.
+        """
+        raise NotImplementedError
+
+    def unreadable(self, data: bytes) -> ChunkT | None:
+        """What becomes of an event that is no JSON object: a :class:`StreamError`, unless a subclass bears it."""
+        raise StreamError(
+            f"the service sent an event that is not a JSON object: {data[:200].decode(errors='replace')!r}"
+        )
+
+    def decode(self, data: bytes) -> ChunkT | None:
+        """The chunk of one event, its text added to the answer's."""
+        event = _json(data)
+        if isinstance(event, dict):
+            if isinstance(data, EventData) and data.event == "error" and error_in(event) is None:
+                event = {"error": event}
+            try:
+                chunk = self.chunk(event)
+            except ValidationError as error:
+                raise StreamError(f"the service sent an event with {explain(error)}") from error
+        else:
+            chunk = None if data == b"[DONE]" else self.unreadable(data)
+        if chunk is not None:
+            self.answer.add_text(chunk.text)  # an empty one counts the chunk
+        return chunk
+
+    def end(self, *, unfinished: bool) -> None:
+        """The service closed the stream; raises :class:`StreamTruncatedError` unless it had said all."""
+        if not self.finished:
+            where = "in the middle of an event" if unfinished else "without its final event"
+            before = f" (it had reported: {self.borne})" if self.borne is not None else ""
+            raise StreamTruncatedError(f"the service closed the stream {where}: the answer may be cut short{before}")
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return from_json(data)
+    except ValueError:
+        try:
+            return from_json(data.decode("utf-8", "replace"))
+        except ValueError:
+            return None
+
+
+def error_in(event: Mapping[str, Any]) -> StreamError | None:
+    """The error that ``event["error"]`` stands for, in the service's words; None where there is none."""
+    error = event.get("error")
+    if not error:
+        return None
+    fields = error if isinstance(error, dict) else {"message": error}
+    words, code = fields.get("message") or event.get("message") or error, fields.get("code") or event.get("code")
+    return StreamError(_words(words), code=None if code is None else _words(code))
+
+
+def _words(value: Any) -> str:
+    return value if isinstance(value, str) else to_json(value).decode()
+
+
+def post(
+    path: str,
+    body: Mapping[str, Any],
+    parse: Callable[[bytes], T],
+    *,
+    replayable: bool,
+    headers: Mapping[str, str] | None = None,
+    timeout: float | Timeout | None = NOT_GIVEN,
+    decoder: Callable[[AnswerState], Decoder[Any]] | None = None,
+    events_of: Callable[[dict[str, Any]], list[bytes]] | None = None,
+) -> Call[T]:
+    """A POST of ``body`` as JSON to ``path``.
+
+    ``parse`` reads a whole answer (see :func:`parse_as`); ``replayable`` says whether the request may be sent again
+    when the first may have been processed. For a stream, ``decoder`` makes what reads its events, and ``events_of``
+    writes a whole answer as such events, for a service that answers in one piece after all.
+    """
+    call: Call[Any] = any_request(
+        "POST", path, bytes, body=dict(body), headers=headers, timeout=timeout, replayable=replayable
+    )
+    return replace(call, parse=parse, decoder=decoder, linger=LINGER, events_of=events_of or call.events_of)
+
+
+class ServiceOptions(TypedDict, total=False):
+    """What every adapter's client takes besides its own settings; see :class:`AsyncServiceClient`."""
+
+    headers: Mapping[str, str] | None
+    retry: RetryPolicy | None
+    http_client: Any
+    max_event_bytes: int
+    rate_limit: str | None
+
+
+def required(name: str, value: Any, advice: str = "") -> str:
+    """``value``, if it is a text with something in it; else :class:`ConfigurationError`."""
+    if not isinstance(value, str) or not value.strip():
+        what = "must not be empty" if value is None or isinstance(value, str) else f"must be a string, not {value!r}"
+        raise ConfigurationError(f"{name} {what}{advice and ': ' + advice}")
+    return value
+
+
+def setting(given: str | None, variable: str, what: str, *, default: str | None = None) -> str:
+    """``given``, else the environment variable, else ``default``; raises :class:`ConfigurationError` without any."""
+    value = given if given is not None else os.environ.get(variable) or default
+    if value is None:
+        raise ConfigurationError(f"{what} is missing: give it to the client, or set {variable}")
+    return value

@@ -1,0 +1,246 @@
+"""What the GPO Core API is asked, and what its answers and events mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+
+from edgequake.adapters import EventDecoder, Model, ServiceOptions, error_in, parse_as, post, required, setting
+from edgequake.exceptions import ConfigurationError
+from edgequake.models.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edgequake._core.config import Timeout
+    from edgequake.adapters import AnswerState, Call
+
+__all__ = [
+    "Calls",
+    "ChatContext",
+    "ChatRequest",
+    "ChatResponse",
+    "CitationSource",
+    "Conversation",
+    "GPOOptions",
+    "Routes",
+    "Session",
+    "SessionContext",
+    "StreamingChatRequest",
+    "StreamingChunk",
+    "folded",
+]
+
+T = TypeVar("T")
+
+
+class _Given(Model):
+    """What a caller fills in: a mistake in it is told without its values, one of which may be a token."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+
+class SessionContext(_Given):
+    """For whom a session is."""
+
+    instance_id: str
+    user_id: str
+    project_id: str | None = None
+
+
+class ChatContext(_Given):
+    """Where a question is asked; ``token`` is sent as ``Authorization: Bearer`` and shown in no repr."""
+
+    session_id: str | None = None
+    conversation_id: str | None = None
+    token: str | None = Field(None, repr=False)
+
+
+class ChatRequest(_Given):
+    """A question. Fields of your own are sent too."""
+
+    query: str
+    use_openai: bool = False
+
+
+class StreamingChatRequest(ChatRequest):
+    """A question whose answer is to be streamed."""
+
+    stream: bool = True
+
+
+class Session(Model):
+    """A session, whose id and token go into a :class:`ChatContext`."""
+
+    session_id: str
+    token: str | None = Field(None, repr=False)
+
+
+class Conversation(Model):
+    """A conversation, whose id goes into a :class:`ChatContext`."""
+
+    conversation_id: str
+
+
+class CitationSource(Model):
+    """A source that the answer cites. Other fields of the service are kept as they come."""
+
+    title: str = ""
+    relevance_score: float | None = None
+    content_excerpt: str | None = None
+
+    def as_source(self) -> Source:
+        """The same as this SDK's :class:`Source`."""
+        score = self.relevance_score or 0.0
+        return Source(
+            source_type="chunk", id=self.title, file_path=self.title, snippet=self.content_excerpt, score=score
+        )
+
+
+class StreamingChunk(Model):
+    """One event of a stream. Its ``str()`` is its text."""
+
+    content: str | None = None
+    sources: list[CitationSource] | None = None
+    """The sources cited; usually in the final chunk."""
+    is_complete: bool = False
+    """Whether this is the final chunk."""
+    metadata: dict[str, Any] | None = None
+
+    @property
+    def text(self) -> str:
+        """``content``, or an empty string."""
+        return self.content or ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class ChatResponse(Model):
+    """A whole answer: of ``chat()``, and of a stream's ``final()``."""
+
+    message_content: str
+    sources: list[CitationSource] = Field(default_factory=list)
+    metadata: dict[str, Any] | None = None
+
+    @property
+    def text(self) -> str:
+        """``message_content``."""
+        return self.message_content
+
+    def __str__(self) -> str:
+        return self.message_content
+
+
+class _Decoder(EventDecoder[StreamingChunk]):
+    def chunk(self, event: dict[str, Any]) -> StreamingChunk:
+        if (failure := error_in(event)) is not None:
+            raise failure
+        chunk = StreamingChunk.model_validate(event)
+        seen = self.answer.seen
+        if chunk.sources:
+            seen["sources"] = [*seen.get("sources", ()), *chunk.sources]
+            self.answer.sources = [*self.answer.sources, *(source.as_source() for source in chunk.sources)]
+        if chunk.metadata:
+            seen["metadata"] = {**seen.get("metadata", {}), **chunk.metadata}
+        self.finished = self.finished or chunk.is_complete
+        return chunk
+
+
+def folded(state: AnswerState) -> ChatResponse:
+    """The answer that a stream has brought."""
+    return ChatResponse(message_content=state.text, **state.seen)
+
+
+def _events_of(answer: dict[str, Any]) -> list[bytes]:
+    event = {"content": answer["message_content"], "sources": answer["sources"], "metadata": answer["metadata"]}
+    return [to_json({**event, "is_complete": True})]
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Where the service takes each request, all by POST; ``{session_id}`` and ``{conversation_id}`` are filled in."""
+
+    session: str = "/sessions"
+    start_conversation: str = "/conversations"
+    chat: str = "/chat"
+    chat_stream: str = "/chat/stream"
+
+
+class GPOOptions(ServiceOptions, total=False):
+    """The settings of a GPO client."""
+
+    base_url: str | None
+    """The service's address; default: ``GPO_BASE_URL``."""
+    routes: Routes
+    timeout: float | Timeout | None
+    """Seconds for each clock but ``total``: 60."""
+    max_retries: int
+
+
+Request: TypeAlias = BaseModel | Mapping[str, Any]
+
+
+class Calls:
+    """What a client asks of the service. A request that stores something is sent twice by no retry."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        """Takes ``options`` that are GPO's own, and leaves those of every client."""
+        options["base_url"] = setting(options.get("base_url"), "GPO_BASE_URL", "base_url")
+        self._routes = options.pop("routes", None) or Routes()
+        if not isinstance(self._routes, Routes):
+            raise ConfigurationError(f"routes must be a Routes, not {self._routes!r}")
+
+    def session(self, context: SessionContext) -> Call[Session]:
+        """A new session."""
+        return post(self._routes.session, _fields(context), parse_as(Session), replayable=False)
+
+    def start_conversation(self, context: ChatContext, request: Request | None) -> Call[Conversation]:
+        """A new conversation of a session."""
+        return self._within(context, self._routes.start_conversation, _fields(request), parse_as(Conversation))
+
+    def chat(self, context: ChatContext, request: Request, route: str | None = None, **more: Any) -> Call[ChatResponse]:
+        """A question of a conversation."""
+        context = _checked(context)
+        required("conversation_id", context.conversation_id, "start_conversation() gives the context one")
+        fields = _fields(request)
+        required("query", fields.get("query"))
+        return self._within(context, route or self._routes.chat, fields, parse_as(ChatResponse), **more)
+
+    def chat_stream(self, context: ChatContext, request: Request) -> Call[ChatResponse]:
+        """A question of a conversation, whose answer is streamed."""
+        request = {**_fields(request), "stream": True}
+        return self.chat(context, request, self._routes.chat_stream, decoder=_Decoder, events_of=_events_of)
+
+    @staticmethod
+    def _within(
+        context: ChatContext, route: str, fields: dict[str, Any], parse: Callable[[bytes], T], **more: Any
+    ) -> Call[T]:
+        context = _checked(context)
+        token = required("token", context.token, "session() gives one; put it into the ChatContext")
+        required("session_id", context.session_id, "session() gives one; put it into the ChatContext")
+        ids = {"session_id": context.session_id, "conversation_id": context.conversation_id}
+        given = {name: value for name, value in ids.items() if value is not None}
+        for name, value in given.items():
+            route = route.replace(f"{{{name}}}", quote(value, safe=""))
+        headers = {"Authorization": f"Bearer {token}"}
+        return post(route, {**fields, **given}, parse, replayable=False, headers=headers, **more)
+
+
+def _checked(context: ChatContext) -> ChatContext:
+    if not isinstance(context, ChatContext):
+        raise ConfigurationError(f"context must be a ChatContext, not a {type(context).__name__}")
+    return context
+
+
+def _fields(request: Request | None) -> dict[str, Any]:
+    if isinstance(request, BaseModel):
+        return request.model_dump(mode="json", exclude_none=True)
+    if request is not None and not isinstance(request, Mapping):
+        raise ConfigurationError(f"request must be a model or a dict, not a {type(request).__name__}")
+    return dict(request or {})

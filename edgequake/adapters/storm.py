@@ -1,0 +1,16 @@
+"""Sionic's Storm through the streams of this SDK.
+
+::
+
+    from edgequake.adapters.storm import StormClient
+
+    with StormClient() as storm:  # STORM_API_KEY, and STORM_API_URL where it is not Sionic's own
+        for chunk in storm.stream("What is Storm?"):
+            print(chunk, end="", flush=True)
+"""
+
+from edgequake.adapters._async.storm import AsyncStormClient
+from edgequake.adapters._storm import StormAnswer, StormChunk, StormOptions
+from edgequake.adapters._sync.storm import StormClient
+
+__all__ = ["AsyncStormClient", "StormAnswer", "StormChunk", "StormClient", "StormOptions"]

@@ -1,0 +1,3 @@
+from client.conftest import caller, server
+
+__all__ = ["caller", "server"]

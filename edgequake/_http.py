@@ -356,8 +356,8 @@ def as_cause(error: Exception) -> Exception:
     inner: BaseException | None = error
     while inner is not None:
         inner.__traceback__ = None
-        if hasattr(inner, "request_info"):  # of aiohttp
-            inner.request_info, inner.args = None, ()
+        if "request_info" in vars(inner):  # of aiohttp
+            vars(inner)["request_info"], inner.args = None, ()
         inner = inner.__cause__ or inner.__context__
     if (request := getattr(error, "_request", None)) is not None:
         for name in ("X-API-Key", "Authorization"):

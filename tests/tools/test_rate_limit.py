@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import anyio
@@ -10,6 +9,7 @@ import pytest
 from client.wires import QUERY, STREAM, v2
 
 from edgequake import ConfigurationError, EdgequakeClient, Timeout, TimeoutError
+from edgequake._deadline import interruptible
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def slept(monkeypatch):
     async def sleep(seconds):
         waits.append(seconds)
 
-    monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.setattr(interruptible, "sleep", lambda _, seconds: waits.append(seconds))
     monkeypatch.setattr(anyio, "sleep", sleep)
     return waits
 

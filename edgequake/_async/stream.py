@@ -103,10 +103,11 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
         """
         shown: deque[bytes] = deque()
         self._reader.show_events(shown.append)
-        failure = None
+        failure, begun = None, False
         try:
             async for chunk in self:
-                if not shown and isinstance(chunk, Chunk):  # it came with a read that had begun before
+                begun = begun or bool(shown)
+                if not begun and isinstance(chunk, Chunk):  # it came with a read from before
                     shown.append(chunk._raw)
                 while shown:
                     yield server_sent_event(shown.popleft())

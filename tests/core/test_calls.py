@@ -509,7 +509,7 @@ def test_any_request_is_as_it_was_asked_for():
 
 
 def test_a_query_is_given_in_one_place():
-    assert any_request("GET", "/x?y=1", dict).route == "GET /x?y=1"
+    assert any_request("GET", "/x?y=1", dict).path == "/x?y=1"
     with pytest.raises(ConfigurationError, match="in params or in the path"):
         any_request("GET", "/x?y=1", dict, params={"z": 2})
 

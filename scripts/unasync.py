@@ -1,4 +1,4 @@
-"""Writes ``edgequake/_sync`` from ``edgequake/_async``, token by token; ``--check`` only says whether it is fresh.
+"""Writes each ``_sync`` folder from the ``_async`` beside it, token by token; ``--check`` only says if they are fresh.
 
 Names lose their ``Async`` or ``async_`` in front, ``await`` and ``async`` go, and a few names have a twin of their own.
 A function whose ``def`` line ends with the comment ``# async only`` is left out.
@@ -14,7 +14,7 @@ import tokenize
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "edgequake"
-SOURCE, TARGET = PACKAGE / "_async", PACKAGE / "_sync"
+ROOMS = (PACKAGE, PACKAGE / "relay")
 
 TWINS = {
     "StopAsyncIteration": "StopIteration",
@@ -74,18 +74,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file is stale")
     check = parser.parse_args().check
-    wanted = {path.name: sync_source(path.read_text("utf-8")) for path in sorted(SOURCE.glob("*.py"))}
-    there = {path.name: path.read_text("utf-8") for path in sorted(TARGET.glob("*.py"))}
+    return max(refreshed(room / "_async", room / "_sync", check=check) for room in ROOMS)
+
+
+def refreshed(source: Path, target: Path, *, check: bool) -> int:
+    """Writes or checks the files of one folder."""
+    origin = source.relative_to(PACKAGE.parent).as_posix()
+    header = HEADER.replace("edgequake/_async", origin)
+    wanted = {
+        path.name: sync_source(path.read_text("utf-8")).replace(HEADER, header) for path in sorted(source.glob("*.py"))
+    }
+    there = {path.name: path.read_text("utf-8") for path in sorted(target.glob("*.py"))}
     stale = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
     for name in stale:
-        print(f"{'stale' if check else 'wrote'}: {(TARGET / name).relative_to(PACKAGE.parent)}")
+        print(f"{'stale' if check else 'wrote'}: {(target / name).relative_to(PACKAGE.parent)}")
         if check:
             continue
         if name in wanted:
-            TARGET.mkdir(exist_ok=True)
-            (TARGET / name).write_text(wanted[name], "utf-8")
+            target.mkdir(exist_ok=True)
+            (target / name).write_text(wanted[name], "utf-8")
         else:
-            (TARGET / name).unlink()
+            (target / name).unlink()
     return 1 if check and stale else 0
 
 

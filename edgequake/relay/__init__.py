@@ -25,10 +25,10 @@ from edgequake.relay.errors import RelayError
 if TYPE_CHECKING:
     from edgequake.relay.app import Relay
     from edgequake.relay.calls import current_identity
-    from edgequake.relay.client import AsyncRelayClient, AsyncRelayStream
+    from edgequake.relay._async.client import AsyncRelayClient, AsyncRelayStream
     from edgequake.relay.responses import relay_websocket, sse_response
     from edgequake.relay.sse import SSE_HEADERS, sse_lines
-    from edgequake.relay.sync_client import RelayClient, RelayStream
+    from edgequake.relay._sync.client import RelayClient, RelayStream
 
 __all__ = [
     "SSE_HEADERS",
@@ -48,10 +48,10 @@ __all__ = [
 _HOMES = {
     "edgequake.relay.app": ("Relay",),
     "edgequake.relay.calls": ("current_identity",),
-    "edgequake.relay.client": ("AsyncRelayClient", "AsyncRelayStream"),
+    "edgequake.relay._async.client": ("AsyncRelayClient", "AsyncRelayStream"),
     "edgequake.relay.responses": ("relay_websocket", "sse_response"),
     "edgequake.relay.sse": ("SSE_HEADERS", "sse_lines"),
-    "edgequake.relay.sync_client": ("RelayClient", "RelayStream"),
+    "edgequake.relay._sync.client": ("RelayClient", "RelayStream"),
 }
 _EXTRA = ("starlette", "uvicorn", "websockets", "msgpack")
 

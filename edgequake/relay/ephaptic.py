@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgpack
 from pydantic_core import from_json, to_jsonable_python
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from edgequake.relay.expose import Exposed
 
 __all__ = ["MsgpackFrames"]
+
+# What Ephaptic's own server calls them; programs compare the code.
+_CODES: Final = {
+    "internal_error": "INTERNAL",
+    "invalid_arguments": "VALIDATION_ERROR",
+    "not_found": "NOT_FOUND",
+    "unauthorized": "UNAUTHORIZED",
+}
 
 
 class MsgpackFrames:
@@ -41,7 +49,8 @@ class MsgpackFrames:
 
     def error(self, call: CallId | None, error: RelayError) -> bytes:
         """An error, of a call or of the connection."""
-        return _packed({"id": call, "error": from_json(error_json(error))})
+        fields = from_json(error_json(error))
+        return _packed({"id": call, "error": {**fields, "code": _CODES.get(error.code, error.code)}})
 
 
 def _packed(fields: dict[str, Any]) -> bytes:

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from edgequake.cli.errors import CommandError, command
-from edgequake.cli.options import Verbose
+from edgequake.cli.options import Verbose  # noqa: TC001 - typer reads it
 from edgequake.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _announce(url: str, app: Any) -> None:
     """Says where it listens: the bare address into a pipe, more to a person."""
     if sys.stdout.isatty():
         names = ", ".join(getattr(app, "functions", {})) or "no functions"
-        sys.stdout.write(f"  ● serving {names} at {url}\n    in a page: import {{ connect }} from \"{url}/relay.js\"\n")
+        sys.stdout.write(f'  ● serving {names} at {url}\n    in a page: import {{ connect }} from "{url}/relay.js"\n')
         sys.stdout.write("    Ctrl-C stops it\n")
     else:
         sys.stdout.write(f"{url}\n")

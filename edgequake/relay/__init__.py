@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Any
 from edgequake.relay.errors import RelayError
 
 if TYPE_CHECKING:
+    from edgequake.relay._async.client import AsyncRelayClient, AsyncRelayStream
+    from edgequake.relay._sync.client import RelayClient, RelayStream
     from edgequake.relay.app import Relay
     from edgequake.relay.calls import current_identity
-    from edgequake.relay._async.client import AsyncRelayClient, AsyncRelayStream
     from edgequake.relay.responses import relay_websocket, sse_response
     from edgequake.relay.sse import SSE_HEADERS, sse_lines
-    from edgequake.relay._sync.client import RelayClient, RelayStream
 
 __all__ = [
     "SSE_HEADERS",

@@ -26,7 +26,7 @@ from edgequake.relay.sse import KEEP_ALIVE_SECONDS, checked_keep_alive
 from edgequake.relay.wire import error_json
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from starlette.requests import HTTPConnection, Request
     from starlette.types import Receive, Scope, Send
@@ -106,12 +106,10 @@ class Relay:
 
     @overload
     def expose(
-        self, *, name: str | None = ..., timeout: float | None = ...
+        self, function: None = None, /, *, name: str | None = ..., timeout: float | None = ...
     ) -> Callable[[_Function], _Function]: ...
 
-    def expose(
-        self, function: Any = None, /, *, name: str | None = None, timeout: Any = _UNIDENTIFIED
-    ) -> Any:
+    def expose(self, function: Any = None, /, *, name: str | None = None, timeout: Any = _UNIDENTIFIED) -> Any:
         """Lets browsers call a function, a generator function, or an async one of either kind; a decorator.
 
         Arguments are checked and converted by the annotations, as pydantic does it; results and items too. A function
@@ -134,9 +132,9 @@ class Relay:
     def identity(self, hook: _Hook) -> _Hook:
         """Makes a function say who calls; a decorator.
 
-        It is called with the connection (Starlette's: headers, cookies, query) and with the `auth` that the client gave,
-        once for each WebSocket and each other request, and may be async. What it returns is `current_identity()` in
-        the exposed functions; with None, or a `RelayError`, nothing runs.
+        It is called with the connection (Starlette's: headers, cookies, query) and with the `auth` that the client
+        gave, once for each WebSocket and each other request, and may be async. What it returns is
+        `current_identity()` in the exposed functions; with None, or a `RelayError`, nothing runs.
         """
         self._hook = hook
         return hook
@@ -148,9 +146,14 @@ class Relay:
     def _built(self) -> Starlette:
         middleware = []
         if self._origins.named:
-            cors = {"allow_origins": self._origins.named, "allow_credentials": "*" not in self._origins.named}
             middleware.append(
-                Middleware(CORSMiddleware, allow_methods=["GET", "POST"], allow_headers=["authorization"], **cors)
+                Middleware(
+                    CORSMiddleware,
+                    allow_origins=self._origins.named,
+                    allow_methods=["GET", "POST"],
+                    allow_headers=["authorization"],
+                    allow_credentials="*" not in self._origins.named,
+                )
             )
         return Starlette(
             routes=[

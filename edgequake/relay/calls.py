@@ -75,8 +75,9 @@ async def serve_call(call: Call, to: Answer) -> None:
 
     The function's generator is closed in any case, before this returns.
     """
+    clock = asyncio.timeout(call.timeout)
     try:
-        async with asyncio.timeout(call.timeout) as clock:
+        async with clock:
             await _run(call, to, clock)
     except LeftError:
         return

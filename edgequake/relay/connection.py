@@ -30,15 +30,19 @@ class Frames(Protocol):
 
     def read(self, data: str | bytes) -> Mapping[str, Any]:
         """A message of the browser. Raises RelayError for what is none."""
+        ...
 
     def value(self, call: CallId, kind: str, exposed: Exposed, value: Any) -> str | bytes:
         """A `result` or a `chunk`. Raises an error for a value that cannot be sent."""
+        ...
 
     def mark(self, call: CallId, kind: str) -> str | bytes:
         """`stream` or `done`."""
+        ...
 
     def error(self, call: CallId | None, error: RelayError) -> str | bytes:
         """An error, of a call or of the connection."""
+        ...
 
 
 class Connection:

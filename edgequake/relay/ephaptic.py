@@ -54,8 +54,8 @@ class MsgpackFrames:
 
 
 def _packed(fields: dict[str, Any]) -> bytes:
-    packed: bytes = msgpack.packb(fields, default=_as_data)
-    return packed
+    packed: Any = msgpack.packb(fields, default=_as_data)
+    return bytes(packed)
 
 
 def _as_data(value: Any) -> Any:

@@ -8,13 +8,13 @@ import re
 import typing
 from collections import abc
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
 from pydantic_core import to_json
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from edgequake import AsyncChatStream, AsyncQueryStream, ChatChunk, ChatStream, QueryChunk, QueryStream
 from edgequake.exceptions import ConfigurationError
@@ -34,9 +34,12 @@ _TAKEN: Final = frozenset(
 )
 _STREAMS: Final = (abc.AsyncGenerator, abc.AsyncIterator, abc.AsyncIterable, abc.Generator, abc.Iterator)
 _VARIADIC: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-_CHUNKS: Final = ((QueryStream, QueryChunk), (AsyncQueryStream, QueryChunk), (ChatStream, ChatChunk)) + (
-    (AsyncChatStream, ChatChunk),
-)
+_CHUNKS: Final = {
+    AsyncChatStream: ChatChunk,
+    AsyncQueryStream: QueryChunk,
+    ChatStream: ChatChunk,
+    QueryStream: QueryChunk,
+}
 
 
 class Exposed:
@@ -122,7 +125,7 @@ class Exposed:
         if origin in _STREAMS or (generates and origin is abc.Iterable):
             return "stream", args[0] if args else Any
         if isinstance(origin, type):
-            for stream, chunk in _CHUNKS:
+            for stream, chunk in _CHUNKS.items():
                 if issubclass(origin, stream):
                     return "stream", chunk
         if generates:
@@ -147,11 +150,14 @@ def _plain(function: Any) -> Any:
 
 
 def _makes_generator(function: Any) -> bool:
-    plain = _plain(function)
-    called = getattr(type(plain), "__call__", None)
-    return any(inspect.isasyncgenfunction(it) or inspect.isgeneratorfunction(it) for it in (plain, called))
+    return any(inspect.isasyncgenfunction(it) or inspect.isgeneratorfunction(it) for it in _forms(function))
 
 
 def _is_coroutine_function(function: Any) -> bool:
+    return any(map(inspect.iscoroutinefunction, _forms(function)))
+
+
+def _forms(function: Any) -> tuple[Any, Any]:
+    """The function itself, and what is run when it is a callable object."""
     plain = _plain(function)
-    return inspect.iscoroutinefunction(plain) or inspect.iscoroutinefunction(getattr(type(plain), "__call__", None))
+    return plain, type(plain).__call__

@@ -17,7 +17,7 @@ __all__ = ["JsonFrames"]
 
 
 class JsonFrames:
-    """`{"id", "result"}`, or `{"id", "stream": true}`, `{"id", "chunk"}` … `{"id", "done": true}`, or `{"id", "error"}`."""
+    """`{id, result}`; `{id, stream: true}`, `{id, chunk}` … `{id, done: true}`; `{id, error}` in place of the rest."""
 
     json = True
 

@@ -125,4 +125,8 @@ def _doc(text: str, indent: str) -> list[str]:
         return []
     if "\n" not in text:
         return [f'{indent}"""{text.removesuffix(chr(34))}"""']
-    return [f'{indent}"""{text.splitlines()[0]}', *(f"{indent}{it}".rstrip() for it in text.splitlines()[1:]), f'{indent}"""']
+    return [
+        f'{indent}"""{text.splitlines()[0]}',
+        *(f"{indent}{it}".rstrip() for it in text.splitlines()[1:]),
+        f'{indent}"""',
+    ]

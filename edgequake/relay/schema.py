@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from edgequake.relay.expose import Exposed, Kind
+    from edgequake.relay.expose import Exposed
 
 __all__ = ["Argument", "Function", "Language", "described", "translated"]
 
@@ -35,7 +35,8 @@ class Function:
 
     name: str
     arguments: list[Argument]
-    kind: Kind
+    kind: str
+    """`value`, `stream`, or `unknown` for a function that does not say."""
     output: str
     doc: str
 
@@ -53,27 +54,35 @@ class Language(Protocol):
 
     def name(self, name: str) -> str:
         """A model's name."""
+        ...
 
     def literal(self, values: list[Any]) -> str:
         """One of these values."""
+        ...
 
     def array(self, items: str) -> str:
         """A list."""
+        ...
 
     def pair(self, items: list[str]) -> str:
         """A list with a type for each place."""
+        ...
 
     def mapping(self, values: str) -> str:
         """An object with any names."""
+        ...
 
     def record(self, fields: list[tuple[str, str, bool, str]]) -> str:
         """An object in place: name, type, whether it is required, description."""
+        ...
 
     def union(self, types: list[str]) -> str:
         """Any of these types."""
+        ...
 
     def both(self, types: list[str]) -> str:
         """All of these types at once."""
+        ...
 
 
 def described(functions: Mapping[str, Exposed], language: Language) -> tuple[list[Function], dict[str, Any]]:
@@ -110,27 +119,26 @@ def _arguments(exposed: Exposed, schema: Mapping[str, Any], language: Language) 
 
 def translated(schema: Any, language: Language) -> str:
     """A schema in the words of a language."""
-    words = language.words
-    if not isinstance(schema, dict):
-        return words["any"]
-    if "$ref" in schema:
-        return language.name(schema["$ref"].removeprefix(_REFERENCE))
-    if "const" in schema:
-        return language.literal([schema["const"]])
-    if "enum" in schema:
-        return language.literal(schema["enum"])
-    for combined, how in (("anyOf", language.union), ("oneOf", language.union), ("allOf", language.both)):
-        if combined in schema:
-            return how([translated(part, language) for part in schema[combined]])
-    match schema.get("type"):
-        case "array":
-            return _array(schema, language)
-        case "object":
-            return _object(schema, language)
-        case list() as kinds:
-            return language.union([translated({**schema, "type": kind}, language) for kind in kinds])
-        case kind:
-            return words.get(kind or "any", words["any"])
+    match schema:
+        case {"$ref": reference}:
+            written = language.name(reference.removeprefix(_REFERENCE))
+        case {"const": value}:
+            written = language.literal([value])
+        case {"enum": values}:
+            written = language.literal(values)
+        case {"anyOf": parts} | {"oneOf": parts}:
+            written = language.union([translated(part, language) for part in parts])
+        case {"allOf": parts}:
+            written = language.both([translated(part, language) for part in parts])
+        case {"type": "array"}:
+            written = _array(schema, language)
+        case {"type": "object"}:
+            written = _object(schema, language)
+        case {"type": kind}:
+            written = language.words.get(kind, language.words["any"])
+        case _:
+            written = language.words["any"]
+    return written
 
 
 def _array(schema: Mapping[str, Any], language: Language) -> str:

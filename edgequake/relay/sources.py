@@ -5,17 +5,20 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterable, Iterator
 from contextlib import aclosing
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from edgequake.exceptions import ConfigurationError
 from edgequake.rag.bridge import iterate_async, iterate_blocking
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 __all__ = ["AnyStream", "checked_stream", "close_stream", "is_async", "is_stream", "items_of", "wake"]
 
 AnyStream = AsyncIterable[Any] | Iterable[Any]
 
 
-def is_async(stream: AnyStream) -> TypeGuard[AsyncIterable[Any]]:
+def is_async(stream: AnyStream) -> TypeIs[AsyncIterable[Any]]:
     """Whether the stream is iterated with `async for`."""
     return hasattr(stream, "__aiter__")
 
@@ -30,7 +33,9 @@ def checked_stream(stream: Any) -> AnyStream:
     if inspect.iscoroutine(stream):
         stream.close()
         raise ConfigurationError("a coroutine is not a stream: call an async generator function, or await it first")
-    if not hasattr(stream, "__aiter__") and (not isinstance(stream, Iterable) or isinstance(stream, str | bytes | dict)):
+    if not hasattr(stream, "__aiter__") and (
+        not isinstance(stream, Iterable) or isinstance(stream, str | bytes | dict)
+    ):
         raise ConfigurationError(f"a stream to relay is an iterable or async iterable, not {type(stream).__name__}")
     result: AnyStream = stream
     return result

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -17,7 +16,16 @@ from edgequake.relay.sources import checked_stream, close_stream, is_async, item
 from edgequake.relay.wire import DONE_EVENT, KEEP_ALIVE, data_event, error_event, value_json
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator, Iterable
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterable,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Generator,
+        Iterable,
+        Iterator,
+    )
 
 __all__ = ["KEEP_ALIVE_SECONDS", "SSE_HEADERS", "checked_keep_alive", "events_of", "sse_lines"]
 

@@ -90,7 +90,9 @@ class _TypeScript:
         return f"Record<string, {values}>"
 
     def record(self, fields: list[tuple[str, str, bool, str]]) -> str:
-        return "{ " + " ".join(f"{_key(name)}{'' if needed else '?'}: {kind};" for name, kind, needed, _ in fields) + " }"
+        return (
+            "{ " + " ".join(f"{_key(name)}{'' if needed else '?'}: {kind};" for name, kind, needed, _ in fields) + " }"
+        )
 
     def union(self, types: list[str]) -> str:
         return " | ".join(dict.fromkeys(types))

@@ -94,7 +94,9 @@ class AsyncRelayClient:
         if response.is_success and kind_of_body(response) == "events":
             return AsyncRelayStream(response, decoder, partial(self._reraise, stage="chunk", streaming=True))
         try:
-            body = b"".join([data async for data in async_body(response)])
+            body = b""
+            async for data in async_body(response):
+                body += data
         except Exception as error:
             self._reraise(error, "response", streaming=False)
         finally:

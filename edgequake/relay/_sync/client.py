@@ -95,7 +95,9 @@ class RelayClient:
         if response.is_success and kind_of_body(response) == "events":
             return RelayStream(response, decoder, partial(self._reraise, stage="chunk", streaming=True))
         try:
-            body = b"".join([data for data in sync_body(response)])
+            body = b""
+            for data in sync_body(response):
+                body += data
         except Exception as error:
             self._reraise(error, "response", streaming=False)
         finally:

@@ -38,7 +38,8 @@ _Function = TypeVar("_Function", bound="Callable[..., Any]")
 _Hook = TypeVar("_Hook", bound="Callable[[HTTPConnection, Any], Any]")
 
 _SCRIPT: Final = Path(__file__).with_name("static") / "relay.js"
-_UNIDENTIFIED: Final = object()
+_NOT_GIVEN: Final[Any] = object()
+_NO_ARGUMENTS: Final[tuple[tuple[str, Any], ...]] = (("args", []), ("kwargs", {}))
 
 
 class Relay:
@@ -109,7 +110,7 @@ class Relay:
         self, function: None = None, /, *, name: str | None = ..., timeout: float | None = ...
     ) -> Callable[[_Function], _Function]: ...
 
-    def expose(self, function: Any = None, /, *, name: str | None = None, timeout: Any = _UNIDENTIFIED) -> Any:
+    def expose(self, function: Any = None, /, *, name: str | None = None, timeout: Any = _NOT_GIVEN) -> Any:
         """Lets browsers call a function, a generator function, or an async one of either kind; a decorator.
 
         Arguments are checked and converted by the annotations, as pydantic does it; results and items too. A function
@@ -120,7 +121,7 @@ class Relay:
         """
 
         def add(function: _Function) -> _Function:
-            seconds = self._timeout if timeout is _UNIDENTIFIED else _checked_timeout(timeout)
+            seconds = self._timeout if timeout is _NOT_GIVEN else _checked_timeout(timeout)
             exposed = Exposed(function, name=name, timeout=seconds)
             if exposed.name in self._functions:
                 raise ConfigurationError(f"{exposed.name} is exposed already: give one of them another name=")
@@ -214,7 +215,8 @@ class Relay:
 
     def _prepared(self, message: Mapping[str, Any], identity: Any, *, json: bool) -> Call:
         """The call that a message asks for. Raises RelayError for one that cannot be made."""
-        name, args, kwargs = message.get("name"), message.get("args") or [], message.get("kwargs") or {}
+        name = message.get("name")
+        args, kwargs = (default if message.get(it) is None else message[it] for it, default in _NO_ARGUMENTS)
         if not isinstance(name, str) or not isinstance(args, list) or not isinstance(kwargs, dict):
             raise RelayError("bad_request", "a call has a name, a list of args and an object of kwargs")
         exposed = self._functions.get(name)

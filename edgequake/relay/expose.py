@@ -112,7 +112,8 @@ class Exposed:
             return typing.get_type_hints(_plain(self.function), include_extras=True)
         except NameError as error:
             raise ConfigurationError(
-                f"{self.name}: {error}; the types of an exposed function are defined at the top of its module, above it"
+                f"{self.name}: {error}: the types of an exposed function are read when it is exposed, so define or "
+                "import them above it, at the top of the module and not under TYPE_CHECKING"
             ) from error
         except TypeError:  # a callable object
             return typing.get_type_hints(type(self.function).__call__, include_extras=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -41,8 +42,7 @@ class Origins:
 def _checked(origin: str) -> str:
     if origin == "*":
         return origin
-    parts = urlsplit(origin)
-    if parts.scheme not in ("http", "https") or _place(origin) is None or parts.path or parts.query:
+    if _place(origin) is None or not re.fullmatch(r"https?://[^/?#@]+", origin, re.IGNORECASE):
         raise ConfigurationError(f"an origin is a scheme, a host and perhaps a port, not {origin!r}")
     return origin.lower()
 

@@ -131,4 +131,4 @@ def run_node(node: str, program: Path) -> list[Any]:
     """What a JavaScript program prints, a JSON value on each line."""
     ended = subprocess.run([node, str(program)], capture_output=True, text=True, timeout=SECONDS, check=False)
     assert ended.returncode == 0, ended.stderr
-    return [json.loads(line) for line in ended.stdout.splitlines()]
+    return [json.loads(line) for line in ended.stdout.split("\n") if line]

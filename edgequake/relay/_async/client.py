@@ -149,8 +149,8 @@ class AsyncRelayStream(Generic[T]):
     """
 
     def __init__(self, response: Response, decoder: Decoder[T], reraise: Callable[[Exception], NoReturn]) -> None:
-        self._response = response
-        self._items = _items(response, ItemReader(decoder), reraise)
+        self._answer = _AsyncAnswer(response)
+        self._items = _items(self._answer, ItemReader(decoder), reraise)
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self._items
@@ -168,18 +168,25 @@ class AsyncRelayStream(Generic[T]):
 
     async def aclose(self) -> None:
         """Ends the call and gives its connection back; closing twice is fine."""
-        await async_release(self._response)
+        await async_release(self._answer.response)
+
+
+class _AsyncAnswer:
+    """A response that is given back when nobody holds it any more: neither the stream nor its iterator."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
 
     def __del__(self) -> None:
-        if not self._response.is_closed:
-            abandon(self._response)
+        if not self.response.is_closed:
+            abandon(self.response)
 
 
 async def _items(
-    response: Response, reader: ItemReader[T], reraise: Callable[[Exception], NoReturn]
+    answer: _AsyncAnswer, reader: ItemReader[T], reraise: Callable[[Exception], NoReturn]
 ) -> AsyncIterator[T]:
-    """The items; holds the response and not the stream, so that leaving the loop lets go of both."""
-    body = async_body(response)
+    """The items; holds the answer and not the stream, so that leaving the loop lets go of both."""
+    body = async_body(answer.response)
     try:
         while True:
             try:
@@ -194,4 +201,4 @@ async def _items(
                 yield item
         reader.check_ended()
     finally:
-        await async_release(response)
+        await async_release(answer.response)

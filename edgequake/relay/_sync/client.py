@@ -150,8 +150,8 @@ class RelayStream(Generic[T]):
     """
 
     def __init__(self, response: Response, decoder: Decoder[T], reraise: Callable[[Exception], NoReturn]) -> None:
-        self._response = response
-        self._items = _items(response, ItemReader(decoder), reraise)
+        self._answer = _Answer(response)
+        self._items = _items(self._answer, ItemReader(decoder), reraise)
 
     def __iter__(self) -> Iterator[T]:
         return self._items
@@ -169,18 +169,25 @@ class RelayStream(Generic[T]):
 
     def close(self) -> None:
         """Ends the call and gives its connection back; closing twice is fine."""
-        release(self._response)
+        release(self._answer.response)
+
+
+class _Answer:
+    """A response that is given back when nobody holds it any more: neither the stream nor its iterator."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
 
     def __del__(self) -> None:
-        if not self._response.is_closed:
-            abandon(self._response)
+        if not self.response.is_closed:
+            abandon(self.response)
 
 
 def _items(
-    response: Response, reader: ItemReader[T], reraise: Callable[[Exception], NoReturn]
+    answer: _Answer, reader: ItemReader[T], reraise: Callable[[Exception], NoReturn]
 ) -> Iterator[T]:
-    """The items; holds the response and not the stream, so that leaving the loop lets go of both."""
-    body = sync_body(response)
+    """The items; holds the answer and not the stream, so that leaving the loop lets go of both."""
+    body = sync_body(answer.response)
     try:
         while True:
             try:
@@ -195,4 +202,4 @@ def _items(
                 yield item
         reader.check_ended()
     finally:
-        release(response)
+        release(answer.response)

@@ -88,15 +88,15 @@ def _model(language: _Python, name: str, schema: dict[str, Any]) -> str:
     if schema.get("type") != "object" or properties is None:
         return f"\n{own}: TypeAlias = {translated(schema, language)!r}\n".replace("\n\n", "\n")
     required = schema.get("required", ())
-    fields = {
-        field: kind if field in required else f"NotRequired[{kind}]"
-        for field, kind in ((field, translated(kind, language)) for field, kind in properties.items())
-    }
+    fields: dict[str, str] = {}
+    for field, kind in properties.items():
+        written = repr(translated(kind, language))
+        fields[field] = written if field in required else f"NotRequired[{written}]"
     if not all(field.isidentifier() and not keyword.iskeyword(field) for field in fields):
-        inside = ", ".join(f"{field!r}: {kind!r}" for field, kind in fields.items())
+        inside = ", ".join(f"{field!r}: {kind}" for field, kind in fields.items())
         return f"\n{own} = TypedDict({own!r}, {{{inside}}})\n"
     lines = [f"\nclass {own}(TypedDict):", *_doc(schema.get("description", ""), "    ")]
-    lines += [f'    {field}: "{kind}"' if '"' not in kind else f"    {field}: {kind}" for field, kind in fields.items()]
+    lines += [f"    {field}: {kind}" for field, kind in fields.items()]
     return "\n".join(lines if len(lines) > 1 else [*lines, "    pass"]) + "\n"
 
 
@@ -110,10 +110,10 @@ def _client(name: str, base: str, functions: list[Function], prefix: str) -> str
             if argument.by_name and not by_name:
                 arguments.append("*")
                 by_name = True
-            arguments.append(f'{argument.name}: "{argument.type}"' + ("" if argument.required else " = ..."))
+            arguments.append(f"{argument.name}: {argument.type!r}" + ("" if argument.required else " = ..."))
         output = f"{base}Stream[{function.output}]" if function.kind == "stream" else function.output
-        lines.append(f'\n        {prefix}def {function.name}({", ".join(arguments)}) -> "{output}":')
-        lines += _doc(function.doc, "            ") or ["            ..."]
+        lines.append(f"\n        {prefix}def {function.name}({', '.join(arguments)}) -> {output!r}:")
+        lines += [*_doc(function.doc, "            "), "            ..."]
     if not functions:
         lines.append("        pass")
     return "\n".join(lines) + "\n"

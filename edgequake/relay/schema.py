@@ -93,17 +93,29 @@ def described(functions: Mapping[str, Exposed], language: Language) -> tuple[lis
         inputs.append(((exposed.name, "output"), "serialization", exposed.output))
     schemas, shared = TypeAdapter.json_schemas(inputs) if inputs else ({}, {})
     by_key = {key: schema for (key, _), schema in schemas.items()}
-    models = dict(sorted(shared.get("$defs", {}).items()))
+    models: dict[str, Any] = shared.get("$defs", {})
     found = []
     for exposed in functions.values():
         arguments = by_key[exposed.name, "arguments"]
         while "$ref" in arguments:
             arguments = models.pop(arguments["$ref"].removeprefix(_REFERENCE))
-        output = translated(by_key[exposed.name, "output"], language)
+        output = translated(_named(by_key[exposed.name, "output"], models), language)
         found.append(
             Function(exposed.name, list(_arguments(exposed, arguments, language)), exposed.kind, output, exposed.doc)
         )
-    return found, models
+    return found, dict(sorted(models.items()))
+
+
+def _named(schema: Any, models: dict[str, Any]) -> Any:
+    """The schema, with a reference for each object in it that has a name: chunks describe themselves in place."""
+    if isinstance(schema, list):
+        return [_named(part, models) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    name = schema.get("title")
+    if schema.get("type") == "object" and "properties" in schema and models.setdefault(name, schema) == schema:
+        return {"$ref": f"{_REFERENCE}{name}"}
+    return {key: _named(part, models) for key, part in schema.items()}
 
 
 def _arguments(exposed: Exposed, schema: Mapping[str, Any], language: Language) -> Iterator[Argument]:

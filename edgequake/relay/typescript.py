@@ -120,10 +120,12 @@ def typescript(functions: Mapping[str, Exposed]) -> str:
             lines += [f"export type {language.name(name)} = {translated(schema, language)};", ""]
     lines.append("export interface Client {")
     for function in found:
-        lines += _comment(function.doc, "  ")
         if function.callable_by_position:
+            lines += _comment(function.doc, "  ")
             lines.append(f"  {function.name}({', '.join(_parameters(function))}): {_result(function)};")
     for function in found:
+        if not function.callable_by_position:
+            lines += _comment(function.doc, "  ")
         lines.append(f"  call(name: {_quoted(function.name)}, {_by_name(function)}): {_result(function)};")
     lines += [
         "  /** The same client with settings for its calls. */",

@@ -62,9 +62,10 @@ def _load(name: str) -> Any:
             try:
                 value = globals()[name] = getattr(import_module(module), name)
             except ModuleNotFoundError as error:
-                if error.name is None or error.name.partition(".")[0] not in _EXTRA:
+                package = (error.name or "").partition(".")[0]
+                if package not in _EXTRA:
                     raise
-                raise ImportError(f'{name} needs {error.name}: pip install "edgequake[relay]"') from error
+                raise ImportError(f'{name} needs {package}: pip install "edgequake[relay]"') from error
             return value
     raise AttributeError(f"module 'edgequake.relay' has no attribute {name!r}")
 

@@ -44,6 +44,7 @@ class App:
         for function in (ai_response, move, outline, numbers, broken, refuses, later, whoami, chunks, echo, slow_sync):
             self.relay.expose(function)
         self.relay.expose(self.open.endless)
+        self.relay.expose(self.open.blobs)
         self.relay.expose(self.open.stuck)
 
     def expose(self, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -48,7 +48,8 @@ def javascript(tmp_path: Path) -> Callable[[str, str], list[object]]:
         file = tmp_path / "program.mjs"
         file.write_text(
             f'import {{ connect, stream, RelayError }} from "{SCRIPT.as_uri()}";\n'
-            f'const url = "{url}";\nconst say = (value) => console.log(JSON.stringify(value ?? null));\n{{\n{program}\n}}',
+            f'const url = "{url}";\nconst say = (value) => console.log(JSON.stringify(value ?? null));\n'
+            f"{{\n{program}\n}}",
             encoding="utf-8",
         )
         return run_node(str(node), file)

@@ -4,7 +4,8 @@ import asyncio
 import json
 import subprocess
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,6 +13,10 @@ from edgequake.relay.server import RelayServer
 
 SECONDS = 30
 """How long any wait may take before it counts as a failure."""
+
+BLOB = "x" * 65536
+ENOUGH = 10_000
+"""So many blobs no buffer holds: who makes fewer was held back."""
 
 
 class Served:
@@ -39,6 +44,11 @@ class Served:
         self._thread.join(SECONDS)
         assert not self._thread.is_alive()
 
+    @property
+    def connections(self) -> int:
+        """How many sockets are open."""
+        return len(self._server.server_state.connections)
+
     def wait_until_idle(self) -> None:
         """Returns when no task but the server's own is left."""
         asyncio.run_coroutine_threadsafe(self._idle(), self.loop).result(SECONDS)
@@ -53,7 +63,7 @@ class Served:
 
     @staticmethod
     async def _until(happened: Callable[[], bool]) -> None:
-        while not happened():
+        while not happened():  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0)
 
     @staticmethod
@@ -65,9 +75,7 @@ class Served:
             before = count()
 
     async def _idle(self) -> None:
-        async with asyncio.timeout(SECONDS):
-            while len(asyncio.all_tasks()) > self.idle + 1:
-                await asyncio.sleep(0)
+        await self._until(lambda: len(asyncio.all_tasks()) <= self.idle + 1)
 
 
 class Open:
@@ -104,11 +112,17 @@ class Open:
         with self._changed:
             assert self._changed.wait_for(lambda: self.now == now, SECONDS), self.now
 
-    async def endless(self) -> AsyncIterator[int]:
+    async def endless(self) -> AsyncGenerator[int, None]:
         """Numbers, as fast as they are taken."""
         with self:
             while True:
                 yield self.count()
+
+    async def blobs(self) -> AsyncIterator[str]:
+        """Long items, as fast as they are taken: they soon fill what lies between two programs."""
+        async with aclosing(self.endless()) as numbers:
+            async for _ in numbers:
+                yield BLOB
 
     async def stuck(self) -> AsyncIterator[str]:
         """One item, and then nothing more until it is closed."""

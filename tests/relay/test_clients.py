@@ -58,10 +58,7 @@ def call(request):
 async def test_the_page_on_streaming_runs_with_the_async_client(served):
     async with AsyncRelayClient(served.url) as client:
         stream = await client.ai_response("hello you")
-        words = []
-        async for chunk in stream:
-            words.append(chunk)
-    assert words == ["hello ", "you "]
+        assert [chunk async for chunk in stream] == ["hello ", "you "]
 
 
 def test_the_sync_client_reads_the_same(served):

@@ -71,14 +71,14 @@ async def test_its_auth_reaches_the_identity_hook():
     app = App()
     app.relay.identity(lambda connection, auth: auth and auth["token"])
     with Served(app.relay) as served:
-        for auth, expected in (({"token": "mira"}, "mira"), (None, "UNAUTHORIZED")):
-            client = await ephaptic_connect(f"{served.ws}/_ephaptic", auth=auth)
-            try:
-                assert await client.whoami() == expected
-            except EphapticError as error:
-                assert error.code == expected
-            finally:
-                await client.disconnect()
+        known, unknown = [
+            await ephaptic_connect(f"{served.ws}/_ephaptic", auth=auth) for auth in ({"token": "mira"}, None)
+        ]
+        assert await known.whoami() == "mira"
+        with pytest.raises(EphapticError) as refused:
+            await unknown.whoami()
+        assert refused.value.code == "UNAUTHORIZED"
+        await asyncio.gather(known.disconnect(), unknown.disconnect())
 
 
 async def test_a_client_that_disconnects_closes_its_streams():
@@ -118,5 +118,3 @@ async def test_the_page_on_streaming_runs_with_only_its_llm_changed(edgequake_se
         stream = await client.ai_response("Who operates the Orion relay?")
         assert "Mira Okafor" in "".join([chunk async for chunk in stream])
         await client.disconnect()
-
-

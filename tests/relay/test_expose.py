@@ -145,9 +145,7 @@ def test_a_signature_that_says_too_little_is_refused(function, said):
         exposed(function)
 
 
-@pytest.mark.parametrize(
-    "setting", [{"timeout": 0}, {"max_calls": 0}, {"max_message_bytes": 0}, {"keep_alive": 0}]
-)
+@pytest.mark.parametrize("setting", [{"timeout": 0}, {"max_calls": 0}, {"max_message_bytes": 0}, {"keep_alive": 0}])
 def test_a_setting_that_cannot_work_is_refused(setting):
     with pytest.raises(ConfigurationError, match=r"more"):
         Relay(**setting)

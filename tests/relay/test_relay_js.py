@@ -55,7 +55,8 @@ def test_results_arguments_and_models(served, javascript, transport):
 def test_errors_are_exceptions_with_a_code(served, javascript, transport):
     program = """
     const failing = async (work) => {
-        try { await work(); } catch (error) { say([error instanceof RelayError, error.code, error.message, error.data]); }
+        try { await work(); }
+        catch (error) { say([error instanceof RelayError, error.code, error.message, error.data]); }
     };
     await failing(() => client.nope());
     await failing(() => client.refuses());
@@ -66,7 +67,8 @@ def test_errors_are_exceptions_with_a_code(served, javascript, transport):
     said = javascript(served.url, connected(transport, program))
     gone = [True, "out_of_stock", "there are no more", {"left": 0}]
     assert said == [
-        [True, "not_found", "there is no function 'nope'", None], 0, 1, gone, [True, "internal_error", "internal error", None],
+        [True, "not_found", "there is no function 'nope'", None], 0, 1, gone,
+        [True, "internal_error", "internal error", None],
     ]  # fmt: skip
 
 

@@ -1,7 +1,5 @@
 """`sse_response` and `relay_websocket` in a Starlette or FastAPI application, over real sockets."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import socket
@@ -12,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI, WebSocket
-from relay.serving import SECONDS, Open, Served, events_in
+from relay.serving import ENOUGH, SECONDS, Open, Served, events_in
 from starlette.applications import Starlette
 from starlette.responses import StreamingResponse
 from starlette.routing import Route, WebSocketRoute
@@ -118,13 +116,13 @@ def test_a_generator_that_is_faster_than_the_browser_is_held_back(respond):
     source = Open()
 
     async def endpoint(request: Any) -> Any:
-        return respond(source.endless())
+        return respond(source.blobs())
 
     with served(endpoint) as server:
         with opened(server) as response:
             next(response.iter_raw())
             server.wait_until_held(lambda: source.made)
-            assert source.made < 1_000_000
+            assert source.made < ENOUGH
         source.wait_for(0)
         server.wait_until_idle()
 
@@ -189,7 +187,9 @@ def test_an_error_over_a_websocket_is_a_frame_with_a_safe_message(caplog):
 
     server, _ = talk(fails)
     with server, connect(server.ws, proxy=None) as connection:
-        assert frames(connection)[-1] == {"error": {"code": "internal_error", "message": "internal error", "data": None}}
+        assert frames(connection)[-1] == {
+            "error": {"code": "internal_error", "message": "internal error", "data": None}
+        }
     server, _ = talk(fails, details=True)
     with server, connect(server.ws, proxy=None) as connection:
         assert "s3cret" in frames(connection)[-1]["error"]["message"]

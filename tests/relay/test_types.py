@@ -1,7 +1,5 @@
 """The generated types: what they say, and that the tools of either language hold programs to them."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

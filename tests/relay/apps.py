@@ -106,3 +106,22 @@ def slow_sync() -> Iterator[int]:
     yield 1
     asyncio.run(asyncio.sleep(0))  # a blocking generator has a thread of its own, and may have a loop
     yield 2
+
+
+class Cuttable:
+    """An application whose WebSockets can be closed from outside, and by a function of its relay."""
+
+    def __init__(self, app: Any, relay: Relay | None = None) -> None:
+        self.app = app
+        self.sends: list[Any] = []
+        if relay is not None:
+            relay.expose(self.cut)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            self.sends.append(send)
+        await self.app(scope, receive, send)
+
+    async def cut(self) -> None:
+        while self.sends:
+            await self.sends.pop()({"type": "websocket.close", "code": 1012})

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
-from relay.apps import App
+from relay.apps import App, Cuttable
 from relay.serving import Served
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from edgequake.relay import sse_response
 from edgequake.testing import CLOSE, RESET
-
-if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
 
 BOTH = pytest.mark.parametrize("transport", ["websocket", "sse"])
 
@@ -131,24 +126,6 @@ def test_a_generator_is_held_back_by_a_page_that_does_not_read_on(app, served, j
     app.open.wait_for(0)
 
 
-class Cuttable:
-    """An application whose WebSockets can be closed from outside."""
-
-    def __init__(self, app: App) -> None:
-        self.relay = app.relay
-        self.sends: list[Send] = []
-        app.relay.expose(self.cut)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            self.sends.append(send)
-        await self.relay(scope, receive, send)
-
-    async def cut(self) -> None:
-        while self.sends:
-            await self.sends.pop()({"type": "websocket.close", "code": 1012})
-
-
 def test_the_socket_comes_back_after_it_was_lost(javascript):
     app = App()
     program = """
@@ -163,7 +140,7 @@ def test_the_socket_comes_back_after_it_was_lost(javascript):
     say(await client.echo("after"));
     say(states);
     client.close();"""
-    with Served(Cuttable(app)) as served:
+    with Served(Cuttable(app.relay, app.relay)) as served:
         assert javascript(served.url, program) == [
             "before", "disconnected", "disconnected", "after", ["connecting", "open", "reconnecting", "open"],
         ]  # fmt: skip

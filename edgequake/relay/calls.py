@@ -6,7 +6,7 @@ import asyncio
 from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from edgequake.relay.errors import RelayError, safe_error
 from edgequake.relay.sources import is_stream, items_of
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from edgequake.relay.expose import Exposed
 
-__all__ = ["Answer", "Call", "LeftError", "current_identity", "serve_call", "while_listened"]
+__all__ = ["Answer", "Call", "LeftError", "Turn", "current_identity", "serve_call", "while_listened"]
+
+_ITEMS_A_TURN: Final = 16
 
 _identity: ContextVar[Any] = ContextVar("edgequake_relay_identity")
 
@@ -31,6 +33,21 @@ def current_identity() -> Any:
         return _identity.get()
     except LookupError:
         raise RuntimeError("there is no call under way: current_identity() is for exposed functions") from None
+
+
+class Turn:
+    """Lets other tasks have theirs now and then: neither making an item nor sending it need ever wait."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self) -> None:
+        self._items = 0
+
+    async def pass_on(self) -> None:
+        """An item has been sent."""
+        self._items += 1
+        if self._items % _ITEMS_A_TURN == 0:
+            await asyncio.sleep(0)
 
 
 class LeftError(Exception):
@@ -101,6 +118,7 @@ async def _run(call: Call, to: Answer, clock: asyncio.Timeout) -> None:
         return
     if not is_stream(outcome):
         raise TypeError(f"{exposed.name} is annotated as a stream and returned {type(outcome).__name__}")
+    turn = Turn()
     async with aclosing(items_of(outcome)) as items:
         await to.began()
         while True:
@@ -112,7 +130,7 @@ async def _run(call: Call, to: Answer, clock: asyncio.Timeout) -> None:
             if clock.expired():  # the generator went on when it was told to stop
                 raise TimeoutError
             await to.item(exposed.checked(item))
-            await asyncio.sleep(0)  # sending need not wait for anything: others have their turn too
+            await turn.pass_on()
     await to.ended()
 
 

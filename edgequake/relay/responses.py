@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from edgequake.relay.calls import LeftError, while_listened
+from edgequake.relay.calls import LeftError, Turn, while_listened
 from edgequake.relay.errors import RelayError, safe_error
 from edgequake.relay.sources import checked_stream, close_stream, items_of
 from edgequake.relay.sse import KEEP_ALIVE_SECONDS, SSE_HEADERS, checked_keep_alive, events_of
@@ -67,11 +67,12 @@ class _EventResponse(Response):
             await close_stream(self._stream)
 
     async def _send(self, sender: EventSender) -> None:
+        turn = Turn()
         async with sender, aclosing(events_of(items_of(self._stream), details=self._details)) as events:
             await sender.start()
             async for event in events:
                 await sender.write(event)
-                await asyncio.sleep(0)  # sending need not wait for anything: others have their turn too
+                await turn.pass_on()
             await sender.end()
 
 
@@ -192,7 +193,7 @@ class _Talk:
         self._details = details
 
     async def send(self) -> None:
-        number = 0
+        number, turn = 0, Turn()
         async with aclosing(items_of(self._stream)) as items:
             while True:
                 try:
@@ -205,7 +206,7 @@ class _Talk:
                     return
                 number += 1
                 await send_text(self._websocket, f'{{"id":{number},"chunk":{item.decode()}}}')
-                await asyncio.sleep(0)  # sending need not wait for anything: others have their turn too
+                await turn.pass_on()
         await send_text(self._websocket, '{"done":true}')
 
     async def listen(self) -> None:

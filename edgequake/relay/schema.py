@@ -112,7 +112,7 @@ def _named(schema: Any, models: dict[str, Any]) -> Any:
         return [_named(part, models) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    name = schema.get("title")
+    name = str(schema.get("title"))
     if schema.get("type") == "object" and "properties" in schema and models.setdefault(name, schema) == schema:
         return {"$ref": f"{_REFERENCE}{name}"}
     return {key: _named(part, models) for key, part in schema.items()}

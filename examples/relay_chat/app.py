@@ -48,7 +48,7 @@ def main() -> None:
     with ExitStack() as stack:
         base_url = os.environ.get("EDGEQUAKE_BASE_URL")
         if not base_url:
-            files = sys.argv[1:] or [Path(__file__).parents[2] / "docs"]
+            files = [Path(name) for name in sys.argv[1:]] or [Path(__file__).parents[2] / "docs"]
             base_url = stack.enter_context(LocalServer(files, token_delay=0.02)).url
         uvicorn.run(chat_app(base_url), port=8000, log_level="info")
 

@@ -68,7 +68,7 @@ def page(browser: Browser, served: Served) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 390, "height": 700})
     page.set_default_timeout(20_000)
     faults: list[object] = []
-    page.on("pageerror", lambda fault: faults.append(fault))  # noqa: PLW0108 - Playwright marks what it is given
+    page.on("pageerror", lambda fault: faults.append(fault))
     page.goto(served.url)
     yield page
     page.close()

@@ -134,8 +134,9 @@ class Relay:
         """Makes a function say who calls; a decorator.
 
         It is called with the connection (Starlette's: headers, cookies, query) and with the `auth` that the client
-        gave, once for each WebSocket and each other request, and may be async. What it returns is
-        `current_identity()` in the exposed functions; with None, or a `RelayError`, nothing runs.
+        gave, once for each WebSocket and each other request. It may be async; a plain one runs in the event loop, and
+        must not wait for anything. What it returns is `current_identity()` in the exposed functions; with None, or a
+        `RelayError`, nothing runs.
         """
         self._hook = hook
         return hook

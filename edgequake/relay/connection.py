@@ -21,6 +21,7 @@ __all__ = ["CallId", "Connection", "Frames"]
 
 CallId = int | str
 _LONGEST_ID: Final = 64
+_LARGEST_ID: Final = 2**53  # what JavaScript tells from its neighbours
 _MOST_AHEAD: Final = 4096
 _TOO_BIG: Final = 1009
 
@@ -118,8 +119,8 @@ class Connection:
             case "more":
                 if (answer := self._calls.get(_id_of(message))) is not None:
                     answer.allow(_count(message.get("n")))
-            case kind:
-                raise RelayError("bad_request", f"there is no message of type {kind!r:.40}")
+            case _:
+                raise RelayError("bad_request", "a message has a type: init, rpc, cancel or more")
 
     def _begin(self, auth: Any) -> asyncio.Future[Any]:
         self._identity = self._task(self._identify(auth))
@@ -229,12 +230,14 @@ class _Framed:
 
 def _id_of(message: Mapping[str, Any]) -> CallId:
     call = message.get("id")
-    if isinstance(call, bool) or not isinstance(call, int | str) or len(str(call)) > _LONGEST_ID:
-        raise RelayError("bad_request", "a call has an id: a number, or a string of up to 64 characters")
-    return call
+    if isinstance(call, str) and len(call) <= _LONGEST_ID:
+        return call
+    if isinstance(call, int) and not isinstance(call, bool) and abs(call) <= _LARGEST_ID:
+        return call
+    raise RelayError("bad_request", "a call has an id: a whole number, or a string of up to 64 characters")
 
 
 def _count(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _MOST_AHEAD:
-        raise RelayError("bad_request", f"a number of items is from 1 to {_MOST_AHEAD}, not {value!r:.40}")
+        raise RelayError("bad_request", f"a number of items is a whole one from 1 to {_MOST_AHEAD}")
     return value

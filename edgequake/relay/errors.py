@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from edgequake.exceptions import EdgeQuakeError
 
-__all__ = ["RelayError", "error_fields", "safe_error", "status_of"]
+__all__ = ["RelayError", "error_fields", "logger", "safe_error", "status_of"]
 
 logger = logging.getLogger("edgequake.relay")
 

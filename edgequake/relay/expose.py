@@ -30,7 +30,7 @@ Kind = Literal["value", "stream", "unknown"]
 
 # What a client object has of its own, in any of the languages; `then` would make it look like a promise.
 _TAKEN: Final = frozenset(
-    {"aclose", "call", "catch", "close", "constructor", "expecting", "finally", "state", "then", "toJSON", "with"}
+    {"aclose", "call", "catch", "close", "constructor", "finally", "state", "then", "toJSON", "with"}
 )
 _STREAMS: Final = (abc.AsyncGenerator, abc.AsyncIterator, abc.AsyncIterable, abc.Generator, abc.Iterator)
 _VARIADIC: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from edgequake.relay.calls import serve_call, while_listened
 from edgequake.relay.errors import RelayError, status_of
-from edgequake.relay.responses import EventSender, until_gone
+from edgequake.relay.responses import EventSender
 from edgequake.relay.wire import DONE_EVENT, data_event, error_event, error_json, parsed
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class CallResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the call (ASGI)."""
         sender = EventSender(send, self._keep_alive)
-        await while_listened(self._serve(sender), until_gone(receive))
+        await while_listened(self._serve(sender), sender.gone(receive))
 
     async def _serve(self, sender: EventSender) -> None:
         async with sender:

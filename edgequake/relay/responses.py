@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from edgequake.relay.sources import AnyStream
 
-__all__ = ["EventSender", "relay_websocket", "send_text", "sse_response", "until_gone"]
+__all__ = ["EventSender", "relay_websocket", "send_text", "sse_response"]
 
 _HEADERS = [(name.lower().encode(), value.encode()) for name, value in SSE_HEADERS.items()]
 _BUSY = RelayError("busy", 'an answer is under way: wait for its end, or send {"type": "cancel"}')
@@ -60,7 +60,7 @@ class _EventResponse(Response):
         """Send the stream (ASGI)."""
         sender = EventSender(send, self._keep_alive, self.raw_headers)
         try:
-            await while_listened(self._send(sender), until_gone(receive))
+            await while_listened(self._send(sender), sender.gone(receive))
         except LeftError:
             return
         finally:
@@ -84,6 +84,7 @@ class EventSender:
 
     def __init__(self, send: Send, keep_alive: float | None, headers: list[tuple[bytes, bytes]] | None = None) -> None:
         self.started = False
+        self._left = False
         self._send = send
         self._headers = _HEADERS if headers is None else headers
         self._keep_alive = keep_alive
@@ -124,7 +125,15 @@ class EventSender:
         await self._out({"type": "http.response.start", "status": status, "headers": headers})
         await self._out({"type": "http.response.body", "body": body, "more_body": False})
 
+    async def gone(self, receive: Receive) -> None:
+        """Returns when the browser has left."""
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._left = True
+
     async def _out(self, message: dict[str, Any]) -> None:
+        if self._left:  # a server may take what it cannot send without a word
+            raise LeftError
         try:
             await self._send(message)
         except OSError as error:
@@ -138,12 +147,6 @@ class EventSender:
                 await asyncio.sleep(seconds - quiet)
             else:
                 await self.write(KEEP_ALIVE)
-
-
-async def until_gone(receive: Receive) -> None:
-    """Returns when the browser has left."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def send_text(websocket: WebSocket, text: str) -> None:
@@ -203,6 +206,8 @@ class _Talk:
                 except Exception as error:
                     failure = error_json(safe_error(error, details=self._details, during="a relayed stream"))
                     await send_text(self._websocket, f'{{"error":{failure.decode()}}}')
+                    return
+                if self.left or self.cancelled:  # the generator went on when it was told to stop
                     return
                 number += 1
                 await send_text(self._websocket, f'{{"id":{number},"chunk":{item.decode()}}}')

@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, overload
 
 from edgequake.exceptions import ConfigurationError
-from edgequake.relay.errors import safe_error
+from edgequake.relay.errors import logger, safe_error
 from edgequake.relay.sources import checked_stream, close_stream, is_async, items_of, wake
 from edgequake.relay.wire import DONE_EVENT, KEEP_ALIVE, data_event, error_event, value_json
 
@@ -189,7 +189,10 @@ class _Reader(Generic[_T]):
                 self._made.put(next(self._items, None))
         finally:
             self._made.put(None)
-            self._items.close()
+            try:
+                self._items.close()
+            except Exception:
+                logger.exception("%s failed to close", _STREAM)  # nobody waits for it any more
 
 
 def _kept_alive_blocking(

@@ -5,7 +5,7 @@ import json
 import subprocess
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -123,6 +123,14 @@ class Open:
         async with aclosing(self.endless()) as numbers:
             async for _ in numbers:
                 yield BLOB
+
+    async def stubborn(self) -> AsyncIterator[int]:
+        """An item, and then one each time that it is cancelled."""
+        with self:
+            while True:
+                yield self.count()
+                with suppress(asyncio.CancelledError):
+                    await asyncio.Event().wait()
 
     async def stuck(self) -> AsyncIterator[str]:
         """One item, and then nothing more until it is closed."""

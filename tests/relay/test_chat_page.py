@@ -165,7 +165,7 @@ def test_it_fits_a_phone_and_a_desk(
     edgequake_script.on("POST", ROUTE).stream(CONTEXT, token("x" * 300 + " word" * 400), {"type": "done"})
     page = browser.new_page(viewport={"width": width, "height": 600})
     page.goto(served.url)
-    page.get_by_role("button", name="How do I set a timeout?").click()
+    page.get_by_role("button", name="What is the default timeout?").click()
     expect(page.get_by_text("1 source")).to_be_in_viewport()
     page.get_by_text("1 source").click()
     expect(page.get_by_role("button", name="Send")).to_be_in_viewport()

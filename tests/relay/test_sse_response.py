@@ -208,6 +208,25 @@ def test_a_browser_can_cancel_and_is_refused_anything_else_meanwhile():
     assert results == [True]
 
 
+def test_a_generator_that_ignores_its_cancellation_is_closed_when_it_yields():
+    source = Open()
+
+    async def endpoint(request: Any) -> Any:
+        return sse_response(source.stubborn())
+
+    with served(endpoint) as server:
+        with opened(server) as response:
+            next(response.iter_raw())
+        source.wait_for(0)
+    server, results = talk(source.stubborn)
+    with server, connect(server.ws, proxy=None) as connection:
+        connection.send("go")
+        connection.recv(timeout=SECONDS)
+        assert frames(connection, '{"type": "cancel"}') == [{"done": True, "cancelled": True}]
+        source.wait_for(0)
+    assert results == [True]
+
+
 def test_a_browser_that_leaves_a_websocket_closes_the_stream():
     source = Open()
     server, results = talk(source.stuck)

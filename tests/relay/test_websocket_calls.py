@@ -6,6 +6,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from relay.apps import App
 from relay.serving import ENOUGH, SECONDS, Served
@@ -140,6 +141,9 @@ def test_a_socket_that_is_not_read_holds_its_generator_back(app):
         ('{"type": "rpc", "name": "echo"}', "bad_request"),
         ('{"type": "rpc", "name": "echo", "id": true}', "bad_request"),
         ('{"type": "rpc", "name": "echo", "id": 1.5}', "bad_request"),
+        ('{"type": "rpc", "name": "echo", "id": %s}' % ("9" * 5000), "bad_request"),
+        ('{"type": %s}' % ("9" * 5000), "bad_request"),
+        ('{"type": "rpc", "name": "echo", "id": 1, "window": %s}' % ("9" * 5000), "bad_request"),
         ('{"type": "rpc", "name": "echo", "id": "%s"}' % ("x" * 65), "bad_request"),
         ('{"type": "rpc", "name": "echo", "id": 1, "window": 0}', "bad_request"),
         ('{"type": "rpc", "name": "echo", "id": 1, "window": "many"}', "bad_request"),
@@ -188,28 +192,30 @@ def test_more_calls_than_allowed_are_refused(app):
     limited.open.wait_for(0)
 
 
-def test_a_generator_that_ignores_its_cancellation_is_closed_when_it_yields(app):
+def test_a_generator_that_ignores_its_cancellation_is_closed_when_it_yields():
     stubborn = App()
-    import asyncio
-    from collections.abc import AsyncIterator
-
-    async def ignores() -> AsyncIterator[int]:
-        with stubborn.open:
-            yield 1
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                yield 2
-            await asyncio.Event().wait()
-
-    ignores.__annotations__["return"] = AsyncIterator[int]
-    stubborn.relay.expose(ignores)
-    with Served(stubborn.relay) as served, opened(served) as socket:
-        socket.call(1, "ignores")
-        assert [socket.get()["id"], socket.get()["chunk"]] == [1, 1]
-        socket.send(type="cancel", id=1)
+    stubborn.relay.expose(stubborn.open.stubborn)
+    with Served(stubborn.relay) as served:
+        with opened(served) as socket:
+            socket.call(1, "stubborn")
+            assert [socket.get()["id"], socket.get()["chunk"]] == [1, 1]
+            socket.send(type="cancel", id=1)
+            stubborn.open.wait_for(0)
+            assert socket.call(2, "echo", 1).answer(2) == [{"id": 2, "result": 1}]
+        with httpx.stream("POST", f"{served.url}/call/stubborn", json={}, trust_env=False) as response:
+            next(response.iter_raw())
         stubborn.open.wait_for(0)
-        assert socket.call(2, "echo", 1).answer(2) == [{"id": 2, "result": 1}]
+        served.wait_until_idle()
+    assert stubborn.open.ever == 2
+
+
+def test_calls_that_are_cancelled_at_once_leave_nothing(socket, app):
+    for number in range(50):
+        socket.call(number, "stuck").send(type="cancel", id=number)
+    socket.call(50, "echo", 1)
+    while socket.get()["id"] != 50:
+        pass
+    app.open.wait_for(0)
 
 
 def test_errors_of_a_function_come_with_its_id(socket, caplog):

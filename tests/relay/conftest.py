@@ -11,6 +11,7 @@ from relay.apps import App
 from relay.serving import Served, run_node
 
 from edgequake import relay as package
+from edgequake.local import LocalServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,10 +20,12 @@ SCRIPT = Path(package.__file__).parent / "static" / "relay.js"
 
 
 @pytest.fixture(scope="session")
-def edgequake_documents(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    """A server over one short document."""
     folder = tmp_path_factory.mktemp("documents")
     (folder / "relay.md").write_text("# Orion\n\nThe Orion relay is operated from Lyon by Mira Okafor.\n", "utf-8")
-    return [folder]
+    with LocalServer(folder) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

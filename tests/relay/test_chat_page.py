@@ -173,8 +173,8 @@ def test_it_fits_a_phone_and_a_desk(
     page.close()
 
 
-def test_it_answers_over_the_local_server(browser: Browser, example: ModuleType, edgequake_server: LocalServer) -> None:
-    with Served(example.chat_app(edgequake_server.url)) as served:
+def test_it_answers_over_the_local_server(browser: Browser, example: ModuleType, local_server: LocalServer) -> None:
+    with Served(example.chat_app(local_server.url)) as served:
         page = browser.new_page()
         page.goto(served.url)
         ask(page, "Who operates the Orion relay?")

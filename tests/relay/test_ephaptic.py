@@ -101,7 +101,7 @@ def test_a_frame_that_is_no_map_is_refused(served, frame):
         assert (answer["id"], answer["error"]["code"]) == (None, "bad_request")
 
 
-async def test_the_page_on_streaming_runs_with_only_its_llm_changed(edgequake_server):
+async def test_the_page_on_streaming_runs_with_only_its_llm_changed(local_server):
     from edgequake import AsyncEdgequakeClient
 
     relay = Relay()
@@ -109,7 +109,7 @@ async def test_the_page_on_streaming_runs_with_only_its_llm_changed(edgequake_se
 
     @expose
     async def ai_response(message: str) -> typing.AsyncGenerator[str, None]:
-        async with AsyncEdgequakeClient(base_url=edgequake_server.url) as client:
+        async with AsyncEdgequakeClient(base_url=local_server.url) as client:
             async for chunk in client.query.stream(message):
                 yield chunk.text
 

@@ -227,14 +227,14 @@ async def test_an_async_reader_that_leaves_in_a_silence_closes_the_stream_of_a_c
 # -- frameworks -------------------------------------------------------------------------------------------------------
 
 
-def test_a_route_of_flask_is_one_line(edgequake_server):
+def test_a_route_of_flask_is_one_line(local_server):
     app = Flask(__name__)
 
     @app.route("/ask")
     def ask() -> Response:
         return Response(sse_lines(client.query.stream("Who operates the Orion relay?")), headers=SSE_HEADERS)
 
-    with EdgequakeClient(base_url=edgequake_server.url) as client:
+    with EdgequakeClient(base_url=local_server.url) as client:
         answer = app.test_client().get("/ask")
         assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
         events = events_in(answer.get_data())

@@ -132,8 +132,8 @@ def test_what_is_no_stream_is_refused():
         sse_response("text")
 
 
-def test_a_client_of_this_sdk_reads_a_relayed_stream(edgequake_server):
-    upstream = AsyncEdgequakeClient(base_url=edgequake_server.url)
+def test_a_client_of_this_sdk_reads_a_relayed_stream(local_server):
+    upstream = AsyncEdgequakeClient(base_url=local_server.url)
 
     async def endpoint(request: Any) -> Any:
         return sse_response(upstream.query.stream((await request.json())["query"]))

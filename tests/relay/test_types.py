@@ -229,3 +229,22 @@ def test_the_stub_works_at_run_time(tmp_path, served, wide):
 def test_a_relay_without_functions_has_types_too(tsc, tmp_path):
     (tmp_path / "relay.d.ts").write_text(typescript({}), "utf-8")
     assert tsc(tmp_path) == ""
+
+
+def test_a_function_whose_items_say_nothing_is_typed_as_unknown():
+    relay = Relay()
+
+    async def anything():
+        yield 1
+
+    def floats(
+        choice: Literal[1, 2] = 1,
+    ) -> dict[Literal["a"], Annotated[float, Field(json_schema_extra={"enum": [0.5]})]]:
+        raise NotImplementedError
+
+    relay.expose(anything)
+    assert "anything(): Promise<RelayStream<unknown>>;" in typescript(relay.functions)
+    assert "async def anything(self) -> 'AsyncRelayStream[Any]':" in python_stub(relay.functions)
+    relay.expose(floats)
+    assert "Promise<Record<string, 0.5>>" in typescript(relay.functions)
+    assert "dict[str, float]" in python_stub(relay.functions)

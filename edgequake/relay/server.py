@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
+import threading
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["RelayServer"]
 
 _BACKLOG = 2048
-_SECONDS_FOR_LAST_WORDS = 5
+_SECONDS_FOR_LAST_WORDS = 1
 
 
 class RelayServer(uvicorn.Server):
@@ -62,6 +64,28 @@ class RelayServer(uvicorn.Server):
         """Begin to accept connections."""
         await super().startup(sockets)
         self._on_ready(self.url)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, and end what is still streaming; that it is cut is no error to report."""
+        log = logging.getLogger("uvicorn.error")
+        mute = _Mute(threading.get_ident())
+        log.addFilter(mute)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            log.removeFilter(mute)
+
+
+class _Mute(logging.Filter):
+    """Drops what one thread logs."""
+
+    def __init__(self, thread: int) -> None:
+        super().__init__()
+        self._thread = thread
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is of another thread."""
+        return record.thread != self._thread
 
 
 def _listen(host: str, port: int) -> socket.socket:

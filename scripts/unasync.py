@@ -14,7 +14,7 @@ import tokenize
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "edgequake"
-ROOMS = (PACKAGE, PACKAGE / "adapters")
+ROOMS = (PACKAGE, PACKAGE / "adapters", PACKAGE / "relay")
 
 TWINS = {
     "StopAsyncIteration": "StopIteration",

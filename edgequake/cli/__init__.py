@@ -1,4 +1,4 @@
-"""The command line: ``edgequake ask``, ``edgequake chat``, ``edgequake serve``, ``edgequake health``.
+"""The command line: ``edgequake ask``, ``chat``, ``serve``, ``health`` and ``relay``.
 
 Needs ``pip install "edgequake[cli]"``; without it :func:`main` says so.
 """

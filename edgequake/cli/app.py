@@ -33,6 +33,7 @@ from edgequake.cli.options import (
     Verbose,
     Workspace,
 )
+from edgequake.cli.relay import relay_app
 
 __all__ = ["app"]
 
@@ -51,6 +52,9 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         sys.stdout.write(f"edgequake {__version__}\n")
         raise typer.Exit
+
+
+app.add_typer(relay_app, name="relay")
 
 
 @app.callback()

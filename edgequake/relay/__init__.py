@@ -1,0 +1,78 @@
+"""Hands a typed stream on to a browser: one line for a route, one decorator for a function.
+
+::
+
+from edgequake.relay import Relay
+
+relay = Relay()
+
+
+@relay.expose
+async def ask(question: str) -> AsyncIterator[QueryChunk]:
+    async for chunk in client.query.stream(question):
+        yield chunk
+
+`edgequake relay app:relay` serves it, and a page reads it with the module at `/relay.js`:
+`for await (const chunk of await client.ask("…")) …`. The server side needs `pip install "edgequake[relay]"`;
+`sse_lines` and the clients need nothing more than the package.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from edgequake.relay.errors import RelayError
+
+if TYPE_CHECKING:
+    from edgequake.relay._async.client import AsyncRelayClient, AsyncRelayStream
+    from edgequake.relay._sync.client import RelayClient, RelayStream
+    from edgequake.relay.app import Relay
+    from edgequake.relay.calls import current_identity
+    from edgequake.relay.responses import relay_websocket, sse_response
+    from edgequake.relay.sse import SSE_HEADERS, sse_lines
+
+__all__ = [
+    "SSE_HEADERS",
+    "AsyncRelayClient",
+    "AsyncRelayStream",
+    "Relay",
+    "RelayClient",
+    "RelayError",
+    "RelayStream",
+    "current_identity",
+    "relay_websocket",
+    "sse_lines",
+    "sse_response",
+]
+
+# A name is loaded when first asked for: a program that only calls a relay needs no web framework.
+_HOMES = {
+    "edgequake.relay.app": ("Relay",),
+    "edgequake.relay.calls": ("current_identity",),
+    "edgequake.relay._async.client": ("AsyncRelayClient", "AsyncRelayStream"),
+    "edgequake.relay.responses": ("relay_websocket", "sse_response"),
+    "edgequake.relay.sse": ("SSE_HEADERS", "sse_lines"),
+    "edgequake.relay._sync.client": ("RelayClient", "RelayStream"),
+}
+_EXTRA = ("starlette", "uvicorn", "websockets", "msgpack")
+
+
+def _load(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            try:
+                value = globals()[name] = getattr(import_module(module), name)
+            except ModuleNotFoundError as error:
+                package = (error.name or "").partition(".")[0]
+                if package not in _EXTRA:
+                    raise
+                raise ImportError(f'{name} needs {package}: pip install "edgequake[relay]"') from error
+            return value
+    raise AttributeError(f"module 'edgequake.relay' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
+if not TYPE_CHECKING:  # a type checker knows the names above, and is to complain about others
+    __getattr__ = _load

@@ -1,0 +1,147 @@
+"""The life of one call: started, held back, bounded in time, and closed whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from edgequake.relay.errors import RelayError, safe_error
+from edgequake.relay.sources import is_stream, items_of
+
+if TYPE_CHECKING:
+    import inspect
+    from collections.abc import Coroutine
+
+    from edgequake.relay.expose import Exposed
+
+__all__ = ["Answer", "Call", "LeftError", "Turn", "current_identity", "serve_call", "while_listened"]
+
+_ITEMS_A_TURN: Final = 16
+
+_identity: ContextVar[Any] = ContextVar("edgequake_relay_identity")
+
+
+def current_identity() -> Any:
+    """Who is calling, as the relay's identity hook said it; None without a hook.
+
+    For use inside an exposed function; raises RuntimeError elsewhere.
+    """
+    try:
+        return _identity.get()
+    except LookupError:
+        raise RuntimeError("there is no call under way: current_identity() is for exposed functions") from None
+
+
+class Turn:
+    """Lets other tasks have theirs now and then: neither making an item nor sending it need ever wait."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self) -> None:
+        self._items = 0
+
+    async def pass_on(self) -> None:
+        """An item has been sent."""
+        self._items += 1
+        if self._items % _ITEMS_A_TURN == 0:
+            await asyncio.sleep(0)
+
+
+class LeftError(Exception):
+    """The browser has left: there is nobody to send to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that may run: its function, its checked arguments, and who makes it."""
+
+    exposed: Exposed
+    arguments: inspect.BoundArguments
+    identity: Any
+    timeout: float | None
+    details: bool
+
+
+class Answer(Protocol):
+    """Where the answer of a call goes. Every method may wait, and raises LeftError when nobody listens any more."""
+
+    async def value(self, value: Any) -> None:
+        """The result of a function: the whole answer."""
+
+    async def began(self) -> None:
+        """It is a stream; items follow."""
+
+    async def ready(self) -> None:
+        """Returns when the next item may be made."""
+
+    async def item(self, value: Any) -> None:
+        """An item of the stream."""
+
+    async def ended(self) -> None:
+        """The stream was whole."""
+
+    async def failed(self, error: RelayError) -> None:
+        """An error, instead of an answer or of the rest of it."""
+
+
+async def serve_call(call: Call, to: Answer) -> None:
+    """Runs the function and hands on what it gives; returns when the answer has gone out or nobody wants it.
+
+    The function's generator is closed in any case, before this returns.
+    """
+    clock = asyncio.timeout(call.timeout)
+    try:
+        async with clock:
+            await _run(call, to, clock)
+    except LeftError:
+        return
+    except Exception as error:
+        if isinstance(error, TimeoutError) and clock.expired():
+            failure = RelayError("timeout", f"{call.exposed.name} took longer than {call.timeout:g} s")
+        else:
+            failure = safe_error(error, details=call.details, during=call.exposed.name)
+        try:
+            await to.failed(failure)
+        except LeftError:
+            return
+
+
+async def _run(call: Call, to: Answer, clock: asyncio.Timeout) -> None:
+    _identity.set(call.identity)
+    exposed = call.exposed
+    outcome = await exposed.start(call.arguments)
+    if exposed.kind == "value" or (exposed.kind == "unknown" and not is_stream(outcome)):
+        await to.value(exposed.checked(outcome))
+        return
+    if not is_stream(outcome):
+        raise TypeError(f"{exposed.name} is annotated as a stream and returned {type(outcome).__name__}")
+    turn = Turn()
+    async with aclosing(items_of(outcome)) as items:
+        await to.began()
+        while True:
+            await to.ready()
+            try:
+                item = await anext(items)
+            except StopAsyncIteration:
+                break
+            if clock.expired():  # the generator went on when it was told to stop
+                raise TimeoutError
+            await to.item(exposed.checked(item))
+            await turn.pass_on()
+    await to.ended()
+
+
+async def while_listened(work: Coroutine[Any, Any, None], gone: Coroutine[Any, Any, None]) -> None:
+    """Does the work; when `gone` returns first, the work is cancelled. Either has ended when this returns."""
+    tasks = asyncio.ensure_future(work), asyncio.ensure_future(gone)
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if not tasks[0].cancelled():
+        tasks[0].result()

@@ -1,0 +1,42 @@
+"""The frames of a relay's own WebSocket: JSON text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from edgequake.relay.wire import error_json, parsed, value_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from edgequake.relay.connection import CallId
+    from edgequake.relay.errors import RelayError
+    from edgequake.relay.expose import Exposed
+
+__all__ = ["JsonFrames"]
+
+
+class JsonFrames:
+    """`{id, result}`; `{id, stream: true}`, `{id, chunk}` … `{id, done: true}`; `{id, error}` in place of the rest."""
+
+    json = True
+
+    def read(self, data: str | bytes) -> Mapping[str, Any]:
+        """A message of the browser. Raises RelayError for what is no JSON object."""
+        return parsed(data)
+
+    def value(self, call: CallId, kind: str, exposed: Exposed, value: Any) -> str:
+        """A `result` or a `chunk`."""
+        return f'{{"id":{_json(call)},"{kind}":{exposed.as_json(value).decode()}}}'
+
+    def mark(self, call: CallId, kind: str) -> str:
+        """`stream` or `done`."""
+        return f'{{"id":{_json(call)},"{kind}":true}}'
+
+    def error(self, call: CallId | None, error: RelayError) -> str:
+        """An error, of a call or of the connection."""
+        return f'{{"id":{_json(call)},"error":{error_json(error).decode()}}}'
+
+
+def _json(call: CallId | None) -> str:
+    return value_json(call).decode()

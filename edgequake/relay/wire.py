@@ -1,0 +1,68 @@
+"""The bytes of what a relay sends: values, events and frames. No I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic_core import from_json, to_json
+
+from edgequake.relay.errors import RelayError, error_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "DONE_EVENT",
+    "KEEP_ALIVE",
+    "as_object",
+    "data_event",
+    "error_event",
+    "error_json",
+    "parsed",
+    "value_json",
+]
+
+KEEP_ALIVE: Final = b": keep-alive\n\n"
+# A final event like that of an EdgeQuake server, so that this SDK's own clients can read a relay's stream too.
+DONE_EVENT: Final = b'event: done\ndata: {"type":"done"}\n\n'
+
+
+def value_json(value: Any) -> bytes:
+    """Any JSON-serialisable value: containers, dataclasses, pydantic models, chunks. Raises ValueError for others."""
+    return to_json(value, inf_nan_mode="null")
+
+
+def data_event(number: int, data: bytes) -> bytes:
+    """A server-sent event with its id; the data is JSON, which has no line breaks."""
+    return b"id: %d\ndata: %b\n\n" % (number, data)
+
+
+def error_json(error: RelayError) -> bytes:
+    """An error's fields; what JSON cannot hold is left out, for an error always goes out."""
+    fields = error_fields(error)
+    try:
+        return value_json(fields)
+    except ValueError:
+        readable = {name: str(fields[name]).encode("utf-8", "replace").decode() for name in ("code", "message")}
+        return value_json({**readable, "data": None})
+
+
+def error_event(error: RelayError) -> bytes:
+    """The last event of a stream that failed."""
+    return b'event: error\ndata: {"type":"error",%b\n\n' % error_json(error)[1:]
+
+
+def parsed(data: str | bytes) -> Mapping[str, Any]:
+    """A JSON object that a client sent. Raises RelayError for anything else."""
+    try:
+        value = from_json(data, allow_inf_nan=False)
+    except ValueError as error:
+        raise RelayError("bad_request", f"not JSON: {error}") from error
+    return as_object(value)
+
+
+def as_object(value: Any) -> Mapping[str, Any]:
+    """`value`, if it is an object with names. Raises RelayError if not."""
+    if isinstance(value, dict) and all(isinstance(name, str) for name in value):
+        return value
+    raise RelayError("bad_request", "a message is an object with named fields")

@@ -3,6 +3,7 @@
 #
 # Longer than a test may take, each for as long as asked:
 # make bench              what streams, calls and imports cost, beside other clients; QUICK=1 takes a minute
+# make instructions       how many machine instructions a chunk takes, the same on a busy machine; needs valgrind
 # make fuzz SECONDS=600     inputs without end for the readers of the wire
 # make soak MINUTES=2       streams and faults at once; memory and sockets must stay flat
 # make mutation             breaks the readers of the wire in a thousand ways, and sees whether a test notices
@@ -14,7 +15,7 @@ BIN := $(VENV)/bin
 SECONDS ?= 60
 MINUTES ?= 2
 
-.PHONY: demo test check format generate bench bench-local eval fuzz soak mutation audit clean
+.PHONY: demo test check format generate bench instructions bench-local eval fuzz soak mutation audit clean
 
 demo: $(VENV)/.demo
 	$(BIN)/edgequake ask "How does the client retry a failed request?" --local README.md --local docs
@@ -40,6 +41,10 @@ generate: $(VENV)/.dev
 # The official SDK shares our import name: it gets an environment of its own.
 bench: .bench/.made
 	.bench/ours/bin/python benchmarks/streaming.py $(if $(QUICK),--quick)
+
+# Needs valgrind.
+instructions: .bench/.made
+	.bench/ours/bin/python benchmarks/instructions.py
 
 .bench/.made: pyproject.toml
 	$(PYTHON) -m venv .bench/ours && $(PYTHON) -m venv .bench/official

@@ -173,7 +173,7 @@ async def edgequake_aiohttp(url: str) -> AsyncIterator[AsyncWays]:
     from httpx_aiohttp import AiohttpTransport
 
     async with (
-        httpx.AsyncClient(transport=AiohttpTransport(limits=httpx.Limits(max_connections=None))) as http_client,
+        httpx.AsyncClient(transport=AiohttpTransport(limits=httpx.Limits(max_connections=0))) as http_client,
         edgequake_async(url, http_client=http_client) as ways,
     ):
         yield ways
@@ -184,11 +184,12 @@ async def bare_httpx_async(url: str, *, over_aiohttp: bool = False) -> AsyncIter
     """Counts what comes, and reads nothing of it."""
     import httpx
 
-    options: dict[str, Any] = {"limits": httpx.Limits(max_connections=None)}
+    options: dict[str, Any] = {"limits": httpx.Limits(max_connections=None, max_keepalive_connections=100)}
     if over_aiohttp:
         from httpx_aiohttp import AiohttpTransport
 
-        options["transport"] = AiohttpTransport(limits=options["limits"])
+        # 0, for None leaves aiohttp its own limit of 100: the next stream would wait for ever.
+        options["transport"] = AiohttpTransport(limits=httpx.Limits(max_connections=0))
     async with httpx.AsyncClient(timeout=SECONDS, **options) as client:
 
         async def read() -> int:

@@ -29,7 +29,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 RESULTS = HERE / "results" / "streaming.json"
 OFFICIAL = ROOT / ".bench" / "official" / "bin" / "python"
-AT_MOST = 300  # seconds that one measurement may take
+AT_MOST = 120  # seconds that one measurement may take
 
 SYNC = ["edgequake", "edgequake-sdk", "httpx-sse + pydantic", "httpx", "openai", "socket + orjson"]
 ASYNC = ["edgequake async", "edgequake[aiohttp]", "httpx async", "httpx over aiohttp"]
@@ -148,6 +148,9 @@ class Bench:
             url = f"{self.url}/{run.settings or 'events=1'}"
             try:
                 said = run_python(run.client, [str(HERE / "measure.py"), run.what, run.client, url, str(run.count)])
+            except subprocess.TimeoutExpired:
+                self._say(f"{run.measure}, {run.client}: left out: not done in {AT_MOST} s")
+                return None
             except subprocess.CalledProcessError as error:
                 self._say(f"{run.measure}, {run.client}: left out: {error.stderr.strip().splitlines()[-1]}")
                 return None

@@ -6,11 +6,14 @@ Imports wait until a client is asked for: they are not all installed in one envi
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
 
 STREAM = "/api/v1/query/stream"
 EXECUTE = "/api/v1/query"
@@ -67,7 +70,7 @@ def edgequake_sdk(url: str) -> Ways:
 
 def openai(url: str) -> Ways:
     """On OpenAI's own wire, the only one it reads."""
-    import openai
+    import openai  # type: ignore[import-not-found, unused-ignore]  # in the benchmark's environment alone
 
     client: Any = openai.OpenAI(base_url=url, api_key="k", timeout=SECONDS)
     messages = [{"role": "user", "content": "q"}]
@@ -216,7 +219,7 @@ SYNC: dict[str, Callable[[str], Ways]] = {
     "httpx": bare_httpx,
     "socket + orjson": bare_socket,
 }
-ASYNC = {
+ASYNC: dict[str, Callable[[str], AbstractAsyncContextManager[AsyncWays]]] = {
     "edgequake async": edgequake_async,
     "edgequake[aiohttp]": edgequake_aiohttp,
     "httpx async": bare_httpx_async,

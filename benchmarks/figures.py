@@ -78,9 +78,7 @@ AIMS = [
 def as_json(figures: Figures, machine: dict[str, Any]) -> dict[str, Any]:
     """Everything, for the record."""
     measures = {
-        measure: {
-            client: spread(values)._asdict() | {"rounds": values} for client, values in clients.items()
-        }
+        measure: {client: spread(values)._asdict() | {"rounds": values} for client, values in clients.items()}
         for measure, clients in figures.rounds.items()
     }
     aims = []

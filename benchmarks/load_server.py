@@ -27,7 +27,13 @@ ANSWER = {
     "answer": "Relay " * 40,
     "mode": "mix",
     "sources": [
-        {"source_type": "chunk", "id": f"c{n}", "score": 0.5, "snippet": "A relay passes it on. " * 8, "document_id": "d"}
+        {
+            "source_type": "chunk",
+            "id": f"c{n}",
+            "score": 0.5,
+            "snippet": "A relay passes it on. " * 8,
+            "document_id": "d",
+        }
         for n in range(5)
     ],
     "stats": {"embedding_time_ms": 1, "retrieval_time_ms": 2, "generation_time_ms": 3, "total_time_ms": 6},

@@ -46,7 +46,7 @@ def warm_up_url(url: str) -> str:
     return url[: url.index("/", len("http://"))] + WARM_UP
 
 
-def stream(name: str, url: str, _: int) -> dict[str, float]:
+def stream(name: str, url: str, count: int) -> dict[str, float]:
     if name in ASYNC:
         return asyncio.run(many(name, url, 1))
     SYNC[name](warm_up_url(url)).read()
@@ -97,9 +97,10 @@ async def parked(name: str, url: str, count: int) -> dict[str, float]:
     return figures
 
 
-def first(_: str, url: str, count: int) -> dict[str, float]:
+def first(name: str, url: str, count: int) -> dict[str, float]:
     """In turn and in one process: the difference is a fraction of what the machine's load adds to either."""
     import httpx
+
     from edgequake import EdgequakeClient
 
     client = EdgequakeClient(base_url=url, timeout=SECONDS)
@@ -125,7 +126,8 @@ def first(_: str, url: str, count: int) -> dict[str, float]:
         return took
 
     for _ in range(20):
-        ours(), theirs()
+        ours()
+        theirs()
     pairs = [(ours(), theirs()) for _ in range(count)]
     return {
         "ours": median(pair[0] for pair in pairs),
@@ -144,7 +146,8 @@ def peak() -> int:
     """The highest memory that the process has had, in bytes."""
     status = Path("/proc/self/status")
     if not status.exists():  # macOS, where it is in bytes
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        highest: int = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return highest
     line = next(line for line in status.read_text("ascii").splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) * 1024
 

@@ -21,10 +21,10 @@ MEASURES = {
 }
 CURVES = {
     "events": "CPU, µs an event, by the number of events of one stream",
-    "memory": "peak memory of the process, MiB, by the number of events",
+    "memory": "peak memory of the process without the answer's own text, MiB, by the number of events",
     "size": "CPU, µs an event, by the letters of its text",
     "cut": "CPU, µs an event of 44 bytes, by the bytes of an HTTP chunk",
-    "at once": "CPU, µs an event, by the number of streams at once",
+    "at once": "CPU, µs an event, by the number of streams at once; opening them is among it",
 }
 
 
@@ -35,7 +35,7 @@ def figure(value: float) -> str:
 
 def aims(record: dict[str, Any]) -> Rows:
     """A row for each aim."""
-    rows = [["ours", "against", "aim, at most", "reached", "from–to"]]
+    rows = [["ours", "against", "aim, at most", "reached", "from .. to"]]
     for aim in record["aims"]:
         sign = "+" if aim["more"] else ""
         reached = aim["reached"]
@@ -44,21 +44,21 @@ def aims(record: dict[str, Any]) -> Rows:
             rows.append([*row, "not measured", ""])
             continue
         within = "" if reached["median"] <= aim["at_most"] else " (missed)"
-        between = f"{sign}{reached['low']:.3f}–{sign}{reached['high']:.3f}"
+        between = f"{sign}{reached['low']:.3f} .. {sign}{reached['high']:.3f}"
         rows.append([*row, f"{sign}{reached['median']:.3f}{within}", between])
     return rows
 
 
 def clients(record: dict[str, Any], measure: str) -> Rows:
     """A row for each client."""
-    rows = [["client", "median", "from–to", "edgequake to this"]]
+    rows = [["client", "median", "from .. to", "edgequake to this"]]
     measured = record["measures"].get(measure, {})
     mine = measured.get("edgequake", measured.get("ours", measured.get("edgequake async")))
     for client, spread in sorted(measured.items(), key=lambda item: item[1]["median"]):
         pairs = zip(mine["rounds"], spread["rounds"], strict=False)
         ratios = sorted(a / b for a, b in pairs if b)
         ratio = "" if spread is mine or client == "more" else f"{ratios[len(ratios) // 2]:.2f}"
-        rows.append([client, figure(spread["median"]), f"{figure(spread['low'])}–{figure(spread['high'])}", ratio])
+        rows.append([client, figure(spread["median"]), f"{figure(spread['low'])} .. {figure(spread['high'])}", ratio])
     return rows
 
 
@@ -72,7 +72,7 @@ def curve(record: dict[str, Any], name: str) -> Rows:
     for client in names:
         for suffix in ("", ", wall") if walls else ("",):
             cells = [record["measures"].get(f"{name} {step}{suffix}", {}).get(client) for step in sorted(steps)]
-            rows.append([client + suffix, *("–" if cell is None else figure(cell["median"]) for cell in cells)])
+            rows.append([client + suffix, *("-" if cell is None else figure(cell["median"]) for cell in cells)])
     return rows
 
 
@@ -128,7 +128,8 @@ def write_page(record: dict[str, Any], page: Path) -> None:
     text = page.read_text("utf-8")
     for name, tables in written.items():
         marker = re.compile(rf"(<!-- {name}: make bench -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
-        text, found = marker.subn(lambda match, tables=tables: f"{match[1]}\n{tables}\n\n{match[2]}", text)
-        if not found:
+        found = marker.search(text)
+        if found is None:
             raise SystemExit(f"{page} has no marker for the {name}")
+        text = f"{text[: found.start()]}{found[1]}\n{tables}\n\n{found[2]}{text[found.end() :]}"
     page.write_text(text, "utf-8")

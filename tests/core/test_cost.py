@@ -78,7 +78,9 @@ def calls_of(read, events, in_a_read):
 def test_a_chunk_takes_no_more_calls_than_recorded(way):
     version = sys.version_info[:2]
     if version not in RECORDED:
-        pytest.skip(f"no figures are recorded for Python {version[0]}.{version[1]}: another version calls other functions")
+        pytest.skip(
+            f"no figures are recorded for Python {version[0]}.{version[1]}: another version calls other functions"
+        )
     read = read_sync if way.startswith("sync") else read_async
     in_a_read = IN_A_BURST if way.endswith("burst") else 1
     read(IN_A_BURST, in_a_read)  # what is made once is made

@@ -40,7 +40,7 @@ generate: $(VENV)/.dev
 
 # The official SDK shares our import name: it gets an environment of its own.
 bench: .bench/.made
-	.bench/ours/bin/python benchmarks/streaming.py $(if $(QUICK),--quick)
+	.bench/ours/bin/python benchmarks/streaming.py $(if $(QUICK),--quick) $(if $(EVENTS),--events $(EVENTS))
 
 # Needs valgrind.
 instructions: .bench/.made

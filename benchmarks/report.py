@@ -99,7 +99,8 @@ def about(record: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     return (
         f"{machine['system']}, {machine['cores']} cores, Python {machine['python']}; medians of {machine['rounds']} "
-        f"rounds; load average {machine['load before']} as the run began. {versions}."
+        f"rounds, streams of {machine['events']:,} events; load average {machine['load before']} "
+        f"as the run began. {versions}."
     )
 
 

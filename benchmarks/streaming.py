@@ -66,7 +66,7 @@ class Size(NamedTuple):
     most_events: int
 
 
-FULL = Size(rounds=5, events=100_000, calls=500, pairs=400, curve_rounds=2, most_events=10_000_000)
+FULL = Size(rounds=5, events=100_000, calls=500, pairs=400, curve_rounds=1, most_events=10_000_000)
 QUICK = Size(rounds=3, events=10_000, calls=100, pairs=100, curve_rounds=1, most_events=1_000_000)
 
 
@@ -195,6 +195,7 @@ def machine(size: Size) -> dict[str, Any]:
         "python": platform.python_version(),
         "load before": round(os.getloadavg()[0], 1),
         "rounds": size.rounds,
+        "events": size.events,
         "versions": {name: version(name) for name in names} | versions,
     }
 
@@ -203,10 +204,11 @@ def main() -> None:
     """Measures, prints, and after a full run writes what the documentation shows."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="about a minute; writes nothing into the repository")
+    parser.add_argument("--events", type=int, default=FULL.events, help="in a full run, of a stream")
     parser.add_argument("--report", action="store_true", help="measure nothing: write the page from the last full run")
     args = parser.parse_args()
     if not args.report:
-        size = QUICK if args.quick else FULL
+        size = QUICK if args.quick else FULL._replace(events=args.events)
         record = measured(size)
         print_all(record)
         if args.quick:

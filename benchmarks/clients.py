@@ -1,41 +1,90 @@
-"""The clients that are compared; each run is a process of its own: ``python clients.py NAME URL EVENTS FRAMING``.
+"""The clients that are compared. Each function takes the load server's address and gives a client's :class:`Ways`.
 
-It prints one line of JSON: seconds of CPU between the request and the last event, and how many events were seen.
+Imports wait until a client is asked for: they are not all installed in one environment, and two share a name.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
-import sys
-import time
-from collections.abc import Callable  # noqa: TC003 - the table below is made when run
+import socket
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
-PATH = "/api/v1/query/stream"
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
+
+STREAM = "/api/v1/query/stream"
+EXECUTE = "/api/v1/query"
 BODY = {"query": "q", "stream_format": "v2"}
+SECONDS = 120.0
 
 
-def edgequake_sync(url: str, headers: dict[str, str]) -> int:
+class Ways(NamedTuple):
+    """What a client can do."""
+
+    read: Callable[[], int]
+    """Reads a stream to its end; the number of events with text (bare clients: of reads)."""
+    execute: Callable[[], object] | None = None
+    """A call without a stream."""
+
+
+class AsyncWays(NamedTuple):
+    """What an asynchronous client can do."""
+
+    read: Callable[[], Awaitable[int]]
+    """Reads a stream to its end; the number of events with text (bare clients: of reads)."""
+    begin: Callable[[], Awaitable[object]]
+    """Reads the first event; what it returns holds the stream open."""
+
+
+def edgequake(url: str) -> Ways:
     from edgequake import EdgequakeClient
 
-    with EdgequakeClient(base_url=url) as client:
-        return sum(1 for chunk in client.query.stream("q", headers=headers) if chunk.text)
+    client = EdgequakeClient(base_url=url, timeout=SECONDS)
 
-
-def edgequake_async(url: str, headers: dict[str, str]) -> int:
-    from edgequake import AsyncEdgequakeClient
-
-    async def main() -> int:
+    def read() -> int:
         seen = 0
-        async with AsyncEdgequakeClient(base_url=url) as client:
-            async for chunk in client.query.stream("q", headers=headers):
-                seen += bool(chunk.text)
+        for chunk in client.query.stream("q"):
+            seen += bool(chunk.text)
         return seen
 
-    return asyncio.run(main())
+    return Ways(read, lambda: client.query.execute("q"))
 
 
-def httpx_sse_and_pydantic(url: str, headers: dict[str, str]) -> int:
+def edgequake_sdk(url: str) -> Ways:
+    """The official SDK, in an environment of its own: its package has our name."""
+    import edgequake as official
+
+    client: Any = vars(official)["EdgeQuake"](base_url=url, timeout=SECONDS)
+
+    def read() -> int:
+        seen = 0
+        for event in client.query.stream("q"):
+            seen += event is not None  # it has no text for this wire
+        return seen - 1  # the final event
+
+    return Ways(read, lambda: client.query.execute("q"))
+
+
+def openai(url: str) -> Ways:
+    """On OpenAI's own wire, the only one it reads."""
+    import openai  # type: ignore[import-not-found, unused-ignore]  # in the benchmark's environment alone
+
+    client: Any = openai.OpenAI(base_url=url, api_key="k", timeout=SECONDS)
+    messages = [{"role": "user", "content": "q"}]
+
+    def read() -> int:
+        seen = 0
+        for event in client.chat.completions.create(model="m", messages=messages, stream=True):
+            seen += bool(event.choices[0].delta.content)
+        return seen
+
+    return Ways(read)
+
+
+def httpx_sse_and_pydantic(url: str) -> Ways:
     import httpx
     from httpx_sse import connect_sse
     from pydantic import BaseModel
@@ -44,57 +93,135 @@ def httpx_sse_and_pydantic(url: str, headers: dict[str, str]) -> int:
         type: str
         content: str = ""
 
-    seen = 0
-    with httpx.Client() as client, connect_sse(client, "POST", url + PATH, json=BODY, headers=headers) as source:
-        for event in source.iter_sse():
-            seen += bool(Event.model_validate_json(event.data).content)
-    return seen
+    client = httpx.Client(timeout=SECONDS)
+
+    def read() -> int:
+        seen = 0
+        with connect_sse(client, "POST", url + STREAM, json=BODY) as source:
+            for event in source.iter_sse():
+                seen += bool(Event.model_validate_json(event.data).content)
+        return seen
+
+    return Ways(read)
 
 
-def bare_httpx(url: str, headers: dict[str, str]) -> int:
+def bare_httpx(url: str) -> Ways:
+    """Counts what comes, and reads nothing of it."""
     import httpx
 
-    size = 0
-    with httpx.Client() as client, client.stream("POST", url + PATH, json=BODY, headers=headers) as response:
-        for data in response.iter_raw():
-            size += len(data)
-    return size
+    client = httpx.Client(timeout=SECONDS)
+
+    def read() -> int:
+        seen = 0
+        with client.stream("POST", url + STREAM, json=BODY) as response:
+            for _ in response.iter_raw():
+                seen += 1
+        return seen
+
+    return Ways(read, lambda: client.post(url + EXECUTE, json=BODY).json())
 
 
-def bare_httpx_async(url: str, headers: dict[str, str]) -> int:
+def bare_socket(url: str) -> Ways:
+    """No HTTP client at all; what Python could do at best."""
+    import orjson  # type: ignore[import-not-found, unused-ignore]  # in the benchmark's environment alone
+
+    address = urlsplit(url)
+    request = f"POST {address.path}{STREAM} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n".encode()
+
+    def read() -> int:
+        seen = 0
+        rest = b""
+        with socket.create_connection((address.hostname, address.port)) as connection:
+            connection.sendall(request)
+            while not rest.endswith(b"0\r\n\r\n"):
+                *lines, rest = (rest + connection.recv(65536)).split(b"\n\n")
+                for line in lines:
+                    seen += "content" in orjson.loads(line[line.index(b"data: ") + 6 :])
+        return seen
+
+    return Ways(read)
+
+
+@asynccontextmanager
+async def edgequake_async(url: str, **options: Any) -> AsyncIterator[AsyncWays]:
+    from edgequake import AsyncEdgequakeClient
+
+    async with AsyncEdgequakeClient(base_url=url, timeout=SECONDS, **options) as client:
+
+        async def read() -> int:
+            seen = 0
+            async for chunk in client.query.stream("q"):
+                seen += bool(chunk.text)
+            return seen
+
+        async def begin() -> object:
+            stream = client.query.stream("q")
+            await anext(stream)
+            return stream
+
+        yield AsyncWays(read, begin)
+
+
+@asynccontextmanager
+async def edgequake_aiohttp(url: str) -> AsyncIterator[AsyncWays]:
+    import inspect
+
+    from edgequake import AsyncEdgequakeClient
+
+    if "transport" in inspect.signature(AsyncEdgequakeClient).parameters:
+        async with edgequake_async(url, transport="aiohttp") as ways:
+            yield ways
+        return
+    import httpx
+    from httpx_aiohttp import AiohttpTransport
+
+    async with (
+        httpx.AsyncClient(transport=AiohttpTransport(limits=httpx.Limits(max_connections=0))) as http_client,
+        edgequake_async(url, http_client=http_client) as ways,
+    ):
+        yield ways
+
+
+@asynccontextmanager
+async def bare_httpx_async(url: str, *, over_aiohttp: bool = False) -> AsyncIterator[AsyncWays]:
+    """Counts what comes, and reads nothing of it."""
     import httpx
 
-    async def main() -> int:
-        size = 0
-        async with (
-            httpx.AsyncClient() as client,
-            client.stream("POST", url + PATH, json=BODY, headers=headers) as response,
-        ):
-            async for data in response.aiter_raw():
-                size += len(data)
-        return size
+    options: dict[str, Any] = {"limits": httpx.Limits(max_connections=None, max_keepalive_connections=100)}
+    if over_aiohttp:
+        from httpx_aiohttp import AiohttpTransport
 
-    return asyncio.run(main())
+        # 0, for None leaves aiohttp its own limit of 100: the next stream would wait for ever.
+        options["transport"] = AiohttpTransport(limits=httpx.Limits(max_connections=0))
+    async with httpx.AsyncClient(timeout=SECONDS, **options) as client:
+
+        async def read() -> int:
+            seen = 0
+            async with client.stream("POST", url + STREAM, json=BODY) as response:
+                async for _ in response.aiter_raw():
+                    seen += 1
+            return seen
+
+        async def begin() -> object:
+            response = await client.send(client.build_request("POST", url + STREAM, json=BODY), stream=True)
+            body = response.aiter_raw()
+            await anext(body)
+            return response, body
+
+        yield AsyncWays(read, begin)
 
 
-CLIENTS: dict[str, Callable[[str, dict[str, str]], int]] = {
-    "edgequake": edgequake_sync,
-    "edgequake-async": edgequake_async,
-    "httpx-sse+pydantic": httpx_sse_and_pydantic,
+SYNC: dict[str, Callable[[str], Ways]] = {
+    "edgequake": edgequake,
+    "edgequake-sdk": edgequake_sdk,
+    "openai": openai,
+    "httpx-sse + pydantic": httpx_sse_and_pydantic,
     "httpx": bare_httpx,
-    "httpx-async": bare_httpx_async,
+    "socket + orjson": bare_socket,
 }
-
-
-def main() -> None:
-    """Warms up with a short stream, then measures one long one."""
-    name, url, events, framing = sys.argv[1:]
-    run = CLIENTS[name]
-    run(url, {"X-Events": "100", "X-Framing": framing})
-    start = time.process_time()
-    seen = run(url, {"X-Events": events, "X-Framing": framing})
-    print(json.dumps({"cpu": time.process_time() - start, "seen": seen}))
-
-
-if __name__ == "__main__":
-    main()
+ASYNC: dict[str, Callable[[str], AbstractAsyncContextManager[AsyncWays]]] = {
+    "edgequake async": edgequake_async,
+    "edgequake[aiohttp]": edgequake_aiohttp,
+    "httpx async": bare_httpx_async,
+    "httpx over aiohttp": partial(bare_httpx_async, over_aiohttp=True),
+}

@@ -29,7 +29,7 @@ from edgequake.chunks import Chunk
 from edgequake.cli.sources import sources_table
 from edgequake.cli.text import one_line, printable
 from edgequake.cli.views import stage_of
-from edgequake.models._model import Model
+from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["StreamDisplay"]
 
 ChunkT = TypeVar("ChunkT", bound=AnyChunk)
-AnswerT = TypeVar("AnswerT", bound=Model)
+AnswerT = TypeVar("AnswerT", bound=Answer)
 
 _WIDEST = 100
 _PAINTED_A_SECOND = 12
@@ -140,7 +140,7 @@ class StreamDisplay:
         self._tokens = 0
         self.begun = False
 
-    def _conclude(self, stream: Stream[Any, Any] | AsyncStream[Any, Any], answer: Model) -> None:
+    def _conclude(self, stream: Stream[Any, Any] | AsyncStream[Any, Any], answer: Answer) -> None:
         whole = str(answer)
         if whole.startswith(stream.text):  # the server's final text may have more at its end
             self.text(whole[len(stream.text) :])

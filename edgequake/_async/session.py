@@ -35,7 +35,7 @@ from edgequake._http import (
 )
 from edgequake._sleep import async_sleep
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
-from edgequake.models._model import Model
+from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
     from edgequake._async.reader import AsyncReader
@@ -153,12 +153,27 @@ class AsyncSession:
 
         Raises :class:`ConfigurationError` if ``wait`` is closed meanwhile.
         """
-        from tenacity import AsyncRetrying  # takes a tenth of the package's import time
-
         with wait:
-            result: T = await AsyncRetrying(**rules.options(), sleep=async_sleep)(attempt)
-            return result
+            try:
+                return await attempt()
+            except EdgeQuakeError as error:
+                if not rules.may_retry(error):
+                    raise
+                failures = [error]
+            return await self._retried(attempt, failures, rules)
         raise ConfigurationError(_CLOSED)
+
+    async def _retried(self, attempt: AsyncAttempt[T], failures: list[EdgeQuakeError], rules: RetryRules) -> T:
+        """What further tries return after a first that failed."""
+        from tenacity import AsyncRetrying  # most programs never need it
+
+        async def tries() -> T:
+            if failures:
+                raise failures.pop()
+            return await attempt()
+
+        result: T = await AsyncRetrying(**rules.options(), sleep=async_sleep)(tries)
+        return result
 
     async def parsed(self, call: Call[T], response: Response, clock: CallClock) -> T:
         """The whole body of ``response`` as what the call promises."""
@@ -170,7 +185,7 @@ class AsyncSession:
         except ResponseError as error:
             error.status_code, error.request_id = response.status_code, request_id
             raise
-        if isinstance(answer, Model):
+        if isinstance(answer, Answer):
             answer._request_id = request_id
         return answer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from pydantic import PydanticUndefinedAnnotation, PydanticUserError, TypeAdapter, ValidationError
@@ -80,8 +80,8 @@ class Call(Generic[T_co]):
     """Settings of the client without which the server refuses this call."""
     text_only: bool = False
     """The stream is raw text (v1)."""
-    otherwise: Call[T_co] | None = None
-    """What to ask for where the server has no such route."""
+    otherwise: Callable[[], Call[T_co]] | None = None
+    """Makes the call to try where the server has no such route."""
     decoder: Callable[[AnswerState], Decoder[Any]] | None = None
     """Reads the events of another service; None: those of EdgeQuake's wires."""
     linger: float | None = None
@@ -115,13 +115,15 @@ def query_stream(query: str, options: Mapping[str, Any]) -> Call[QueryResponse]:
     body = {"query": _text("query", query), "stream_format": "v2"} | fields
     call = _post("/api/v1/query/stream", body, request, parse_as(QueryResponse), replayable=True)
     body |= request.get("extra_body") or {}
+    text_only = body.pop("stream_format") == "v1"
+    return replace(call, otherwise=partial(_guide_stream, call, body), text_only=text_only)
+
+
+def _guide_stream(call: Call[QueryResponse], body: Mapping[str, Any]) -> Call[QueryResponse]:
     params = {
-        "top_k" if name == "max_results" else name: _param(value)
-        for name, value in body.items()
-        if name != "stream_format" and value is not None
+        "top_k" if name == "max_results" else name: _param(value) for name, value in body.items() if value is not None
     }
-    guide = replace(call, method="GET", path="/query/stream", params=params, body=None)
-    return replace(call, otherwise=guide, text_only=body["stream_format"] == "v1")
+    return replace(call, method="GET", path="/query/stream", params=params, body=None)
 
 
 def chat_complete(messages: Messages, options: Mapping[str, Any]) -> Call[ChatResponse]:

@@ -253,14 +253,14 @@ class Reader(Generic[ChunkT]):
         """The answer of the call's route, or of its older one where the server does not have it."""
         call, missing = self._call, self._session.connections.missing_routes
         if call.otherwise is not None and call.route in missing:
-            return self._session.open(call.otherwise, self._clock, stream=True)
+            return self._session.open(call.otherwise(), self._clock, stream=True)
         try:
             return self._session.open(call, self._clock, stream=True)
         except APIError as error:
             if call.otherwise is None or not is_missing_route(error):
                 raise
             try:
-                response = self._session.open(call.otherwise, self._clock, stream=True)
+                response = self._session.open(call.otherwise(), self._clock, stream=True)
             except APIError as second:
                 raise (error if is_missing_route(second) else second) from None
             missing.add(call.route)

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from edgequake._core.config import Timeout
     from edgequake._core.stats import ClientStats
     from edgequake._http import HTTPClient
-    from edgequake.models._model import Model
+    from edgequake.models._model import Answer
 
 __all__ = ["ServiceClient"]
 
 logger = logging.getLogger("edgequake")
 
 T = TypeVar("T")
-AnswerT = TypeVar("AnswerT", bound="Model")
+AnswerT = TypeVar("AnswerT", bound="Answer")
 
 
 class ServiceClient:

@@ -34,7 +34,7 @@ from edgequake._http import (
 )
 from edgequake._sleep import sleep
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
-from edgequake.models._model import Model
+from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
     from edgequake._sync.reader import Reader
@@ -141,12 +141,27 @@ class Session:
 
         Raises :class:`ConfigurationError` if ``wait`` is closed meanwhile.
         """
-        from tenacity import Retrying  # takes a tenth of the package's import time
-
         with wait:
-            result: T = Retrying(**rules.options(), sleep=sleep)(attempt)
-            return result
+            try:
+                return attempt()
+            except EdgeQuakeError as error:
+                if not rules.may_retry(error):
+                    raise
+                failures = [error]
+            return self._retried(attempt, failures, rules)
         raise ConfigurationError(_CLOSED)
+
+    def _retried(self, attempt: Attempt[T], failures: list[EdgeQuakeError], rules: RetryRules) -> T:
+        """What further tries return after a first that failed."""
+        from tenacity import Retrying  # most programs never need it
+
+        def tries() -> T:
+            if failures:
+                raise failures.pop()
+            return attempt()
+
+        result: T = Retrying(**rules.options(), sleep=sleep)(tries)
+        return result
 
     def parsed(self, call: Call[T], response: Response, clock: CallClock) -> T:
         """The whole body of ``response`` as what the call promises."""
@@ -158,7 +173,7 @@ class Session:
         except ResponseError as error:
             error.status_code, error.request_id = response.status_code, request_id
             raise
-        if isinstance(answer, Model):
+        if isinstance(answer, Answer):
             answer._request_id = request_id
         return answer
 

@@ -12,7 +12,7 @@ from edgequake._core.anychunk import AnyChunk
 from edgequake._http import server_sent_event
 from edgequake.chunks import ChatChunk, Chunk, QueryChunk
 from edgequake.exceptions import EdgeQuakeError, StreamError
-from edgequake.models._model import Model
+from edgequake.models._model import Answer
 from edgequake.models.answer import ChatResponse, QueryResponse
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["ChatStream", "QueryStream", "Stream"]
 
 ChunkT = TypeVar("ChunkT", bound=AnyChunk)
-AnswerT = TypeVar("AnswerT", bound=Model)
+AnswerT = TypeVar("AnswerT", bound=Answer)
 
 
 class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):

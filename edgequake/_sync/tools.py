@@ -11,7 +11,7 @@ from edgequake._core.anychunk import AnyChunk, Callbacks
 from edgequake._core.regroup import Batch, Lines, Sentences, Words
 from edgequake._tee import Tee
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError
-from edgequake.models._model import Model
+from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
     import os
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Tools"]
 
 ChunkT = TypeVar("ChunkT", bound=AnyChunk)
-AnswerT = TypeVar("AnswerT", bound=Model)
+AnswerT = TypeVar("AnswerT", bound=Answer)
 
 _AHEAD_OF_A_BATCH = 64
 

@@ -13,9 +13,10 @@ from edgequake._core.calls import Call, Decoder, parse_as
 from edgequake._sync.service import ServiceClient
 from edgequake._sync.stream import Stream
 from edgequake.adapters._events import EventDecoder, ServiceOptions, error_in, post, required, setting
-from edgequake.models._model import Model
+from edgequake.models._model import Answer, Model
 
 __all__ = [
+    "Answer",
     "AnswerState",
     "AnyChunk",
     "AsyncServiceClient",

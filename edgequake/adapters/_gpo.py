@@ -10,7 +10,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
-from edgequake.adapters import EventDecoder, Model, ServiceOptions, error_in, parse_as, post, required, setting
+from edgequake.adapters import Answer, EventDecoder, Model, ServiceOptions, error_in, parse_as, post, required, setting
 from edgequake.exceptions import ConfigurationError
 from edgequake.models.source import Source
 
@@ -74,14 +74,14 @@ class StreamingChatRequest(ChatRequest):
     stream: bool = True
 
 
-class Session(Model):
+class Session(Answer):
     """A session, whose id and token go into a :class:`ChatContext`."""
 
     session_id: str
     token: str | None = Field(None, repr=False)
 
 
-class Conversation(Model):
+class Conversation(Answer):
     """A conversation, whose id goes into a :class:`ChatContext`."""
 
     conversation_id: str
@@ -121,7 +121,7 @@ class StreamingChunk(Model):
         return self.text
 
 
-class ChatResponse(Model):
+class ChatResponse(Answer):
     """A whole answer: of ``chat()``, and of a stream's ``final()``."""
 
     message_content: str

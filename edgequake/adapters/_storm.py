@@ -12,6 +12,7 @@ from pydantic_core import to_json
 
 from edgequake._core.config import as_timeout
 from edgequake.adapters import (
+    Answer,
     EventDecoder,
     Model,
     ServiceOptions,
@@ -73,7 +74,7 @@ class StormChunk(Model):
         return self.text
 
 
-class StormAnswer(Model):
+class StormAnswer(Answer):
     """A whole answer: ``text``, ``contexts``, and in ``metadata`` ``chat_id``, ``task_id`` and ``model``."""
 
     text: str

@@ -9,18 +9,16 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, model_
 if TYPE_CHECKING:
     from collections.abc import ItemsView, KeysView, ValuesView
 
-__all__ = ["Model", "explain"]
+__all__ = ["Answer", "Model", "explain"]
 
 
 class Model(BaseModel):
-    """A typed answer of the server that can also be read by key: ``answer.sources`` and ``answer["sources"]``.
+    """Typed fields that can also be read by key: ``answer.sources`` and ``answer["sources"]``.
 
     Fields that this version does not know are kept, and can be read the same two ways.
     """
 
     model_config = ConfigDict(extra="allow", defer_build=True, protected_namespaces=(), coerce_numbers_to_str=True)
-
-    _request_id: str | None = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod
@@ -33,11 +31,6 @@ class Model(BaseModel):
             for name, item in value.items()
             if item is not None or name not in fields or fields[name].default is None or fields[name].is_required()
         }
-
-    @property
-    def request_id(self) -> str | None:
-        """The server's id of the request that brought this answer (its ``x-request-id`` header)."""
-        return self._request_id
 
     def __getitem__(self, key: str) -> Any:
         return self._by_name()[key]
@@ -63,6 +56,17 @@ class Model(BaseModel):
 
     def _by_name(self) -> dict[str, Any]:
         return {**self.__dict__, **(self.__pydantic_extra__ or {})}
+
+
+class Answer(Model):
+    """What a request brings: a model that knows which request that was."""
+
+    _request_id: str | None = PrivateAttr(default=None)  # in no part of it: making this takes longer than the part
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's id of the request that brought this answer (its ``x-request-id`` header)."""
+        return self._request_id
 
 
 def explain(error: ValidationError) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from edgequake.models._model import Model
+from edgequake.models._model import Answer, Model
 from edgequake.models.source import ContextBundle, Source, Subgraph
 
 __all__ = ["ChatResponse", "QueryResponse", "QueryStats"]
@@ -41,7 +41,7 @@ class QueryStats(Model):
     context_truncated: bool = False
 
 
-class QueryResponse(Model):
+class QueryResponse(Answer):
     """The answer to a query. ``response.answer`` and ``response["answer"]`` are the same."""
 
     answer: str
@@ -60,7 +60,7 @@ class QueryResponse(Model):
         return self.answer
 
 
-class ChatResponse(Model):
+class ChatResponse(Answer):
     """The assistant's message. ``response.content``, ``response.answer`` and ``response["content"]`` are the same."""
 
     content: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgequake.models._model import Model
+from edgequake.models._model import Answer
 
 __all__ = ["HealthResponse"]
 
 
-class HealthResponse(Model):
+class HealthResponse(Answer):
     """What ``GET /health`` says of the server; it answers 200 even when ``status`` is ``degraded``."""
 
     status: str

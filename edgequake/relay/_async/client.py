@@ -5,16 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
+from edgequake._bodies import async_body, kind_of_body
 from edgequake._core.config import Timeout
 from edgequake._http import (
     AsyncHTTPClient,
     Response,
     abandon,
-    async_body,
     async_client,
     async_release,
     async_usable,
-    kind_of_body,
     timeout_extension,
     translated,
 )

@@ -6,16 +6,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
+from edgequake._bodies import sync_body, kind_of_body
 from edgequake._core.config import Timeout
 from edgequake._http import (
     HTTPClient,
     Response,
     abandon,
-    sync_body,
     client,
     release,
     usable,
-    kind_of_body,
     timeout_extension,
     translated,
 )

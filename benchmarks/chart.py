@@ -1,0 +1,54 @@
+"""Draws the CPU per event of every client as bars: SVG that is read on a light and a dark page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WIDTH, NAMES, BAR, GAP, TOP = 760, 180, 18, 6, 34
+PANELS = {"each": "one event in an HTTP chunk, as servers send them", "burst": "1000 events in an HTTP chunk"}
+STYLE = """text { font: 13px system-ui, sans-serif; fill: #1f2328; }
+.title { font-weight: 600; }
+.ours { fill: #1a7f64; } .other { fill: #9aa4af; }
+@media (prefers-color-scheme: dark) { text { fill: #e6edf3; } .ours { fill: #3fb58f; } .other { fill: #6b7681; } }"""
+
+
+def bars(measured: dict[str, Any], title: str, top: int) -> tuple[list[str], int]:
+    """One panel, and where it ends. A bar that is far longer than the others is cut, and says so."""
+    values = sorted((spread["median"], client) for client, spread in measured.items())
+    room = WIDTH - NAMES - 110
+    longest = max(value for value, client in values if client != "openai")
+    lines = [f'<text class="title" x="0" y="{top + 16}">CPU per event, µs: {escape(title)}</text>']
+    y = top + TOP
+    for value, client in values:
+        width = min(value / longest, 1.0) * room
+        kind = "ours" if client.startswith("edgequake") and client != "edgequake-sdk" else "other"
+        beyond = " (far beyond this scale)" if value > 1.5 * longest else ""
+        if beyond:
+            width = room * 0.72
+        lines.append(f'<text x="{NAMES - 8}" y="{y + 14}" text-anchor="end">{escape(client)}</text>')
+        lines.append(f'<rect class="{kind}" x="{NAMES}" y="{y}" width="{max(width, 1):.1f}" height="{BAR}" rx="2"/>')
+        lines.append(f'<text x="{NAMES + width + 6:.1f}" y="{y + 14}">{value:.2f}{beyond}</text>')
+        y += BAR + GAP
+    return lines, y + 14
+
+
+def draw(record: dict[str, Any], path: Path) -> None:
+    """Writes the chart of ``record`` to ``path``."""
+    lines: list[str] = []
+    top = 4
+    for measure, title in PANELS.items():
+        panel, top = bars(record["measures"][measure], title, top)
+        lines += panel
+    label = "Bars: CPU per event of each client; shorter is better"
+    svg = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" role="img" aria-label="{label}">',
+        f"<style>{STYLE}</style>",
+        *lines,
+        "</svg>",
+    ]
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(svg) + "\n", "utf-8")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["async_body", "has_leftovers", "kind_of_body", "sync_body"]
 
 _ZLIB_OR_GZIP = 32 + zlib.MAX_WBITS
+_MEMBER = b"\x1f\x8b"  # how a member of a gzip begins
 _PIECE = 64 * 1024
 """Bytes that are decompressed at once: a few bytes on the wire can stand for gigabytes."""
 
@@ -31,7 +32,7 @@ def sync_body(response: httpx.Response) -> Iterator[bytes]:
     if response.is_stream_consumed or coding not in ("identity", "gzip", "deflate"):  # a hook may have read it
         return response.iter_bytes()
     stream = iter(cast("httpx.SyncByteStream", response.stream))
-    return stream if coding == "identity" else _decompressed(stream)
+    return stream if coding == "identity" else _decompressed(stream, coding)
 
 
 def async_body(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -40,18 +41,18 @@ def async_body(response: httpx.Response) -> AsyncIterator[bytes]:
     if response.is_stream_consumed or coding not in ("identity", "gzip", "deflate"):  # a hook may have read it
         return response.aiter_bytes()
     stream = aiter(cast("httpx.AsyncByteStream", response.stream))
-    return stream if coding == "identity" else _async_decompressed(stream)
+    return stream if coding == "identity" else _async_decompressed(stream, coding)
 
 
-def _decompressed(stream: Iterator[bytes]) -> Iterator[bytes]:
-    pieces = _Pieces()
+def _decompressed(stream: Iterator[bytes], coding: str) -> Iterator[bytes]:
+    pieces = _Pieces(coding)
     for data in stream:
         yield from pieces.of(data)
     pieces.end()
 
 
-async def _async_decompressed(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    pieces = _Pieces()
+async def _async_decompressed(stream: AsyncIterator[bytes], coding: str) -> AsyncIterator[bytes]:
+    pieces = _Pieces(coding)
     async for data in stream:
         for piece in pieces.of(data):
             yield piece
@@ -59,32 +60,61 @@ async def _async_decompressed(stream: AsyncIterator[bytes]) -> AsyncIterator[byt
 
 
 class _Pieces:
-    def __init__(self) -> None:
-        self._inflate = zlib.decompressobj(_ZLIB_OR_GZIP)
+    """Unpacks gzip, of as many members as there are, and both things that servers call deflate."""
 
-    def end(self) -> None:
-        """Raises unless the compressed text has ended too: what is missing may be a part of the answer."""
-        if not self._inflate.eof:
-            raise httpx.RemoteProtocolError("the compressed body ends before its end")
+    def __init__(self, coding: str) -> None:
+        self._raw_is_possible = coding == "deflate"  # without zlib's header
+        self._inflate = zlib.decompressobj(_ZLIB_OR_GZIP)
+        self._unsettled = b""  # what came before it was known how to read it
+        self._begun = False
 
     def of(self, data: bytes) -> Iterator[bytes]:
-        """What ``data`` brings, in pieces of bounded size. What follows the compressed text is left out."""
-        piece = b"more"
-        while not self._inflate.eof and (data or len(piece) == _PIECE):
-            try:
-                piece = self._inflate.decompress(data, _PIECE)
-            except zlib.error as error:
-                raise httpx.DecodingError(str(error)) from error
-            data = self._inflate.unconsumed_tail
+        """What ``data`` brings, in pieces of bounded size. Other bytes behind the compressed text are left out."""
+        piece = b""
+        while data or len(piece) == _PIECE:
+            if self._inflate.eof:
+                data = self._unsettled + data
+                if len(data) < len(_MEMBER) and _MEMBER.startswith(data):
+                    self._unsettled = data
+                    return
+                if not data.startswith(_MEMBER):
+                    return
+                self._unsettled, self._inflate = b"", zlib.decompressobj(_ZLIB_OR_GZIP)
+            piece = self._decompress(data)
+            data = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
             if piece:
                 yield piece
 
+    def _decompress(self, data: bytes) -> bytes:
+        if self._raw_is_possible:
+            self._unsettled += data
+        try:
+            piece = self._inflate.decompress(data, _PIECE)
+        except zlib.error as error:
+            if not self._raw_is_possible:
+                raise httpx.DecodingError(str(error)) from error
+            self._raw_is_possible = False
+            data, self._unsettled = self._unsettled, b""
+            self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+            return self._decompress(data)
+        if piece:
+            self._raw_is_possible, self._unsettled = False, b""
+        self._begun = True
+        return piece
+
+    def end(self) -> None:
+        """Raises unless the compressed text has ended too: what is missing may be a part of the answer."""
+        if self._begun and not self._inflate.eof:
+            raise httpx.RemoteProtocolError("the compressed body ends before its end")
+
 
 def has_leftovers(response: httpx.Response) -> bool:
-    """True if more came behind the answer: another request on its connection would take that for its own answer.
+    """True if more came behind an answer that is not closed: another request would take that for its own answer.
 
     httpx has no name for this, hence the private ones; where they are missing, nothing is known of it.
     """
+    if response.is_closed:  # its connection serves another request by now
+        return False
     inner: object = response.stream
     for name in ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state"):
         inner = getattr(inner, name, None)

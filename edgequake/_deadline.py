@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["bounded", "interruptible", "shut_down", "sleep", "within"]
+__all__ = ["bounded", "done_with_socket", "interruptible", "shut_down", "sleep", "within"]
 
 
 class _Current(threading.local):
@@ -78,6 +78,12 @@ class interruptible:  # noqa: N801 - beside `within`
         self._socket = sock
         if self._interrupted.is_set():
             shut_down(sock)
+
+
+def done_with_socket() -> None:
+    """The block has no more to do with its socket: another call may use it from now on."""
+    if _current.wait is not None:
+        _current.wait.uses(None)
 
 
 def sleep(seconds: float) -> None:

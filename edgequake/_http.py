@@ -6,10 +6,12 @@ import builtins
 import inspect
 import math
 import os
+import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import cache
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -19,7 +21,7 @@ from edgequake._bodies import has_leftovers
 from edgequake._core.clock import timed_out
 from edgequake._core.errors import api_error
 from edgequake._core.sse import EventData
-from edgequake._deadline import interruptible, shut_down, within
+from edgequake._deadline import done_with_socket, interruptible, shut_down, within
 from edgequake._transports import as_httpx_error, is_client, over_aiohttp
 from edgequake.exceptions import (
     ConfigurationError,
@@ -33,7 +35,7 @@ from edgequake.exceptions import (
 if TYPE_CHECKING:
     import ssl
     from contextlib import AbstractContextManager
-    from types import TracebackType
+    from types import FrameType, TracebackType
 
     from httpx_sse import ServerSentEvent
 
@@ -86,6 +88,7 @@ Attempt: TypeAlias = Callable[[], T]
 
 # As many streams at once as the caller likes: a pool that queues would count waiting as time to connect.
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
+_TRANSPORTS = ("httpx", "httpx2", "httpcore", "httpcore2", "httpx_aiohttp", "aiohttp")
 _closing: set[Any] = set()  # tasks, kept until they are done
 
 
@@ -109,8 +112,14 @@ def client(owner: object) -> HTTPClient:
 
     made = httpx.Client(limits=_LIMITS, verify=_tls())
     install_deadlines(made)
-    weakref.finalize(owner, made.close)
+    weakref.finalize(owner, _close, made)
     return made
+
+
+def _close(made: HTTPClient) -> None:
+    """Closes a client whose owner is gone; at the program's end not from under a daemon thread, which ends with it."""
+    if threading.main_thread().is_alive() or not any(thread.daemon for thread in threading.enumerate()):
+        made.close()
 
 
 def async_client(owner: object) -> AsyncHTTPClient:
@@ -267,6 +276,7 @@ def interrupt(response: Response) -> None:
 
 def release(response: Response) -> None:
     """Gives the connection of ``response`` back, or drops it if it cannot serve another request."""
+    done_with_socket()
     if has_leftovers(response) and "network_stream" in response.extensions:
         response.extensions["network_stream"].close()
     response.close()
@@ -320,14 +330,17 @@ def _orphans(client: HTTPClient | AsyncHTTPClient) -> list[Any]:
 
     httpx has no name for its pool, hence the private ones; where they are missing, nothing is known of it.
     """
-    pool = getattr(client._transport, "_pool", None)
-    connections = getattr(pool, "connections", ())
-    used = [request.connection for request in getattr(pool, "_requests", ())]  # only now: each was in use before
-    return [
-        connection
-        for connection in connections
-        if connection not in used and not (connection.is_idle() or connection.is_closed() or connection.has_expired())
-    ]
+    orphans = []
+    for transport in [client._transport, *client._mounts.values()]:
+        pool = getattr(transport, "_pool", None)
+        with getattr(pool, "_optional_thread_lock", nullcontext()):  # else another thread may begin to use one
+            used = [request.connection for request in getattr(pool, "_requests", ())]
+            orphans += [
+                connection
+                for connection in getattr(pool, "connections", ())
+                if connection not in used and not (connection.is_idle() or connection.has_expired())
+            ]
+    return [connection for connection in orphans if not connection.is_closed()]
 
 
 async def async_interrupt(response: Response) -> None:
@@ -355,7 +368,8 @@ def as_cause(error: Exception) -> Exception:
     """
     inner: BaseException | None = error
     while inner is not None:
-        inner.__traceback__ = None
+        if any(_of_transport(frame) for frame, _ in walk_tb(inner.__traceback__)):  # others may be the caller's own
+            inner.__traceback__ = None
         if "request_info" in vars(inner):  # of aiohttp
             vars(inner)["request_info"], inner.args = None, ()
         inner = inner.__cause__ or inner.__context__
@@ -364,6 +378,10 @@ def as_cause(error: Exception) -> Exception:
             if name in request.headers:
                 request.headers[name] = "[secret]"
     return as_httpx_error(error)
+
+
+def _of_transport(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__")).partition(".")[0] in _TRANSPORTS
 
 
 def translated(

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from edgequake._core.answer import AnswerState
     from edgequake._tee import Tee
 
-__all__ = ["AsyncFlow"]
+__all__ = ["BUSY", "AsyncFlow"]
+
+BUSY = "this stream is being read by another thread or task"
 
 ChunkT = TypeVar("ChunkT", bound=AnyChunk)
 
@@ -36,6 +38,7 @@ class AsyncFlow(Generic[ChunkT]):
         self._ahead: AsyncAhead[ChunkT] | None = None
         self._begun = False
         self._left = False
+        self._busy = False  # a chunk is being waited for
         self.callbacks: list[Callbacks] = []
         self.files: list[Tee] = []
         self.ended = False
@@ -67,15 +70,18 @@ class AsyncFlow(Generic[ChunkT]):
         """
         if not self._begun:
             self._begin()
+        self._busy = True
         try:
             chunk = await (anext(self._chunks) if self._ahead is None else self._ahead.get(seconds))
         except StopAsyncIteration:
-            chunk = None
+            chunk, self._busy = None, False
             self.check()  # the part is not to be taken for the whole
             self.ended = True
         except EdgeQuakeError as error:
             await self._tell_failure(error)
             raise
+        finally:
+            self._busy = False
         if chunk is not None:
             await self._show(chunk)
         elif self.ended:
@@ -84,6 +90,8 @@ class AsyncFlow(Generic[ChunkT]):
 
     def check(self) -> None:
         """Raises the failure that ended the stream once all before it is read, or that it was closed before its end."""
+        if self._busy:
+            raise StreamError(BUSY)
         if self._left or self._ahead is None or not self._ahead.waiting:
             self._reader.check()
         if self._left and not self.ended:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from edgequake._async.flow import BUSY
 from edgequake._async.tools import AsyncTools
 from edgequake._core.answer import chat_response, query_response
 from edgequake._core.anychunk import AnyChunk
@@ -61,7 +62,7 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
     def _check_alone(self) -> None:
         self._check()
         if getattr(self._chunks, "ag_running", False):
-            raise StreamError("this stream is being read by another thread or task")
+            raise StreamError(BUSY)
 
     async def __aenter__(self) -> Self:
         await self._reader.open()
@@ -101,8 +102,14 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
 
         The same errors are raised as when iterating chunks, after the event that caused them has been shown.
         """
+        if self._flow is not None and self._flow.reads_ahead:  # the chunks that wait have been read before
+            async for chunk in self:
+                if isinstance(chunk, Chunk):
+                    yield server_sent_event(chunk._raw)
+            return
         shown: deque[bytes] = deque()
-        self._reader.show_events(shown.append)
+        show = shown.append
+        self._reader.show_events(show)
         failure, begun = None, False
         try:
             async for chunk in self:
@@ -114,7 +121,7 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
         except EdgeQuakeError as error:
             failure = error
         finally:
-            self._reader.show_events(None)
+            self._reader.hide_events(show)
         while shown:
             yield server_sent_event(shown.popleft())
         if failure is not None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from edgequake._async.flow import AsyncFlow
+from edgequake._async.flow import BUSY, AsyncFlow
 from edgequake._core.anychunk import AnyChunk, Callbacks
 from edgequake._core.regroup import Batch, Lines, Sentences, Words
 from edgequake._tee import Tee
-from edgequake.exceptions import ConfigurationError, EdgeQuakeError
+from edgequake.exceptions import ConfigurationError, EdgeQuakeError, StreamError
 from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
     def _flowing(self) -> AsyncFlow[ChunkT]:
         """Everything the stream's tools share, made when the first of them is used."""
         if self._flow is None:
+            if getattr(self._chunks, "ag_running", False):
+                raise StreamError(BUSY)
             self._flow = AsyncFlow(self._reader, self._chunks, self._fold)
             self._chunks = self._flow.chunks()
             self._check = self._flow.check
@@ -157,8 +159,8 @@ async def _regrouped(texts: AsyncIterator[str], group: Regrouper) -> AsyncIterat
 async def _batches(flow: AsyncFlow[Any], batch: Batch, max_wait: float | None) -> AsyncIterator[str]:
     failure = None
     since = 0.0  # when the oldest text in the batch came
+    flow.check()
     try:
-        flow.check()
         while not flow.ended:
             wait = None if max_wait is None or not batch else since + max_wait - monotonic()
             if wait is not None and wait <= 0:

@@ -116,10 +116,15 @@ class Reader(Generic[ChunkT]):
         if self.closed and not self.ended:
             raise self._with_text(StreamError("this stream was closed before its end"))
 
-    def show_events(self, on_event: Callable[[bytes], None] | None) -> None:
-        """From the next read on, ``on_event`` gets the data of every event before it is decoded; None ends that."""
+    def show_events(self, on_event: Callable[[bytes], None]) -> None:
+        """From the next read on, ``on_event`` gets the data of every event before it is decoded."""
         self._on_event = on_event
         self._unhurried = False
+
+    def hide_events(self, on_event: Callable[[bytes], None]) -> None:
+        """Ends that, unless another has taken its place."""
+        if self._on_event is on_event:
+            self._on_event = None
 
     # -- reading --------------------------------------------------------------------------------------------------
 

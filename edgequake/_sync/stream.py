@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from edgequake._sync.flow import BUSY
 from edgequake._sync.tools import Tools
 from edgequake._core.answer import chat_response, query_response
 from edgequake._core.anychunk import AnyChunk
@@ -62,7 +63,7 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
     def _check_alone(self) -> None:
         self._check()
         if getattr(self._chunks, "gi_running", False):
-            raise StreamError("this stream is being read by another thread or task")
+            raise StreamError(BUSY)
 
     def __enter__(self) -> Self:
         self._reader.open()
@@ -98,8 +99,14 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
 
         The same errors are raised as when iterating chunks, after the event that caused them has been shown.
         """
+        if self._flow is not None and self._flow.reads_ahead:  # the chunks that wait have been read before
+            for chunk in self:
+                if isinstance(chunk, Chunk):
+                    yield server_sent_event(chunk._raw)
+            return
         shown: deque[bytes] = deque()
-        self._reader.show_events(shown.append)
+        show = shown.append
+        self._reader.show_events(show)
         failure, begun = None, False
         try:
             for chunk in self:
@@ -111,7 +118,7 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
         except EdgeQuakeError as error:
             failure = error
         finally:
-            self._reader.show_events(None)
+            self._reader.hide_events(show)
         while shown:
             yield server_sent_event(shown.popleft())
         if failure is not None:

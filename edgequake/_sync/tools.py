@@ -6,11 +6,11 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from edgequake._sync.flow import Flow
+from edgequake._sync.flow import BUSY, Flow
 from edgequake._core.anychunk import AnyChunk, Callbacks
 from edgequake._core.regroup import Batch, Lines, Sentences, Words
 from edgequake._tee import Tee
-from edgequake.exceptions import ConfigurationError, EdgeQuakeError
+from edgequake.exceptions import ConfigurationError, EdgeQuakeError, StreamError
 from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
@@ -129,6 +129,8 @@ class Tools(Generic[ChunkT, AnswerT]):
     def _flowing(self) -> Flow[ChunkT]:
         """Everything the stream's tools share, made when the first of them is used."""
         if self._flow is None:
+            if getattr(self._chunks, "gi_running", False):
+                raise StreamError(BUSY)
             self._flow = Flow(self._reader, self._chunks, self._fold)
             self._chunks = self._flow.chunks()
             self._check = self._flow.check
@@ -158,8 +160,8 @@ def _regrouped(texts: Iterator[str], group: Regrouper) -> Iterator[str]:
 def _batches(flow: Flow[Any], batch: Batch, max_wait: float | None) -> Iterator[str]:
     failure = None
     since = 0.0  # when the oldest text in the batch came
+    flow.check()
     try:
-        flow.check()
         while not flow.ended:
             wait = None if max_wait is None or not batch else since + max_wait - monotonic()
             if wait is not None and wait <= 0:

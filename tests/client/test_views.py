@@ -344,3 +344,26 @@ def test_the_lifecycle_is_the_same_on_every_wire(caller, server, wire):
     assert [event.latency for event in events] == sorted(event.latency for event in events)
     assert "".join(map(str, events)) == "ab"
     assert server.requests[0].json["mode"] == "hybrid"
+
+
+def test_events_taken_up_again_lose_none(caller, server):
+    hold = Hold()
+    server.on("POST", STREAM).stream(token("a"), hold, token("b"), hold, token("c"), DONE)
+    stream = caller.client().query.stream("q")
+    events = stream.events()
+    seen = [caller.next(events).json()]
+    again = stream.events()
+    hold.release()
+    seen.append(caller.next(again).json())
+    caller.close(events)
+    hold.release()
+    seen += [event.json() for event in caller.collect(again)]
+    assert [event.get("content") for event in seen] == ["a", "b", "c", None]
+
+
+def test_events_of_a_stream_read_ahead_are_all_there(caller, server):
+    server.on("POST", STREAM).stream(*map(token, "abcdef"), DONE)
+    stream = caller.client().query.stream("q").prefetch(3)
+    assert str(caller.next(stream)) == "a"
+    caller.until(server.wait_until_idle)
+    assert [event.json().get("content") for event in caller.collect(stream.events())] == [*"bcdef", None]

@@ -38,7 +38,11 @@ class Events(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 def transport(events, in_a_read):
     headers = {"content-type": "text/event-stream"}
-    return httpx.MockTransport(lambda _: httpx.Response(200, headers=headers, stream=Events(events, in_a_read)))
+    # As httpcore's answers have it: its reads have a timeout of their own.
+    marks = {"network_stream": None}
+    return httpx.MockTransport(
+        lambda _: httpx.Response(200, headers=headers, stream=Events(events, in_a_read), extensions=marks)
+    )
 
 
 def read_sync(events, in_a_read):

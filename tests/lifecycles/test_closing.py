@@ -122,3 +122,22 @@ def test_a_stream_read_by_two_threads_at_once_tells_one_of_them(server):
         finally:
             hold.release()
         assert reader.result(20) == [DONE]
+
+
+@pytest.mark.parametrize("other", [next, lambda stream: list(stream.batched()), lambda stream: stream.prefetch(2)])
+def test_another_reader_is_refused_and_takes_nothing_from_the_first(server, other):
+    hold = Hold()
+    server.on("POST", STREAM).stream(token("a"), hold, token("b"), DONE)
+    with EdgequakeClient(base_url=server.url) as client, ThreadPoolExecutor(1) as thread:
+        stream = client.query.stream("q")
+        texts = stream.batched(max_chars=1)
+        assert next(texts) == "a"
+        reader = thread.submit(list, texts)
+        while not stream._reader._reading:
+            pass  # until it waits for the server
+        try:
+            with pytest.raises(EdgeQuakeError):
+                other(stream)
+        finally:
+            hold.release()
+        assert reader.result(20) == ["b"]

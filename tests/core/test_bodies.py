@@ -1,0 +1,75 @@
+"""Compressed bodies, unpacked piece by piece."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import httpx
+import pytest
+
+from edgequake._bodies import sync_body
+
+TEXT = b"Edge" * 50_000 + b"Quake"
+
+
+class Reads(httpx.SyncByteStream):
+    def __init__(self, *reads):
+        self.reads = reads
+
+    def __iter__(self):
+        yield from self.reads
+
+
+def unpacked(coding, *reads):
+    return b"".join(sync_body(httpx.Response(200, headers={"Content-Encoding": coding}, stream=Reads(*reads))))
+
+
+def raw_deflate(data):
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+def by_byte(data):
+    return [data[at : at + 1] for at in range(len(data))]
+
+
+PACKED = {
+    "gzip": ("gzip", gzip.compress(TEXT)),
+    "gzip of two members": ("gzip", gzip.compress(TEXT[:1000]) + gzip.compress(TEXT[1000:])),
+    "gzip, an empty member": ("gzip", gzip.compress(b"") + gzip.compress(TEXT)),
+    "gzip, junk behind it": ("gzip", gzip.compress(TEXT) + b"junk"),
+    "gzip, half a magic behind it": ("gzip", gzip.compress(TEXT) + b"\x1f"),
+    "deflate": ("deflate", zlib.compress(TEXT)),
+    "deflate without a header": ("deflate", raw_deflate(TEXT)),
+}
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_every_kind_is_unpacked_however_it_is_cut(name):
+    coding, data = PACKED[name]
+    assert unpacked(coding, data) == TEXT
+    assert unpacked(coding, *by_byte(data)) == TEXT
+
+
+def test_pieces_are_small():
+    response = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Reads(gzip.compress(TEXT)))
+    assert max(map(len, sync_body(response))) <= 64 * 1024
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_nothing_at_all_is_no_fault(coding):
+    assert unpacked(coding) == b""
+
+
+@pytest.mark.parametrize("name", ["gzip", "gzip of two members", "deflate", "deflate without a header"])
+def test_what_ends_too_soon_is_told(name):
+    coding, data = PACKED[name]
+    with pytest.raises(httpx.RemoteProtocolError, match="ends before its end"):
+        unpacked(coding, data[:-9])
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_what_is_not_compressed_is_told(coding):
+    with pytest.raises(httpx.DecodingError):
+        unpacked(coding, b"\xff\xffplain text, after all")

@@ -34,8 +34,9 @@ AT_MOST = 120  # seconds that one measurement may take
 SYNC = ["edgequake", "edgequake-sdk", "httpx-sse + pydantic", "httpx", "openai", "socket + orjson"]
 ASYNC = ["edgequake async", "edgequake[aiohttp]", "httpx async", "httpx over aiohttp"]
 IMPORTS = {
-    "edgequake": "from edgequake import EdgequakeClient",
-    "httpx + pydantic": "import httpx, pydantic",
+    "edgequake": "import edgequake",
+    "edgequake, the client": "from edgequake import EdgequakeClient",
+    "httpx + pydantic": "import httpx; from pydantic import BaseModel",
     "edgequake-sdk": "from edgequake import EdgeQuake",
     "openai": "from openai import OpenAI",
 }

@@ -1,5 +1,6 @@
 # make demo   a streamed answer over this repository's own documents, with sources
 # make test   everything CI checks
+# make docs   the documentation as a site, in site/; make docs-serve shows it while it is written
 #
 # Longer than a test may take, each for as long as asked:
 # make fuzz SECONDS=600     inputs without end for the readers of the wire
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 SECONDS ?= 60
 MINUTES ?= 2
 
-.PHONY: demo test check format generate bench bench-local eval fuzz soak mutation audit clean
+.PHONY: demo test check format generate docs docs-serve screenshots bench bench-local eval fuzz soak mutation audit clean
 
 demo: $(VENV)/.demo
 	$(BIN)/edgequake ask "How does the client retry a failed request?" --local README.md --local docs
@@ -24,6 +25,7 @@ test: check
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
+	$(BIN)/codespell
 	$(BIN)/python scripts/unasync.py --check
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
@@ -35,6 +37,18 @@ format: $(VENV)/.dev
 
 generate: $(VENV)/.dev
 	$(BIN)/python scripts/unasync.py
+
+# The theme announces its own successor at every build, unless it is told not to.
+docs docs-serve: export NO_MKDOCS_2_WARNING = 1
+
+docs: $(VENV)/.dev
+	$(BIN)/mkdocs build --strict --quiet
+
+docs-serve: $(VENV)/.dev
+	$(BIN)/mkdocs serve --open --livereload
+
+screenshots: $(VENV)/.dev
+	$(BIN)/python scripts/screenshots.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/streaming.py

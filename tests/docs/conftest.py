@@ -7,4 +7,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def edgequake_documents():
-    return [ROOT / "README.md", ROOT / "docs"]
+    return [ROOT / "examples" / "notes"]
+
+
+@pytest.fixture
+def as_in_a_shell(monkeypatch, tmp_path, edgequake_server):
+    """A folder that looks like the repository and may be written to, and a server in the environment."""
+    for name in ("README.md", "docs", "examples"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EDGEQUAKE_BASE_URL", edgequake_server.url)
+    monkeypatch.setenv("EDGEQUAKE_TENANT_ID", "default")
+    monkeypatch.setenv("EDGEQUAKE_USER_ID", "00000000-0000-0000-0000-000000000001")

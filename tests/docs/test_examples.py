@@ -1,7 +1,6 @@
 """Every example is a program that runs."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -34,6 +33,7 @@ PRINTED = {
 }
 SERVERS = {"fastapi_app", "flask_app", "websocket_app"}
 SAID = {"chat_multi_turn": "What is EdgeQuake?\n\nWhich modes does it have?\n"}
+HEADLESS = ["--headless=new", "--no-sandbox", "--no-proxy-server", "--virtual-time-budget=20000", "--dump-dom"]
 WITHOUT_PROXY = {"transport": httpx.HTTPTransport()}
 
 
@@ -118,13 +118,7 @@ def test_the_websocket_app_answers_one_question_after_the_other():
 def test_a_browser_shows_the_answer_of_the_fastapi_app(tmp_path):
     with running("fastapi_app") as url:
         page = subprocess.run(
-            ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"]
-            + [
-                "--no-proxy-server",
-                "--virtual-time-budget=20000",
-                "--dump-dom",
-                f"{url}/?question=What+is+EdgeQuake%3F",
-            ],
+            ["chromium", *HEADLESS, f"--user-data-dir={tmp_path}", f"{url}/?question=What+is+EdgeQuake%3F"],
             capture_output=True,
             text=True,
             timeout=60,

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md", "security.md": "SECURITY.md"}
+PAGES = {
+    "index.md": "README.md",
+    "changelog.md": "CHANGELOG.md",
+    "contributing.md": "CONTRIBUTING.md",
+    "security.md": "SECURITY.md",
+}
+PAGE_OF = {path: page for page, path in PAGES.items()}
 EXAMPLES = "examples.md"
 
 
@@ -56,8 +62,8 @@ def _for_site(text: str, to_root: str = "") -> str:
 
     def moved(link: re.Match[str]) -> str:
         target, anchor = link["target"], link["anchor"] or ""
-        if target in PAGES.values():
-            return f"{link['words']}({home}{target.lower()}{anchor})"
+        if target in PAGE_OF:
+            return f"{link['words']}({home}{PAGE_OF[target]}{anchor})"
         if target.startswith("docs/"):
             return f"{link['words']}({home}{target.removeprefix('docs/')}{anchor})"
         if found := re.fullmatch(r"examples/(README\.md|(\w+)\.py)?", target):

@@ -72,8 +72,7 @@ class EdgequakeClient:
     :param http_client: an ``httpx.Client`` of your own: proxies, TLS, transports. It stays yours to close.
     :param max_event_bytes: the size above which one server-sent event, or a plain answer, is refused. Default 16 MiB.
     :param env: the environment to read instead of the process's; ``{}`` reads none.
-
-    Raises :class:`ConfigurationError` for settings that cannot work; nothing is sent until the first call.
+    :raises ConfigurationError: for settings that cannot work; nothing is sent until the first call.
     """
 
     def __init__(

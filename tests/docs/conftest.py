@@ -2,12 +2,15 @@ from pathlib import Path
 
 import pytest
 
+from edgequake.local import LocalServer
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="session")
-def edgequake_documents():
-    return [ROOT / "examples" / "notes"]
+@pytest.fixture(scope="module")  # not for the whole session: other tests count what a process holds
+def edgequake_server():
+    with LocalServer([ROOT / "examples" / "notes"]) as server:
+        yield server
 
 
 @pytest.fixture

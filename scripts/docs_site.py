@@ -77,7 +77,7 @@ def _for_site(text: str, to_root: str = "") -> str:
 def _examples() -> str:
     """The list of examples, and each program below it."""
     text = re.sub(r"\]\((\w+)\.py\)", r"](#\1py)", (ROOT / "examples/README.md").read_text("utf-8"))
-    text = re.sub(r"\[([^]]*)\]\((?!#)[^)]*\)", r"\1", text)
+    text = "---\nsearch: {boost: 0.3}\n---\n" + re.sub(r"\[([^]]*)\]\((?!#)[^)]*\)", r"\1", text)
     for path in sorted((ROOT / "examples").glob("*.py")):
         source = path.read_text("utf-8")
         title = ast.get_docstring(ast.parse(source)) or ""

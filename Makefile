@@ -42,7 +42,7 @@ generate: $(VENV)/.dev
 docs docs-serve: export NO_MKDOCS_2_WARNING = 1
 
 docs: $(VENV)/.dev
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/mkdocs build --strict
 
 docs-serve: $(VENV)/.dev
 	$(BIN)/mkdocs serve --open --livereload

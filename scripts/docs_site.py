@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from importlib.resources import files
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ PAGES = {
 }
 PAGE_OF = {path: page for page, path in PAGES.items()}
 EXAMPLES = "examples.md"
+MERMAID = "assets/mermaid.min.js"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -39,7 +40,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, path in PAGES.items():
         files.append(File.generated(config, name, content=_for_site((ROOT / path).read_text("utf-8"))))
     files.append(File.generated(config, EXAMPLES, content=_examples()))
-    files.append(File.generated(config, "assets/mermaid.min.js", content=_mermaid()))
+    files.append(File.generated(config, MERMAID, content=_mermaid()))
     return files
 
 
@@ -54,6 +55,14 @@ def _only(nav: Any, pages: set[str]) -> Any:
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Points links out of ``docs`` to the pages that are made of what they name."""
     return _for_site(markdown, "../" * (1 + page.file.src_uri.count("/")))
+
+
+def on_post_page(output: str, page: Page, **_: Any) -> str:
+    """Loads mermaid, which is large, on the pages that have a diagram."""
+    if '<pre class="mermaid">' not in output:
+        return output
+    script = f'<script src="{"../" * page.file.dest_uri.count("/")}{MERMAID}"></script>'
+    return output.replace("</body>", f"{script}</body>", 1)
 
 
 def _for_site(text: str, to_root: str = "") -> str:
@@ -87,4 +96,4 @@ def _examples() -> str:
 
 
 def _mermaid() -> str:
-    return files("mmdc").joinpath("assets/mermaid.js").read_text("utf-8")
+    return Path(str(distribution("mermaidx").locate_file("mermaidx/assets/mermaid.js"))).read_text("utf-8")

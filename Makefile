@@ -1,5 +1,6 @@
 # make demo   a streamed answer over this repository's own documents, with sources
 # make test   everything CI checks
+# make docs   the documentation as a site, in site/; make docs-serve shows it while it is written
 #
 # Longer than a test may take, each for as long as asked:
 # make bench              what streams, calls and imports cost, beside other clients; QUICK=1 takes a minute
@@ -15,7 +16,7 @@ BIN := $(VENV)/bin
 SECONDS ?= 60
 MINUTES ?= 2
 
-.PHONY: demo test check format generate typescript bench instructions bench-local bench-relay eval fuzz soak mutation audit clean
+.PHONY: demo test check format generate typescript docs docs-serve screenshots bench instructions bench-local bench-relay eval fuzz soak mutation audit clean
 
 demo: $(VENV)/.demo
 	$(BIN)/edgequake ask "How does the client retry a failed request?" --local README.md --local docs
@@ -26,6 +27,7 @@ test: check
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
+	$(BIN)/codespell
 	$(BIN)/python scripts/unasync.py --check
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
@@ -55,6 +57,18 @@ instructions: .bench/.made
 	.bench/ours/bin/pip install --quiet --disable-pip-version-check --editable '.[aiohttp]' openai orjson
 	.bench/official/bin/pip install --quiet --disable-pip-version-check edgequake-sdk
 	touch $@
+
+# The theme announces its own successor at every build, unless it is told not to.
+docs docs-serve: export NO_MKDOCS_2_WARNING = 1
+
+docs: $(VENV)/.dev
+	$(BIN)/mkdocs build --strict
+
+docs-serve: $(VENV)/.dev
+	$(BIN)/mkdocs serve --open --livereload
+
+screenshots: $(VENV)/.dev
+	$(BIN)/python scripts/screenshots.py
 
 bench-local: $(VENV)/.dev
 	$(BIN)/python benchmarks/first_chunk.py

@@ -53,6 +53,7 @@ __all__ = [
 ]
 
 TimeoutStage: TypeAlias = Literal["connect", "response", "first_chunk", "chunk", "total"]
+"""The clocks of :class:`edgequake.Timeout`, as ``TimeoutError.stage`` names the one that ran out."""
 
 
 class EdgeQuakeError(Exception):

@@ -1,7 +1,8 @@
 """Writes each ``_sync`` folder from the ``_async`` beside it, token by token; ``--check`` only says if it is fresh.
 
 Names lose their ``Async`` or ``async_`` in front, ``await`` and ``async`` go, and a few names have a twin of their own.
-A function whose ``def`` line ends with the comment ``# async only`` is left out; so is any other line that does.
+A function whose ``def`` line ends with the comment ``# async only`` is left out; so is any other line that does, and
+what a docstring says of a parameter on such a line.
 """
 
 from __future__ import annotations
@@ -47,7 +48,10 @@ def sync_text(text: str) -> str:
 
 def sync_source(source: str, folder: str = "edgequake/_async") -> str:
     """The synchronous twin of a module of this folder."""
-    source = re.sub(r".*# async only\n", "", ASYNC_ONLY.sub("", source))
+    source = ASYNC_ONLY.sub("", source)
+    for name in re.findall(r"^ *(\w+): [^\n]*# async only$", source, re.MULTILINE):
+        source = re.sub(rf".*:param {name}: .*\n", "", source)
+    source = re.sub(r".*# async only\n", "", source)
     lines = source.splitlines(keepends=True)
     out: list[str] = []
     row, column = 1, 0

@@ -36,22 +36,43 @@ class AsyncQuery:
     async def execute(self, query: str, **options: Unpack[QueryOptions]) -> QueryResponse:
         """The whole answer to ``query``, with its sources and statistics (``POST /api/v1/query``).
 
-        Options are those of :class:`QueryOptions`; one that is not given is not sent. ``timeout`` is in seconds.
+        ::
 
-        Raises :class:`ConfigurationError` for an empty query or a bad option, before anything is sent; then
-        :class:`APIError` by status, :class:`NetworkError`, :class:`TimeoutError`, :class:`ResponseError`.
+            answer = await client.query.execute("What is EdgeQuake?", mode="hybrid", top_k=10)
+            print(answer.answer, [source.label for source in answer.sources])
+
+        :param query: the question; not empty.
+        :param options: those of :class:`QueryOptions`; the server's default applies to one that is not given.
+            ``mode`` (``naive``, ``local``, ``global``, ``hybrid``, ``mix``, ``bypass``) says how to retrieve, ``top_k``
+            how much, ``timeout`` (seconds, a :class:`Timeout` or None) replaces the client's.
+        :raises ConfigurationError: for an empty query or a bad option, before anything is sent.
+        :raises APIError: by status, with the server's words.
+        :raises NetworkError: when the server cannot be reached, after retries.
+        :raises TimeoutError: when a clock runs out.
+        :raises ResponseError: for an answer of another shape.
         """
         return await self._session.call(calls.query_execute(query, options))
 
     def stream(self, query: str, *, fallback: bool = False, **options: Unpack[QueryOptions]) -> AsyncQueryStream:
         """The answer to ``query`` as it is generated (``POST /api/v1/query/stream``).
 
-        Returns a stream that sends nothing until it is iterated or opened; see :class:`AsyncQueryStream`. Options are
-        those of :class:`QueryOptions`. With ``fallback``, a stream that fails before any text goes on with
-        the answer of :meth:`execute` instead, as chunks.
+        ::
 
-        Raises :class:`ConfigurationError` at once for an empty query or a bad option. Iterating raises the errors of
-        :meth:`execute`, and :class:`StreamError`, :class:`StreamInterruptedError`, :class:`StreamTruncatedError`.
+            async for chunk in client.query.stream("What is EdgeQuake?"):
+                print(chunk, end="", flush=True)
+
+        The stream (:class:`AsyncQueryStream`) sends nothing until it is iterated or opened. As a context manager it has
+        ``text_stream``, ``sources`` and ``final()``, the whole answer. Iterating raises the errors of :meth:`execute`,
+        and :class:`StreamError`, :class:`StreamInterruptedError`, :class:`StreamTruncatedError`; each has the text so
+        far in ``partial_text``.
+
+        :param query: the question; not empty.
+        :param fallback: when the stream fails before any text, go on with the answer of :meth:`execute`, as chunks.
+        :param options: those of :class:`QueryOptions`; the server's default applies to one that is not given.
+            ``mode`` (``naive``, ``local``, ``global``, ``hybrid``, ``mix``, ``bypass``) says how to retrieve,
+            ``system_prompt`` adds to the server's own, ``timeout`` (seconds, a :class:`Timeout` or None) replaces the
+            client's.
+        :raises ConfigurationError: at once, for an empty query or a bad option.
         """
         call = calls.query_stream(query, options)
         whole = calls.query_execute(query, options) if fallback else None
@@ -64,7 +85,7 @@ class AsyncQuery:
         piece of text, and ``generation_done`` with the server's statistics. A failure is the last event, ``error``,
         with its message and stage; it is not raised. Options are those of :meth:`stream`.
 
-        Raises :class:`ConfigurationError` at once for an empty query or a bad option.
+        :raises ConfigurationError: at once, for an empty query or a bad option.
         """
         return _events(Lifecycle(query), self.stream(query, **options))
 
@@ -75,13 +96,19 @@ class AsyncQuery:
         on_text: Callable[[str], Any] | None = None,
         **options: Unpack[QueryOptions],
     ) -> QueryResponse:
-        """The whole answer to ``query``, streamed on the way: ``on_text`` is called with each piece of text.
+        """The whole answer to ``query``, streamed on the way; a stream that fails falls back to :meth:`execute`.
 
-        Any failure of the stream falls back to :meth:`execute`. If part of the text had been shown by then,
-        ``on_text`` gets the rest of the new answer where that begins with the part, else a newline and the whole.
-        An exception that ``on_text`` raises ends the call.
+        ::
+
+            answer = await client.query.ask("What is EdgeQuake?", on_text=lambda text: print(text, end="", flush=True))
 
         Raises what :meth:`execute` raises.
+
+        :param query: the question; not empty.
+        :param on_text: called with each piece of text. If part of the answer had been shown when the stream failed, it
+            gets the rest of the new answer where that begins with the part, else a newline and the whole. What it
+            raises ends the call.
+        :param options: those of :meth:`stream`.
         """
         stream = self.stream(query, **options)
         try:
@@ -134,13 +161,23 @@ class AsyncChat:
     async def complete(self, messages: Messages, **options: Unpack[ChatOptions]) -> ChatResponse:
         """The assistant's whole message (``POST /api/v1/chat/completions``).
 
-        ``messages`` is one message as a string, or a list of dicts with ``role`` and ``content`` that holds at least
-        one of the user's. The server keeps the history of a ``conversation_id``; without one, earlier messages of
-        the list are told to it in the system prompt. Options are those of :class:`ChatOptions`.
+        ::
 
-        Raises :class:`ConfigurationError` before anything is sent for messages without a user's turn or a bad option;
-        then :class:`APIError` by status, :class:`NetworkError`, :class:`TimeoutError`, :class:`ResponseError`.
+            reply = await client.chat.complete("What is EdgeQuake?")
+            more = await client.chat.complete("How does it work?", conversation_id=reply.conversation_id)
+
         The server stores the message first: a chat is sent again only if the first certainly was not processed.
+
+        :param messages: one message as a string, or a list of dicts with ``role`` and ``content`` that holds at least
+            one of the user's. The server keeps the history of a ``conversation_id``; without one, earlier messages
+            of the list are told to it in the system prompt.
+        :param options: those of :class:`ChatOptions`: ``conversation_id`` to go on with one, ``mode``, ``temperature``
+            (0 to 2), ``max_tokens``, ``timeout`` (seconds, a :class:`Timeout` or None).
+        :raises ConfigurationError: for messages without a user's turn or a bad option, before anything is sent.
+        :raises APIError: by status, with the server's words; 400 and 401 without ``tenant_id`` and ``user_id``.
+        :raises NetworkError: when the server cannot be reached.
+        :raises TimeoutError: when a clock runs out.
+        :raises ResponseError: for an answer of another shape.
         """
         return await self._session.call(calls.chat_complete(messages, options))
 
@@ -151,13 +188,21 @@ class AsyncChat:
     def stream(self, messages: Messages, **options: Unpack[ChatOptions]) -> AsyncChatStream:
         """The assistant's message as it is generated (``POST /api/v1/chat/completions/stream``).
 
-        Returns a stream that sends nothing until it is iterated or opened; see :class:`AsyncChatStream`. Messages and
-        options are those of :meth:`complete`. The stream ends when the server ends it, which may be after ``done``:
-        a new conversation gets its title last.
+        ::
 
-        Raises :class:`ConfigurationError` at once for messages or options that are not right. Iterating raises the
-        errors of :meth:`complete`, and :class:`StreamError`, :class:`StreamInterruptedError`,
-        :class:`StreamTruncatedError`.
+            async with client.chat.stream("What is EdgeQuake?") as stream:
+                async for text in stream.text_stream:
+                    print(text, end="", flush=True)
+                print(stream.conversation_id)  # give it to the next call to go on
+
+        The stream (:class:`AsyncChatStream`) sends nothing until it is iterated or opened. It ends when the server
+        ends it, which may be after ``done``: a new conversation gets its title last. Iterating raises the errors of
+        :meth:`complete`, and :class:`StreamError`, :class:`StreamInterruptedError`, :class:`StreamTruncatedError`; each
+        has the text so far in ``partial_text``.
+
+        :param messages: those of :meth:`complete`.
+        :param options: those of :meth:`complete`.
+        :raises ConfigurationError: at once, for messages or options that are not right.
         """
         call = calls.chat_stream(messages, options)
         return AsyncChatStream(AsyncReader(self._session, call, ChatChunk, openai_names=True, fallback=None))

@@ -176,14 +176,36 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
 
 
 class AsyncQueryStream(AsyncStream[QueryChunk, QueryResponse]):
-    """The stream of ``query.stream()``; ``final()`` is a :class:`QueryResponse`."""
+    """An answer chunk by chunk: what ``query.stream()`` returns. ``final()`` is a :class:`QueryResponse`.
+
+    ::
+
+        async with client.query.stream("What is EdgeQuake?") as stream:
+            async for text in stream.text_stream:
+                print(text, end="", flush=True)
+            answer = await stream.final()
+
+    Nothing is sent until it is iterated or opened. The end of the block, ``aclose()``, cancellation and garbage
+    collection give the connection back at once; so does leaving a loop over the call itself.
+    """
 
     def __init__(self, reader: AsyncReader[QueryChunk]) -> None:
         super().__init__(reader, query_response)
 
 
 class AsyncChatStream(AsyncStream[ChatChunk, ChatResponse]):
-    """The stream of ``chat.stream()``; ``final()`` is a :class:`ChatResponse`."""
+    """A message chunk by chunk: what ``chat.stream()`` returns. ``final()`` is a :class:`ChatResponse`.
+
+    ::
+
+        async with client.chat.stream("What is EdgeQuake?") as stream:
+            async for text in stream.text_stream:
+                print(text, end="", flush=True)
+            conversation = stream.conversation_id
+
+    Nothing is sent until it is iterated or opened. The end of the block, ``aclose()``, cancellation and garbage
+    collection give the connection back at once; so does leaving a loop over the call itself.
+    """
 
     def __init__(self, reader: AsyncReader[ChatChunk]) -> None:
         super().__init__(reader, chat_response)

@@ -72,13 +72,11 @@ class EdgequakeClient:
     :param headers: further headers of every request.
     :param http_client: an ``httpx.Client`` (or httpx2's) of your own: proxies, TLS, transports. It stays yours
         to close.
-    :param transport: what reads the bytes: httpx's own, or ``"aiohttp"``, which takes less work (extra ``aiohttp``).
     :param max_event_bytes: the size above which one server-sent event, or a plain answer, is refused. Default 16 MiB.
     :param rate_limit: how many requests may go out in a time, such as ``"10/s"`` or ``"100/min"``; one more waits its
         turn. Retries count, and so do the requests of the client's copies.
     :param env: the environment to read instead of the process's; ``{}`` reads none.
-
-    Raises :class:`ConfigurationError` for settings that cannot work; nothing is sent until the first call.
+    :raises ConfigurationError: for settings that cannot work; nothing is sent until the first call.
     """
 
     def __init__(
@@ -130,9 +128,15 @@ class EdgequakeClient:
         """Conversations: ``complete`` (``completions``), ``stream``."""
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
-        """A cheap copy with some settings changed, on the same connection pool; ``headers`` are added.
+        """A cheap copy with some settings changed, on the same connection pool.
 
-        The pool belongs to the client the copy was made from: closing the copy closes nothing.
+        ::
+
+            patient = client.with_options(timeout=300, max_retries=0)
+
+        ``timeout`` (seconds, a :class:`Timeout` or None), ``max_retries``, ``tenant_id``, ``workspace_id`` and
+        ``user_id`` replace the client's; ``headers`` are added to its own. The pool belongs to the client the copy was
+        made from: closing the copy closes nothing.
         """
         known = ClientOptions.__annotations__
         if unknown := set(options) - set(known):
@@ -150,7 +154,10 @@ class EdgequakeClient:
         return self._connections.stats.snapshot()
 
     def health(self) -> HealthResponse:
-        """What the server says of itself (``GET /health``); it answers even when it is degraded."""
+        """What the server says of itself (``GET /health``); it answers even when it is degraded.
+
+        Raises as :meth:`Query.execute` does.
+        """
         return self._session.call(calls.health())
 
     def request(
@@ -165,13 +172,24 @@ class EdgequakeClient:
         timeout: float | Timeout | None = NOT_GIVEN,
         idempotent: bool | None = None,
     ) -> T:
-        """Any endpoint that has no method yet: ``client.request("GET", "/api/v1/models", cast_to=dict)``.
+        """Any endpoint that has no method yet.
 
-        ``cast_to`` is a model, or any type that pydantic can read JSON as; ``bytes``, ``str`` and ``type(None)`` take
-        the body raw. ``body`` is sent as JSON. A GET may be sent again after a failure, another method only with
-        ``idempotent=True`` or if the first was certainly not processed.
+        ::
+
+            models = client.request("GET", "/api/v1/models", cast_to=dict)
 
         Raises as :meth:`Query.execute` does.
+
+        :param method: the HTTP method.
+        :param path: the path below ``base_url``; begins with a slash.
+        :param cast_to: a model, or any type that pydantic can read JSON as; ``bytes``, ``str`` and ``type(None)`` take
+            the body raw.
+        :param body: sent as JSON.
+        :param params: the query of the address.
+        :param headers: further headers of this request.
+        :param timeout: seconds, a :class:`Timeout`, or None for no limit; the client's unless given.
+        :param idempotent: whether it may be sent again after any failure on the way. Unless given, a GET may, and
+            another method only if the first was certainly not processed.
         """
         call = calls.any_request(
             method,

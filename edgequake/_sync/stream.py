@@ -173,14 +173,36 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
 
 
 class QueryStream(Stream[QueryChunk, QueryResponse]):
-    """The stream of ``query.stream()``; ``final()`` is a :class:`QueryResponse`."""
+    """An answer chunk by chunk: what ``query.stream()`` returns. ``final()`` is a :class:`QueryResponse`.
+
+    ::
+
+        with client.query.stream("What is EdgeQuake?") as stream:
+            for text in stream.text_stream:
+                print(text, end="", flush=True)
+            answer = stream.final()
+
+    Nothing is sent until it is iterated or opened. The end of the block, ``close()``, cancellation and garbage
+    collection give the connection back at once; so does leaving a loop over the call itself.
+    """
 
     def __init__(self, reader: Reader[QueryChunk]) -> None:
         super().__init__(reader, query_response)
 
 
 class ChatStream(Stream[ChatChunk, ChatResponse]):
-    """The stream of ``chat.stream()``; ``final()`` is a :class:`ChatResponse`."""
+    """A message chunk by chunk: what ``chat.stream()`` returns. ``final()`` is a :class:`ChatResponse`.
+
+    ::
+
+        with client.chat.stream("What is EdgeQuake?") as stream:
+            for text in stream.text_stream:
+                print(text, end="", flush=True)
+            conversation = stream.conversation_id
+
+    Nothing is sent until it is iterated or opened. The end of the block, ``close()``, cancellation and garbage
+    collection give the connection back at once; so does leaving a loop over the call itself.
+    """
 
     def __init__(self, reader: Reader[ChatChunk]) -> None:
         super().__init__(reader, chat_response)

@@ -107,13 +107,17 @@ class QueryOptions(RequestOptions, total=False):
     mode: Mode | None
     """How to retrieve; ``mix`` unless given. The server replaces a name it does not know."""
     max_results: int | None
+    """How many sources to use; the server's own number unless given."""
     top_k: int | None
     """The guide's name for ``max_results``."""
     enable_rerank: bool | None
+    """Whether a reranker sorts what was found; true unless given."""
     rerank: bool | None
     """The guide's name for ``enable_rerank``."""
     rerank_model: str | None
+    """Which reranker."""
     rerank_top_k: int | None
+    """How many sources the reranker keeps."""
     llm_provider: str | None
     """Give it together with ``llm_model``."""
     llm_model: str | None
@@ -124,23 +128,35 @@ class QueryOptions(RequestOptions, total=False):
     system_prompt: str | None
     """Added to the server's own prompt."""
     question_type: str | None
+    """In the server's own words; sent as it is."""
     response_type: str | None
+    """In the server's own words; sent as it is."""
     conversation_history: Sequence[HistoryMessage] | None
+    """Earlier turns; the answer then has a ``conversation_id``."""
     document_filter: DocumentFilter | None
+    """Which documents may answer."""
     mix_weights: MixWeights | None
+    """For ``mode="mix"`` alone."""
     content_granularity: Granularity | None
     """How long the sources' snippets are."""
     include_references: bool | None
+    """Whether the answer cites by ``[n]``; false unless given, and newer servers always cite."""
     include_subgraph: bool | None
+    """Whether the answer brings its part of the graph; true unless given."""
     context_only: bool | None
+    """Retrieve, and leave out the answer."""
     prompt_only: bool | None
+    """Answer with the prompt instead of the model's words."""
     hl_keywords: Sequence[str] | None
     """High-level keywords; given, the server does not ask its model for them."""
     ll_keywords: Sequence[str] | None
+    """Low-level keywords, likewise."""
     extra_headers: Mapping[str, str] | None
     """Headers that the server forwards to its model provider (not headers of this request)."""
     reasoning_effort: str | None
+    """How much a reasoning model thinks, in its provider's words; for newer servers."""
     session_id: str | None
+    """For newer servers."""
     stream_format: StreamFormat | None
     """Streams only; ``v2`` unless given. ``v3`` brings whole passages, ``v1`` bare text without sources."""
 
@@ -153,8 +169,11 @@ class ChatOptions(RequestOptions, total=False):
     conversation_id: str | None
     """The conversation to go on with; a new one is begun unless given."""
     parent_id: str | None
+    """The message to go on from, a UUID."""
     mode: Mode | None
+    """How to retrieve; ``hybrid`` unless given."""
     provider: str | None
+    """Whose model answers; give it together with ``model``."""
     model: str | None
     """A model of the server; the placeholder ``edgequake`` means the server's own choice and is not sent."""
     llm_provider: str | None
@@ -162,12 +181,20 @@ class ChatOptions(RequestOptions, total=False):
     llm_model: str | None
     """Another name for ``model``."""
     max_tokens: Annotated[int, Field(ge=1)] | None
+    """How long the answer may be, in tokens."""
     temperature: Annotated[float, Field(ge=0, le=2)] | None
+    """From 0, the plainest, to 2."""
     top_k: int | None
+    """How many sources to use."""
     language: str | None
     """ISO 639-1, such as ``en``."""
     system_prompt: str | None
+    """Added to the server's own prompt."""
     document_filter: DocumentFilter | None
+    """Which documents may answer."""
     images: Annotated[Sequence[ImageInput], Field(max_length=4)] | None
+    """At most four, for models that see."""
     content_granularity: Granularity | None
+    """How long the sources' snippets are."""
     reasoning_effort: str | None
+    """How much a reasoning model thinks, in its provider's words; for newer servers."""

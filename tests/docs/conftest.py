@@ -2,9 +2,23 @@ from pathlib import Path
 
 import pytest
 
+from edgequake.local import LocalServer
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="session")
-def edgequake_documents():
-    return [ROOT / "README.md", ROOT / "docs"]
+@pytest.fixture(scope="module")  # not for the whole session: other tests count what a process holds
+def edgequake_server():
+    with LocalServer([ROOT / "examples" / "notes"]) as server:
+        yield server
+
+
+@pytest.fixture
+def as_in_a_shell(monkeypatch, tmp_path, edgequake_server):
+    """A folder that looks like the repository and may be written to, and a server in the environment."""
+    for name in ("README.md", "docs", "examples"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EDGEQUAKE_BASE_URL", edgequake_server.url)
+    monkeypatch.setenv("EDGEQUAKE_TENANT_ID", "default")
+    monkeypatch.setenv("EDGEQUAKE_USER_ID", "00000000-0000-0000-0000-000000000001")

@@ -1,23 +1,149 @@
 """Every example is a program that runs."""
 
-import os
+import json
+import re
+import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
+from docs.pages import ROOT, agrees
+from websockets.sync.client import connect
 
-EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.py"))
+EXAMPLES = ROOT / "examples"
+GRAPHS = "Knowledge graphs hold facts as entities and the relationships between them. [1]"
+EDGEQUAKE = "EdgeQuake is a Graph-RAG server: it reads documents, builds a knowledge graph of them and answers"
+MODES = "The mode says where EdgeQuake looks for an answer. [1]"
+
+# What each program prints, line breaks aside; … stands for anything.
+PRINTED = {
+    "async_streaming": f"What is EdgeQuake? {EDGEQUAKE} … How does streaming work? Streaming sends an answer …",
+    "basic_query": f"{EDGEQUAKE} questions from both. [1]",
+    "chat_multi_turn": f"{EDGEQUAKE} questions from both. [1] {MODES} …",
+    "fallback": f"{EDGEQUAKE} questions from both. [1] [122 characters, 7 sources]",
+    "many_questions": f"What is EdgeQuake? {EDGEQUAKE} … Which modes does EdgeQuake have? {MODES} …",
+    "progress": f"{GRAPHS} … chunks in 0.50 s",
+    "sources": f"Found in hybrid mode: knowledge-graphs.md, … {GRAPHS} [1] knowledge-graphs.md (score 1.00) …",
+    "streaming_query": f"{EDGEQUAKE} questions from both. [1] [1] edgequake.md …",
+    "streaming_rag_own_llm": "[9 documents after 0.01 s] Knowledge graphs hold facts … [done after 0.01 s]",
+    "to_file": "answer.md: 478 bytes",
+}
+SERVERS = {"fastapi_app", "flask_app", "websocket_app"}
+SAID = {"chat_multi_turn": "What is EdgeQuake?\n\nWhich modes does it have?\n"}
+HEADLESS = ["--headless=new", "--no-sandbox", "--no-proxy-server", "--virtual-time-budget=20000", "--dump-dom"]
+WITHOUT_PROXY = {"transport": httpx.HTTPTransport()}
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_prints_an_answer_from_the_server(example, edgequake_server):
+@pytest.fixture
+def in_a_folder(monkeypatch, tmp_path, edgequake_server):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EDGEQUAKE_BASE_URL", edgequake_server.url)
+
+
+@contextmanager
+def running(name):
+    """The address of the example, which serves while the block lasts."""
+    command = [sys.executable, str(EXAMPLES / f"{name}.py"), "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as program:
+        try:
+            yield next(found[0] for line in program.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
+        finally:
+            program.terminate()
+
+
+def test_every_example_is_run_and_listed():
+    there = {path.stem for path in EXAMPLES.glob("*.py")}
+    assert there == {*PRINTED, *SERVERS}
+    listed = (EXAMPLES / "README.md").read_text("utf-8")
+    assert not [name for name in there if f"({name}.py)" not in listed]
+
+
+@pytest.mark.usefixtures("in_a_folder")
+@pytest.mark.parametrize("name", PRINTED)
+def test_an_example_prints_an_answer_from_the_server(name):
     run = subprocess.run(
-        [sys.executable, "-W", "error", str(example)],
-        env={**os.environ, "EDGEQUAKE_BASE_URL": edgequake_server.url},
+        [sys.executable, "-W", "error", str(EXAMPLES / f"{name}.py")],
+        input=SAID.get(name, ""),
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert (run.returncode, run.stderr) == (0, "")
-    assert "edgequake" in run.stdout.lower()
+    assert agrees(PRINTED[name], " ".join(run.stdout.split())), run.stdout
+
+
+def test_an_answer_that_breaks_off_leaves_no_file_that_looks_whole(tmp_path, monkeypatch, edgequake_script):
+    edgequake_script.stream({"type": "token", "content": "Half"})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EDGEQUAKE_BASE_URL", edgequake_script.url)
+    run = subprocess.run([sys.executable, str(EXAMPLES / "to_file.py")], capture_output=True, text=True, timeout=60)
+    assert run.returncode == 1
+    assert "without its final event" in run.stderr
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("answer.md.part", "Half")]
+
+
+@pytest.mark.usefixtures("in_a_folder")
+def test_the_flask_app_relays_an_answer_to_a_browser():
+    with running("flask_app") as url, httpx.Client(base_url=url, **WITHOUT_PROXY) as browser:
+        assert "EventSource" in browser.get("/").text
+        events = browser.get("/stream", params={"question": "What are knowledge graphs?"})
+        assert browser.get("/stream").status_code == 400
+    assert events.headers["content-type"].startswith("text/event-stream")
+    *texts, end = events.text.strip().split("\n\n")
+    assert "".join(json.loads(text.removeprefix("data: ")) for text in texts) == GRAPHS
+    assert end == "event: end\ndata:"
+
+
+@pytest.mark.usefixtures("in_a_folder")
+def test_the_websocket_app_answers_one_question_after_the_other():
+    with (
+        running("websocket_app") as url,
+        connect(f"{url.replace('http', 'ws')}/ws", proxy=None) as socket,
+    ):
+        for question, begins in {"What are knowledge graphs?": GRAPHS, "What is EdgeQuake?": EDGEQUAKE}.items():
+            socket.send(question)
+            messages = [json.loads(socket.recv(timeout=20))]
+            while "text" in messages[-1]:
+                messages.append(json.loads(socket.recv(timeout=20)))
+            assert "".join(message["text"] for message in messages[:-1]).startswith(begins)
+            assert messages[-1]["done"]
+            assert messages[-1]["sources"]
+
+
+@pytest.mark.usefixtures("in_a_folder")
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs a browser: apt-get install chromium")
+def test_a_browser_shows_the_answer_of_the_fastapi_app(tmp_path):
+    with running("fastapi_app") as url:
+        page = subprocess.run(
+            ["chromium", *HEADLESS, f"--user-data-dir={tmp_path}", f"{url}/?question=What+is+EdgeQuake%3F"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        ).stdout
+    assert "<title>edgequake: answered</title>" in page
+    assert f'<p id="answer">{EDGEQUAKE} questions from both. [1]</p>' in page
+    assert '<ol id="sources"><li>edgequake.md</li>' in page
+
+
+@pytest.mark.usefixtures("in_a_folder")
+def test_the_notebook_prints_what_it_shows(tmp_path):
+    execute = [str(Path(sys.executable).with_name("jupyter-execute")), "--output", str(tmp_path / "run.ipynb")]
+    run = subprocess.run([*execute, str(EXAMPLES / "notebook.ipynb")], capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    shown, printed = map(outputs, (EXAMPLES / "notebook.ipynb", tmp_path / "run.ipynb"))
+    assert len(shown) == 4
+    assert all(map(agrees, shown, printed)), printed
+
+
+def outputs(notebook):
+    """What each cell of code shows, as text."""
+    cells = [cell for cell in json.loads(notebook.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+    return ["".join(map(text_of, cell["outputs"])) for cell in cells]
+
+
+def text_of(output):
+    data = output.get("data", {})
+    return "".join(output.get("text") or data.get("text/markdown") or data.get("text/plain"))

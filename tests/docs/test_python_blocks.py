@@ -1,23 +1,15 @@
-"""Every Python block of the README and the documentation runs, against a local server over these documents."""
+"""Every Python block of the README and the documentation runs, against a local server over `examples/notes`."""
 
 import re
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
+from docs.pages import PAGES, ROOT, agrees, blocks_of, name_of
 
 import edgequake
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture
-def as_in_a_shell(monkeypatch, edgequake_server):
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("EDGEQUAKE_BASE_URL", edgequake_server.url)
-    monkeypatch.setenv("EDGEQUAKE_TENANT_ID", "default")
-    monkeypatch.setenv("EDGEQUAKE_USER_ID", "00000000-0000-0000-0000-000000000001")
+TESTING = ROOT / "docs" / "testing.md"
 
 
 def storm(**data):
@@ -47,29 +39,41 @@ def other_services(monkeypatch, edgequake_script):
         edgequake_script.on("POST", path).always().stream(*events)
 
 
-def blocks_of(page):
-    text = page.read_text("utf-8")
-    for match in BLOCK.finditer(text):
-        line = text.count("\n", 0, match.start(1))
-        yield compile("\n" * line + match[1], str(page), "exec")
+def compiled(block):
+    return compile("\n" * (block.line - 1) + block.code, str(block.page), "exec")
 
 
 @pytest.mark.usefixtures("as_in_a_shell", "other_services")
-@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "testing.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in PAGES if page != TESTING], ids=name_of)
 def test_the_blocks_of_a_page_run_as_they_stand(page, capsys):
     with edgequake.EdgequakeClient() as client:
         names = {"__name__": "__main__", "client": client}
-        for block in blocks_of(page):
-            exec(block, names)
-    assert capsys.readouterr().err == ""
+        for block in blocks_of(page, "python"):
+            if block.why_not_run is None:
+                exec(compiled(block), names)
+                printed, complaint = capsys.readouterr()
+                assert complaint == "", block.where
+                if block.output is not None:
+                    assert agrees(block.output, printed), f"{block.where} prints\n{printed}"
 
 
-def test_the_tests_on_the_testing_page_pass(tmp_path, edgequake_server, edgequake_script):
-    conftest, *tests = blocks_of(ROOT / "docs" / "testing.md")
-    names = {}
-    exec(conftest, names)
-    assert "edgequake_documents" in names
-    for block in tests:
-        exec(block, names)
-    names["test_the_answer_names_its_source"](edgequake_server)
-    names["test_a_cut_stream_is_reported"](edgequake_script)
+@pytest.mark.usefixtures("as_in_a_shell")
+def test_the_tests_on_the_testing_page_pass(tmp_path):
+    conftest, *tests = blocks_of(TESTING, "python")
+    (tmp_path / "conftest.py").write_text(conftest.code)
+    for number, block in enumerate(tests):
+        (tmp_path / f"test_{number}.py").write_text(block.code)
+    pytest_itself = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--rootdir=."]
+    run = subprocess.run(
+        [*pytest_itself, *sorted(tmp_path.glob("test_*.py"))], capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 0, run.stdout
+    assert re.search(r"^4 passed", run.stdout, re.MULTILINE)
+
+
+def test_an_output_is_compared_but_for_what_differs_each_time():
+    assert agrees("after 0.25 s, 12 ms\n", "after 1.5 s, 3 ms  \n")
+    assert agrees("it is …, as said", "it is 4, as said")
+    assert not agrees("after 0.25 s", "after 0.25 ms")
+    assert not agrees("12 chunks", "13 chunks")
+    assert not agrees("", "more")

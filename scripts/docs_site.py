@@ -1,0 +1,99 @@
+"""What mkdocs builds beside docs/: pages of the repository's own files, and mermaid, so that no network is needed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mkdocs.structure.files import File
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = {
+    "index.md": "README.md",
+    "changelog.md": "CHANGELOG.md",
+    "contributing.md": "CONTRIBUTING.md",
+    "security.md": "SECURITY.md",
+}
+PAGE_OF = {path: page for page, path in PAGES.items()}
+EXAMPLES = "examples.md"
+MERMAID = "assets/mermaid.min.js"
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Leaves pages that are not written yet out of the navigation."""
+    made = {*PAGES, EXAMPLES}
+    there = {path.relative_to(config.docs_dir).as_posix() for path in Path(config.docs_dir).rglob("*.md")}
+    config.nav = _only(config.nav, there | made)
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Adds the pages that are made from files of the repository, and mermaid."""
+    for name, path in PAGES.items():
+        files.append(File.generated(config, name, content=_for_site((ROOT / path).read_text("utf-8"))))
+    files.append(File.generated(config, EXAMPLES, content=_examples()))
+    files.append(File.generated(config, MERMAID, content=_mermaid()))
+    return files
+
+
+def _only(nav: Any, pages: set[str]) -> Any:
+    if isinstance(nav, list):
+        return [kept for item in nav if (kept := _only(item, pages))]
+    if isinstance(nav, dict):
+        return {title: kept for title, item in nav.items() if (kept := _only(item, pages))}
+    return nav if nav in pages else None
+
+
+def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
+    """Points links out of ``docs`` to the pages that are made of what they name."""
+    return _for_site(markdown, "../" * (1 + page.file.src_uri.count("/")))
+
+
+def on_post_page(output: str, page: Page, **_: Any) -> str:
+    """Loads mermaid, which is large, on the pages that have a diagram."""
+    if '<pre class="mermaid">' not in output:
+        return output
+    script = f'<script src="{"../" * page.file.dest_uri.count("/")}{MERMAID}"></script>'
+    return output.replace("</body>", f"{script}</body>", 1)
+
+
+def _for_site(text: str, to_root: str = "") -> str:
+    """The text with links as they are on the site; what has no page there keeps its words and loses its link."""
+    home = to_root.removeprefix("../")
+
+    def moved(link: re.Match[str]) -> str:
+        target, anchor = link["target"], link["anchor"] or ""
+        if target in PAGE_OF:
+            return f"{link['words']}({home}{PAGE_OF[target]}{anchor})"
+        if target.startswith("docs/"):
+            return f"{link['words']}({home}{target.removeprefix('docs/')}{anchor})"
+        if found := re.fullmatch(r"examples/(README\.md|(\w+)\.py)?", target):
+            return f"{link['words']}({home}{EXAMPLES}{f'#{found[2]}py' if found[2] else ''})"
+        return link["words"][1:-1]
+
+    out = re.escape(to_root) if to_root else r"(?![a-z]+:|#|<)"
+    return re.sub(rf"(?P<words>\[[^]]*\])\({out}(?P<target>[^)\s#]+)(?P<anchor>#[^)]*)?\)", moved, text)
+
+
+def _examples() -> str:
+    """The list of examples, and each program below it."""
+    text = re.sub(r"\]\((\w+)\.py\)", r"](#\1py)", (ROOT / "examples/README.md").read_text("utf-8"))
+    text = "---\nsearch: {boost: 0.3}\n---\n" + re.sub(r"\[([^]]*)\]\((?!#)[^)]*\)", r"\1", text)
+    for path in sorted((ROOT / "examples").glob("*.py")):
+        source = path.read_text("utf-8")
+        title = ast.get_docstring(ast.parse(source)) or ""
+        body = source.split('"""\n', 1)[1].strip()
+        text += f"\n## {path.name} {{ #{path.stem}py }}\n\n{title}\n\n```python\n{body}\n```\n"
+    return text
+
+
+def _mermaid() -> str:
+    return Path(str(distribution("mermaidx").locate_file("mermaidx/assets/mermaid.js"))).read_text("utf-8")

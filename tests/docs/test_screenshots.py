@@ -1,0 +1,38 @@
+"""The pictures of the terminal show what the program prints today; `make screenshots` draws them anew."""
+
+import html
+import re
+import subprocess
+import sys
+
+import pytest
+from docs.pages import ROOT
+
+PICTURES = sorted((ROOT / "docs" / "assets").glob("*.svg"))
+
+
+def words_in(picture):
+    lines = re.findall(r"<text\b[^>]*>(.*?)</text>", picture.read_text("utf-8"), re.DOTALL)
+    return " ".join(html.unescape(" ".join(lines)).split())
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.name)
+def test_a_picture_is_small_and_fetches_nothing(picture):
+    drawing = picture.read_text("utf-8")
+    assert len(drawing) < 20_000
+    assert set(re.findall(r"https?://[^\s\"')]+", drawing)) <= {
+        "http://www.w3.org/2000/svg",
+        "https://www.textualize.io",
+    }
+
+
+def test_the_pictures_show_the_programs_own_words():
+    notes = str(ROOT / "examples" / "notes")
+    ask = [sys.executable, "-m", "edgequake", "ask", "How does streaming work?", "--mode", "hybrid", "--local", notes]
+    answer = subprocess.run(ask, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert " ".join(answer.split()) in words_in(ROOT / "docs" / "assets" / "ask.svg")
+    chat = [sys.executable, "-m", "edgequake", "chat", "--local", notes]
+    typed = "What are knowledge graphs?\nWhich modes does EdgeQuake have?\n"
+    said = subprocess.run(chat, input=typed, capture_output=True, text=True, check=True, timeout=60).stdout
+    shown = words_in(ROOT / "docs" / "assets" / "chat.svg")
+    assert [reply for reply in said.strip().split("\n\n") if " ".join(reply.split()) not in shown] == []

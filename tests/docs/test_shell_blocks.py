@@ -1,0 +1,38 @@
+"""Every shell block that can run does, and prints what the page shows."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from docs.pages import PAGES, agrees, blocks_of, name_of
+
+# These set up a machine or run a whole gate: what they do is not theirs to prove here.
+_LEFT_OUT = ("pip ", "make", "git ", "python -m build", "python -m twine", "python benchmarks/", "#")
+
+
+def left_out(block):
+    lines = [line.strip() for line in block.code.splitlines() if line.strip()]
+    return block.why_not_run is not None or all(line.startswith(_LEFT_OUT) for line in lines)
+
+
+BLOCKS = {page: [one for one in blocks_of(page, "sh", "bash", "console") if not left_out(one)] for page in PAGES}
+
+
+@pytest.mark.usefixtures("as_in_a_shell")
+@pytest.mark.parametrize("page", [page for page in PAGES if BLOCKS[page]], ids=name_of)
+def test_the_shell_blocks_of_a_page_run_as_they_stand(page):
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for block in BLOCKS[page]:
+        run = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", block.code],
+            env={**os.environ, "PATH": path, "COLUMNS": "100"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert (run.returncode, run.stderr) == (0, ""), block.where
+        if block.output is not None:
+            assert agrees(block.output, run.stdout), f"{block.where} prints\n{run.stdout}"

@@ -1,0 +1,92 @@
+"""The site is built once, strictly, and holds all that is public."""
+
+import importlib
+import inspect
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from docs.pages import ROOT
+
+DOORS = (
+    "edgequake",
+    "edgequake.exceptions",
+    "edgequake.local",
+    "edgequake.models",
+    "edgequake.rag",
+    "edgequake.testing",
+)
+HEADLESS = ["--headless=new", "--no-sandbox", "--no-proxy-server", "--virtual-time-budget=20000", "--dump-dom"]
+ELSEWHERE = {"__version__", "EdgeQuake", "AsyncEdgeQuake"}  # a string, and the clients' other names
+PUBLIC = [f"{door}.{name}" for door in DOORS for name in importlib.import_module(door).__all__ if name not in ELSEWHERE]
+
+
+def loaded(path):
+    door, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(door), name)
+
+
+def home_of(path):
+    """Where the thing is defined, which names it behind several doors; its own name where it has no home."""
+    thing = loaded(path)
+    return f"{thing.__module__}.{thing.__qualname__}" if hasattr(thing, "__qualname__") else path
+
+
+def test_the_site_builds_without_a_warning_and_holds_all_that_is_public(tmp_path):
+    """One test for all that is seen of one build, which takes some seconds."""
+    site = tmp_path / "site"
+    run = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (run.returncode, re.findall("(?:WARNING|ERROR) .*", run.stderr)) == (0, []), run.stderr
+    pages = {page.relative_to(site).as_posix(): page.read_text("utf-8") for page in site.rglob("*.html")}
+    assert missing_names("".join(text for name, text in pages.items() if name.startswith("reference/"))) == []
+    for name, text in pages.items():
+        assert fetched_from_elsewhere(text) == [], name
+        if name.startswith("reference/"):
+            assert re.findall(r":(?:class|meth|mod|func|param)[: ]", text) == [], name
+    if (browser := shutil.which("chromium")) is None:
+        pytest.skip("all is well but for the diagrams, which need a browser to be drawn: apt-get install chromium")
+    shown = drawn_by(browser, f"file://{site}/errors.html", tmp_path / "profile")
+    assert '<div class="mermaid"' in shown
+    assert '<pre class="mermaid"' not in shown
+
+
+def missing_names(reference):
+    known = set(re.findall(r'id="(edgequake\.[\w.]+)"', reference))
+    missing = [path for path in PUBLIC if path not in known and home_of(path) not in known]
+    return [path for path in missing if not {one for one in PUBLIC if home_of(one) == home_of(path)} & known]
+
+
+def fetched_from_elsewhere(page):
+    """Scripts, styles, fonts and pictures of other sites; links may lead there."""
+    fetched = re.findall(r'<(?:script|link|img|iframe)\b[^>]*?(?:src|href)="(https?:[^"]+)"', page)
+    return [*fetched, *re.findall(r'url\("?(https?:[^)]+)', page)]
+
+
+def drawn_by(browser, address, profile):
+    command = [browser, *HEADLESS, f"--user-data-dir={profile}", address]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_a_public_name_and_its_methods_say_what_they_are(path):
+    thing = loaded(path)
+    if not inspect.isclass(thing) and not inspect.isfunction(thing):
+        return  # a value or a type alias: the reference shows its comment
+    assert (thing.__doc__ or "").strip()
+    methods = inspect.getmembers(thing, inspect.isfunction) if inspect.isclass(thing) else []
+    for name, method in methods:
+        if not name.startswith("_") and (method.__module__ or "").startswith("edgequake"):
+            assert inspect.getdoc(method), f"{path}.{name}"
+    for name, value in vars(thing).items() if inspect.isclass(thing) else ():
+        if isinstance(value, property) and not name.startswith("_"):
+            assert value.__doc__, f"{path}.{name}"

@@ -110,7 +110,7 @@ def client(owner: object) -> HTTPClient:
     """A client of httpx with this SDK's defaults, closed when ``owner`` is gone, or the program ends."""
     from edgequake._sockets import install_deadlines  # loads httpcore, as the first client of httpx does anyway
 
-    made = httpx.Client(limits=_LIMITS, verify=_tls())
+    made = httpx.Client(limits=_LIMITS, verify=_tls(*_certificates()))
     install_deadlines(made)
     weakref.finalize(owner, _close, made)
     return made
@@ -124,18 +124,23 @@ def _close(made: HTTPClient) -> None:
 
 def async_client(owner: object) -> AsyncHTTPClient:
     """An async client of httpx with this SDK's defaults. Only its own loop can close it, whatever ``owner`` does."""
-    return httpx.AsyncClient(limits=_LIMITS, verify=_tls())
+    return httpx.AsyncClient(limits=_LIMITS, verify=_tls(*_certificates()))
 
 
 def aiohttp_client(owner: object) -> AsyncHTTPClient:
     """As :func:`async_client`, but aiohttp reads the bytes."""
-    return over_aiohttp(_tls(), _LIMITS.keepalive_expiry)
+    return over_aiohttp(_tls(*_certificates()), _LIMITS.keepalive_expiry)
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def _tls(*_: str | None) -> ssl.SSLContext:
     """The settings that verify servers, made once: reading the certificates takes longer than the rest of a client."""
     return httpx.create_ssl_context()
+
+
+def _certificates() -> tuple[str | None, str | None]:
+    """Where the environment says that the certificates are."""
+    return os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
 
 
 class _Process:
@@ -367,7 +372,9 @@ def as_cause(error: Exception) -> Exception:
     Reports of errors show the variables of frames, and those of the transport hold headers as they are sent.
     """
     inner: BaseException | None = error
-    while inner is not None:
+    seen = set()
+    while inner is not None and id(inner) not in seen:
+        seen.add(id(inner))
         if any(_of_transport(frame) for frame, _ in walk_tb(inner.__traceback__)):  # others may be the caller's own
             inner.__traceback__ = None
         if "request_info" in vars(inner):  # of aiohttp

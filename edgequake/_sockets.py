@@ -5,6 +5,7 @@ Imported with the first client, not with the package: httpx too loads httpcore n
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import httpcore
@@ -27,9 +28,11 @@ def install_deadlines(client: httpx.Client) -> None:
     they are missing, waits end by httpx's own timeouts, and the stream's clocks are checked after each read.
     """
     for transport in [client._transport, *client._mounts.values()]:
-        pool = getattr(transport, "_pool", None)
-        if pool is not None and hasattr(pool, "_network_backend"):
+        pool: Any = getattr(transport, "_pool", None)
+        if hasattr(pool, "_network_backend") and hasattr(pool, "_optional_thread_lock"):
             pool._network_backend = _DeadlineBackend(pool._network_backend)
+            # The garbage collector may close a stream while this very thread holds the lock.
+            pool._optional_thread_lock._lock = threading.RLock()
 
 
 class _DeadlineBackend(httpcore.NetworkBackend):

@@ -158,7 +158,7 @@ class AsyncReader(Generic[ChunkT]):
             self._decoder.end(unfinished=self._parser.unfinished)
             self.ended = True
         except EdgeQuakeError as error:
-            for event in await self._after(error):
+            for event in self._shown(await self._after(error)):
                 if (chunk := self._decoder.decode(event)) is not None:
                     yield chunk
             self.ended = True
@@ -180,6 +180,9 @@ class AsyncReader(Generic[ChunkT]):
             except EdgeQuakeError:
                 await self.aclose()
                 raise
+        except BaseException:  # cancelled
+            await self.aclose()
+            raise
 
     async def aclose(self) -> None:
         """Gives the connection back, or drops it if the answer has not been read to its end."""
@@ -332,10 +335,16 @@ class AsyncReader(Generic[ChunkT]):
         logger.warning("%s failed: %s; asking for the whole answer", self._call.route, error)
         await self._drop()
         self._decoder = self._new_decoder()
+        self._wait = async_interruptible()
         try:
-            return self._call.events_of(dict(await self._session.call(self._fallback)))
+            answer = await self._session.call(self._fallback, self._wait)
+            self.check()  # another thread or task may have closed the stream
+            return self._call.events_of(dict(answer))
         except EdgeQuakeError as second:
+            self.check()
             raise self._failed(second) from error
+        finally:
+            self._wait = None
 
     def _failed(self, error: EdgeQuakeError) -> EdgeQuakeError:
         """``error`` with the text so far on it, remembered so that no later call takes the answer for whole."""

@@ -84,12 +84,12 @@ class AsyncConnections:
     @property
     def client(self) -> AsyncHTTPClient:
         """The HTTP client, made when first needed; connections belong to the event loop they were made in."""
-        if self._closed or (self._given is not None and self._given.is_closed):
-            raise ConfigurationError(_CLOSED)
-        if self._given is not None:
-            return self._given
         here = async_home()
         with self._lock:
+            if self._closed or (self._given is not None and self._given.is_closed):
+                raise ConfigurationError(_CLOSED)
+            if self._given is not None:
+                return self._given
             if here not in self._made:
                 self._forget_ended_loops()
                 self._made[here] = self._new_client(self)
@@ -102,12 +102,13 @@ class AsyncConnections:
 
     async def aclose(self) -> None:
         """Ends the calls and closes the connections of this event loop; an HTTP client of the caller stays open."""
-        self._closed = True
         with self._lock:
+            self._closed = True
             waiting = list(self._open.pop(async_home(), ()))
+            made = self._made.pop(async_home(), None)
         for one in waiting:
             await one.aclose()
-        if (made := self._made.pop(async_home(), None)) is not None:
+        if made is not None:
             await made.aclose()
         self._forget_ended_loops()
 
@@ -137,14 +138,14 @@ class AsyncSession:
             left=lambda: clock.left(monotonic()),
         )
 
-    async def call(self, call: Call[T]) -> T:
-        """The parsed answer of a plain call, after as many tries as its rules allow."""
+    async def call(self, call: Call[T], wait: async_interruptible | None = None) -> T:
+        """The parsed answer of a plain call, after as many tries as its rules allow; ``wait`` is as for ``tried``."""
         clock = self.clock(call)
 
         async def attempt() -> T:
             return await self.parsed(call, await self.open(call, clock, stream=False), clock)
 
-        wait = async_interruptible()
+        wait = wait or async_interruptible()
         self.connections.watch(wait)
         return await self.tried(attempt, self.rules(call, clock), wait)
 
@@ -229,8 +230,12 @@ class AsyncSession:
         seconds = limiter.reserve(now, at_most=clock.left(now))
         if seconds is None:
             raise timed_out("total", clock.timeout)
-        if seconds:
-            await async_sleep(seconds)
+        try:
+            if seconds:
+                await async_sleep(seconds)
+        except BaseException:  # cancelled
+            limiter.give_back()
+            raise
 
     async def _request(
         self, client: AsyncHTTPClient, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None

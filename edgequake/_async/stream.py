@@ -10,7 +10,7 @@ from edgequake._async.tools import AsyncTools
 from edgequake._core.answer import chat_response, query_response
 from edgequake._core.anychunk import AnyChunk
 from edgequake._http import server_sent_event
-from edgequake.chunks import ChatChunk, Chunk, QueryChunk
+from edgequake.chunks import ChatChunk, QueryChunk
 from edgequake.exceptions import EdgeQuakeError, StreamError
 from edgequake.models._model import Answer
 from edgequake.models.answer import ChatResponse, QueryResponse
@@ -102,22 +102,20 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
 
         The same errors are raised as when iterating chunks, after the event that caused them has been shown.
         """
-        if self._flow is not None and self._flow.reads_ahead:  # the chunks that wait have been read before
-            async for chunk in self:
-                if isinstance(chunk, Chunk):
-                    yield server_sent_event(chunk._raw)
-            return
         shown: deque[bytes] = deque()
         show = shown.append
         self._reader.show_events(show)
-        failure, begun = None, False
+        failure = None
         try:
             async for chunk in self:
-                begun = begun or bool(shown)
-                if not begun and isinstance(chunk, Chunk):  # it came with a read from before
-                    shown.append(chunk._raw)
-                while shown:
+                raw = getattr(chunk, "_raw", b"")
+                # What came before it without a chunk; it is not among them if it was read before, or is a fallback's.
+                before = next((n for n, event in enumerate(shown) if event is raw), -1)
+                for _ in range(before):
                     yield server_sent_event(shown.popleft())
+                if before >= 0:
+                    shown.popleft()
+                yield server_sent_event(raw)
         except EdgeQuakeError as error:
             failure = error
         finally:

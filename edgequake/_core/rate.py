@@ -45,3 +45,8 @@ class RateLimiter:
                 return None
             self._next = turn + self._interval
             return wait
+
+    def give_back(self) -> None:
+        """One whose place was taken does not go."""
+        with self._lock:
+            self._next -= self._interval

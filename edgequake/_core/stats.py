@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -43,17 +43,17 @@ class StatsRecorder:
     """Counts streams as they end, in whatever threads."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = RLock()  # the garbage collector may end another stream in the middle of this
         self._streams = self._completed = self._errors = self._chunks = 0
         self._latency = self._first_chunk = 0.0
 
     def ended(self, stream: _Ended) -> None:
         """Counts ``stream``, and marks it as closed; one that is closed has been counted."""
+        timing = stream.timing
         with self._lock:
             if stream.closed:
                 return
             stream.closed = True
-            timing = stream.timing
             self._streams += 1
             self._chunks += timing.chunks
             self._errors += stream.failure is not None

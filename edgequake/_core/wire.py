@@ -122,8 +122,10 @@ class WireDecoder(Generic[ChunkT]):
         A v1 server reports a failure as a last token ``Error: …``. Such a token is held back until the next shows
         that it was text, and comes with that; or until the end shows that it was the error.
         """
+        raw = data
         if data.startswith(_V1_ERROR):
-            data, self._held = self._held or b"", data
+            raw, self._held = self._held or b"", data
+            data = raw
         elif self._held is not None:
             data, self._held = self._held + data, None
         if not data:
@@ -132,7 +134,7 @@ class WireDecoder(Generic[ChunkT]):
         chunk = self._chunk_class({"type": "token", "content": text, "chunk": text})
         if self._openai_names:
             chunk["choices"] = [{"index": 0, "delta": {"content": text}, "finish_reason": None}]
-        chunk._raw = data
+        chunk._raw = raw
         self._answer.add_text(text)
         return chunk
 

@@ -159,7 +159,7 @@ class Reader(Generic[ChunkT]):
             self._decoder.end(unfinished=self._parser.unfinished)
             self.ended = True
         except EdgeQuakeError as error:
-            for event in self._after(error):
+            for event in self._shown(self._after(error)):
                 if (chunk := self._decoder.decode(event)) is not None:
                     yield chunk
             self.ended = True
@@ -181,6 +181,9 @@ class Reader(Generic[ChunkT]):
             except EdgeQuakeError:
                 self.close()
                 raise
+        except BaseException:  # cancelled
+            self.close()
+            raise
 
     def close(self) -> None:
         """Gives the connection back, or drops it if the answer has not been read to its end."""
@@ -333,10 +336,16 @@ class Reader(Generic[ChunkT]):
         logger.warning("%s failed: %s; asking for the whole answer", self._call.route, error)
         self._drop()
         self._decoder = self._new_decoder()
+        self._wait = interruptible()
         try:
-            return self._call.events_of(dict(self._session.call(self._fallback)))
+            answer = self._session.call(self._fallback, self._wait)
+            self.check()  # another thread or task may have closed the stream
+            return self._call.events_of(dict(answer))
         except EdgeQuakeError as second:
+            self.check()
             raise self._failed(second) from error
+        finally:
+            self._wait = None
 
     def _failed(self, error: EdgeQuakeError) -> EdgeQuakeError:
         """``error`` with the text so far on it, remembered so that no later call takes the answer for whole."""

@@ -72,12 +72,12 @@ class Connections:
     @property
     def client(self) -> HTTPClient:
         """The HTTP client, made when first needed; connections belong to the event loop they were made in."""
-        if self._closed or (self._given is not None and self._given.is_closed):
-            raise ConfigurationError(_CLOSED)
-        if self._given is not None:
-            return self._given
         here = home()
         with self._lock:
+            if self._closed or (self._given is not None and self._given.is_closed):
+                raise ConfigurationError(_CLOSED)
+            if self._given is not None:
+                return self._given
             if here not in self._made:
                 self._forget_ended_loops()
                 self._made[here] = self._new_client(self)
@@ -90,12 +90,13 @@ class Connections:
 
     def close(self) -> None:
         """Ends the calls and closes the connections of this event loop; an HTTP client of the caller stays open."""
-        self._closed = True
         with self._lock:
+            self._closed = True
             waiting = list(self._open.pop(home(), ()))
+            made = self._made.pop(home(), None)
         for one in waiting:
             one.close()
-        if (made := self._made.pop(home(), None)) is not None:
+        if made is not None:
             made.close()
         self._forget_ended_loops()
 
@@ -125,14 +126,14 @@ class Session:
             left=lambda: clock.left(monotonic()),
         )
 
-    def call(self, call: Call[T]) -> T:
-        """The parsed answer of a plain call, after as many tries as its rules allow."""
+    def call(self, call: Call[T], wait: interruptible | None = None) -> T:
+        """The parsed answer of a plain call, after as many tries as its rules allow; ``wait`` is as for ``tried``."""
         clock = self.clock(call)
 
         def attempt() -> T:
             return self.parsed(call, self.open(call, clock, stream=False), clock)
 
-        wait = interruptible()
+        wait = wait or interruptible()
         self.connections.watch(wait)
         return self.tried(attempt, self.rules(call, clock), wait)
 
@@ -217,8 +218,12 @@ class Session:
         seconds = limiter.reserve(now, at_most=clock.left(now))
         if seconds is None:
             raise timed_out("total", clock.timeout)
-        if seconds:
-            sleep(seconds)
+        try:
+            if seconds:
+                sleep(seconds)
+        except BaseException:  # cancelled
+            limiter.give_back()
+            raise
 
     def _request(
         self, client: HTTPClient, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from edgequake._core.anychunk import AnyChunk
 from edgequake._core.calls import Call, any_request
 from edgequake._core.config import NOT_GIVEN
+from edgequake._core.json import parse_json
 from edgequake._core.sse import EventData
 from edgequake.exceptions import ConfigurationError, StreamError, StreamTruncatedError
 from edgequake.models._model import explain
@@ -89,12 +90,9 @@ class EventDecoder(Generic[ChunkT]):
 
 def _json(data: bytes) -> Any:
     try:
-        return from_json(data)
+        return parse_json(data)
     except ValueError:
-        try:
-            return from_json(data.decode("utf-8", "replace"))
-        except ValueError:
-            return None
+        return None
 
 
 def error_in(event: Mapping[str, Any]) -> StreamError | None:

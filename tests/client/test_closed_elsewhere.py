@@ -189,3 +189,36 @@ def test_a_task_that_is_cancelled_while_it_waits_is_cancelled(server):
 
     asyncio.run(main())
     server.wait_until_closed()
+
+
+def test_a_stream_that_waits_for_its_fallback_is_told(server):
+    hold = Hold()
+    server.on("POST", STREAM).reply(status=404)
+    server.on("GET", "/query/stream").reply(status=500)
+    server.on("POST", QUERY).raw(hold)
+    with EdgequakeClient(base_url=server.url, **PATIENT) as client, ThreadPoolExecutor(1) as pool:
+        stream = client.query.stream("q", fallback=True)
+        reading = pool.submit(list, stream)
+        hold.wait_until_reached()
+        stream.close()
+        with pytest.raises(StreamError, match=CLOSED_STREAM):
+            reading.result(5)
+        with pytest.raises(StreamError, match=CLOSED_STREAM):
+            stream.final()
+
+
+def test_a_stream_whose_opening_is_cancelled_is_closed_and_counted(server):
+    server.on("POST", STREAM).raw(Hold())
+
+    async def main():
+        async with AsyncEdgequakeClient(base_url=server.url) as client:
+            stream = client.query.stream("q")
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2), stream:
+                    pass
+            assert client.stats.total_streams == 1
+            with pytest.raises(StreamError, match=CLOSED_STREAM):
+                await stream.final()
+
+    asyncio.run(main())
+    server.wait_until_closed()

@@ -367,3 +367,11 @@ def test_events_of_a_stream_read_ahead_are_all_there(caller, server):
     assert str(caller.next(stream)) == "a"
     caller.until(server.wait_until_idle)
     assert [event.json().get("content") for event in caller.collect(stream.events())] == [*"bcdef", None]
+
+
+def test_events_of_a_fallback_are_all_there(caller, server):
+    server.on("POST", STREAM).stream({"type": "context", "sources": []}, b'data: {"type":"error","message":"no"}\n\n')
+    server.on("POST", "/api/v1/query").reply(json={"answer": "whole"})
+    events = caller.collect(caller.client().query.stream("q", fallback=True).events())
+    assert [event.json()["type"] for event in events] == ["context", "error", "context", "token", "done"]
+    assert events[-2].json()["content"] == "whole"

@@ -71,3 +71,21 @@ def test_real_time_passes_for_real_waits(caller, server):
     for _ in range(3):
         caller.run(client.query.execute("q"))
     assert len(server.requests) == 3
+
+
+def test_who_gives_up_waiting_takes_no_turn(server, monkeypatch):
+    def interrupted(wait, seconds):
+        raise KeyboardInterrupt
+
+    server.on("POST", QUERY).always().reply(json={"answer": "a"})
+    with EdgequakeClient(base_url=server.url, rate_limit="1/h") as client:
+        client.query.execute("q")
+        with monkeypatch.context() as patched:
+            patched.setattr(interruptible, "sleep", interrupted)
+            for _ in range(3):
+                with pytest.raises(KeyboardInterrupt):
+                    client.query.execute("q")
+        waits = []
+        monkeypatch.setattr(interruptible, "sleep", lambda _, seconds: waits.append(seconds))
+        client.query.execute("q")
+    assert [round(wait / 3600, 1) for wait in waits] == [1]

@@ -8,6 +8,8 @@ import pytest
 from client.wires import QUERY, STREAM, token, v2
 
 from edgequake import EdgequakeClient, StreamInterruptedError, UnauthorizedError
+from edgequake._core.stats import StatsRecorder
+from edgequake._core.timing import StreamTiming
 from edgequake.testing import CUT, Hold
 
 
@@ -73,3 +75,26 @@ def test_streams_of_many_threads_are_all_counted(server):
     with EdgequakeClient(base_url=server.url, timeout=60) as client, ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda n: list(client.query.stream(str(n))), range(64)))
         assert (client.stats.completed_streams, client.stats.total_chunks) == (64, 64 * 4)
+
+
+def test_a_stream_that_ends_while_another_is_counted_is_counted_too():
+    """The garbage collector may end one in the middle of the other."""
+    recorder = StatsRecorder()
+
+    class Ended:
+        closed = ended = False
+        failure = None
+        timing = StreamTiming(chunks=1)
+
+    class Collecting(Ended):
+        @property
+        def closed(self):
+            recorder.ended(Ended())
+            return False
+
+        @closed.setter
+        def closed(self, value):
+            pass
+
+    recorder.ended(Collecting())
+    assert recorder.snapshot().total_streams == 2

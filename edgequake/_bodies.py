@@ -10,7 +10,7 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-__all__ = ["async_body", "has_leftovers", "kind_of_body", "sync_body"]
+__all__ = ["async_body", "kind_of_body", "sync_body"]
 
 _ZLIB_OR_GZIP = 32 + zlib.MAX_WBITS
 _MEMBER = b"\x1f\x8b"  # how a member of a gzip begins
@@ -106,16 +106,3 @@ class _Pieces:
         """Raises unless the compressed text has ended too: what is missing may be a part of the answer."""
         if self._begun and not self._inflate.eof:
             raise httpx.RemoteProtocolError("the compressed body ends before its end")
-
-
-def has_leftovers(response: httpx.Response) -> bool:
-    """True if more came behind an answer that is not closed: another request would take that for its own answer.
-
-    httpx has no name for this, hence the private ones; where they are missing, nothing is known of it.
-    """
-    if response.is_closed:  # its connection serves another request by now
-        return False
-    inner: object = response.stream
-    for name in ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state"):
-        inner = getattr(inner, name, None)
-    return bool(getattr(inner, "trailing_data", (b"",))[0])

@@ -8,8 +8,7 @@ import math
 import os
 import threading
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import nullcontext, suppress
+from collections.abc import Awaitable, Callable
 from functools import cache
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -17,11 +16,10 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from edgequake._bodies import has_leftovers
 from edgequake._core.clock import timed_out
 from edgequake._core.errors import api_error
 from edgequake._core.sse import EventData
-from edgequake._deadline import done_with_socket, interruptible, shut_down, within
+from edgequake._deadline import interruptible, within
 from edgequake._transports import as_httpx_error, is_client, over_aiohttp
 from edgequake.exceptions import (
     ConfigurationError,
@@ -49,28 +47,21 @@ __all__ = [
     "HTTPClient",
     "Request",
     "Response",
-    "abandon",
     "aiohttp_client",
     "as_cause",
     "async_client",
     "async_home",
-    "async_interrupt",
     "async_interruptible",
-    "async_release",
     "async_result",
-    "async_sweep",
     "async_usable",
     "async_within",
     "client",
     "home",
-    "interrupt",
     "interruptible",
     "redirect_target",
-    "release",
     "result",
     "server_sent_event",
     "set_read_timeout",
-    "sweep",
     "timeout_extension",
     "translated",
     "usable",
@@ -89,7 +80,6 @@ Attempt: TypeAlias = Callable[[], T]
 # As many streams at once as the caller likes: a pool that queues would count waiting as time to connect.
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
 _TRANSPORTS = ("httpx", "httpx2", "httpcore", "httpcore2", "httpx_aiohttp", "aiohttp")
-_closing: set[Any] = set()  # tasks, kept until they are done
 
 
 def usable(given: HTTPClient | None) -> HTTPClient | None:
@@ -271,99 +261,6 @@ def result(value: Any) -> Any:
         value.close()
         raise ConfigurationError("an async function needs AsyncEdgequakeClient: give EdgequakeClient a plain one")
     return value
-
-
-def interrupt(response: Response) -> None:
-    """Ends a read of ``response`` that another thread is waiting in; that thread then closes it."""
-    stream = response.extensions.get("network_stream")
-    shut_down(stream.get_extra_info("socket") if stream is not None else None)
-
-
-def release(response: Response) -> None:
-    """Gives the connection of ``response`` back, or drops it if it cannot serve another request."""
-    done_with_socket()
-    if has_leftovers(response) and "network_stream" in response.extensions:
-        response.extensions["network_stream"].close()
-    response.close()
-
-
-async def async_release(response: Response) -> None:
-    """Gives the connection of ``response`` back, or drops it, also if the task is cancelled meanwhile.
-
-    httpcore marks a connection as closed before it has let go of it: cancelled in between, it would stay for ever.
-    """
-    await _shielded(_closed(response))
-
-
-async def _closed(response: Response) -> None:
-    if has_leftovers(response) and "network_stream" in response.extensions:
-        await response.extensions["network_stream"].aclose()
-    await response.aclose()
-
-
-async def _shielded(closing: Coroutine[Any, Any, None]) -> None:
-    """Awaits ``closing``, which goes on to its end if the task is cancelled meanwhile."""
-    import asyncio
-
-    try:
-        task = asyncio.get_running_loop().create_task(closing)
-    except RuntimeError:  # trio
-        from anyio import CancelScope
-
-        with CancelScope(shield=True):
-            await closing
-        return
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)
-    await asyncio.shield(task)
-
-
-def sweep(client: HTTPClient) -> None:
-    """Closes the connections that requests have left behind which were interrupted before they were sent."""
-    for connection in _orphans(client):
-        connection.close()
-
-
-async def async_sweep(client: AsyncHTTPClient) -> None:
-    """Closes the connections that requests have left behind which were cancelled before they were sent."""
-    for connection in _orphans(client):
-        await _shielded(connection.aclose())
-
-
-def _orphans(client: HTTPClient | AsyncHTTPClient) -> list[Any]:
-    """Connections that no request uses, and that httpcore would neither use again nor close.
-
-    httpx has no name for its pool, hence the private ones; where they are missing, nothing is known of it.
-    """
-    orphans = []
-    for transport in [client._transport, *client._mounts.values()]:
-        pool = getattr(transport, "_pool", None)
-        with getattr(pool, "_optional_thread_lock", nullcontext()):  # else another thread may begin to use one
-            used = [request.connection for request in getattr(pool, "_requests", ())]
-            orphans += [
-                connection
-                for connection in getattr(pool, "connections", ())
-                if connection not in used and not (connection.is_idle() or connection.has_expired())
-            ]
-    return [connection for connection in orphans if not connection.is_closed()]
-
-
-async def async_interrupt(response: Response) -> None:
-    """Ends a read of ``response`` that another task is waiting in."""
-    await response.aclose()
-
-
-def abandon(response: Response) -> None:
-    """Gives back the connection of an answer that nobody will read, from a finalizer."""
-    if hasattr(response.stream, "close"):
-        response.close()
-        return
-    import asyncio  # a synchronous program has no need of it
-
-    with suppress(RuntimeError):  # no loop is running: the connection died with it
-        task = asyncio.get_running_loop().create_task(response.aclose())
-        _closing.add(task)
-        task.add_done_callback(_closing.discard)
 
 
 def as_cause(error: Exception) -> Exception:

@@ -15,13 +15,11 @@ from edgequake._core.sse import SSEParser
 from edgequake._core.timing import StreamTiming
 from edgequake._core.wire import WireDecoder
 from edgequake._http import (
-    abandon,
-    async_interrupt,
     async_interruptible,
-    async_release,
     async_within,
     set_read_timeout,
 )
+from edgequake._release import abandon, async_interrupt, async_release
 from edgequake.chunks import Chunk
 from edgequake.exceptions import (
     APIError,
@@ -210,6 +208,8 @@ class AsyncReader(Generic[ChunkT]):
             self._marks["start"] = monotonic()
             self._rules = self._session.rules(self._call, self._clock)
             self._session.connections.watch(self)
+        if self._wait is not None:
+            raise StreamError("this stream is being opened by another thread or task")
         self._wait = async_interruptible()
         try:
             return await self._session.tried(attempt, self._rules, self._wait)

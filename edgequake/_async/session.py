@@ -24,15 +24,14 @@ from edgequake._http import (
     async_client,
     async_home,
     async_interruptible,
-    async_release,
     async_result,
-    async_sweep,
     async_usable,
     async_within,
     redirect_target,
     timeout_extension,
     translated,
 )
+from edgequake._release import async_release, async_sweep
 from edgequake._sleep import async_sleep
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Answer

@@ -16,13 +16,11 @@ from edgequake._core.sse import SSEParser
 from edgequake._core.timing import StreamTiming
 from edgequake._core.wire import WireDecoder
 from edgequake._http import (
-    abandon,
-    interrupt,
     interruptible,
-    release,
     within,
     set_read_timeout,
 )
+from edgequake._release import abandon, interrupt, release
 from edgequake.chunks import Chunk
 from edgequake.exceptions import (
     APIError,
@@ -211,6 +209,8 @@ class Reader(Generic[ChunkT]):
             self._marks["start"] = monotonic()
             self._rules = self._session.rules(self._call, self._clock)
             self._session.connections.watch(self)
+        if self._wait is not None:
+            raise StreamError("this stream is being opened by another thread or task")
         self._wait = interruptible()
         try:
             return self._session.tried(attempt, self._rules, self._wait)

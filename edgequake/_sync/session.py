@@ -23,15 +23,14 @@ from edgequake._http import (
     client,
     home,
     interruptible,
-    release,
     result,
-    sweep,
     usable,
     within,
     redirect_target,
     timeout_extension,
     translated,
 )
+from edgequake._release import release, sweep
 from edgequake._sleep import sleep
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Answer

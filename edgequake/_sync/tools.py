@@ -43,7 +43,7 @@ class Tools(Generic[ChunkT, AnswerT]):
         """The text word by word, each with the space after it; joined they are the text, to the character.
 
         Han and kana, which are written without spaces, come sign by sign. If the stream fails, what is left of its
-        text comes before the error.
+        text comes before the error. What a loop that is left has not given out yet, a second call does not give.
         """
         return _regrouped(self._texts(), Words())
 

@@ -10,13 +10,12 @@ from edgequake._core.config import Timeout
 from edgequake._http import (
     AsyncHTTPClient,
     Response,
-    abandon,
     async_client,
-    async_release,
     async_usable,
     timeout_extension,
     translated,
 )
+from edgequake._release import abandon, async_release
 from edgequake.relay.calling import HEADERS, Decoder, ItemReader, address, base_of, refusal, request_body
 
 if TYPE_CHECKING:

@@ -11,13 +11,12 @@ from edgequake._core.config import Timeout
 from edgequake._http import (
     HTTPClient,
     Response,
-    abandon,
     client,
-    release,
     usable,
     timeout_extension,
     translated,
 )
+from edgequake._release import abandon, release
 from edgequake.relay.calling import HEADERS, Decoder, ItemReader, address, base_of, refusal, request_body
 
 if TYPE_CHECKING:

@@ -1,0 +1,123 @@
+"""Giving connections back, or dropping them, whoever lets go of an answer and however."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext, suppress
+from typing import TYPE_CHECKING, Any
+
+from edgequake._deadline import done_with_socket, shut_down
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from edgequake._http import AsyncHTTPClient, HTTPClient, Response
+
+__all__ = ["abandon", "async_interrupt", "async_release", "async_sweep", "interrupt", "release", "sweep"]
+
+_closing: set[Any] = set()  # tasks, kept until they are done
+
+
+def interrupt(response: Response) -> None:
+    """Ends a read of ``response`` that another thread is waiting in; that thread then closes it."""
+    stream = response.extensions.get("network_stream")
+    shut_down(stream.get_extra_info("socket") if stream is not None else None)
+
+
+def release(response: Response) -> None:
+    """Gives the connection of ``response`` back, or drops it if it cannot serve another request."""
+    done_with_socket()
+    if _has_leftovers(response) and "network_stream" in response.extensions:
+        response.extensions["network_stream"].close()
+    response.close()
+
+
+async def async_release(response: Response) -> None:
+    """Gives the connection of ``response`` back, or drops it, also if the task is cancelled meanwhile.
+
+    httpcore marks a connection as closed before it has let go of it: cancelled in between, it would stay for ever.
+    """
+    await _shielded(_closed(response))
+
+
+async def _closed(response: Response) -> None:
+    if _has_leftovers(response) and "network_stream" in response.extensions:
+        await response.extensions["network_stream"].aclose()
+    await response.aclose()
+
+
+async def _shielded(closing: Coroutine[Any, Any, None]) -> None:
+    """Awaits ``closing``, which goes on to its end if the task is cancelled meanwhile."""
+    import asyncio
+
+    try:
+        task = asyncio.get_running_loop().create_task(closing)
+    except RuntimeError:  # trio
+        from anyio import CancelScope
+
+        with CancelScope(shield=True):
+            await closing
+        return
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+    await asyncio.shield(task)
+
+
+def sweep(client: HTTPClient) -> None:
+    """Closes the connections that requests have left behind which were interrupted before they were sent."""
+    for connection in _orphans(client):
+        connection.close()
+
+
+async def async_sweep(client: AsyncHTTPClient) -> None:
+    """Closes the connections that requests have left behind which were cancelled before they were sent."""
+    for connection in _orphans(client):
+        await _shielded(connection.aclose())
+
+
+def _orphans(client: HTTPClient | AsyncHTTPClient) -> list[Any]:
+    """Connections that no request uses, and that httpcore would neither use again nor close.
+
+    httpx has no name for its pool, hence the private ones; where they are missing, nothing is known of it.
+    """
+    orphans = []
+    for transport in [client._transport, *client._mounts.values()]:
+        pool = getattr(transport, "_pool", None)
+        with getattr(pool, "_optional_thread_lock", nullcontext()):  # else another thread may begin to use one
+            used = [request.connection for request in getattr(pool, "_requests", ())]
+            orphans += [
+                connection
+                for connection in getattr(pool, "connections", ())
+                if connection not in used and not (connection.is_idle() or connection.has_expired())
+            ]
+    return [connection for connection in orphans if not connection.is_closed()]
+
+
+async def async_interrupt(response: Response) -> None:
+    """Ends a read of ``response`` that another task is waiting in."""
+    await response.aclose()
+
+
+def abandon(response: Response) -> None:
+    """Gives back the connection of an answer that nobody will read, from a finalizer."""
+    if hasattr(response.stream, "close"):
+        response.close()
+        return
+    import asyncio  # a synchronous program has no need of it
+
+    with suppress(RuntimeError):  # no loop is running: the connection died with it
+        task = asyncio.get_running_loop().create_task(response.aclose())
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+
+
+def _has_leftovers(response: Response) -> bool:
+    """True if more came behind an answer that is not closed: another request would take that for its own answer.
+
+    httpx has no name for this, hence the private ones; where they are missing, nothing is known of it.
+    """
+    if response.is_closed:  # its connection serves another request by now
+        return False
+    inner: object = response.stream
+    for name in ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state"):
+        inner = getattr(inner, name, None)
+    return bool(getattr(inner, "trailing_data", (b"",))[0])

@@ -13,10 +13,15 @@ from docs.pages import ROOT
 
 DOORS = (
     "edgequake",
+    "edgequake.adapters",
+    "edgequake.adapters.gpo",
+    "edgequake.adapters.storm",
+    "edgequake.display",
     "edgequake.exceptions",
     "edgequake.local",
     "edgequake.models",
     "edgequake.rag",
+    "edgequake.relay",
     "edgequake.testing",
 )
 HEADLESS = ["--headless=new", "--no-sandbox", "--no-proxy-server", "--virtual-time-budget=20000", "--dump-dom"]

@@ -38,7 +38,7 @@ def test_a_client_of_the_other_kind_is_refused_at_once(client_class, given):
 
 def test_a_retry_policy_must_be_one():
     with pytest.raises(ConfigurationError, match="RetryPolicy"):
-        EdgequakeClient(retry=5)  # type: ignore[arg-type]  # what is tested
+        EdgequakeClient(retry=5)  # what is tested
 
 
 def test_the_cause_of_an_error_shows_no_key(caller):
@@ -111,7 +111,7 @@ def test_no_server_is_the_same_error_with_httpx2(caller, closed_port):
 
 def test_a_transport_must_be_one_that_there_is(monkeypatch):
     with pytest.raises(ConfigurationError, match="'httpx' or 'aiohttp', not 'curl'"):
-        AsyncEdgequakeClient(transport="curl")  # type: ignore[arg-type]  # what is tested
+        AsyncEdgequakeClient(transport="curl")  # what is tested
     with pytest.raises(ConfigurationError, match="http_client or transport, not both"):
         AsyncEdgequakeClient(transport="aiohttp", http_client=httpx.AsyncClient())
     monkeypatch.setitem(sys.modules, "httpx_aiohttp", None)

@@ -117,7 +117,7 @@ class AsyncLLM(_LLM):
 class CoroutineLLM(AsyncLLM):
     """Returns its stream from a coroutine."""
 
-    async def astream(self, prompt: str) -> Any:  # type: ignore[override]  # the other of the two legal forms
+    async def astream(self, prompt: str) -> Any:  # the other of the two legal forms
         return AsyncLLM.astream(self, prompt)
 
 

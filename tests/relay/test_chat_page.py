@@ -59,7 +59,7 @@ def example() -> ModuleType:
 def served(example: ModuleType, edgequake_script: ScriptServer) -> Iterator[Served]:
     app = Cuttable(example.chat_app(edgequake_script.url))
     with Served(app) as served:
-        served.app = app  # type: ignore[attr-defined]
+        served.app = app
         yield served
 
 
@@ -126,7 +126,7 @@ def test_a_lost_connection_is_shown_and_comes_back(page: Page, served: Served, e
     edgequake_script.on("POST", ROUTE).stream(token("Half"), Hold())
     ask(page, "Tell me")
     expect(page.locator("li.answer .text")).to_have_text("Half")
-    asyncio.run_coroutine_threadsafe(served.app.cut(), served.loop).result(20)  # type: ignore[attr-defined]
+    asyncio.run_coroutine_threadsafe(served.app.cut(), served.loop).result(20)
     expect(page.get_by_role("alert")).to_contain_text("The connection was lost before the answer was whole.")
     expect(page.get_by_role("status")).to_have_text("Connected")
     edgequake_script.on("POST", ROUTE).stream(token("Whole"), {"type": "done"})
@@ -145,7 +145,7 @@ def test_a_server_that_is_gone_is_said_to_be(page: Page, served: Served, edgequa
 
 def test_what_comes_from_outside_is_never_read_as_html(page: Page, edgequake_script: ScriptServer) -> None:
     evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
-    sources = [{**CONTEXT["sources"][0], "file_path": evil, "snippet": evil}]  # type: ignore[index, dict-item]
+    sources = [{**CONTEXT["sources"][0], "file_path": evil, "snippet": evil}]
     edgequake_script.on("POST", ROUTE).stream(
         {**CONTEXT, "sources": sources}, {"type": "thinking", "content": evil}, token(evil), {"type": "done"}
     )

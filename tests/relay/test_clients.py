@@ -209,7 +209,7 @@ def test_your_own_http_client_stays_open(served):
             assert client.echo(1) == 1
         assert not mine.is_closed
     with pytest.raises(ConfigurationError, match="http_client"):
-        RelayClient(served.url, http_client=httpx.AsyncClient())  # type: ignore[arg-type]  # that is the point
+        RelayClient(served.url, http_client=httpx.AsyncClient())  # that is the point
 
 
 def test_private_names_are_no_functions(served):

@@ -99,8 +99,8 @@ def test_a_terminal_is_told_more(folder, capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
 
     def stop(self: object) -> None:
-        self._on_ready("http://127.0.0.1:1")  # type: ignore[attr-defined]
-        self._listener.close()  # type: ignore[attr-defined]
+        self._on_ready("http://127.0.0.1:1")
+        self._listener.close()
         raise KeyboardInterrupt
 
     monkeypatch.setattr("edgequake.relay.server.RelayServer.serve_until_stopped", stop)

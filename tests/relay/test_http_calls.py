@@ -145,7 +145,7 @@ def test_a_result_of_another_type_than_annotated_is_an_internal_error(caplog):
     app = App()
 
     def wrong() -> int:
-        return "many"  # type: ignore[return-value]  # that is the point
+        return "many"  # that is the point
 
     async def wrong_item() -> Any:
         return None

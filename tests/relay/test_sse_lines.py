@@ -110,7 +110,7 @@ def test_a_coroutine_is_refused_with_advice():
     async def forgot() -> None: ...
 
     with pytest.raises(ConfigurationError, match="await"):
-        sse_lines(forgot())  # type: ignore[call-overload]  # that is the point
+        sse_lines(forgot())  # that is the point
 
 
 @pytest.mark.parametrize("seconds", [0, -1])
@@ -175,7 +175,7 @@ def test_nothing_runs_ahead_of_the_reader():
     events = sse_lines(endless())
     next(events), next(events)
     assert source.made == 2
-    events.close()  # type: ignore[attr-defined]  # every framework's way to end it
+    events.close()  # every framework's way to end it
     source.wait_for(0)
 
 
@@ -186,7 +186,7 @@ async def test_nothing_runs_ahead_of_an_async_reader():
     for _ in range(100):
         await asyncio.sleep(0)
     assert source.made == 2
-    await events.aclose()  # type: ignore[attr-defined]
+    await events.aclose()
     assert source.now == 0
 
 
@@ -207,7 +207,7 @@ def test_a_reader_that_leaves_in_a_silence_closes_the_stream_of_a_client_at_once
         events = sse_lines(client.query.stream("q"), keep_alive=0.01)
         assert b"half" in next(event for event in events if event != KEEP_ALIVE)
         assert next(events) == KEEP_ALIVE
-        events.close()  # type: ignore[attr-defined]
+        events.close()
         edgequake_script.wait_for_disconnect()
     assert caplog.text == ""
 
@@ -220,7 +220,7 @@ async def test_an_async_reader_that_leaves_in_a_silence_closes_the_stream_of_a_c
         while b"half" not in await anext(events):
             pass
         assert await anext(events) == KEEP_ALIVE
-        await events.aclose()  # type: ignore[attr-defined]
+        await events.aclose()
         await asyncio.to_thread(edgequake_script.wait_for_disconnect)
 
 

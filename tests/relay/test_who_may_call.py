@@ -21,7 +21,7 @@ def call(served: Served, name: str = "whoami", headers: dict[str, str] | None = 
 
 
 def over_socket(served: Served, *, name: str = "whoami", origin: str | None = None, **init: Any) -> Any:
-    with connect(f"{served.ws}/ws", origin=origin, proxy=None) as connection:  # type: ignore[arg-type]  # a NewType
+    with connect(f"{served.ws}/ws", origin=origin, proxy=None) as connection:  # a NewType
         if init:
             connection.send(json.dumps({"type": "init", **init}))
         connection.send(json.dumps({"type": "rpc", "id": 1, "name": name}))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import socket
 import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Self
 
+from edgequake._listening import address_of, listen
+from edgequake.exceptions import ConfigurationError
 from edgequake.local.errors import LocalServerError
 from edgequake.local.loader import refresh
 from edgequake.local.store import Store
 
 if TYPE_CHECKING:
+    import socket
+
     import uvicorn
 
     from edgequake.local.engine import Engine
@@ -24,7 +27,6 @@ Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 _UVICORN_LOG = "uvicorn.error"
 _SECONDS_FOR_LAST_WORDS = 1
 _KEEP_ALIVE_SECONDS = 15.0
-_BACKLOG = 512
 
 
 class LocalServer:
@@ -143,7 +145,10 @@ class LocalServer:
         if self._url:
             raise LocalServerError(f"the local server runs already, at {self._url}")
         require_extra()
-        listener = _listen(self._host, self._port)
+        try:
+            listener = listen(self._host, self._port)
+        except ConfigurationError as error:
+            raise LocalServerError(str(error)) from error
         try:
             self._store = Store(self._db if self._db is not None else ":memory:")
             refresh(self._store, self._paths)
@@ -151,7 +156,7 @@ class LocalServer:
             listener.close()
             self._close()
             raise
-        self._url = _url(self._host, listener.getsockname()[1])
+        self._url = address_of(self._host, listener)
         return listener
 
     def _close(self) -> None:
@@ -224,27 +229,3 @@ def require_extra() -> None:
         import uvicorn  # noqa: F401
     except ImportError as error:
         raise ImportError(f'the local server needs {error.name}: pip install "edgequake[server]"') from error
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    if not 0 <= port <= 65535:
-        raise LocalServerError(f"cannot listen on {host}:{port}: a port is a number from 0 to 65535")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named as TCP, or asyncio does not know it for TCP and leaves small events waiting to be sent together.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise LocalServerError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
-    return listener
-
-
-def _url(host: str, port: int) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - not bound here
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

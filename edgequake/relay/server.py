@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from edgequake.exceptions import ConfigurationError
+from edgequake._listening import address_of, listen
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
 __all__ = ["RelayServer"]
 
-_BACKLOG = 2048
 _SECONDS_FOR_LAST_WORDS = 1
 
 
@@ -38,10 +36,8 @@ class RelayServer(uvicorn.Server):
         max_message_bytes: int = 1 << 20,
         on_ready: Callable[[str], None] = lambda url: None,
     ) -> None:
-        self._listener = _listen(host, port)
-        shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not bound here
-        shown = f"[{shown}]" if ":" in shown else shown
-        self.url = f"http://{shown}:{self._listener.getsockname()[1]}"
+        self._listener = listen(host, port)
+        self.url = address_of(host, self._listener)
         self._on_ready = on_ready
         super().__init__(
             uvicorn.Config(
@@ -86,18 +82,3 @@ class _Mute(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is of another thread."""
         return record.thread != self._thread
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named as TCP, or asyncio does not know it for TCP and leaves small events waiting to be sent together.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
-    return listener

@@ -296,8 +296,8 @@ def test_the_pause_between_tokens_does_not_slow_whole_answers(folder: Path) -> N
 
 
 def test_events_are_sent_at_once_and_not_gathered(server: LocalServer) -> None:
-    from edgequake.local.server import _listen
+    from edgequake._listening import listen
 
-    with _listen("127.0.0.1", 0) as listener:
+    with listen("127.0.0.1", 0) as listener:
         # asyncio switches the gathering off for sockets that it knows for TCP by this number.
         assert listener.proto == socket.IPPROTO_TCP

@@ -19,7 +19,7 @@ import httpx
 from edgequake._core.clock import timed_out
 from edgequake._core.errors import api_error
 from edgequake._core.sse import EventData
-from edgequake._deadline import interruptible, within
+from edgequake._deadline import interruptible, sleep, within
 from edgequake._transports import as_httpx_error, is_client, over_aiohttp
 from edgequake.exceptions import (
     ConfigurationError,
@@ -53,6 +53,7 @@ __all__ = [
     "async_home",
     "async_interruptible",
     "async_result",
+    "async_sleep",
     "async_usable",
     "async_within",
     "client",
@@ -62,6 +63,7 @@ __all__ = [
     "result",
     "server_sent_event",
     "set_read_timeout",
+    "sleep",
     "timeout_extension",
     "translated",
     "usable",
@@ -184,6 +186,13 @@ def async_within(seconds: float) -> AbstractContextManager[object]:
     from anyio import fail_after  # loaded by httpx's first async request
 
     return fail_after(seconds)
+
+
+async def async_sleep(seconds: float) -> None:
+    """Waits so many seconds. The asynchronous twin of ``sleep``, for asyncio and trio."""
+    from anyio import sleep as anyio_sleep
+
+    await anyio_sleep(seconds)
 
 
 class async_interruptible:  # noqa: N801 - the twin of `interruptible`

@@ -10,7 +10,7 @@ from edgequake._async.session import AsyncConnections, AsyncSession
 from edgequake._async.stream import AsyncStream
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, DEFAULT_MAX_RETRIES, RetryPolicy, load_config
 from edgequake._core.retry import is_hopeless
-from edgequake._sleep import async_sleep
+from edgequake._http import async_sleep
 from edgequake.chunks import Chunk
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError
 

@@ -25,6 +25,7 @@ from edgequake._http import (
     async_home,
     async_interruptible,
     async_result,
+    async_sleep,
     async_usable,
     async_within,
     redirect_target,
@@ -32,7 +33,6 @@ from edgequake._http import (
     translated,
 )
 from edgequake._release import async_release, async_sweep
-from edgequake._sleep import async_sleep
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Answer
 

@@ -11,7 +11,7 @@ from edgequake._sync.session import Connections, Session
 from edgequake._sync.stream import Stream
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, DEFAULT_MAX_RETRIES, RetryPolicy, load_config
 from edgequake._core.retry import is_hopeless
-from edgequake._sleep import sleep
+from edgequake._http import sleep
 from edgequake.chunks import Chunk
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError
 

@@ -24,6 +24,7 @@ from edgequake._http import (
     home,
     interruptible,
     result,
+    sleep,
     usable,
     within,
     redirect_target,
@@ -31,7 +32,6 @@ from edgequake._http import (
     translated,
 )
 from edgequake._release import release, sweep
-from edgequake._sleep import sleep
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Answer
 

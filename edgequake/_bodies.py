@@ -28,20 +28,26 @@ def kind_of_body(response: httpx.Response) -> str:
 
 def sync_body(response: httpx.Response) -> Iterator[bytes]:
     """The bytes of the answer as they come, decompressed. Raises httpx's errors."""
-    coding = response.headers.get("content-encoding", "identity").strip().lower()
-    if response.is_stream_consumed or coding not in ("identity", "gzip", "deflate"):  # a hook may have read it
+    if (coding := _coding(response)) is None:
         return response.iter_bytes()
     stream = iter(cast("httpx.SyncByteStream", response.stream))
-    return stream if coding == "identity" else _decompressed(stream, coding)
+    return _decompressed(stream, coding) if coding else stream
 
 
 def async_body(response: httpx.Response) -> AsyncIterator[bytes]:
     """The bytes of the answer as they come, decompressed. Raises httpx's errors."""
-    coding = response.headers.get("content-encoding", "identity").strip().lower()
-    if response.is_stream_consumed or coding not in ("identity", "gzip", "deflate"):  # a hook may have read it
+    if (coding := _coding(response)) is None:
         return response.aiter_bytes()
     stream = aiter(cast("httpx.AsyncByteStream", response.stream))
-    return stream if coding == "identity" else _async_decompressed(stream, coding)
+    return _async_decompressed(stream, coding) if coding else stream
+
+
+def _coding(response: httpx.Response) -> str | None:
+    """How the body is compressed, empty if it is not; None if it is for httpx to read."""
+    if response.is_stream_consumed:  # a hook has read it
+        return None
+    coding = response.headers.get("content-encoding", "identity").strip().lower()
+    return {"identity": "", "gzip": "gzip", "deflate": "deflate"}.get(coding)
 
 
 def _decompressed(stream: Iterator[bytes], coding: str) -> Iterator[bytes]:

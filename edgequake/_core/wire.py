@@ -85,7 +85,7 @@ class WireDecoder(Generic[ChunkT]):
             chunk._raw = data
             self._add_text(text)
             if self._openai_names:
-                chunk["choices"] = [{"index": 0, "delta": {"content": text}, "finish_reason": None}]
+                chunk["choices"] = _choices(text)
             return chunk
         if type(event) is not dict or not event:
             return self._unusual(data)
@@ -133,7 +133,7 @@ class WireDecoder(Generic[ChunkT]):
         text = data.decode("utf-8", "replace")
         chunk = self._chunk_class({"type": "token", "content": text, "chunk": text})
         if self._openai_names:
-            chunk["choices"] = [{"index": 0, "delta": {"content": text}, "finish_reason": None}]
+            chunk["choices"] = _choices(text)
         chunk._raw = raw
         self._answer.add_text(text)
         return chunk
@@ -183,7 +183,7 @@ class WireDecoder(Generic[ChunkT]):
             if choice:
                 choice["delta"]["content"] = text
             elif self._openai_names and kind == "token":
-                chunk["choices"] = [{"index": 0, "delta": {"content": text}, "finish_reason": None}]
+                chunk["choices"] = _choices(text)
         elif "chunk" in event:
             chunk["chunk"] = text or ""  # never null: who asks whether it is there goes on to write it
         if kind in _CHECKED:
@@ -215,6 +215,11 @@ class WireDecoder(Generic[ChunkT]):
     def _bad(self, data: bytes, why: str) -> StreamError:
         shown = data[:200].decode("utf-8", "replace")
         return StreamError(f"the server sent an event that cannot be read, {why}: {shown!r}")
+
+
+def _choices(text: str) -> list[dict[str, Any]]:
+    """A token's text as OpenAI's wire has it."""
+    return [{"index": 0, "delta": {"content": text}, "finish_reason": None}]
 
 
 def events_of_answer(answer: dict[str, Any]) -> list[bytes]:

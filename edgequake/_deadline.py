@@ -52,7 +52,8 @@ class interruptible:  # noqa: N801 - beside `within`
     """
 
     def __init__(self) -> None:
-        self._interrupted = threading.Event()
+        self._interrupted = False
+        self._alarm: threading.Event | None = None  # of a sleep
         self._socket: object = None
 
     def __enter__(self) -> None:
@@ -62,21 +63,25 @@ class interruptible:  # noqa: N801 - beside `within`
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
         _current.wait = self._before
-        return self._interrupted.is_set() and isinstance(error, Exception)
+        return self._interrupted and isinstance(error, Exception)
 
     def close(self) -> None:
         """Ends the block, from any thread."""
-        self._interrupted.set()
+        self._interrupted = True
+        if self._alarm is not None:
+            self._alarm.set()
         shut_down(self._socket)
 
     def sleep(self, seconds: float) -> None:
         """Waits so many seconds, or until the block is ended."""
-        self._interrupted.wait(seconds)
+        self._alarm = threading.Event()
+        if not self._interrupted:  # it may have been just before there was an alarm
+            self._alarm.wait(seconds)
 
     def uses(self, sock: object) -> None:
         """The block is about to wait for ``sock``."""
         self._socket = sock
-        if self._interrupted.is_set():
+        if self._interrupted:
             shut_down(sock)
 
 

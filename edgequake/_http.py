@@ -9,7 +9,7 @@ import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
-from functools import cache
+from functools import cache, lru_cache
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -47,6 +47,7 @@ __all__ = [
     "HTTPClient",
     "Request",
     "Response",
+    "address",
     "aiohttp_client",
     "as_cause",
     "async_client",
@@ -76,6 +77,7 @@ Request: TypeAlias = httpx.Request
 Response: TypeAlias = httpx.Response
 
 T = TypeVar("T")
+ClientT = TypeVar("ClientT", httpx.Client, httpx.AsyncClient)
 AsyncAttempt: TypeAlias = Callable[[], Awaitable[T]]
 Attempt: TypeAlias = Callable[[], T]
 
@@ -102,7 +104,7 @@ def client(owner: object) -> HTTPClient:
     """A client of httpx with this SDK's defaults, closed when ``owner`` is gone, or the program ends."""
     from edgequake._sockets import install_deadlines  # loads httpcore, as the first client of httpx does anyway
 
-    made = httpx.Client(limits=_LIMITS, verify=_tls(*_certificates()))
+    made = _lean(httpx.Client(limits=_LIMITS, verify=_tls(*_certificates())))
     install_deadlines(made)
     weakref.finalize(owner, _close, made)
     return made
@@ -116,12 +118,29 @@ def _close(made: HTTPClient) -> None:
 
 def async_client(owner: object) -> AsyncHTTPClient:
     """An async client of httpx with this SDK's defaults. Only its own loop can close it, whatever ``owner`` does."""
-    return httpx.AsyncClient(limits=_LIMITS, verify=_tls(*_certificates()))
+    return _lean(httpx.AsyncClient(limits=_LIMITS, verify=_tls(*_certificates())))
 
 
 def aiohttp_client(owner: object) -> AsyncHTTPClient:
     """As :func:`async_client`, but aiohttp reads the bytes."""
-    return over_aiohttp(_tls(*_certificates()), _LIMITS.keepalive_expiry)
+    return _lean(over_aiohttp(_tls(*_certificates()), _LIMITS.keepalive_expiry))
+
+
+def _lean(made: ClientT) -> ClientT:
+    """``made``, without what it would do for every call in vain."""
+    for name in ("Accept", "User-Agent"):  # each request has its own
+        del made.headers[name]
+    made.cookies.__class__ = _Cookies
+    return made
+
+
+class _Cookies(httpx.Cookies):
+    """Cookies that are looked for where there are some: httpx makes objects of urllib to find that there are none."""
+
+    def extract_cookies(self, response: Response) -> None:
+        """Keeps the cookies that ``response`` sets."""
+        if "set-cookie" in response.headers:
+            super().extract_cookies(response)
 
 
 @cache
@@ -223,6 +242,17 @@ def set_read_timeout(response: Response, seconds: float) -> float:
         return math.inf
     timeouts["read"] = None if seconds == math.inf else seconds
     return seconds
+
+
+def address(client: HTTPClient | AsyncHTTPClient, url: str) -> httpx.URL:
+    """``url`` as ``client`` takes it; the last ones need not be parsed again."""
+    url_class: Callable[[str], httpx.URL] = type(client.base_url)
+    return _address(url_class, url)
+
+
+@lru_cache(maxsize=128)
+def _address(url_class: Callable[[str], httpx.URL], url: str) -> httpx.URL:
+    return url_class(url)
 
 
 def redirect_target(response: Response) -> str | None:

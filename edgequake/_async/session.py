@@ -19,6 +19,7 @@ from edgequake._core.retry import RetryRules
 from edgequake._core.stats import StatsRecorder
 from edgequake._http import (
     AsyncHTTPClient,
+    address,
     aiohttp_client,  # async only
     as_cause,
     async_client,
@@ -96,8 +97,11 @@ class AsyncConnections:
 
     def watch(self, waiting: AsyncReader[Any] | async_interruptible) -> None:
         """``waiting`` is closed when the client is, by whomever."""
+        here = async_home()
         with self._lock:
-            self._open.setdefault(async_home(), WeakSet()).add(waiting)
+            if here not in self._open:
+                self._open[here] = WeakSet()
+            self._open[here].add(waiting)
 
     async def aclose(self) -> None:
         """Ends the calls and closes the connections of this event loop; an HTTP client of the caller stays open."""
@@ -247,7 +251,7 @@ class AsyncSession:
         try:
             return client.build_request(
                 call.method,
-                url or self.config.base_url + call.path,
+                address(client, url or self.config.base_url + call.path),
                 params=None if url else call.params,
                 content=call.body,
                 headers=self.config.request_headers(token, merged_headers(call.headers, fixed)),

@@ -234,6 +234,8 @@ def _checked(
     options_type: Any, given: Mapping[str, Any], aliases: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The options under the server's names, those that are None left out; and those of the request itself."""
+    if not given:
+        return {}, {}
     known = options_type.__annotations__
     for name in given:
         if name not in known:

@@ -160,6 +160,8 @@ class ClientConfig:
 
 def merged_headers(headers: Mapping[str, HeaderT], more: Mapping[str, HeaderT]) -> dict[str, HeaderT]:
     """``headers`` with ``more`` instead of those of the same name, in whatever case it is written."""
+    if not more:
+        return dict(headers)
     replaced = {name.lower() for name in more}
     return {name: value for name, value in headers.items() if name.lower() not in replaced} | dict(more)
 

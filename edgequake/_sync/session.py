@@ -19,6 +19,7 @@ from edgequake._core.retry import RetryRules
 from edgequake._core.stats import StatsRecorder
 from edgequake._http import (
     HTTPClient,
+    address,
     as_cause,
     client,
     home,
@@ -84,8 +85,11 @@ class Connections:
 
     def watch(self, waiting: Reader[Any] | interruptible) -> None:
         """``waiting`` is closed when the client is, by whomever."""
+        here = home()
         with self._lock:
-            self._open.setdefault(home(), WeakSet()).add(waiting)
+            if here not in self._open:
+                self._open[here] = WeakSet()
+            self._open[here].add(waiting)
 
     def close(self) -> None:
         """Ends the calls and closes the connections of this event loop; an HTTP client of the caller stays open."""
@@ -235,7 +239,7 @@ class Session:
         try:
             return client.build_request(
                 call.method,
-                url or self.config.base_url + call.path,
+                address(client, url or self.config.base_url + call.path),
                 params=None if url else call.params,
                 content=call.body,
                 headers=self.config.request_headers(token, merged_headers(call.headers, fixed)),

@@ -46,6 +46,15 @@ def test_a_client_of_ones_own_is_used_and_left_open(caller, server, own):
     assert caller.text(caller.client(http_client=mine).query.stream("q")) == "a"
 
 
+def test_a_cookie_that_the_server_sets_comes_with_the_next_request(caller, server):
+    server.on("POST", QUERY).reply(json={"answer": "a"}, headers={"Set-Cookie": "server=3; Path=/"})
+    server.on("POST", QUERY).reply(json={"answer": "b"})
+    server.on("POST", QUERY).reply(json={"answer": "c"})
+    client = caller.client()
+    assert [caller.run(client.query.execute("q")).answer for _ in "abc"] == list("abc")
+    assert [request.headers.get("Cookie") for request in server.requests] == [None, "server=3", "server=3"]
+
+
 def test_a_client_of_ones_own_that_is_closed_is_refused(caller, own):
     mine = own()
     client = caller.client(http_client=mine)

@@ -102,10 +102,7 @@ def async_usable(given: AsyncHTTPClient | None) -> AsyncHTTPClient | None:
 
 def client(owner: object) -> HTTPClient:
     """A client of httpx with this SDK's defaults, closed when ``owner`` is gone, or the program ends."""
-    from edgequake._sockets import install_deadlines  # loads httpcore, as the first client of httpx does anyway
-
     made = _lean(httpx.Client(limits=_LIMITS, verify=_tls(*_certificates())))
-    install_deadlines(made)
     weakref.finalize(owner, _close, made)
     return made
 
@@ -127,7 +124,10 @@ def aiohttp_client(owner: object) -> AsyncHTTPClient:
 
 
 def _lean(made: ClientT) -> ClientT:
-    """``made``, without what it would do for every call in vain."""
+    """``made``, without what it would do for every call in vain, or for every chunk."""
+    from edgequake._sockets import use_own_sockets  # loads httpcore, as httpx's first client has done anyway
+
+    use_own_sockets(made)
     for name in ("Accept", "User-Agent"):  # each request has its own
         del made.headers[name]
     made.cookies.__class__ = _Cookies

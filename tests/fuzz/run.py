@@ -15,7 +15,15 @@ from pathlib import Path
 HERE = Path(__file__).parent
 TESTS = HERE.parent
 sys.path.insert(0, str(TESTS))
-LONGEST = {"events": 200, "chunks": 600, "texts": 40, "answers": 1000, "settings": 200, "responses": 1000}
+LONGEST = {
+    "events": 200,
+    "chunks": 600,
+    "texts": 40,
+    "answers": 1000,
+    "settings": 200,
+    "responses": 1000,
+    "framing": 300,
+}
 """Bytes of an input, by target: where each cut is tried, short inputs find more."""
 SEED_DICE = 10  # bytes before the payload of a seed
 
@@ -28,6 +36,7 @@ def seeds(folder: Path) -> None:
         b'{"answer": "a", "content": "a", "status": "healthy", "sources": [{"id": "m", "score": 0.5}], "stats": {}}'
     )
     (folder / "seed-answer").write_bytes(b"\0" * 3 + answer)
+    (folder / "seed-framing").write_bytes(b"\1\2" + bytes(range(0, 160, 20)) + b"2\r\nab\r\n1;x\r\nc\r\n0\r\n\r\n")
     (folder / "seed-response").write_bytes(b"\1" * SEED_DICE + b'data: {"type":"token","content":"a"}\n\n')
 
 

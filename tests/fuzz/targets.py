@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
 import httpx
+from core.framing import HEAD, chunked, seen
 from core.streams import ROOMY, Decoded, event_of
 from fuzz import reference
 
@@ -278,6 +279,21 @@ def responses(data: bytes) -> None:
             _shown(error)
 
 
+# -- framing ----------------------------------------------------------------------------------------------------------
+
+
+def framing(data: bytes) -> None:
+    """h11 sees the same of an answer, at the same reads, whether its chunks are joined on the way or not."""
+    dice = Dice(data)
+    framed, times = dice.roll(4), dice.roll(8)
+    places = bytes(dice.roll(256) for _ in range(8))
+    answer = dice.rest()
+    if framed:
+        answer = HEAD + (answer if framed == 1 else b"".join(map(chunked, cut(answer, dice))) + b"0\r\n\r\n")
+    reads = singly(answer) if framed == 3 else cut(answer, Dice(places), times)
+    assert seen(reads, reads, joined=True) == seen(reads, reads, joined=False)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "events": events,
     "chunks": chunks,
@@ -285,4 +301,5 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "answers": answers,
     "settings": settings,
     "responses": responses,
+    "framing": framing,
 }

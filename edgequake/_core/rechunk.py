@@ -1,0 +1,85 @@
+"""HTTP's chunks, joined: all the data that a read brings becomes one chunk.
+
+A server that streams sends each event as an HTTP chunk, and for a chunk h11 takes several times as long as all of this
+package takes for the event. Data may be put into other chunks on its way, so this is done between the socket and h11.
+Nothing is held back but the beginning of a chunk's header, which has no data; and what is not quite as expected goes on
+as it comes, for h11 to judge.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["Rechunker"]
+
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_IN_CHUNKS = re.compile(rb"HTTP/1\.1 200(?=[ \r]).*\r\n(?i:transfer-encoding):[ \t]*(?i:chunked)[ \t]*\r\n", re.DOTALL)
+_LONGEST_HEAD = 16 * 1024
+# A chunk's header with the line end before it, that of the chunk or head it follows; not the last chunk's, which is 0.
+_HEADER = re.compile(rb"\r\n(?!0+\r)([0-9A-Fa-f]{1,7})\r\n")
+_PART_OF_HEADER = re.compile(rb"(?:\r(?:\n(?:[0-9A-Fa-f]{1,7}\r?)?)?)?")
+
+
+class Rechunker:
+    """Stands between one connection and its HTTP reader."""
+
+    __slots__ = ("_head", "_held", "_in_chunks", "_in_head", "_left")
+
+    def __init__(self) -> None:
+        self.expect_answer()
+
+    def expect_answer(self) -> None:
+        """A request has been written: what comes next is the head of its answer."""
+        self._in_head = True
+        self._head = bytearray()
+        self._in_chunks = False
+        self._left = 0  # bytes of a chunk that are still to come
+        self._held = b""  # the beginning of a chunk's header
+
+    def feed(self, data: bytes) -> bytes:
+        """What the HTTP reader is to get for ``data``; empty if more has to come first."""
+        if self._in_chunks:
+            return self._joined(data)
+        if self._in_head:
+            return self._after_head(data)
+        return data
+
+    def _after_head(self, data: bytes) -> bytes:
+        """``data``, of which what follows the head is joined if it comes in chunks."""
+        position = max(0, len(self._head) - 2)
+        self._head += data
+        while (end := _BLANK_LINE.search(self._head, position)) is not None:
+            if not self._head.startswith(b"HTTP/1.1 1"):
+                self._in_head = False
+                self._in_chunks = _IN_CHUNKS.match(self._head, 0, end.end()) is not None
+                body = len(data) - len(self._head) + end.end()
+                self._head.clear()
+                if not self._in_chunks:
+                    return data
+                self._held = b"\r\n"  # in place of the head's last line end
+                return data[:body] + self._joined(data[body:])
+            del self._head[: end.end()]  # an interim answer: the head is still to come
+            position = 0
+        if len(self._head) > _LONGEST_HEAD:
+            self._in_head = False
+            self._head.clear()
+        return data
+
+    def _joined(self, data: bytes) -> bytes:
+        data = self._held + data
+        pieces = [data[: self._left]]
+        end = self._left
+        while (header := _HEADER.match(data, end)) is not None:
+            start = header.end()
+            end = start + int(header[1], 16)
+            pieces.append(data[start:end])
+        self._left = max(0, end - len(data))
+        rest = data[end:]
+        body = b"".join(pieces)
+        chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+        if _PART_OF_HEADER.fullmatch(rest):
+            self._held = rest
+            return chunk
+        # The last chunk, an extension, a trailer; or what is no chunk at all, before which h11 must stumble too.
+        self._in_chunks = False
+        return chunk + (rest[2:] if rest.startswith(b"\r\n") else b"\r\n" + rest)

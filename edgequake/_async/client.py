@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, Unpack
 
+from edgequake._async.base import AsyncBaseClient
 from edgequake._async.reader import AsyncReader
 from edgequake._async.resources import AsyncChat, AsyncQuery
-from edgequake._async.session import AsyncConnections, AsyncSession
+from edgequake._async.session import AsyncConnections
 from edgequake._async.stream import AsyncChatStream
 from edgequake._core import calls
 from edgequake._core.config import (
     DEFAULT_MAX_EVENT_BYTES,
     DEFAULT_MAX_RETRIES,
     NOT_GIVEN,
-    RetryPolicy,
     as_timeout,
     load_config,
 )
 from edgequake.chunks import ChatChunk
-from edgequake.exceptions import ConfigurationError
 from edgequake.models.answer import ChatResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
-    from edgequake._core.config import ClientConfig, Timeout, TokenSource
-    from edgequake._core.stats import ClientStats
+    from edgequake._core.config import ClientConfig, RetryPolicy, Timeout, TokenSource
     from edgequake._http import AsyncHTTPClient
     from edgequake.models.health import HealthResponse
 
@@ -46,7 +43,7 @@ class ClientOptions(TypedDict, total=False):
     user_id: str | None
 
 
-class AsyncEdgequakeClient:
+class AsyncEdgequakeClient(AsyncBaseClient):
     """Talks to an EdgeQuake server.
 
     ::
@@ -106,24 +103,18 @@ class AsyncEdgequakeClient:
             workspace_id=workspace_id,
             user_id=user_id,
             timeout=timeout,
-            retry=retry or RetryPolicy(max_retries=max_retries),
+            max_retries=max_retries,
+            retry=retry,
             headers=headers,
             max_event_bytes=max_event_bytes,
             env=env,
         )
-        if retry is not None and max_retries != DEFAULT_MAX_RETRIES:
-            raise ConfigurationError("give max_retries or retry, not both")
-        if not isinstance(retry, RetryPolicy | None):
-            raise ConfigurationError(f"retry must be a RetryPolicy, not {retry!r}")
         connections = AsyncConnections(http_client, rate_limit)
         connections.use(transport)  # async only
         self._begin(config, connections, owner=True)
 
     def _begin(self, config: ClientConfig, connections: AsyncConnections, *, owner: bool) -> None:
-        self._config = config
-        self._connections = connections
-        self._owner = owner
-        self._session = AsyncSession(config, connections)
+        super().__init__(config, connections, owner=owner)
         self.query = AsyncQuery(self._session)
         """Questions: ``execute``, ``stream``, ``ask``."""
         self.chat = AsyncChat(self._session)
@@ -149,11 +140,6 @@ class AsyncEdgequakeClient:
         copy = type(self).__new__(type(self))
         copy._begin(self._config.with_changes(**changes), self._connections, owner=False)
         return copy
-
-    @property
-    def stats(self) -> ClientStats:
-        """How many streams and chunks there were, with what failures and times; its copies are counted with it."""
-        return self._connections.stats.snapshot()
 
     async def health(self) -> HealthResponse:
         """What the server says of itself (``GET /health``); it answers even when it is degraded.
@@ -233,19 +219,3 @@ class AsyncEdgequakeClient:
             replayable=idempotent,
         )
         return AsyncChatStream(AsyncReader(self._session, call, ChatChunk, openai_names=True, fallback=None))
-
-    async def aclose(self) -> None:
-        """Closes all connections; a client with ``http_client`` of yours leaves that open."""
-        if self._owner:
-            await self._connections.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._config.base_url!r})"

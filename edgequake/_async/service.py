@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from edgequake._async.base import AsyncBaseClient
 from edgequake._async.reader import AsyncReader
 from edgequake._async.session import AsyncConnections, AsyncSession
 from edgequake._async.stream import AsyncStream
-from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, DEFAULT_MAX_RETRIES, RetryPolicy, load_config
+from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, DEFAULT_MAX_RETRIES, load_config
 from edgequake._core.retry import is_hopeless
 from edgequake._http import async_sleep
 from edgequake.chunks import Chunk
-from edgequake.exceptions import ConfigurationError, EdgeQuakeError
+from edgequake.exceptions import EdgeQuakeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
 
     from edgequake._core.answer import AnswerState
     from edgequake._core.calls import Call
-    from edgequake._core.config import Timeout
-    from edgequake._core.stats import ClientStats
+    from edgequake._core.config import RetryPolicy, Timeout
     from edgequake._http import AsyncHTTPClient
     from edgequake.models._model import Answer
 
@@ -33,7 +32,7 @@ T = TypeVar("T")
 AnswerT = TypeVar("AnswerT", bound="Answer")
 
 
-class AsyncServiceClient:
+class AsyncServiceClient(AsyncBaseClient):
     """The base of an adapter: a subclass adds a method for each thing that its service can do.
 
     :param base_url: the service's address; a path prefix is kept.
@@ -60,23 +59,16 @@ class AsyncServiceClient:
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
         rate_limit: str | None = None,
     ) -> None:
-        if not isinstance(retry, RetryPolicy | None):
-            raise ConfigurationError(f"retry must be a RetryPolicy, not {retry!r}")
-        self._config = load_config(
+        config = load_config(
             base_url=base_url,
-            api_key=None,
-            jwt=None,
-            tenant_id=None,
-            workspace_id=None,
-            user_id=None,
             timeout=timeout,
-            retry=retry or RetryPolicy(max_retries=max_retries),
+            max_retries=max_retries,
+            retry=retry,
             headers=headers,
             max_event_bytes=max_event_bytes,
             env={},  # EdgeQuake's keys are none of another service's business
         )
-        self._connections = AsyncConnections(http_client, rate_limit)
-        self._session = AsyncSession(self._config, self._connections)
+        super().__init__(config, AsyncConnections(http_client, rate_limit))
 
     async def call(self, call: Call[T]) -> T:
         """The parsed answer of a plain call, after as many tries as its rules allow."""
@@ -111,23 +103,3 @@ class AsyncServiceClient:
             if attempt < attempts - 1:
                 await async_sleep(wait * 2.0**attempt)
         return await self._session.call(whole)
-
-    @property
-    def stats(self) -> ClientStats:
-        """How many streams and chunks there were, with what failures and times."""
-        return self._connections.stats.snapshot()
-
-    async def aclose(self) -> None:
-        """Closes all connections; a client with ``http_client`` of yours leaves that open."""
-        await self._connections.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._config.base_url!r})"

@@ -169,15 +169,16 @@ def merged_headers(headers: Mapping[str, HeaderT], more: Mapping[str, HeaderT]) 
 def load_config(
     *,
     base_url: str | None,
-    api_key: str | None,
-    jwt: str | TokenSource | None,
-    tenant_id: str | None,
-    workspace_id: str | None,
-    user_id: str | None,
     timeout: float | Timeout | None,
-    retry: RetryPolicy,
+    max_retries: int,
+    retry: RetryPolicy | None,
     headers: Mapping[str, str] | None,
     max_event_bytes: int,
+    api_key: str | None = None,
+    jwt: str | TokenSource | None = None,
+    tenant_id: str | None = None,
+    workspace_id: str | None = None,
+    user_id: str | None = None,
     env: Mapping[str, str] | None = None,
 ) -> ClientConfig:
     """The settings that were given, else those of the environment, else the defaults.
@@ -195,6 +196,10 @@ def load_config(
         api_key, jwt = setting(None, "EDGEQUAKE_API_KEY"), setting(None, "EDGEQUAKE_JWT")
         if api_key is not None and jwt is not None:
             raise ConfigurationError("EDGEQUAKE_API_KEY and EDGEQUAKE_JWT are both set: unset one of them")
+    if not isinstance(retry, RetryPolicy | None):
+        raise ConfigurationError(f"retry must be a RetryPolicy, not {retry!r}")
+    if retry is not None and max_retries != DEFAULT_MAX_RETRIES:
+        raise ConfigurationError("give max_retries or retry, not both")
     if isinstance(max_event_bytes, bool) or not isinstance(max_event_bytes, int) or max_event_bytes <= 0:
         raise ConfigurationError(f"max_event_bytes must be a positive whole number, not {max_event_bytes!r}")
     address = setting(base_url, "EDGEQUAKE_BASE_URL", "EDGEQUAKE_URL")
@@ -208,7 +213,7 @@ def load_config(
         workspace_id=checked_header("workspace_id", setting(workspace_id, "EDGEQUAKE_WORKSPACE_ID")),
         user_id=checked_header("user_id", setting(user_id, "EDGEQUAKE_USER_ID")),
         timeout=_load_timeout(timeout, env.get("EDGEQUAKE_TIMEOUT")),
-        retry=retry,
+        retry=retry or RetryPolicy(max_retries=max_retries),
         headers=checked_headers(headers or {}),
         max_event_bytes=max_event_bytes,
     )

@@ -5,29 +5,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, Unpack
 
+from edgequake._sync.base import BaseClient
 from edgequake._sync.reader import Reader
 from edgequake._sync.resources import Chat, Query
-from edgequake._sync.session import Connections, Session
+from edgequake._sync.session import Connections
 from edgequake._sync.stream import ChatStream
 from edgequake._core import calls
 from edgequake._core.config import (
     DEFAULT_MAX_EVENT_BYTES,
     DEFAULT_MAX_RETRIES,
     NOT_GIVEN,
-    RetryPolicy,
     as_timeout,
     load_config,
 )
 from edgequake.chunks import ChatChunk
-from edgequake.exceptions import ConfigurationError
 from edgequake.models.answer import ChatResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
-    from edgequake._core.config import ClientConfig, Timeout, TokenSource
-    from edgequake._core.stats import ClientStats
+    from edgequake._core.config import ClientConfig, RetryPolicy, Timeout, TokenSource
     from edgequake._http import HTTPClient
     from edgequake.models.health import HealthResponse
 
@@ -47,7 +44,7 @@ class ClientOptions(TypedDict, total=False):
     user_id: str | None
 
 
-class EdgequakeClient:
+class EdgequakeClient(BaseClient):
     """Talks to an EdgeQuake server.
 
     ::
@@ -105,23 +102,17 @@ class EdgequakeClient:
             workspace_id=workspace_id,
             user_id=user_id,
             timeout=timeout,
-            retry=retry or RetryPolicy(max_retries=max_retries),
+            max_retries=max_retries,
+            retry=retry,
             headers=headers,
             max_event_bytes=max_event_bytes,
             env=env,
         )
-        if retry is not None and max_retries != DEFAULT_MAX_RETRIES:
-            raise ConfigurationError("give max_retries or retry, not both")
-        if not isinstance(retry, RetryPolicy | None):
-            raise ConfigurationError(f"retry must be a RetryPolicy, not {retry!r}")
         connections = Connections(http_client, rate_limit)
         self._begin(config, connections, owner=True)
 
     def _begin(self, config: ClientConfig, connections: Connections, *, owner: bool) -> None:
-        self._config = config
-        self._connections = connections
-        self._owner = owner
-        self._session = Session(config, connections)
+        super().__init__(config, connections, owner=owner)
         self.query = Query(self._session)
         """Questions: ``execute``, ``stream``, ``ask``."""
         self.chat = Chat(self._session)
@@ -147,11 +138,6 @@ class EdgequakeClient:
         copy = type(self).__new__(type(self))
         copy._begin(self._config.with_changes(**changes), self._connections, owner=False)
         return copy
-
-    @property
-    def stats(self) -> ClientStats:
-        """How many streams and chunks there were, with what failures and times; its copies are counted with it."""
-        return self._connections.stats.snapshot()
 
     def health(self) -> HealthResponse:
         """What the server says of itself (``GET /health``); it answers even when it is degraded.
@@ -231,19 +217,3 @@ class EdgequakeClient:
             replayable=idempotent,
         )
         return ChatStream(Reader(self._session, call, ChatChunk, openai_names=True, fallback=None))
-
-    def close(self) -> None:
-        """Closes all connections; a client with ``http_client`` of yours leaves that open."""
-        if self._owner:
-            self._connections.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._config.base_url!r})"

@@ -4,25 +4,24 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from edgequake._sync.base import BaseClient
 from edgequake._sync.reader import Reader
 from edgequake._sync.session import Connections, Session
 from edgequake._sync.stream import Stream
-from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, DEFAULT_MAX_RETRIES, RetryPolicy, load_config
+from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, DEFAULT_MAX_RETRIES, load_config
 from edgequake._core.retry import is_hopeless
 from edgequake._http import sleep
 from edgequake.chunks import Chunk
-from edgequake.exceptions import ConfigurationError, EdgeQuakeError
+from edgequake.exceptions import EdgeQuakeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
 
     from edgequake._core.answer import AnswerState
     from edgequake._core.calls import Call
-    from edgequake._core.config import Timeout
-    from edgequake._core.stats import ClientStats
+    from edgequake._core.config import RetryPolicy, Timeout
     from edgequake._http import HTTPClient
     from edgequake.models._model import Answer
 
@@ -34,7 +33,7 @@ T = TypeVar("T")
 AnswerT = TypeVar("AnswerT", bound="Answer")
 
 
-class ServiceClient:
+class ServiceClient(BaseClient):
     """The base of an adapter: a subclass adds a method for each thing that its service can do.
 
     :param base_url: the service's address; a path prefix is kept.
@@ -61,23 +60,16 @@ class ServiceClient:
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
         rate_limit: str | None = None,
     ) -> None:
-        if not isinstance(retry, RetryPolicy | None):
-            raise ConfigurationError(f"retry must be a RetryPolicy, not {retry!r}")
-        self._config = load_config(
+        config = load_config(
             base_url=base_url,
-            api_key=None,
-            jwt=None,
-            tenant_id=None,
-            workspace_id=None,
-            user_id=None,
             timeout=timeout,
-            retry=retry or RetryPolicy(max_retries=max_retries),
+            max_retries=max_retries,
+            retry=retry,
             headers=headers,
             max_event_bytes=max_event_bytes,
             env={},  # EdgeQuake's keys are none of another service's business
         )
-        self._connections = Connections(http_client, rate_limit)
-        self._session = Session(self._config, self._connections)
+        super().__init__(config, Connections(http_client, rate_limit))
 
     def call(self, call: Call[T]) -> T:
         """The parsed answer of a plain call, after as many tries as its rules allow."""
@@ -112,23 +104,3 @@ class ServiceClient:
             if attempt < attempts - 1:
                 sleep(wait * 2.0**attempt)
         return self._session.call(whole)
-
-    @property
-    def stats(self) -> ClientStats:
-        """How many streams and chunks there were, with what failures and times."""
-        return self._connections.stats.snapshot()
-
-    def close(self) -> None:
-        """Closes all connections; a client with ``http_client`` of yours leaves that open."""
-        self._connections.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._config.base_url!r})"

@@ -16,6 +16,7 @@ from edgequake import AsyncEdgequakeClient, EdgequakeClient, RetryPolicy, Timeou
 from edgequake._core.config import (
     DEFAULT_BASE_URL,
     DEFAULT_MAX_EVENT_BYTES,
+    DEFAULT_MAX_RETRIES,
     NOT_GIVEN,
     ClientConfig,
     as_timeout,
@@ -40,8 +41,8 @@ ENV = {
 
 def config(env=None, **given):
     settings = {
-        "base_url": None, "api_key": None, "jwt": None, "tenant_id": None, "workspace_id": None, "user_id": None,
-        "timeout": NOT_GIVEN, "retry": RetryPolicy(), "headers": None, "max_event_bytes": DEFAULT_MAX_EVENT_BYTES,
+        "base_url": None, "timeout": NOT_GIVEN, "max_retries": DEFAULT_MAX_RETRIES, "retry": None, "headers": None,
+        "max_event_bytes": DEFAULT_MAX_EVENT_BYTES,
     }  # fmt: skip
     return load_config(**(settings | given), env=env or {})
 

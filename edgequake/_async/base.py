@@ -1,0 +1,47 @@
+"""What the clients have in common: settings, a connection pool, and how they are closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from edgequake._async.session import AsyncSession
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from edgequake._async.session import AsyncConnections
+    from edgequake._core.config import ClientConfig
+    from edgequake._core.stats import ClientStats
+
+__all__ = ["AsyncBaseClient"]
+
+
+class AsyncBaseClient:
+    """Sends calls with its settings, over its own connections or, as a copy, over those of another client."""
+
+    def __init__(self, config: ClientConfig, connections: AsyncConnections, *, owner: bool = True) -> None:
+        self._config = config
+        self._connections = connections
+        self._owner = owner
+        self._session = AsyncSession(config, connections)
+
+    @property
+    def stats(self) -> ClientStats:
+        """How many streams and chunks there were, with what failures and times; its copies are counted with it."""
+        return self._connections.stats.snapshot()
+
+    async def aclose(self) -> None:
+        """Closes all connections; a client with ``http_client`` of yours leaves that open."""
+        if self._owner:
+            await self._connections.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._config.base_url!r})"

@@ -1,0 +1,48 @@
+# Generated from edgequake/_async by scripts/unasync.py: change that, and run `make generate`.
+"""What the clients have in common: settings, a connection pool, and how they are closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from edgequake._sync.session import Session
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from edgequake._sync.session import Connections
+    from edgequake._core.config import ClientConfig
+    from edgequake._core.stats import ClientStats
+
+__all__ = ["BaseClient"]
+
+
+class BaseClient:
+    """Sends calls with its settings, over its own connections or, as a copy, over those of another client."""
+
+    def __init__(self, config: ClientConfig, connections: Connections, *, owner: bool = True) -> None:
+        self._config = config
+        self._connections = connections
+        self._owner = owner
+        self._session = Session(config, connections)
+
+    @property
+    def stats(self) -> ClientStats:
+        """How many streams and chunks there were, with what failures and times; its copies are counted with it."""
+        return self._connections.stats.snapshot()
+
+    def close(self) -> None:
+        """Closes all connections; a client with ``http_client`` of yours leaves that open."""
+        if self._owner:
+            self._connections.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._config.base_url!r})"

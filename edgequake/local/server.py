@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Self
 
-from edgequake._listening import address_of, listen
+from edgequake._serving import address_of, listen
 from edgequake.exceptions import ConfigurationError
 from edgequake.local.errors import LocalServerError
 from edgequake.local.loader import refresh

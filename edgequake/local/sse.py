@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from edgequake._serving import until_first
 from edgequake.local.wire import compact
 
 T = TypeVar("T")
@@ -69,14 +70,7 @@ class EventStream(Response):
     async def _stream(self, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         self._last_sent = asyncio.get_running_loop().time()
-        pump = asyncio.create_task(self._pump(send))
-        tasks = {pump, asyncio.create_task(_gone(receive)), asyncio.create_task(self._break_silence(send))}
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        pump = await until_first(self._pump(send), _gone(receive), self._break_silence(send))
         if not pump.cancelled():
             pump.result()
 
@@ -101,16 +95,9 @@ class EventStream(Response):
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """What the work gives; it is cancelled and ClientDisconnect raised when the client goes away first."""
-    working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_gone(request.receive))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-    finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
+    working = await until_first(work, _gone(request.receive))
+    if working.cancelled():
+        raise ClientDisconnect
     return working.result()
 
 

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from edgequake._serving import until_first
 from edgequake.relay.errors import RelayError, safe_error
 from edgequake.relay.sources import is_stream, items_of
 
@@ -136,12 +137,6 @@ async def _run(call: Call, to: Answer, clock: asyncio.Timeout) -> None:
 
 async def while_listened(work: Coroutine[Any, Any, None], gone: Coroutine[Any, Any, None]) -> None:
     """Does the work; when `gone` returns first, the work is cancelled. Either has ended when this returns."""
-    tasks = asyncio.ensure_future(work), asyncio.ensure_future(gone)
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    if not tasks[0].cancelled():
-        tasks[0].result()
+    working = await until_first(work, gone)
+    if not working.cancelled():
+        working.result()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from edgequake._listening import address_of, listen
+from edgequake._serving import address_of, listen
 
 if TYPE_CHECKING:
     import socket

@@ -6,6 +6,7 @@ from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from edgequake._deadline import done_with_socket, shut_down
+from edgequake._http import home as process_home
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -97,17 +98,25 @@ async def async_interrupt(response: Response) -> None:
     await response.aclose()
 
 
-def abandon(response: Response) -> None:
-    """Gives back the connection of an answer that nobody will read, from a finalizer."""
+def abandon(response: Response, home: Any) -> None:
+    """Gives back the connection of an answer that nobody will read, from a finalizer: in any thread.
+
+    ``home`` is what the connection belongs to: the process, an event loop, or something of trio's.
+    """
     if hasattr(response.stream, "close"):
-        response.close()
+        if home is process_home():  # and not in one forked from it
+            response.close()
         return
+    with suppress(AttributeError, RuntimeError):  # trio's, or a loop that has ended: the connection died with it
+        home.call_soon_threadsafe(_close_soon, response)
+
+
+def _close_soon(response: Response) -> None:
     import asyncio  # a synchronous program has no need of it
 
-    with suppress(RuntimeError):  # no loop is running: the connection died with it
-        task = asyncio.get_running_loop().create_task(response.aclose())
-        _closing.add(task)
-        task.add_done_callback(_closing.discard)
+    task = asyncio.get_running_loop().create_task(response.aclose())
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
 
 
 def _has_leftovers(response: Response) -> bool:

@@ -16,6 +16,7 @@ from edgequake._core.sse import SSEParser
 from edgequake._core.timing import StreamTiming
 from edgequake._core.wire import WireDecoder
 from edgequake._http import (
+    home,
     interruptible,
     within,
     set_read_timeout,
@@ -69,6 +70,7 @@ class Reader(Generic[ChunkT]):
         fallback: Call[Model] | None,
     ) -> None:
         self.response: Response | None = None
+        self._home: object = None  # what the response's connection belongs to
         self._session = session
         self._call = call
         self._chunk_class = chunk_class
@@ -191,12 +193,12 @@ class Reader(Generic[ChunkT]):
         self._unhurried = False
         if (wait := self._wait) is not None:
             wait.close()
-        if self.response is not None:
+        if self.response is not None and self._home is home():  # and not of a process forked meanwhile
             (interrupt(self.response) if self._reading else release(self.response))
 
     def __del__(self) -> None:
         if self.response is not None and not self.response.is_closed:
-            abandon(self.response)
+            abandon(self.response, self._home)
 
     def _first(self) -> Iterable[bytes] | None:
         """The first events, after as many tries as the rules allow."""
@@ -238,6 +240,7 @@ class Reader(Generic[ChunkT]):
         """One try: sends the request and looks at what kind of answer it is."""
         self.check()  # it may have been closed during the wait for another try
         session = self._session
+        self._home = home()
         response = self.response = self._opened()
         self._marks["first_byte"] = monotonic()
         self._clock.wait_for("first_chunk", self._marks["first_byte"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -141,3 +142,36 @@ def test_another_reader_is_refused_and_takes_nothing_from_the_first(server, othe
         finally:
             hold.release()
         assert reader.result(20) == ["b"]
+
+
+@pytest.mark.parametrize("inside", [None, "another loop"])
+@pytest.mark.parametrize("begun", [False, True])
+def test_an_async_stream_that_another_thread_lets_go_of_is_given_back_in_its_own_loop(server, caplog, inside, begun):
+    server.on("POST", STREAM).always().stream(token("a"), Hold())
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def there(work):
+        return asyncio.run_coroutine_threadsafe(work, loop).result(10)
+
+    async def let_go() -> None:
+        held.clear()
+        gc.collect()
+
+    client = AsyncEdgequakeClient(base_url=server.url)
+    held = [client.query.stream("q")]
+    try:
+        there(held[0].__anext__() if begun else held[0].__aenter__())
+        if inside:
+            asyncio.run(let_go())
+        else:
+            held.clear()
+            gc.collect()
+        server.wait_until_closed()
+    finally:
+        there(client.aclose())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+    assert not [record for record in caplog.records if record.name == "asyncio"]

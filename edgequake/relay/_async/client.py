@@ -11,6 +11,7 @@ from edgequake._http import (
     AsyncHTTPClient,
     Response,
     async_client,
+    async_home,
     async_usable,
     timeout_extension,
     translated,
@@ -174,10 +175,11 @@ class _AsyncAnswer:
 
     def __init__(self, response: Response) -> None:
         self.response = response
+        self._home = async_home()
 
     def __del__(self) -> None:
         if not self.response.is_closed:
-            abandon(self.response)
+            abandon(self.response, self._home)
 
 
 async def _items(

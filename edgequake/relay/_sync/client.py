@@ -12,6 +12,7 @@ from edgequake._http import (
     HTTPClient,
     Response,
     client,
+    home,
     usable,
     timeout_extension,
     translated,
@@ -175,10 +176,11 @@ class _Answer:
 
     def __init__(self, response: Response) -> None:
         self.response = response
+        self._home = home()
 
     def __del__(self) -> None:
         if not self.response.is_closed:
-            abandon(self.response)
+            abandon(self.response, self._home)
 
 
 def _items(

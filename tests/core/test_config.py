@@ -484,3 +484,15 @@ def test_what_was_not_given_has_a_name():
 @pytest.mark.parametrize("cls", [EdgequakeClient, AsyncEdgequakeClient])
 def test_the_repr_of_a_client_shows_its_address(cls):
     assert repr(cls(base_url="http://a/b/", api_key=SECRET)) == f"{cls.__name__}(base_url='http://a/b')"
+
+
+@pytest.mark.parametrize("retry", [3, "often", {"max_retries": 3}])
+def test_a_policy_of_another_kind_is_refused(retry):
+    with pytest.raises(ConfigurationError, match="retry must be a RetryPolicy, not "):
+        config(retry=retry)
+
+
+@pytest.mark.parametrize("url", ["https://http://host", "HTTP://https://host/", " http://http:/host"])
+def test_a_scheme_that_stands_twice_is_named(url):
+    with pytest.raises(ConfigurationError, match=r"(?i)base_url says https?:// twice"):
+        config(base_url=url)

@@ -53,3 +53,10 @@ def test_no_second_sees_more_than_a_burst_and_the_rate(times, number):
     goes = sorted(now + limiter.reserve(now, at_most=FOR_EVER) for now in sorted(times))
     for start in goes:
         assert sum(start <= go < start + 1 for go in goes) <= 2 * number
+
+
+def test_a_place_that_is_given_back_is_free_for_the_next():
+    limiter = RateLimiter("1/s")
+    assert waits(limiter, 0, 0) == [0, 1]
+    limiter.give_back()
+    assert waits(limiter, 0) == [1]

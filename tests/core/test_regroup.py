@@ -113,3 +113,10 @@ def test_a_long_text_without_an_end_is_looked_at_once(group, char):
     group = group()
     count = sum(len(piece) for n in range(100_000) for piece in group.feed(char))
     assert count + sum(map(len, group.flush())) == 100_000
+
+
+def test_the_line_that_has_no_end_yet_can_be_seen():
+    lines = Lines()
+    assert lines.held == ""
+    assert lines.feed("one\ntw") + lines.feed("o") == ["one\n"]
+    assert lines.held == "two"

@@ -12,7 +12,7 @@ from tenacity import Retrying
 
 from edgequake import RetryPolicy
 from edgequake._core.errors import api_error
-from edgequake._core.retry import RetryRules, certainly_not_processed, transient
+from edgequake._core.retry import RetryRules, certainly_not_processed, is_hopeless, transient
 from edgequake.exceptions import (
     APIError,
     ConfigurationError,
@@ -78,6 +78,22 @@ def test_a_failure_is_tried_again_if_that_is_safe_and_may_help(error, replayable
 @pytest.mark.parametrize(("error", "replayable", "other"), FAILURES.values(), ids=FAILURES)
 def test_no_retries_are_no_retries(error, replayable, other):
     assert rules(RetryPolicy(0)).may_retry(error) is False
+
+
+@pytest.mark.parametrize("number", [400, 401, 403, 404, 422])
+def test_what_is_wrong_with_the_request_stays_wrong(number):
+    assert is_hopeless(status(number))
+
+
+@pytest.mark.parametrize(
+    "error", [status(408), status(429), status(500), status(503), refused(), TimeoutError("late", stage="total")]
+)
+def test_what_another_time_may_mend_is_not_hopeless(error):
+    assert not is_hopeless(error)
+
+
+def test_a_wrong_setting_is_hopeless():
+    assert is_hopeless(ConfigurationError("no"))
 
 
 def test_what_had_certainly_no_effect_is_known():

@@ -339,11 +339,28 @@ def test_raw_text_is_kept_as_it_stands(tokens, options):
 def test_a_last_text_that_begins_like_an_error_is_one(before):
     stream = decoded(*before, "Error: the pond ran dry")
     assert stream.text == "".join(before)
+    assert stream.decoder.held_text == "Error: the pond ran dry"
     with pytest.raises(StreamError) as caught:
         stream.decoder.end(unfinished=False)
     assert str(caught.value) == "the pond ran dry"
     assert caught.value.code is None
     assert not isinstance(caught.value, StreamTruncatedError)
+
+
+def test_text_that_no_chunk_has_brought_is_held_until_one_does():
+    stream = decoded("The ", "Error: said")
+    assert (stream.text, stream.decoder.held_text) == ("The ", "Error: said")
+    stream.decoder.decode(b" he")
+    assert (stream.answer.text, stream.decoder.held_text) == ("The Error: said he", "")
+
+
+@pytest.mark.parametrize("value", [b"1,", b"[]", b"{}"])
+def test_an_event_of_more_values_than_memory_is_for_is_refused(value):
+    few, many = (b'{"type":"x","n":["' + b" " * 300_000 + b'",' + value * n for n in (1000, 500_001))
+    with pytest.raises(StreamError, match="more than 500000 values"):
+        decoded(many)
+    with pytest.raises(StreamError, match="cannot be read"):  # it is cut off, but not too large
+        decoded('{"type":"token","content":"a"}', few)
 
 
 def test_the_recorded_failure_of_raw_text_keeps_the_text_before_it():

@@ -6,7 +6,7 @@ import logging
 import random
 from typing import TYPE_CHECKING, Any
 
-from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, NetworkError, TimeoutError
+from edgequake.exceptions import APIError, ConfigurationError, NetworkError, TimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,15 +80,15 @@ class RetryRules:
         self._draw = draw
         self.retries = 0
 
-    def may_retry(self, error: BaseException) -> bool:
-        """True when ``error`` may be answered with another try."""
-        if not transient(error) or not (self._replayable or certainly_not_processed(error)):
+    def may_retry(self, error: BaseException | None) -> bool:
+        """True when ``error`` may be answered with another try; not if there is none."""
+        if error is None or not transient(error) or not (self._replayable or certainly_not_processed(error)):
             return False
         if isinstance(error, APIError) and (error.retry_after or 0) > self._policy.max_retry_after:
             return False
         return self.retries < self._policy.max_retries
 
-    def delay(self, error: BaseException) -> float:
+    def delay(self, error: BaseException | None) -> float:
         """Seconds to wait before the next try."""
         if isinstance(error, APIError) and error.retry_after is not None:
             return error.retry_after
@@ -103,7 +103,7 @@ class RetryRules:
             return waits.setdefault(state.attempt_number, self.delay(_failure(state)))
 
         def retry(state: RetryCallState) -> bool:
-            return state.outcome is not None and state.outcome.failed and self.may_retry(_failure(state))
+            return self.may_retry(_failure(state))
 
         def stop(state: RetryCallState) -> bool:
             return wait(state) >= self._left()
@@ -118,6 +118,5 @@ class RetryRules:
         return {"retry": retry, "wait": wait, "stop": stop, "before_sleep": before_sleep, "reraise": True}
 
 
-def _failure(state: RetryCallState) -> BaseException:
-    error = state.outcome.exception() if state.outcome is not None else None
-    return error if error is not None else EdgeQuakeError("no failure")
+def _failure(state: RetryCallState) -> BaseException | None:
+    return None if state.outcome is None else state.outcome.exception()

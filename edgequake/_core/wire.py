@@ -169,7 +169,7 @@ class WireDecoder(Generic[ChunkT]):
         if not isinstance(text, str) and (text is not None or (kind == "token" and not choice)):
             raise self._bad(data, "its text is not a string")
         if kind is None and isinstance(data, EventData) and data.event == "error":
-            kind = chunk["type"] = "error"
+            kind = "error"
         if kind is None:
             is_token = text or event.get("chunk") is not None
             kind = "error" if event.get("error") else "done" if event.get("done") is True else "token" * bool(is_token)

@@ -95,8 +95,10 @@ def test_a_chunk_that_does_not_end_is_not_mended(rest):
 )
 def test_the_body_of_another_answer_goes_on_as_it_came(head):
     chunks = chunked(b"a", b"b")
-    assert fed(head, chunks) == [head, chunks]
+    assert fed(head, chunks, HEAD, chunks) == [head, chunks, HEAD, chunks]
     assert fed(head + chunks, chunks) == [head + chunks, chunks]
+    body = b"\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
+    assert fed(head + body, body) == [head + body, body]
 
 
 @pytest.mark.parametrize(
@@ -116,6 +118,12 @@ def test_a_head_is_known_however_it_is_written_and_cut(head):
     for cut in range(1, min(len(head), 300)):
         assert fed(head[:cut], head[cut:], body) == [head[:cut], head[cut:], joined]
     assert fed(*(head[n : n + 1] for n in range(len(head))), body)[-1] == joined
+
+
+def test_what_comes_behind_an_answer_is_none_of_it():
+    behind = HEAD + chunked(b"c", b"d")
+    assert fed(HEAD + chunked(b"a", b"b") + LAST, behind) == [HEAD + chunked(b"ab") + LAST, behind]
+    assert fed(HEAD, chunked(b"a", b"b") + LAST + behind, behind) == [HEAD, chunked(b"ab") + LAST + behind, behind]
 
 
 def test_each_request_begins_anew():

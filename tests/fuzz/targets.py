@@ -61,9 +61,15 @@ def singly(stream: bytes) -> list[bytes]:
 
 
 def _shown(error: EdgeQuakeError, text: str | None = None) -> None:
-    """An error has words to show, and the text so far if it can have one."""
+    """An error has words to show, and the text so far if it can have one.
+
+    So does text that looked like the error which ends raw text, and was held back for what came next.
+    """
     assert str(error)
-    assert text is None or getattr(error, "partial_text", text) == text
+    if text is not None:
+        partial = getattr(error, "partial_text", text)
+        assert partial.startswith(text)
+        assert partial == text or partial.removeprefix(text).startswith("Error: ")
 
 
 # -- events -----------------------------------------------------------------------------------------------------------

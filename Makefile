@@ -8,7 +8,7 @@
 # make fuzz SECONDS=600     inputs without end for the readers of the wire
 # make soak MINUTES=2       streams and faults at once; memory and sockets must stay flat
 # make mutation             breaks the readers of the wire in a thousand ways, and sees whether a test notices
-# make audit                known weaknesses of the dependencies; needs the network
+# make audit                known weaknesses of the dependencies, over the network; `make check` looks too
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,6 +31,7 @@ check: $(VENV)/.dev
 	$(BIN)/python scripts/unasync.py --check
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/python scripts/audit.py
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
 format: $(VENV)/.dev
@@ -93,8 +94,7 @@ mutation: $(VENV)/.dev
 	cd .mutation && nice ../$(BIN)/mutmut run --max-children 1 && ../$(BIN)/mutmut results
 
 audit: $(VENV)/.dev
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.7'
-	$(BIN)/pip-audit --skip-editable
+	$(BIN)/python scripts/audit.py
 
 clean:
 	rm -rf $(VENV) .bench .fuzz .mutation build dist site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

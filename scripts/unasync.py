@@ -50,7 +50,7 @@ def sync_source(source: str, folder: str = "edgequake/_async") -> str:
     """The synchronous twin of a module of this folder."""
     source = ASYNC_ONLY.sub("", source)
     for name in re.findall(r"^ *(\w+): [^\n]*# async only$", source, re.MULTILINE):
-        source = re.sub(rf".*:param {name}: .*\n", "", source)
+        source = re.sub(rf"(?m)^( *):param {name}: .*\n(?:\1 +.*\n)*", "", source)
     source = re.sub(r".*# async only\n", "", source)
     lines = source.splitlines(keepends=True)
     out: list[str] = []

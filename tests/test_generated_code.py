@@ -169,6 +169,10 @@ def test_writing_makes_the_folder_when_there_is_none(house):
             "class A:\n    x = 1\n\n    @property\n    async def f(self):  # async only\n        x\n\n    y = 2\n",
             "class A:\n    x = 1\n\n    y = 2\n",
         ),
+        (
+            'b: int = 1  # async only\n"""F.\n\n:param b: one\n    two\n:param a: it\n"""\n',
+            '"""F.\n\n:param a: it\n"""\n',
+        ),
         ("", ""),
     ],
 )

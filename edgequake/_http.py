@@ -244,8 +244,10 @@ def set_read_timeout(response: Response, seconds: float) -> float:
     return seconds
 
 
-def address(client: HTTPClient | AsyncHTTPClient, url: str) -> httpx.URL:
-    """``url`` as ``client`` takes it; the last ones need not be parsed again."""
+def address(client: HTTPClient | AsyncHTTPClient, url: str) -> httpx.URL | str:
+    """``url`` as ``client`` takes it; the last ones need not be parsed again, but for a query, which may hold a key."""
+    if "?" in url:
+        return url
     url_class: Callable[[str], httpx.URL] = type(client.base_url)
     return _address(url_class, url)
 

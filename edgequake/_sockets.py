@@ -79,7 +79,7 @@ class _Stream(httpcore.NetworkStream):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._rechunker.expect_answer()
+        self._rechunker.wrote(buffer)
         self._stream.write(buffer, bounded(timeout, httpcore.WriteTimeout, self._socket))
 
     def close(self) -> None:
@@ -130,7 +130,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._rechunker.expect_answer()
+        self._rechunker.wrote(buffer)
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:

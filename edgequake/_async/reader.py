@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from edgequake._async.session import AsyncSession
     from edgequake._core.calls import Call, Decoder
+    from edgequake._core.clock import CallClock
     from edgequake._core.retry import RetryRules
     from edgequake._http import AsyncAttempt, Response
     from edgequake.models._model import Model
@@ -133,12 +134,15 @@ class AsyncReader(Generic[ChunkT]):
         try:
             events = await self._first()
             clock, body, feed, decode = self._clock, self._body, self._parser.feed, self._decoder.decode
+            bounded = clock.timeout.total is not None
             while events is not None:
                 progress = False
                 for event in events:
                     if (chunk := decode(event)) is not None:
                         progress = True
                         yield chunk
+                        if bounded or self.closed:
+                            self._go_on(clock)
                 if len(parts) >= COMPACT_AT:
                     self.answer.compact()
                 if not (progress and self._unhurried) or body is None:
@@ -299,6 +303,12 @@ class AsyncReader(Generic[ChunkT]):
         self._reading = False
         events = self._parser.feed(data)
         return events if self._on_event is None else self._shown(events)
+
+    def _go_on(self, clock: CallClock) -> None:
+        """Raises, among the events of one read, if the stream has been closed or its time is over."""
+        self.check()
+        if clock.left(monotonic()) <= 0:
+            raise timed_out("total", clock.timeout)
 
     def _read_failed(self, error: Exception) -> NoReturn:
         """Raises the SDK's error for one of a read of the body."""

@@ -23,21 +23,30 @@ _PART_OF_HEADER = re.compile(rb"(?:\r(?:\n(?:[0-9A-Fa-f]{1,7}\r?)?)?)?")
 class Rechunker:
     """Stands between one connection and its HTTP reader."""
 
-    __slots__ = ("_head", "_held", "_in_chunks", "_in_head", "_left")
+    __slots__ = ("_answered", "_has_body", "_head", "_held", "_in_chunks", "_in_head", "_left")
 
     def __init__(self) -> None:
-        self.expect_answer()
-
-    def expect_answer(self) -> None:
-        """A request has been written: what comes next is the head of its answer."""
-        self._in_head = True
+        self._answered = True
+        self._has_body = True
+        self._in_head = False
         self._head = bytearray()
         self._in_chunks = False
         self._left = 0  # bytes of a chunk that are still to come
         self._held = b""  # the beginning of a chunk's header
 
+    def wrote(self, data: bytes) -> None:
+        """A request, or some of one, has been written: what comes next is the head of its answer."""
+        if self._answered:  # a request begins
+            self._answered = False
+            self._has_body = not data.startswith(b"HEAD ")
+            self._in_head = True
+            self._head.clear()
+            self._in_chunks = False
+            self._left = 0
+
     def feed(self, data: bytes) -> bytes:
         """What the HTTP reader is to get for ``data``; empty if more has to come first."""
+        self._answered = True
         if self._in_chunks:
             return self._joined(data)
         if self._in_head:
@@ -51,7 +60,7 @@ class Rechunker:
         while (end := _BLANK_LINE.search(self._head, position)) is not None:
             if not self._head.startswith(b"HTTP/1.1 1"):
                 self._in_head = False
-                self._in_chunks = _IN_CHUNKS.match(self._head, 0, end.end()) is not None
+                self._in_chunks = self._has_body and _IN_CHUNKS.match(self._head, 0, end.end()) is not None
                 body = len(data) - len(self._head) + end.end()
                 self._head.clear()
                 if not self._in_chunks:
@@ -76,10 +85,12 @@ class Rechunker:
         self._left = max(0, end - len(data))
         rest = data[end:]
         body = b"".join(pieces)
-        chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+        chunk = b"%x\r\n%b" % (len(body), body) if body else b""
+        line_end = b"\r\n" if body else b""
         if _PART_OF_HEADER.fullmatch(rest):
             self._held = rest
-            return chunk
-        # The last chunk, an extension, a trailer; or what is no chunk at all, before which h11 must stumble too.
+            return chunk + line_end
         self._in_chunks = False
-        return chunk + (rest[2:] if rest.startswith(b"\r\n") else b"\r\n" + rest)
+        if rest.startswith(b"\r\n"):  # the last chunk, an extension, or no header at all: h11 will see
+            return chunk + line_end + rest[2:]
+        return (chunk or b"\r\n") + rest  # a chunk without its line end, over which h11 must stumble

@@ -239,7 +239,7 @@ class Session:
         try:
             return client.build_request(
                 call.method,
-                address(client, url or self.config.base_url + call.path),
+                url or address(client, self.config.base_url + call.path),
                 params=None if url else call.params,
                 content=call.body,
                 headers=self.config.request_headers(token, merged_headers(call.headers, fixed)),

@@ -11,6 +11,7 @@ import respx
 from client.wires import CHAT_STREAM, DONE, GUIDE, QUERY, STREAM, TEXT, chat, guide, token, v2, wire_bytes
 
 from edgequake import ConfigurationError, NetworkError, StreamError, StreamInterruptedError, Timeout, TimeoutError
+from edgequake._http import address
 from edgequake.testing import CUT, KEEP_ALIVE, Hold, Repeat
 
 URL = "http://edgequake.test"
@@ -53,6 +54,12 @@ def test_a_cookie_that_the_server_sets_comes_with_the_next_request(caller, serve
     client = caller.client()
     assert [caller.run(client.query.execute("q")).answer for _ in "abc"] == list("abc")
     assert [request.headers.get("Cookie") for request in server.requests] == [None, "server=3", "server=3"]
+
+
+def test_an_address_is_parsed_once_unless_it_may_hold_a_key(own):
+    mine = own()
+    assert address(mine, f"{URL}/a") is address(mine, f"{URL}/a")
+    assert address(mine, f"{URL}/a?key=hush") == f"{URL}/a?key=hush"
 
 
 def test_a_client_of_ones_own_that_is_closed_is_refused(caller, own):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import h11
 
 from edgequake._core.rechunk import Rechunker
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["HEAD", "Seen", "chunked", "seen"]
 
@@ -35,16 +38,17 @@ class Reader:
     def __init__(self, rechunker: Rechunker | None) -> None:
         self._h11 = h11.Connection(h11.CLIENT)
         self._rechunker = rechunker
-        self.request()
 
-    def request(self) -> None:
+    def request(self, method: str) -> None:
         """Sends a request, the first or another."""
         if self._h11.our_state is h11.DONE:
             self._h11.start_next_cycle()
-        self._h11.send(h11.Request(method="POST", target="/", headers=[("Host", "h"), ("Content-Length", "0")]))
-        self._h11.send(h11.EndOfMessage())
-        if self._rechunker is not None:
-            self._rechunker.expect_answer()
+        size = 5 if method == "POST" else 0
+        head = h11.Request(method=method, target="/", headers=[("Host", "h"), ("Content-Length", str(size))])
+        parts = [head, *([h11.Data(data=b"HEAD ")] if size else []), h11.EndOfMessage()]
+        for written in map(self._h11.send, parts):
+            if self._rechunker is not None:
+                self._rechunker.wrote(written or b"")
         self._status: int | None = None
         self._body = b""
         self._state = "open"
@@ -77,18 +81,18 @@ class Reader:
         )
 
 
-def seen(*answers: list[bytes], joined: bool) -> list[list[Seen]]:
+def seen(*answers: list[bytes], joined: bool, methods: Sequence[str] = ("POST",)) -> list[list[Seen]]:
     """What has come after each read, and after the connection's end; each answer is to a request of its own.
 
-    An answer is not asked for when the one before it did not end as it should.
+    An answer is not asked for when the one before it did not end as it should. The requests' methods are those given,
+    over and over.
     """
     reader = Reader(Rechunker() if joined else None)
     found: list[list[Seen]] = []
     for n, reads in enumerate(answers):
-        if n:
-            if found[-1][-1][2:] != ("ended", b""):
-                break
-            reader.request()
+        if n and found[-1][-1][2:] != ("ended", b""):
+            break
+        reader.request(methods[n % len(methods)])
         found.append([reader.read(data) for data in reads if data])
         if not found[-1]:
             break

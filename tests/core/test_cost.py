@@ -78,6 +78,25 @@ def calls_of(read, events, in_a_read):
     return calls
 
 
+def test_a_call_takes_fewer_calls_than_bare_httpx():
+    """On httpx's own kind of client, so that what a client of ours does without is left out."""
+    answer = {"answer": "Relay", "sources": [{"source_type": "chunk", "id": f"c{n}", "score": 0.5} for n in range(5)]}
+    served = httpx.MockTransport(lambda _: httpx.Response(200, json=answer))
+    with EdgequakeClient(base_url="http://server") as ours, httpx.Client(transport=served) as bare:
+        ours._session.connections.client._transport = served
+
+        def execute(events, _):
+            ours.query.execute("q")
+            return events
+
+        def post(events, _):
+            bare.post("http://server/api/v1/query", json={"query": "q"}).json()
+            return events
+
+        counts = [calls_of(ask, 0, 0) for ask in (execute, execute, post, post)]  # the first makes what is made once
+    assert counts[1] <= counts[3]
+
+
 @pytest.mark.parametrize("way", ["sync burst", "sync each", "async burst", "async each"])
 def test_a_chunk_takes_no_more_calls_than_recorded(way):
     version = sys.version_info[:2]

@@ -15,8 +15,14 @@ EVENT = b'data: {"type":"token","content":"a"}\n\n'
 LAST = b"0\r\n\r\n"
 
 
-def fed(*reads: bytes) -> list[bytes]:
+def asked(method: bytes = b"POST") -> Rechunker:
     rechunker = Rechunker()
+    rechunker.wrote(method + b" / HTTP/1.1\r\nHost: h\r\n\r\n")
+    return rechunker
+
+
+def fed(*reads: bytes) -> list[bytes]:
+    rechunker = asked()
     return [rechunker.feed(data) for data in reads]
 
 
@@ -37,9 +43,11 @@ def test_what_has_come_of_a_chunk_is_passed_on_at_once():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("before", [b"", b"\r", b"\r\n", b"\r\n1", b"\r\nfffffff", b"\r\n3\r"])
-def test_only_the_beginning_of_a_header_waits_for_more(before):
-    assert fed(HEAD, b"1\r\na" + before) == [HEAD, chunked(b"a")]
+@pytest.mark.parametrize("size", [b"3", b"fff", b"0000003"])
+def test_only_the_beginning_of_a_header_waits_for_more(size):
+    header, data = b"\r\n" + size + b"\r\n", b"x" * int(size, 16) + b"\r\n"
+    for cut in range(len(header)):
+        assert fed(HEAD, b"1\r\na" + header[:cut], header[cut:] + data) == [HEAD, chunked(b"a"), chunked(data[:-2])]
 
 
 def test_a_header_in_many_reads_brings_nothing_until_there_is_data():
@@ -70,10 +78,12 @@ def test_what_is_no_plain_chunk_goes_on_as_it_came_from_there(rest):
     assert fed(HEAD, chunked(b"a", b"b") + rest, more) == [HEAD, chunked(b"ab") + rest, more]
 
 
-@pytest.mark.parametrize("rest", [b"xy", b"\rx", b"\nx", b"1\r\nb\r\n"])
+@pytest.mark.parametrize("rest", [b"x", b"xy", b"\rx", b"\nx", b"1\r\nb\r\n"])
 def test_a_chunk_that_does_not_end_is_not_mended(rest):
-    assert fed(HEAD, b"1\r\na" + rest) == [HEAD, chunked(b"a") + b"\r\n" + rest]
-    assert seen([HEAD, b"1\r\na" + rest], joined=True)[0][-1].state == "RemoteProtocolError"
+    assert fed(HEAD, b"1\r\nb\r\n1\r\na" + rest) == [HEAD, b"2\r\nba" + rest]
+    assert fed(HEAD, b"1\r\na", rest) == [HEAD, chunked(b"a"), b"\r\n" + rest]
+    for reads in ([HEAD, b"1\r\na" + rest], [HEAD, b"1\r\na", rest]):
+        assert seen(reads, joined=True)[0][-1].state == "RemoteProtocolError"
 
 
 @pytest.mark.parametrize(
@@ -127,18 +137,33 @@ def test_what_comes_behind_an_answer_is_none_of_it():
 
 
 def test_each_request_begins_anew():
-    rechunker = Rechunker()
+    rechunker = asked()
     for _ in range(3):
         assert rechunker.feed(HEAD + chunked(b"a", b"b")) == HEAD + chunked(b"ab")
         assert rechunker.feed(b"9\r\nhalf") == chunked(b"half")
-        rechunker.expect_answer()
+        rechunker.wrote(b"GET / HTTP/1.1\r\n\r\n")
+
+
+def test_an_answer_to_a_question_for_its_head_has_no_chunks():
+    rechunker = asked(b"HEAD")
+    behind = b"5\r\nhello\r\n"
+    assert [rechunker.feed(data) for data in (HEAD, b"5", behind)] == [HEAD, b"5", behind]
+    rechunker.wrote(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n")
+    rechunker.wrote(b"HEAD ")  # its body
+    assert rechunker.feed(HEAD + chunked(b"a", b"b")) == HEAD + chunked(b"ab")
+
+
+def test_before_any_request_everything_goes_on_as_it_comes():
+    assert Rechunker().feed(HEAD + chunked(b"a", b"b")) == HEAD + chunked(b"a", b"b")
 
 
 def test_a_head_without_end_is_not_kept():
-    rechunker = Rechunker()
-    piece = b"x" * 1000
-    assert [rechunker.feed(piece) for _ in range(20)] == [piece] * 20
-    assert rechunker.feed(b"\r\n\r\n" + HEAD + chunked(b"a", b"b")).endswith(chunked(b"a", b"b"))
+    rechunker = asked()
+    head = HEAD[:-2] + b"X: " + b"x" * 16 * 1024
+    for n in range(0, len(head), 1000):
+        rechunker.feed(head[n : n + 1000])
+    assert not rechunker._head
+    assert rechunker.feed(b"\r\n\r\n" + chunked(b"a", b"b")) == b"\r\n\r\n" + chunked(b"a", b"b")
 
 
 # -- against h11 ------------------------------------------------------------------------------------------------------
@@ -166,12 +191,14 @@ def answers(draw: st.DrawFn) -> bytes:
     whole=st.lists(answers(), min_size=1, max_size=3),
     places=st.lists(st.integers(0, 10_000), max_size=8),
     singly=st.booleans(),
+    methods=st.lists(st.sampled_from(["POST", "GET", "HEAD"]), min_size=1, max_size=3),
 )
-@example(whole=[HEAD + chunked(b"a", b"b") + LAST] * 3, places=[], singly=True)
-@example(whole=[HEAD + b"1\r\naXX1\r\nb\r\n" + LAST], places=[], singly=False)
-def test_h11_sees_the_same_answer_at_the_same_reads(whole, places, singly):
+@example(whole=[HEAD + chunked(b"a", b"b") + LAST] * 3, places=[], singly=True, methods=["POST"])
+@example(whole=[HEAD + b"1\r\naXX1\r\nb\r\n" + LAST], places=[], singly=False, methods=["POST"])
+@example(whole=[HEAD + b"5\r\n", LAST], places=[], singly=False, methods=["HEAD", "POST"])
+def test_h11_sees_the_same_answer_at_the_same_reads(whole, places, singly, methods):
     reads = []
     for answer in whole:
         cuts = range(len(answer) + 1) if singly else sorted({0, *(n % (len(answer) + 1) for n in places), len(answer)})
         reads.append([answer[a:b] for a, b in pairwise(cuts)])
-    assert seen(*reads, joined=True) == seen(*reads, joined=False)
+    assert seen(*reads, joined=True, methods=methods) == seen(*reads, joined=False, methods=methods)

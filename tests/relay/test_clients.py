@@ -134,6 +134,41 @@ async def test_cancelling_the_reader_ends_the_call(app, served):
         await asyncio.to_thread(app.open.wait_for, 0)
 
 
+ITEMS = b"".join(b"data: %d\n\n" % n for n in range(100)) + b"event: done\ndata: {}\n\n"
+
+
+def test_a_stream_that_is_closed_gives_no_more_items(edgequake_script):
+    edgequake_script.stream(ITEMS)
+    seen = []
+
+    def read(stream) -> None:
+        for item in stream:
+            seen.append(item)
+            if item == 2:
+                stream.close()
+
+    with RelayClient(edgequake_script.url) as client, pytest.raises(StreamError, match="closed before its end"):
+        read(client.f())
+    assert seen == [0, 1, 2]
+
+
+async def test_an_async_stream_that_is_closed_gives_no_more_items(edgequake_script):
+    edgequake_script.stream(ITEMS)
+    seen = []
+
+    async def read(stream) -> None:
+        async for item in stream:
+            seen.append(item)
+            if item == 2:
+                await stream.aclose()
+
+    async with AsyncRelayClient(edgequake_script.url) as client:
+        stream = await client.f()
+        with pytest.raises(StreamError, match="closed before its end"):
+            await read(stream)
+    assert seen == [0, 1, 2]
+
+
 def test_a_connection_is_used_again(edgequake_script):
     for _ in range(2):
         edgequake_script.stream(b'id: 1\ndata: "x"\n\nevent: done\ndata: {}\n\n')

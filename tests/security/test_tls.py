@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 import trustme
-from client.wires import STREAM, token, v2
+from client.test_many_in_a_read import HEAD
+from client.wires import QUERY, STREAM, token, v2, wire_bytes
+from core.framing import chunked
 
 from edgequake import NetworkError, StreamInterruptedError, Timeout, TimeoutError
-from edgequake.testing import RESET, Hold, ScriptServer
+from edgequake._core.sse import SSEParser
+from edgequake.testing import RESET, Hold, Repeat, ScriptServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +74,44 @@ def test_a_certificate_of_a_trusted_authority_is_accepted(caller, authority, sec
     own = trusting(caller, authority)
     assert caller.text(caller.client(base_url=secure.url, http_client=own).query.stream("q")) == "ab"
     closed(caller, own)
+
+
+@pytest.fixture
+def trusted(authority, tmp_path, monkeypatch) -> None:
+    """The environment names the authority, so that a client of the SDK's own trusts it."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+
+
+@pytest.mark.usefixtures("trusted")
+def test_an_authority_that_the_environment_names_is_trusted(caller, secure):
+    secure.on("POST", STREAM).always().stream(*v2("a", "b"))
+    client = caller.client(base_url=secure.url)
+    assert [caller.text(client.query.stream("q")) for _ in range(3)] == ["ab"] * 3
+    assert secure.connections == 1
+
+
+@pytest.mark.usefixtures("trusted")
+def test_the_sockets_under_tls_are_the_sdks_own(caller, secure, monkeypatch):
+    """They join HTTP's chunks: it shows in the number of reads."""
+    reads = []
+    feed = SSEParser.feed
+    monkeypatch.setattr(SSEParser, "feed", lambda parser, data: (reads.append(data), feed(parser, data))[1])
+    events = [wire_bytes([event]) for event in v2(*["a"] * 100)]
+    secure.on("POST", STREAM).always().raw(HEAD + chunked(*events) + b"0\r\n\r\n")
+    client = caller.client(base_url=secure.url)
+    for _ in range(2):
+        assert caller.text(client.query.stream("q")) == "a" * 100
+    assert len(reads) < 40
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_slow_answer_over_tls_ends_by_its_clock(caller, secure):
+    secure.on("POST", QUERY).raw(b"HTTP/1.1 200 OK\r\nX-Slow: ", Repeat(b"x", 50), Hold())
+    client = caller.client(base_url=secure.url, timeout=Timeout(60, connect=0.4, response=0.4), max_retries=0)
+    with pytest.raises(TimeoutError) as caught:
+        caller.run(client.query.execute("q"))
+    assert caught.value.stage == "response"
 
 
 def test_a_tls_stream_that_is_reset_is_interrupted(caller, authority, secure):

@@ -17,6 +17,7 @@ from edgequake._http import (
     translated,
 )
 from edgequake._release import abandon, async_release
+from edgequake.exceptions import StreamError
 from edgequake.relay.calling import HEADERS, Decoder, ItemReader, address, base_of, refusal, request_body
 
 if TYPE_CHECKING:
@@ -199,6 +200,8 @@ async def _items(
                 reraise(error)
             for item in reader.items(data):
                 yield item
+                if answer.response.is_closed:
+                    raise StreamError("this stream was closed before its end")
         reader.check_ended()
     finally:
         await async_release(answer.response)

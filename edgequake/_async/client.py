@@ -68,7 +68,7 @@ class AsyncEdgequakeClient(AsyncBaseClient):
     :param headers: further headers of every request.
     :param http_client: an ``httpx.AsyncClient`` (or httpx2's) of your own: proxies, TLS, transports. It stays yours
         to close.
-    :param transport: what reads the bytes: httpx's own, or ``"aiohttp"``, which takes less work for hundreds of streams
+    :param transport: what reads the bytes: httpx's own, or ``"aiohttp"``, which takes less work for a thousand streams
         at once (extra ``aiohttp``).
     :param max_event_bytes: the size above which one server-sent event, or a plain answer, is refused. Default 16 MiB.
     :param rate_limit: how many requests may go out in a time, such as ``"10/s"`` or ``"100/min"``; one more waits its

@@ -39,6 +39,7 @@ _LARGE = 256 * 1024
 _MAX_VALUES = 500_000
 _BEFORE_VALUES = (b",", b"[", b"{")
 _V1_ERROR = b"Error: "
+_NO_WORDS = "the server reported an error"
 
 
 class WireDecoder(Generic[ChunkT]):
@@ -101,7 +102,7 @@ class WireDecoder(Generic[ChunkT]):
             return
         if self._held is not None:
             message, self._held = self._held.removeprefix(_V1_ERROR), None
-            raise StreamError(message.decode("utf-8", "replace"))
+            raise StreamError(message.decode("utf-8", "replace").strip() or _NO_WORDS)
         if unfinished:
             raise StreamTruncatedError("the server closed the stream in the middle of an event")
         if self._is_text is None:
@@ -209,7 +210,7 @@ class WireDecoder(Generic[ChunkT]):
         detail = chunk.get("error")
         fields = {**chunk, **detail} if isinstance(detail, dict) else chunk
         typed = Chunk({"message": fields.get("message"), "code": fields.get("code")})
-        text = typed.message or (detail if isinstance(detail, str) else None) or "the server reported an error"
+        text = typed.message or (detail if isinstance(detail, str) else None) or _NO_WORDS
         return StreamError(text, code=typed.code)
 
     def _bad(self, data: bytes, why: str) -> StreamError:

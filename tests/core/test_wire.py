@@ -347,6 +347,12 @@ def test_a_last_text_that_begins_like_an_error_is_one(before):
     assert not isinstance(caught.value, StreamTruncatedError)
 
 
+@pytest.mark.parametrize("words", ["", "  ", "\n"])
+def test_an_error_of_raw_text_that_says_nothing_still_has_words(words):
+    with pytest.raises(StreamError, match="^the server reported an error$"):
+        decoded("The mill", f"Error: {words}").decoder.end(unfinished=False)
+
+
 def test_text_that_no_chunk_has_brought_is_held_until_one_does():
     stream = decoded("The ", "Error: said")
     assert (stream.text, stream.decoder.held_text) == ("The ", "Error: said")

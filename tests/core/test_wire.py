@@ -349,7 +349,7 @@ def test_a_last_text_that_begins_like_an_error_is_one(before):
 
 @pytest.mark.parametrize("words", ["", "  ", "\n"])
 def test_an_error_of_raw_text_that_says_nothing_still_has_words(words):
-    with pytest.raises(StreamError, match="^the server reported an error$"):
+    with pytest.raises(StreamError, match=r"^the server reported an error$"):
         decoded("The mill", f"Error: {words}").decoder.end(unfinished=False)
 
 

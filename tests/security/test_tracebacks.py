@@ -37,7 +37,7 @@ def report_of(ask) -> str:
 def test_no_frame_of_an_error_shows_a_secret_of_the_client(caller, server, name, given):
     for path in (STREAM, QUERY):
         FAILURES[name](server.on("POST", path).always())
-    client = caller.client(timeout=Timeout(20, response=0.1), **GIVEN[given])
+    client = caller.client(timeout=Timeout(20, response=0.05), **GIVEN[given])
     assert SECRET not in report_of(lambda: caller.collect(client.query.stream("q")))
     assert SECRET not in report_of(lambda: caller.run(client.query.execute("q")))
     assert all(SECRET in str(request.headers) for request in server.requests)
@@ -52,7 +52,7 @@ def test_no_frame_of_a_connection_that_is_refused_shows_a_secret(caller, closed_
 @pytest.mark.parametrize("name", FAILURES)
 def test_no_frame_of_an_error_shows_a_header_of_one_call(caller, server, name):
     FAILURES[name](server.on("POST", STREAM).always())
-    client = caller.client(timeout=Timeout(20, response=0.1))
+    client = caller.client(timeout=Timeout(20, response=0.05))
     stream = client.query.stream("q", headers={"X-Mine": SECRET})
     assert SECRET not in report_of(lambda: caller.collect(stream))
 

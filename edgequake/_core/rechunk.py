@@ -23,11 +23,10 @@ _PART_OF_HEADER = re.compile(rb"(?:\r(?:\n(?:[0-9A-Fa-f]{1,7}\r?)?)?)?")
 class Rechunker:
     """Stands between one connection and its HTTP reader."""
 
-    __slots__ = ("_answered", "_has_body", "_head", "_held", "_in_chunks", "_in_head", "_left")
+    __slots__ = ("_answered", "_head", "_held", "_in_chunks", "_in_head", "_left")
 
     def __init__(self) -> None:
         self._answered = True
-        self._has_body = True
         self._in_head = False
         self._head = bytearray()
         self._in_chunks = False
@@ -38,8 +37,7 @@ class Rechunker:
         """A request, or some of one, has been written: what comes next is the head of its answer."""
         if self._answered:  # a request begins
             self._answered = False
-            self._has_body = not data.startswith(b"HEAD ")
-            self._in_head = True
+            self._in_head = not data.startswith(b"HEAD ")  # whose answer has no body, whatever its head says
             self._head.clear()
             self._in_chunks = False
             self._left = 0
@@ -60,7 +58,7 @@ class Rechunker:
         while (end := _BLANK_LINE.search(self._head, position)) is not None:
             if not self._head.startswith(b"HTTP/1.1 1"):
                 self._in_head = False
-                self._in_chunks = self._has_body and _IN_CHUNKS.match(self._head, 0, end.end()) is not None
+                self._in_chunks = _IN_CHUNKS.match(self._head, 0, end.end()) is not None
                 body = len(data) - len(self._head) + end.end()
                 self._head.clear()
                 if not self._in_chunks:

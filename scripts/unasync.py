@@ -87,15 +87,18 @@ def refreshed(room: Path, *, check: bool) -> list[Path]:
     """The stale files of one room, written anew unless they are only to be checked."""
     source, target = room / "_async", room / "_sync"
     folder = source.relative_to(PACKAGE.parent).as_posix()
-    wanted = {path.name: sync_source(path.read_text("utf-8"), folder) for path in sorted(source.glob("*.py"))}
-    there = {path.name: path.read_text("utf-8") for path in sorted(target.glob("*.py"))}
+    wanted = {
+        path.relative_to(source).as_posix(): sync_source(path.read_text("utf-8"), folder)
+        for path in sorted(source.rglob("*.py"))
+    }
+    there = {path.relative_to(target).as_posix(): path.read_text("utf-8") for path in sorted(target.rglob("*.py"))}
     stale = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
     for name in stale:
         print(f"{'stale' if check else 'wrote'}: {(target / name).relative_to(PACKAGE.parent)}")
         if check:
             continue
         if name in wanted:
-            target.mkdir(exist_ok=True)
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
             (target / name).write_text(wanted[name], "utf-8")
         else:
             (target / name).unlink()

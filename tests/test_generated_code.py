@@ -18,8 +18,15 @@ ASYNCHRONOUS = {
     "async", "await", "anext", "aiter", "aclose", "__aiter__", "__anext__", "__aenter__", "__aexit__", "__await__",
 }  # fmt: skip
 ROOMS = ["edgequake", "edgequake/adapters"]
-FILES = sorted(path.name for path in (ROOT / "edgequake" / "_async").glob("*.py"))
-MODULES = [(room, path.name) for room in ROOMS for path in sorted((ROOT / room / "_async").glob("*.py"))]
+
+
+def written_by_hand(room: str) -> list[str]:
+    folder = ROOT / room / "_async"
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
+
+
+FILES = written_by_hand("edgequake")
+MODULES = [(room, name) for room in ROOMS for name in written_by_hand(room)]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +56,8 @@ def run(house: Path, *arguments: str) -> tuple[int, list[str]]:
 
 
 def generated(house: Path, room: str = "edgequake") -> dict[str, str]:
-    return {path.name: path.read_text("utf-8") for path in (house / room / "_sync").glob("*.py")}
+    folder = house / room / "_sync"
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.py")}
 
 
 def tokens_of(source: str) -> list[str]:

@@ -6,26 +6,23 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, Unpack
 
 from edgequake._async.base import AsyncBaseClient
 from edgequake._async.reader import AsyncReader
-from edgequake._async.resources import AsyncChat, AsyncQuery
+from edgequake._async.resources.chat import AsyncChat
+from edgequake._async.resources.query import AsyncQuery
 from edgequake._async.session import AsyncConnections
 from edgequake._async.stream import AsyncChatStream
 from edgequake._core import calls
-from edgequake._core.config import (
-    DEFAULT_MAX_EVENT_BYTES,
-    DEFAULT_MAX_RETRIES,
-    NOT_GIVEN,
-    as_timeout,
-    load_config,
-)
+from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
 from edgequake.chunks import ChatChunk
 from edgequake.models.answer import ChatResponse
+from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, as_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from edgequake._core.config import ClientConfig, RetryPolicy, Timeout, TokenSource
-    from edgequake._http import AsyncHTTPClient
+    from edgequake._core.config import ClientConfig, TokenSource
+    from edgequake._http.clients import AsyncHTTPClient
     from edgequake.models.health import HealthResponse
+    from edgequake.settings import RetryPolicy, Timeout
 
 __all__ = ["AsyncEdgequakeClient"]
 

@@ -7,20 +7,17 @@ from itertools import chain
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
-from edgequake._bodies import async_body, kind_of_body
 from edgequake._core.answer import COMPACT_AT, AnswerState
 from edgequake._core.clock import timed_out
 from edgequake._core.errors import MAX_ERROR_BODY, is_missing_route
 from edgequake._core.sse import SSEParser
 from edgequake._core.timing import StreamTiming
 from edgequake._core.wire import WireDecoder
-from edgequake._http import (
-    async_home,
-    async_interruptible,
-    async_within,
-    set_read_timeout,
-)
-from edgequake._release import abandon, async_interrupt, async_release
+from edgequake._http.bodies import async_body, kind_of_body
+from edgequake._http.clients import async_owner_key
+from edgequake._http.release import abandon, async_interrupt, async_release
+from edgequake._http.requests import set_read_timeout
+from edgequake._http.waiting import async_interruptible, async_within
 from edgequake.chunks import Chunk
 from edgequake.exceptions import (
     APIError,
@@ -38,7 +35,8 @@ if TYPE_CHECKING:
     from edgequake._core.calls import Call, Decoder
     from edgequake._core.clock import CallClock
     from edgequake._core.retry import RetryRules
-    from edgequake._http import AsyncAttempt, Response
+    from edgequake._http.requests import Response
+    from edgequake._http.waiting import AsyncAttempt
     from edgequake.models._model import Model
 
 __all__ = ["AsyncReader"]
@@ -70,7 +68,7 @@ class AsyncReader(Generic[ChunkT]):
         fallback: Call[Model] | None,
     ) -> None:
         self.response: Response | None = None
-        self._home: object = None  # what the response's connection belongs to
+        self._owner_key: object = None  # what the response's connection belongs to
         self._session = session
         self._call = call
         self._chunk_class = chunk_class
@@ -196,12 +194,12 @@ class AsyncReader(Generic[ChunkT]):
         self._unhurried = False
         if (wait := self._wait) is not None:
             await wait.aclose()
-        if self.response is not None and self._home is async_home():  # and not of a process forked meanwhile
+        if self.response is not None and self._owner_key is async_owner_key():  # and not of a process forked meanwhile
             await (async_interrupt(self.response) if self._reading else async_release(self.response))
 
     def __del__(self) -> None:
         if self.response is not None and not self.response.is_closed:
-            abandon(self.response, self._home)
+            abandon(self.response, self._owner_key)
 
     async def _first(self) -> Iterable[bytes] | None:
         """The first events, after as many tries as the rules allow."""
@@ -243,7 +241,7 @@ class AsyncReader(Generic[ChunkT]):
         """One try: sends the request and looks at what kind of answer it is."""
         self.check()  # it may have been closed during the wait for another try
         session = self._session
-        self._home = async_home()
+        self._owner_key = async_owner_key()
         response = self.response = await self._opened()
         self._marks["first_byte"] = monotonic()
         self._clock.wait_for("first_chunk", self._marks["first_byte"])
@@ -266,15 +264,15 @@ class AsyncReader(Generic[ChunkT]):
     async def _opened(self) -> Response:
         """The answer of the call's route, or of its older one where the server does not have it."""
         call, missing = self._call, self._session.connections.missing_routes
-        if call.otherwise is not None and call.route in missing:
-            return await self._session.open(call.otherwise(), self._clock, stream=True)
+        if call.fallback_route is not None and call.route in missing:
+            return await self._session.open(call.fallback_route(), self._clock, stream=True)
         try:
             return await self._session.open(call, self._clock, stream=True)
         except APIError as error:
-            if call.otherwise is None or not is_missing_route(error):
+            if call.fallback_route is None or not is_missing_route(error):
                 raise
             try:
-                response = await self._session.open(call.otherwise(), self._clock, stream=True)
+                response = await self._session.open(call.fallback_route(), self._clock, stream=True)
             except APIError as second:
                 raise (error if is_missing_route(second) else second) from None
             missing.add(call.route)

@@ -9,20 +9,21 @@ from edgequake._async.base import AsyncBaseClient
 from edgequake._async.reader import AsyncReader
 from edgequake._async.session import AsyncConnections, AsyncSession
 from edgequake._async.stream import AsyncStream
-from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, DEFAULT_MAX_RETRIES, load_config
+from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
 from edgequake._core.retry import is_hopeless
-from edgequake._http import async_sleep
+from edgequake._http.waiting import async_sleep
 from edgequake.chunks import Chunk
 from edgequake.exceptions import EdgeQuakeError
+from edgequake.settings import DEFAULT_MAX_RETRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from edgequake._core.answer import AnswerState
     from edgequake._core.calls import Call
-    from edgequake._core.config import RetryPolicy, Timeout
-    from edgequake._http import AsyncHTTPClient
+    from edgequake._http.clients import AsyncHTTPClient
     from edgequake.models._model import Answer
+    from edgequake.settings import RetryPolicy, Timeout
 
 __all__ = ["AsyncServiceClient"]
 

@@ -5,44 +5,39 @@ from __future__ import annotations
 from importlib.util import find_spec  # async only
 from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 from weakref import WeakKeyDictionary, WeakSet
 
 from pydantic import SecretStr
 
-from edgequake._bodies import async_body
 from edgequake._core.clock import CallClock, timed_out
 from edgequake._core.config import checked_header, merged_headers
 from edgequake._core.errors import MAX_ERROR_BODY, api_error
 from edgequake._core.rate import RateLimiter
+from edgequake._core.results import async_result
 from edgequake._core.retry import RetryRules
 from edgequake._core.stats import StatsRecorder
-from edgequake._http import (
+from edgequake._http.bodies import async_body
+from edgequake._http.clients import (
     AsyncHTTPClient,
-    address,
     aiohttp_client,  # async only
-    as_cause,
     async_client,
-    async_home,
-    async_interruptible,
-    async_result,
-    async_sleep,
+    async_owner_key,
     async_usable,
-    async_within,
-    redirect_target,
-    timeout_extension,
-    translated,
 )
-from edgequake._release import async_release, async_sweep
+from edgequake._http.errors import as_cause, translated
+from edgequake._http.release import async_release, async_sweep
+from edgequake._http.requests import address, redirect_target, timeout_extension
+from edgequake._http.waiting import async_interruptible, async_sleep, async_within
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
-    from edgequake._async.reader import AsyncReader
     from edgequake._core.calls import Call
     from edgequake._core.clock import Limit
     from edgequake._core.config import ClientConfig
-    from edgequake._http import AsyncAttempt, Request, Response
+    from edgequake._http.requests import Request, Response
+    from edgequake._http.waiting import AsyncAttempt
 
 __all__ = ["AsyncConnections", "AsyncSession"]
 
@@ -51,6 +46,13 @@ T = TypeVar("T")
 _CLOSED = "this client is closed: make a new one"
 _MAX_REDIRECTS = 5
 _A_MOMENT = 0.01
+
+
+class AsyncClosable(Protocol):
+    """A call or a stream under way."""
+
+    async def aclose(self) -> None:
+        """Ends it, whoever waits for it."""
 
 
 class AsyncConnections:
@@ -84,7 +86,7 @@ class AsyncConnections:
     @property
     def client(self) -> AsyncHTTPClient:
         """The HTTP client, made when first needed; connections belong to the event loop they were made in."""
-        here = async_home()
+        here = async_owner_key()
         with self._lock:
             if self._closed or (self._given is not None and self._given.is_closed):
                 raise ConfigurationError(_CLOSED)
@@ -95,9 +97,9 @@ class AsyncConnections:
                 self._made[here] = self._new_client(self)
             return self._made[here]
 
-    def watch(self, waiting: AsyncReader[Any] | async_interruptible) -> None:
+    def watch(self, waiting: AsyncClosable) -> None:
         """``waiting`` is closed when the client is, by whomever."""
-        here = async_home()
+        here = async_owner_key()
         with self._lock:
             if here not in self._open:
                 self._open[here] = WeakSet()
@@ -107,8 +109,8 @@ class AsyncConnections:
         """Ends the calls and closes the connections of this event loop; an HTTP client of the caller stays open."""
         with self._lock:
             self._closed = True
-            waiting = list(self._open.pop(async_home(), ()))
-            made = self._made.pop(async_home(), None)
+            waiting = list(self._open.pop(async_owner_key(), ()))
+            made = self._made.pop(async_owner_key(), None)
         for one in waiting:
             await one.aclose()
         if made is not None:

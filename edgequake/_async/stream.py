@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from edgequake._async.flow import BUSY
+from edgequake._async.toolchain import BUSY
 from edgequake._async.tools import AsyncTools
 from edgequake._core.answer import chat_response, query_response
-from edgequake._core.anychunk import AnyChunk
-from edgequake._http import server_sent_event
+from edgequake._core.protocols import AnyChunk
+from edgequake._http.bodies import server_sent_event
 from edgequake.chunks import ChatChunk, QueryChunk
 from edgequake.exceptions import EdgeQuakeError, StreamError
 from edgequake.models._model import Answer
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from edgequake._async.reader import AsyncReader
     from edgequake._core.answer import AnswerState
     from edgequake._core.timing import StreamTiming
-    from edgequake._http import Response
+    from edgequake._http.requests import Response
     from edgequake.models.answer import QueryStats
     from edgequake.models.source import Source
 
@@ -83,8 +83,8 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
         An answer that was not read to its end is cut off on the server too. A later iteration or ``final()`` raises
         :class:`StreamError`, so that the part is not taken for the whole.
         """
-        if self._flow is not None:
-            await self._flow.aclose()
+        if self._toolchain is not None:
+            await self._toolchain.aclose()
         await self._reader.aclose()
 
     @property

@@ -5,10 +5,10 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from edgequake._async.flow import BUSY, AsyncFlow
-from edgequake._core.anychunk import AnyChunk, Callbacks
-from edgequake._core.regroup import Batch, Lines, Sentences, Words
-from edgequake._tee import Tee
+from edgequake._async.toolchain import BUSY, AsyncToolchain
+from edgequake._core.protocols import AnyChunk, Callbacks
+from edgequake._streams.regroup import Batch, Lines, Sentences, Words
+from edgequake._streams.tee import Tee
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, StreamError
 from edgequake.models._model import Answer
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from edgequake._async.reader import AsyncReader
     from edgequake._core.answer import AnswerState
-    from edgequake._core.regroup import Regrouper
+    from edgequake._streams.regroup import Regrouper
 
 __all__ = ["AsyncTools"]
 
@@ -36,7 +36,7 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
     _fold: Callable[[AnswerState], AnswerT]
     _chunks: AsyncIterator[ChunkT]
     _check: Callable[[], None]
-    _flow: AsyncFlow[ChunkT] | None = None
+    _toolchain: AsyncToolchain[ChunkT] | None = None
 
     def words(self) -> AsyncIterator[str]:
         """The text word by word, each with the space after it; joined they are the text, to the character.
@@ -125,15 +125,15 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
         self._flowing().files.append(Tee(target))
         return self
 
-    def _flowing(self) -> AsyncFlow[ChunkT]:
+    def _flowing(self) -> AsyncToolchain[ChunkT]:
         """Everything the stream's tools share, made when the first of them is used."""
-        if self._flow is None:
+        if self._toolchain is None:
             if getattr(self._chunks, "ag_running", False):
                 raise StreamError(BUSY)
-            self._flow = AsyncFlow(self._reader, self._chunks, self._fold)
-            self._chunks = self._flow.chunks()
-            self._check = self._flow.check
-        return self._flow
+            self._toolchain = AsyncToolchain(self._reader, self._chunks, self._fold)
+            self._chunks = self._toolchain.chunks()
+            self._check = self._toolchain.check
+        return self._toolchain
 
     if TYPE_CHECKING:
 
@@ -156,7 +156,7 @@ async def _regrouped(texts: AsyncIterator[str], group: Regrouper) -> AsyncIterat
         raise failure
 
 
-async def _batches(flow: AsyncFlow[Any], batch: Batch, max_wait: float | None) -> AsyncIterator[str]:
+async def _batches(flow: AsyncToolchain[Any], batch: Batch, max_wait: float | None) -> AsyncIterator[str]:
     failure = None
     since = 0.0  # when the oldest text in the batch came
     flow.check()

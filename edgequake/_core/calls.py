@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from pydantic import PydanticUndefinedAnnotation, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
-from edgequake._core.config import NOT_GIVEN, as_timeout, checked_headers
+from edgequake._core.config import checked_headers
 from edgequake._core.json import parse_json
 from edgequake._core.wire import events_of_answer
 from edgequake.exceptions import ConfigurationError, ResponseError
@@ -18,10 +18,11 @@ from edgequake.models._model import Model, explain
 from edgequake.models.answer import ChatResponse, QueryResponse
 from edgequake.models.health import HealthResponse
 from edgequake.models.options import ChatOptions, Messages, QueryOptions
+from edgequake.settings import NOT_GIVEN, as_timeout
 
 if TYPE_CHECKING:
     from edgequake._core.answer import AnswerState
-    from edgequake._core.config import Timeout
+    from edgequake.settings import Timeout
 
 __all__ = ["Call", "Decoder", "any_request", "chat_complete", "chat_stream", "health", "query_execute", "query_stream"]
 
@@ -80,7 +81,7 @@ class Call(Generic[T_co]):
     """Settings of the client without which the server refuses this call."""
     text_only: bool = False
     """The stream is raw text (v1)."""
-    otherwise: Callable[[], Call[T_co]] | None = None
+    fallback_route: Callable[[], Call[T_co]] | None = None
     """Makes the call to try where the server has no such route."""
     decoder: Callable[[AnswerState], Decoder[Any]] | None = None
     """Reads the events of another service; None: those of EdgeQuake's wires."""
@@ -116,7 +117,7 @@ def query_stream(query: str, options: Mapping[str, Any]) -> Call[QueryResponse]:
     call = _post("/api/v1/query/stream", body, request, parse_as(QueryResponse), replayable=True)
     body |= request.get("extra_body") or {}
     text_only = body.pop("stream_format") == "v1"
-    return replace(call, otherwise=partial(_guide_stream, call, body), text_only=text_only)
+    return replace(call, fallback_route=partial(_guide_stream, call, body), text_only=text_only)
 
 
 def _guide_stream(call: Call[QueryResponse], body: Mapping[str, Any]) -> Call[QueryResponse]:

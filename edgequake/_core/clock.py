@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from edgequake.exceptions import TimeoutError
 
 if TYPE_CHECKING:
-    from edgequake._core.config import Timeout
     from edgequake.exceptions import TimeoutStage
+    from edgequake.settings import Timeout
 
-__all__ = ["CallClock", "Limit", "or_never", "timed_out"]
+__all__ = ["CallClock", "Limit", "or_infinity", "timed_out"]
 
 _WAITING_FOR: dict[str, str] = {
     "connect": "no connection to the server within {seconds:g} s",
@@ -46,7 +46,7 @@ class CallClock:
     def wait_for(self, stage: TimeoutStage, now: float) -> None:
         """The first or the next chunk is waited for from now on."""
         self._stage: TimeoutStage = stage
-        self._seconds = or_never(getattr(self.timeout, stage))
+        self._seconds = or_infinity(getattr(self.timeout, stage))
         self.waiting_since = now
 
     @property
@@ -62,11 +62,11 @@ class CallClock:
     def until_answer(self, now: float) -> Limit:
         """How long a request may take until its answer begins, reaching the server included."""
         timeout = self.timeout
-        return self._within_total(or_never(timeout.connect) + or_never(timeout.response), now)
+        return self._within_total(or_infinity(timeout.connect) + or_infinity(timeout.response), now)
 
     def until_body_end(self, now: float) -> Limit:
         """How long the body of a plain answer may take."""
-        return self._within_total(or_never(self.timeout.response), now)
+        return self._within_total(or_infinity(self.timeout.response), now)
 
     def left(self, now: float) -> float:
         """Seconds left of the total; infinite when it has no limit."""
@@ -74,7 +74,7 @@ class CallClock:
 
     def longest_read(self, now: float) -> float:
         """How long one read of a stream may take at the very most."""
-        longest = max(or_never(self.timeout.first_chunk), or_never(self.timeout.chunk))
+        longest = max(or_infinity(self.timeout.first_chunk), or_infinity(self.timeout.chunk))
         return min(longest, self._end - now)
 
     def _within_total(self, seconds: float, now: float) -> Limit:
@@ -89,6 +89,6 @@ def timed_out(stage: TimeoutStage, timeout: Timeout) -> TimeoutError:
     return TimeoutError(f"timeout: {words}", stage=stage)  # programs look for that word
 
 
-def or_never(seconds: float | None) -> float:
+def or_infinity(seconds: float | None) -> float:
     """``seconds``, or infinity where there is no limit."""
     return math.inf if seconds is None else seconds

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
@@ -14,13 +13,11 @@ from pydantic import SecretStr
 
 from edgequake._version import __version__
 from edgequake.exceptions import ConfigurationError
+from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, RetryPolicy, Timeout, as_timeout
 
 __all__ = [
     "ClientConfig",
-    "RetryPolicy",
-    "Timeout",
     "TokenSource",
-    "as_timeout",
     "checked_header",
     "load_config",
     "merged_headers",
@@ -32,80 +29,7 @@ TokenSource: TypeAlias = Callable[[], "str | Awaitable[str]"]
 """A function that returns a fresh token; on an async client it may be a coroutine function."""
 
 DEFAULT_BASE_URL = "http://localhost:8080"
-DEFAULT_TIMEOUT = 30.0
-DEFAULT_MAX_RETRIES = 3
 DEFAULT_MAX_EVENT_BYTES = 16 * 1024 * 1024
-
-
-# Stands for "as the default"; known by its identity, so that a caller's own -1 is still refused.
-_AS_DEFAULT = -1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Timeout:
-    """How long to wait, in seconds, by clock; None is for ever.
-
-    ``Timeout(30)`` sets every clock but ``total``; ``Timeout(30, chunk=5, total=300)`` sets some otherwise.
-    """
-
-    default: float | None = DEFAULT_TIMEOUT
-    """For each clock that is not given."""
-    connect: float | None = _AS_DEFAULT
-    """To reach the server: DNS, TCP, TLS, and a free place in the connection pool."""
-    response: float | None = _AS_DEFAULT
-    """From the request to the beginning of the answer (its headers)."""
-    first_chunk: float | None = _AS_DEFAULT
-    """From there to the first chunk of a stream."""
-    chunk: float | None = _AS_DEFAULT
-    """Between two chunks of a stream; keep-alive comments do not count as chunks."""
-    total: float | None = None
-    """The whole call: retries, waits between them, and the last chunk."""
-
-    def __post_init__(self) -> None:
-        for name in ("default", "connect", "response", "first_chunk", "chunk", "total"):
-            value = getattr(self, name)
-            if value is _AS_DEFAULT:
-                object.__setattr__(self, name, self.default)
-            elif value is not None:
-                object.__setattr__(self, name, _seconds(name, value))
-
-
-def _seconds(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ConfigurationError(f"timeout {name!r} must be a number of seconds or None, not {value!r}")
-    if not 0 < value <= sys.float_info.max:
-        raise ConfigurationError(f"timeout {name!r} must be more than 0 seconds, not {value!r}; use None for no limit")
-    return float(value)
-
-
-def as_timeout(value: float | Timeout | None) -> Timeout:
-    """``value`` as a :class:`Timeout`: a number sets every clock but ``total``, None takes every limit away."""
-    if isinstance(value, Timeout):
-        return value
-    return Timeout(None if value is None else _seconds("timeout", value))
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How often and after how long a failed request is tried again.
-
-    The wait before try ``n`` is drawn at random between 0 and ``min(max_delay, initial_delay * 2**n)`` seconds;
-    where the server says how long to wait, that is obeyed instead, up to ``max_retry_after`` seconds: if it asks
-    for more, its error is raised at once.
-    """
-
-    max_retries: int = DEFAULT_MAX_RETRIES
-    initial_delay: float = 0.5
-    max_delay: float = 8.0
-    max_retry_after: float = 60.0
-
-    def __post_init__(self) -> None:
-        if isinstance(self.max_retries, bool) or not isinstance(self.max_retries, int) or self.max_retries < 0:
-            raise ConfigurationError(f"max_retries must be 0 or a positive whole number, not {self.max_retries!r}")
-        for name in ("initial_delay", "max_delay", "max_retry_after"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= sys.float_info.max:
-                raise ConfigurationError(f"RetryPolicy.{name} must be 0 or more seconds, not {value!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,16 +152,6 @@ def _load_timeout(given: Any, from_env: str | None) -> Timeout:
         return as_timeout(float(from_env))
     except ValueError as error:  # ConfigurationError is one too
         raise ConfigurationError(f"EDGEQUAKE_TIMEOUT must be a number of seconds above 0, not {from_env!r}") from error
-
-
-class _NotGiven:
-    """Stands for an argument that was not given, where None means something."""
-
-    def __repr__(self) -> str:
-        return "NOT_GIVEN"
-
-
-NOT_GIVEN: Any = _NotGiven()
 
 
 def checked_base_url(url: str) -> str:

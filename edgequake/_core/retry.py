@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tenacity import RetryCallState
 
-    from edgequake._core.config import RetryPolicy
+    from edgequake.settings import RetryPolicy
 
 __all__ = ["RetryRules", "is_hopeless"]
 

@@ -7,26 +7,23 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, Unpack
 
 from edgequake._sync.base import BaseClient
 from edgequake._sync.reader import Reader
-from edgequake._sync.resources import Chat, Query
+from edgequake._sync.resources.chat import Chat
+from edgequake._sync.resources.query import Query
 from edgequake._sync.session import Connections
 from edgequake._sync.stream import ChatStream
 from edgequake._core import calls
-from edgequake._core.config import (
-    DEFAULT_MAX_EVENT_BYTES,
-    DEFAULT_MAX_RETRIES,
-    NOT_GIVEN,
-    as_timeout,
-    load_config,
-)
+from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
 from edgequake.chunks import ChatChunk
 from edgequake.models.answer import ChatResponse
+from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, as_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from edgequake._core.config import ClientConfig, RetryPolicy, Timeout, TokenSource
-    from edgequake._http import HTTPClient
+    from edgequake._core.config import ClientConfig, TokenSource
+    from edgequake._http.clients import HTTPClient
     from edgequake.models.health import HealthResponse
+    from edgequake.settings import RetryPolicy, Timeout
 
 __all__ = ["EdgequakeClient"]
 

@@ -8,20 +8,17 @@ from itertools import chain
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
-from edgequake._bodies import sync_body, kind_of_body
 from edgequake._core.answer import COMPACT_AT, AnswerState
 from edgequake._core.clock import timed_out
 from edgequake._core.errors import MAX_ERROR_BODY, is_missing_route
 from edgequake._core.sse import SSEParser
 from edgequake._core.timing import StreamTiming
 from edgequake._core.wire import WireDecoder
-from edgequake._http import (
-    home,
-    interruptible,
-    within,
-    set_read_timeout,
-)
-from edgequake._release import abandon, interrupt, release
+from edgequake._http.bodies import sync_body, kind_of_body
+from edgequake._http.clients import owner_key
+from edgequake._http.release import abandon, interrupt, release
+from edgequake._http.requests import set_read_timeout
+from edgequake._http.waiting import interruptible, within
 from edgequake.chunks import Chunk
 from edgequake.exceptions import (
     APIError,
@@ -39,7 +36,8 @@ if TYPE_CHECKING:
     from edgequake._core.calls import Call, Decoder
     from edgequake._core.clock import CallClock
     from edgequake._core.retry import RetryRules
-    from edgequake._http import Attempt, Response
+    from edgequake._http.requests import Response
+    from edgequake._http.waiting import Attempt
     from edgequake.models._model import Model
 
 __all__ = ["Reader"]
@@ -71,7 +69,7 @@ class Reader(Generic[ChunkT]):
         fallback: Call[Model] | None,
     ) -> None:
         self.response: Response | None = None
-        self._home: object = None  # what the response's connection belongs to
+        self._owner_key: object = None  # what the response's connection belongs to
         self._session = session
         self._call = call
         self._chunk_class = chunk_class
@@ -197,12 +195,12 @@ class Reader(Generic[ChunkT]):
         self._unhurried = False
         if (wait := self._wait) is not None:
             wait.close()
-        if self.response is not None and self._home is home():  # and not of a process forked meanwhile
+        if self.response is not None and self._owner_key is owner_key():  # and not of a process forked meanwhile
             (interrupt(self.response) if self._reading else release(self.response))
 
     def __del__(self) -> None:
         if self.response is not None and not self.response.is_closed:
-            abandon(self.response, self._home)
+            abandon(self.response, self._owner_key)
 
     def _first(self) -> Iterable[bytes] | None:
         """The first events, after as many tries as the rules allow."""
@@ -244,7 +242,7 @@ class Reader(Generic[ChunkT]):
         """One try: sends the request and looks at what kind of answer it is."""
         self.check()  # it may have been closed during the wait for another try
         session = self._session
-        self._home = home()
+        self._owner_key = owner_key()
         response = self.response = self._opened()
         self._marks["first_byte"] = monotonic()
         self._clock.wait_for("first_chunk", self._marks["first_byte"])
@@ -267,15 +265,15 @@ class Reader(Generic[ChunkT]):
     def _opened(self) -> Response:
         """The answer of the call's route, or of its older one where the server does not have it."""
         call, missing = self._call, self._session.connections.missing_routes
-        if call.otherwise is not None and call.route in missing:
-            return self._session.open(call.otherwise(), self._clock, stream=True)
+        if call.fallback_route is not None and call.route in missing:
+            return self._session.open(call.fallback_route(), self._clock, stream=True)
         try:
             return self._session.open(call, self._clock, stream=True)
         except APIError as error:
-            if call.otherwise is None or not is_missing_route(error):
+            if call.fallback_route is None or not is_missing_route(error):
                 raise
             try:
-                response = self._session.open(call.otherwise(), self._clock, stream=True)
+                response = self._session.open(call.fallback_route(), self._clock, stream=True)
             except APIError as second:
                 raise (error if is_missing_route(second) else second) from None
             missing.add(call.route)

@@ -10,20 +10,21 @@ from edgequake._sync.base import BaseClient
 from edgequake._sync.reader import Reader
 from edgequake._sync.session import Connections, Session
 from edgequake._sync.stream import Stream
-from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, DEFAULT_MAX_RETRIES, load_config
+from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
 from edgequake._core.retry import is_hopeless
-from edgequake._http import sleep
+from edgequake._http.waiting import sleep
 from edgequake.chunks import Chunk
 from edgequake.exceptions import EdgeQuakeError
+from edgequake.settings import DEFAULT_MAX_RETRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from edgequake._core.answer import AnswerState
     from edgequake._core.calls import Call
-    from edgequake._core.config import RetryPolicy, Timeout
-    from edgequake._http import HTTPClient
+    from edgequake._http.clients import HTTPClient
     from edgequake.models._model import Answer
+    from edgequake.settings import RetryPolicy, Timeout
 
 __all__ = ["ServiceClient"]
 

@@ -5,43 +5,38 @@ from __future__ import annotations
 
 from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 from weakref import WeakKeyDictionary, WeakSet
 
 from pydantic import SecretStr
 
-from edgequake._bodies import sync_body
 from edgequake._core.clock import CallClock, timed_out
 from edgequake._core.config import checked_header, merged_headers
 from edgequake._core.errors import MAX_ERROR_BODY, api_error
 from edgequake._core.rate import RateLimiter
+from edgequake._core.results import result
 from edgequake._core.retry import RetryRules
 from edgequake._core.stats import StatsRecorder
-from edgequake._http import (
+from edgequake._http.bodies import sync_body
+from edgequake._http.clients import (
     HTTPClient,
-    address,
-    as_cause,
     client,
-    home,
-    interruptible,
-    result,
-    sleep,
+    owner_key,
     usable,
-    within,
-    redirect_target,
-    timeout_extension,
-    translated,
 )
-from edgequake._release import release, sweep
+from edgequake._http.errors import as_cause, translated
+from edgequake._http.release import release, sweep
+from edgequake._http.requests import address, redirect_target, timeout_extension
+from edgequake._http.waiting import interruptible, sleep, within
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
-    from edgequake._sync.reader import Reader
     from edgequake._core.calls import Call
     from edgequake._core.clock import Limit
     from edgequake._core.config import ClientConfig
-    from edgequake._http import Attempt, Request, Response
+    from edgequake._http.requests import Request, Response
+    from edgequake._http.waiting import Attempt
 
 __all__ = ["Connections", "Session"]
 
@@ -50,6 +45,13 @@ T = TypeVar("T")
 _CLOSED = "this client is closed: make a new one"
 _MAX_REDIRECTS = 5
 _A_MOMENT = 0.01
+
+
+class Closable(Protocol):
+    """A call or a stream under way."""
+
+    def close(self) -> None:
+        """Ends it, whoever waits for it."""
 
 
 class Connections:
@@ -72,7 +74,7 @@ class Connections:
     @property
     def client(self) -> HTTPClient:
         """The HTTP client, made when first needed; connections belong to the event loop they were made in."""
-        here = home()
+        here = owner_key()
         with self._lock:
             if self._closed or (self._given is not None and self._given.is_closed):
                 raise ConfigurationError(_CLOSED)
@@ -83,9 +85,9 @@ class Connections:
                 self._made[here] = self._new_client(self)
             return self._made[here]
 
-    def watch(self, waiting: Reader[Any] | interruptible) -> None:
+    def watch(self, waiting: Closable) -> None:
         """``waiting`` is closed when the client is, by whomever."""
-        here = home()
+        here = owner_key()
         with self._lock:
             if here not in self._open:
                 self._open[here] = WeakSet()
@@ -95,8 +97,8 @@ class Connections:
         """Ends the calls and closes the connections of this event loop; an HTTP client of the caller stays open."""
         with self._lock:
             self._closed = True
-            waiting = list(self._open.pop(home(), ()))
-            made = self._made.pop(home(), None)
+            waiting = list(self._open.pop(owner_key(), ()))
+            made = self._made.pop(owner_key(), None)
         for one in waiting:
             one.close()
         if made is not None:

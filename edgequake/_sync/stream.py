@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from edgequake._sync.flow import BUSY
+from edgequake._sync.toolchain import BUSY
 from edgequake._sync.tools import Tools
 from edgequake._core.answer import chat_response, query_response
-from edgequake._core.anychunk import AnyChunk
-from edgequake._http import server_sent_event
+from edgequake._core.protocols import AnyChunk
+from edgequake._http.bodies import server_sent_event
 from edgequake.chunks import ChatChunk, QueryChunk
 from edgequake.exceptions import EdgeQuakeError, StreamError
 from edgequake.models._model import Answer
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edgequake._sync.reader import Reader
     from edgequake._core.answer import AnswerState
     from edgequake._core.timing import StreamTiming
-    from edgequake._http import Response
+    from edgequake._http.requests import Response
     from edgequake.models.answer import QueryStats
     from edgequake.models.source import Source
 
@@ -80,8 +80,8 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
         An answer that was not read to its end is cut off on the server too. A later iteration or ``final()`` raises
         :class:`StreamError`, so that the part is not taken for the whole.
         """
-        if self._flow is not None:
-            self._flow.close()
+        if self._toolchain is not None:
+            self._toolchain.close()
         self._reader.close()
 
     @property

@@ -6,10 +6,10 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from edgequake._sync.flow import BUSY, Flow
-from edgequake._core.anychunk import AnyChunk, Callbacks
-from edgequake._core.regroup import Batch, Lines, Sentences, Words
-from edgequake._tee import Tee
+from edgequake._sync.toolchain import BUSY, Toolchain
+from edgequake._core.protocols import AnyChunk, Callbacks
+from edgequake._streams.regroup import Batch, Lines, Sentences, Words
+from edgequake._streams.tee import Tee
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, StreamError
 from edgequake.models._model import Answer
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from edgequake._sync.reader import Reader
     from edgequake._core.answer import AnswerState
-    from edgequake._core.regroup import Regrouper
+    from edgequake._streams.regroup import Regrouper
 
 __all__ = ["Tools"]
 
@@ -37,7 +37,7 @@ class Tools(Generic[ChunkT, AnswerT]):
     _fold: Callable[[AnswerState], AnswerT]
     _chunks: Iterator[ChunkT]
     _check: Callable[[], None]
-    _flow: Flow[ChunkT] | None = None
+    _toolchain: Toolchain[ChunkT] | None = None
 
     def words(self) -> Iterator[str]:
         """The text word by word, each with the space after it; joined they are the text, to the character.
@@ -126,15 +126,15 @@ class Tools(Generic[ChunkT, AnswerT]):
         self._flowing().files.append(Tee(target))
         return self
 
-    def _flowing(self) -> Flow[ChunkT]:
+    def _flowing(self) -> Toolchain[ChunkT]:
         """Everything the stream's tools share, made when the first of them is used."""
-        if self._flow is None:
+        if self._toolchain is None:
             if getattr(self._chunks, "gi_running", False):
                 raise StreamError(BUSY)
-            self._flow = Flow(self._reader, self._chunks, self._fold)
-            self._chunks = self._flow.chunks()
-            self._check = self._flow.check
-        return self._flow
+            self._toolchain = Toolchain(self._reader, self._chunks, self._fold)
+            self._chunks = self._toolchain.chunks()
+            self._check = self._toolchain.check
+        return self._toolchain
 
     if TYPE_CHECKING:
 
@@ -157,7 +157,7 @@ def _regrouped(texts: Iterator[str], group: Regrouper) -> Iterator[str]:
         raise failure
 
 
-def _batches(flow: Flow[Any], batch: Batch, max_wait: float | None) -> Iterator[str]:
+def _batches(flow: Toolchain[Any], batch: Batch, max_wait: float | None) -> Iterator[str]:
     failure = None
     since = 0.0  # when the oldest text in the batch came
     flow.check()

@@ -8,8 +8,8 @@
 from edgequake._async.service import AsyncServiceClient
 from edgequake._async.stream import AsyncStream
 from edgequake._core.answer import AnswerState
-from edgequake._core.anychunk import AnyChunk
 from edgequake._core.calls import Call, Decoder, parse_as
+from edgequake._core.protocols import AnyChunk
 from edgequake._sync.service import ServiceClient
 from edgequake._sync.stream import Stream
 from edgequake.adapters._events import EventDecoder, ServiceOptions, error_in, post, required, setting

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from edgequake._core.anychunk import AnyChunk
 from edgequake._core.calls import Call, any_request
-from edgequake._core.config import NOT_GIVEN
 from edgequake._core.json import parse_json
+from edgequake._core.protocols import AnyChunk
 from edgequake._core.sse import EventData
 from edgequake.exceptions import ConfigurationError, StreamError, StreamTruncatedError
 from edgequake.models._model import explain
+from edgequake.settings import NOT_GIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from edgequake._core.answer import AnswerState
     from edgequake._core.calls import Decoder
-    from edgequake._core.config import RetryPolicy, Timeout
+    from edgequake.settings import RetryPolicy, Timeout
 
 __all__ = ["EventDecoder", "ServiceOptions", "error_in", "post", "required", "setting"]
 

@@ -17,8 +17,8 @@ from edgequake.models.source import Source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edgequake._core.config import Timeout
     from edgequake.adapters import AnswerState, Call
+    from edgequake.settings import Timeout
 
 __all__ = [
     "Calls",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from pydantic import AliasChoices, Field, ValidationError
 from pydantic_core import to_json
 
-from edgequake._core.config import as_timeout
 from edgequake.adapters import (
     Answer,
     EventDecoder,
@@ -24,12 +23,13 @@ from edgequake.adapters import (
 )
 from edgequake.exceptions import ConfigurationError, ResponseError, StreamError
 from edgequake.models.source import Source
+from edgequake.settings import as_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from edgequake._core.config import Timeout
     from edgequake.adapters import AnswerState, Call
+    from edgequake.settings import Timeout
 
 __all__ = ["Calls", "Ids", "StormAnswer", "StormChunk", "StormOptions", "folded", "listen"]
 

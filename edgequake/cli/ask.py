@@ -13,7 +13,8 @@ from typer.core import TyperCommand
 
 from edgequake.cli.errors import CommandError, advised
 from edgequake.cli.text import sendable
-from edgequake.cli.views import JSONView, Outcome, PipeView, stage_of
+from edgequake.cli.views import JSONView, Outcome, PipeView
+from edgequake.display.stages import stage_of
 from edgequake.exceptions import EdgeQuakeError
 
 if TYPE_CHECKING:

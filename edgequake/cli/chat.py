@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from edgequake.cli.ask import asked
 from edgequake.cli.errors import CommandError, advised, say
-from edgequake.cli.text import one_line, sendable
-from edgequake.cli.views import Outcome, PipeView, stage_of
+from edgequake.cli.text import sendable
+from edgequake.cli.views import Outcome, PipeView
+from edgequake.display.stages import stage_of
+from edgequake.display.text import one_line
 from edgequake.exceptions import EdgeQuakeError
 
 if TYPE_CHECKING:
@@ -137,7 +139,7 @@ class _Terminal:
         from rich.console import Console  # a pipe does without
 
         from edgequake.cli.prompt import Prompt
-        from edgequake.display import is_plain
+        from edgequake.display.faces import is_plain
 
         self._conversation = conversation
         self._server = server
@@ -214,7 +216,7 @@ class _Terminal:
         obey()
 
     def _show_sources(self) -> None:
-        from edgequake.cli.sources import sources_table
+        from edgequake.display.sources import sources_table
 
         sources = self._conversation.sources
         if sources:

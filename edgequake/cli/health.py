@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from edgequake.cli.text import one_line
 from edgequake.cli.views import as_json
+from edgequake.display.text import one_line
 
 if TYPE_CHECKING:
     from edgequake import HealthResponse

@@ -189,14 +189,13 @@ class Connection:
 
         A ``patient`` one waits as long as the server does, which has clocks of its own for its language model.
         """
-        import httpx  # as above
-
         from edgequake import EdgequakeClient
+        from edgequake._http.clients import direct_client
 
         given: dict[str, Any] = self._given() | {"base_url": url, "api_key": "local"}
         if patient:
             given["timeout"] = None
-        with httpx.Client(trust_env=False) as http, EdgequakeClient(**given, http_client=http) as client:
+        with direct_client() as http, EdgequakeClient(**given, http_client=http) as client:
             yield client.with_options(tenant_id=_LOCAL_TENANT, workspace_id=None, user_id=_LOCAL_USER)
 
     def _given(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from edgequake.cli.errors import CommandError
-from edgequake.cli.text import one_line
+from edgequake.display.text import one_line
 from edgequake.local import LocalServer, LocalServerError
 
 if TYPE_CHECKING:

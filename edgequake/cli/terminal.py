@@ -10,10 +10,10 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from edgequake.cli.sources import sources_table
-from edgequake.cli.text import one_line
 from edgequake.cli.views import left_to_show
 from edgequake.display import StreamDisplay
+from edgequake.display.sources import sources_table
+from edgequake.display.text import dim, one_line
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -31,7 +31,7 @@ class Waiting:
 
     def __init__(self, console: Console, words: str = "") -> None:
         self._shown = False
-        self._spinner = Spinner("dots", text=_dim(words), style="cyan")
+        self._spinner = Spinner("dots", text=dim(words), style="cyan")
         self._live = Live(
             self._spinner,
             console=console,
@@ -55,7 +55,7 @@ class Waiting:
 
     def say(self, words: str) -> None:
         """Changes the words."""
-        self._spinner.update(text=_dim(words))
+        self._spinner.update(text=dim(words))
 
     def stop(self) -> None:
         """Takes the spinner away; stopping twice does no harm."""
@@ -90,7 +90,7 @@ class TerminalView:
     def outcome(self, outcome: Outcome) -> None:
         """Shows what the stream did not bring, the sources, and the line of timing."""
         self.text(left_to_show(outcome))
-        parts: list[RenderableType] = [] if self._display.begun else [_dim("(no answer)")]
+        parts: list[RenderableType] = [] if self._display.begun else [dim("(no answer)")]
         self._display.conclude(*parts, *self._below(outcome))
 
     def failure(self, outcome: Outcome, error: EdgeQuakeError) -> None:
@@ -109,7 +109,7 @@ class TurnView(TerminalView):
     def _below(self, outcome: Outcome) -> list[RenderableType]:
         number = len(outcome.response.sources)
         counted = f"{number} source{'' if number == 1 else 's'} (/sources) · " if number else ""
-        return [_dim(counted + timing_line(outcome).plain)]
+        return [dim(counted + timing_line(outcome).plain)]
 
 
 def timing_line(outcome: Outcome) -> Text:
@@ -121,7 +121,7 @@ def timing_line(outcome: Outcome) -> Text:
         one_line(response.mode or ""),
         one_line("/".join(name for name in model if name)),
     ]
-    return _dim(" · ".join(part for part in parts if part))
+    return dim(" · ".join(part for part in parts if part))
 
 
 def _times(timing: StreamTiming) -> list[str]:
@@ -139,7 +139,3 @@ def _duration(seconds: float) -> str:
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
-
-
-def _dim(words: str) -> Text:
-    return Text(one_line(words), style="dim")

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from edgequake import EdgeQuakeError, QueryResponse, StreamTiming
-    from edgequake.chunks import Chunk
 
-__all__ = ["JSONView", "Outcome", "PipeView", "View", "as_json", "left_to_show", "stage_of"]
+__all__ = ["JSONView", "Outcome", "PipeView", "View", "as_json", "left_to_show"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +135,6 @@ class JSONView(_Quiet):
         }
         further = {name: fields[name] for name in fields.keys() - known.keys()}
         sys.stdout.write(as_json(known | further | more))
-
-
-def stage_of(chunk: Chunk) -> str:
-    """What the server is doing, in a few words; empty when the chunk does not say."""
-    if chunk.type == "context":
-        number = len(chunk.sources)
-        return f"{number} source{'' if number == 1 else 's'} found, waiting for the answer…"
-    words = chunk.get("content") or chunk.get("stage") if chunk.type in ("thinking", "stage") else None
-    return f"{words[:200]}…" if isinstance(words, str) else ""
 
 
 def left_to_show(outcome: Outcome) -> str:

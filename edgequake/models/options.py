@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, SkipValidation
 from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
-    from edgequake._core.config import Timeout
+    from edgequake.settings import Timeout
 else:
     Timeout = Any
 

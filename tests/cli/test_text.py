@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from edgequake.cli.text import one_line, printable
+from edgequake.display.text import one_line, printable
 
 
 def test_printable_text_holds_no_control_characters_but_newlines_and_tabs() -> None:

@@ -11,7 +11,7 @@ import respx
 from client.wires import CHAT_STREAM, DONE, GUIDE, QUERY, STREAM, TEXT, chat, guide, token, v2, wire_bytes
 
 from edgequake import ConfigurationError, NetworkError, StreamError, StreamInterruptedError, Timeout, TimeoutError
-from edgequake._http import address
+from edgequake._http.requests import address
 from edgequake.testing import CUT, KEEP_ALIVE, Hold, Repeat
 
 URL = "http://edgequake.test"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import h11
 
-from edgequake._core.rechunk import Rechunker
+from edgequake._http.rechunk import Rechunker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -44,7 +44,7 @@ def test_each_method_has_its_route():
     assert health().route == "GET /health"
     assert query_execute("q", {}).route == "POST /api/v1/query"
     assert query_stream("q", {}).route == "POST /api/v1/query/stream"
-    assert query_stream("q", {}).otherwise().route == "GET /query/stream"
+    assert query_stream("q", {}).fallback_route().route == "GET /query/stream"
     assert chat_complete("m", {}).route == "POST /api/v1/chat/completions"
     assert chat_stream("m", {}).route == "POST /api/v1/chat/completions/stream"
 
@@ -61,7 +61,7 @@ def test_chats_need_a_tenant_and_a_user():
 
 def test_each_method_reads_its_answer():
     assert health().parse(b'{"status": "healthy"}') == HealthResponse(status="healthy")
-    for call in (query_execute("q", {}), query_stream("q", {}), query_stream("q", {}).otherwise()):
+    for call in (query_execute("q", {}), query_stream("q", {}), query_stream("q", {}).fallback_route()):
         assert call.parse(b'{"answer": "a"}') == QueryResponse(answer="a")
     for call in (chat_complete("m", {}), chat_stream("m", {})):
         assert call.parse(b'{"content": "a"}') == ChatResponse(content="a")
@@ -69,7 +69,7 @@ def test_each_method_reads_its_answer():
 
 def test_only_chat_and_query_have_a_body():
     assert health().body is None
-    assert query_stream("q", {}).otherwise().body is None
+    assert query_stream("q", {}).fallback_route().body is None
 
 
 # -- the options of a query -------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ def test_an_option_of_a_query_that_is_none_is_not_sent(option):
 def test_a_query_is_sent_as_it_stands():
     query = " Qu'est-ce que \"l'eau\" ?\n\t\u2028🌊\0 "
     assert body_of(query_execute(query, {}))["query"] == query
-    assert query_stream(query, {}).otherwise().params["query"] == query
+    assert query_stream(query, {}).fallback_route().params["query"] == query
     assert "🌊".encode() in query_execute(query, {}).body
 
 
@@ -136,7 +136,7 @@ def test_the_format_is_of_streams_alone():
 def test_only_v1_is_read_as_bare_text_and_only_from_its_own_route():
     assert [query_stream("q", {"stream_format": name}).text_only for name in ("v1", "v2", "v3")] == [True, False, False]
     assert query_stream("q", {"extra_body": {"stream_format": "v1"}}).text_only
-    assert not query_stream("q", {"stream_format": "v1"}).otherwise().text_only
+    assert not query_stream("q", {"stream_format": "v1"}).fallback_route().text_only
     assert not query_execute("q", {"stream_format": "v1"}).text_only
 
 
@@ -236,7 +236,7 @@ def test_a_query_that_is_no_string_is_refused(query):
 
 
 def guide_params(**options):
-    return query_stream("q", options).otherwise().params
+    return query_stream("q", options).fallback_route().params
 
 
 def test_the_guides_route_takes_query_and_options_as_parameters():
@@ -262,9 +262,9 @@ def test_the_guides_route_takes_fields_of_the_callers_own():
 
 def test_the_guides_route_keeps_what_concerns_the_request_itself():
     call = query_stream("q", {"timeout": 5, "headers": {"X-A": "a"}})
-    assert call.otherwise().timeout == call.timeout == Timeout(5)
-    assert call.otherwise().headers == call.headers == {"X-A": "a"}
-    assert call.otherwise().otherwise is None
+    assert call.fallback_route().timeout == call.timeout == Timeout(5)
+    assert call.fallback_route().headers == call.headers == {"X-A": "a"}
+    assert call.fallback_route().fallback_route is None
 
 
 # -- what concerns the request itself ---------------------------------------------------------------------------------

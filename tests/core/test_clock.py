@@ -7,7 +7,7 @@ import math
 import pytest
 
 from edgequake import Timeout
-from edgequake._core.clock import CallClock, or_never, timed_out
+from edgequake._core.clock import CallClock, or_infinity, timed_out
 from edgequake.exceptions import TimeoutError
 
 TIMEOUT = Timeout(connect=1, response=2, first_chunk=4, chunk=8)
@@ -123,5 +123,5 @@ def test_a_clock_without_a_limit_can_still_be_named():
 
 
 def test_none_is_never():
-    assert or_never(None) == math.inf
-    assert or_never(0.5) == 0.5
+    assert or_infinity(None) == math.inf
+    assert or_infinity(0.5) == 0.5

@@ -16,10 +16,7 @@ from edgequake import AsyncEdgequakeClient, EdgequakeClient, RetryPolicy, Timeou
 from edgequake._core.config import (
     DEFAULT_BASE_URL,
     DEFAULT_MAX_EVENT_BYTES,
-    DEFAULT_MAX_RETRIES,
-    NOT_GIVEN,
     ClientConfig,
-    as_timeout,
     checked_header,
     checked_headers,
     load_config,
@@ -27,6 +24,7 @@ from edgequake._core.config import (
 )
 from edgequake._version import __version__
 from edgequake.exceptions import ConfigurationError
+from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, as_timeout
 
 SECRET = "hush-hush"
 ENV = {

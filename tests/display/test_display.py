@@ -14,7 +14,8 @@ from rich.console import Console
 
 from edgequake import AsyncEdgequakeClient, EdgequakeClient, StreamInterruptedError, StreamTiming
 from edgequake.adapters.storm import StormClient
-from edgequake.display import StreamDisplay, _figures
+from edgequake.display import StreamDisplay
+from edgequake.display.stream_display import _figures
 from edgequake.testing import CUT, Hold
 
 __all__ = ["caller", "server"]
@@ -110,7 +111,7 @@ def test_a_display_shows_one_answer_after_another(caller, server):
 
 def test_what_the_server_does_is_said_beside_the_indicator(server, monkeypatch):
     said = []
-    monkeypatch.setattr("edgequake.display._Terminal.say", lambda face, words: said.append(words))
+    monkeypatch.setattr("edgequake.display.faces._Terminal.say", lambda face, words: said.append(words))
     console = terminal()
     with EdgequakeClient(base_url=server.url) as client:
         server.on("POST", STREAM).stream({"type": "thinking", "content": "searching"}, token("a"), DONE)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from edgequake._markdown import Blocks, Rendered, rendered
+from edgequake.display.markdown import Blocks, Rendered, rendered
 
 TEXTS = st.text(st.sampled_from("ab1.- *`~#|<>[]()\n\n\n"), max_size=60)
 

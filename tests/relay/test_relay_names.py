@@ -55,6 +55,6 @@ def test_clients_and_sse_lines_need_no_extra():
 
 
 def test_a_module_of_another_name_that_is_missing_is_not_explained_away():
-    program = "import sys\nsys.modules['pydantic_core'] = None\nimport edgequake.relay\n"
+    program = "import sys\nimport edgequake.relay\nsys.modules['edgequake.relay.sse'] = None\n"
     program += "try: edgequake.relay.sse_lines\nexcept ImportError as error: print(type(error).__name__)\n"
     assert run(program) == "ModuleNotFoundError\n"

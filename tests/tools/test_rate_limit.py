@@ -9,7 +9,7 @@ import pytest
 from client.wires import QUERY, STREAM, v2
 
 from edgequake import ConfigurationError, EdgequakeClient, Timeout, TimeoutError
-from edgequake._deadline import interruptible
+from edgequake._http.waiting import interruptible
 
 
 @pytest.fixture

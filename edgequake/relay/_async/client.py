@@ -5,20 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
-from edgequake._bodies import async_body, kind_of_body
-from edgequake._core.config import Timeout
-from edgequake._http import (
-    AsyncHTTPClient,
-    Response,
-    async_client,
-    async_home,
-    async_usable,
-    timeout_extension,
-    translated,
-)
-from edgequake._release import abandon, async_release
+from edgequake._http.bodies import async_body, kind_of_body
+from edgequake._http.clients import AsyncHTTPClient, async_client, async_owner_key, async_usable
+from edgequake._http.errors import translated
+from edgequake._http.release import abandon, async_release
+from edgequake._http.requests import Response, timeout_extension
 from edgequake.exceptions import StreamError
 from edgequake.relay.calling import HEADERS, Decoder, ItemReader, address, base_of, refusal, request_body
+from edgequake.settings import Timeout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -176,11 +170,11 @@ class _AsyncAnswer:
 
     def __init__(self, response: Response) -> None:
         self.response = response
-        self._home = async_home()
+        self._owner_key = async_owner_key()
 
     def __del__(self) -> None:
         if not self.response.is_closed:
-            abandon(self.response, self._home)
+            abandon(self.response, self._owner_key)
 
 
 async def _items(

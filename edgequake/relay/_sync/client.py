@@ -6,20 +6,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
-from edgequake._bodies import sync_body, kind_of_body
-from edgequake._core.config import Timeout
-from edgequake._http import (
-    HTTPClient,
-    Response,
-    client,
-    home,
-    usable,
-    timeout_extension,
-    translated,
-)
-from edgequake._release import abandon, release
+from edgequake._http.bodies import sync_body, kind_of_body
+from edgequake._http.clients import HTTPClient, client, owner_key, usable
+from edgequake._http.errors import translated
+from edgequake._http.release import abandon, release
+from edgequake._http.requests import Response, timeout_extension
 from edgequake.exceptions import StreamError
 from edgequake.relay.calling import HEADERS, Decoder, ItemReader, address, base_of, refusal, request_body
+from edgequake.settings import Timeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Callable, Mapping, Sequence
@@ -177,11 +171,11 @@ class _Answer:
 
     def __init__(self, response: Response) -> None:
         self.response = response
-        self._home = home()
+        self._owner_key = owner_key()
 
     def __del__(self) -> None:
         if not self.response.is_closed:
-            abandon(self.response, self._home)
+            abandon(self.response, self._owner_key)
 
 
 def _items(

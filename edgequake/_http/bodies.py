@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, cast
 
 import httpx
 
+from edgequake._core.sse import EventData
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-__all__ = ["async_body", "kind_of_body", "sync_body"]
+    from httpx_sse import ServerSentEvent
+
+__all__ = ["async_body", "kind_of_body", "server_sent_event", "sync_body"]
 
 _ZLIB_OR_GZIP = 32 + zlib.MAX_WBITS
 _MEMBER = b"\x1f\x8b"  # how a member of a gzip begins
@@ -112,3 +116,13 @@ class _Pieces:
         """Raises unless the compressed text has ended too: what is missing may be a part of the answer."""
         if self._begun and not self._inflate.eof:
             raise httpx.RemoteProtocolError("the compressed body ends before its end")
+
+
+def server_sent_event(data: bytes) -> ServerSentEvent:
+    """An event as httpx-sse's users know it."""
+    from httpx_sse import ServerSentEvent  # only those who ask for raw events need it
+
+    text = data.decode("utf-8", "replace")
+    if isinstance(data, EventData):
+        return ServerSentEvent(event=data.event, data=text, id=data.id, retry=data.retry)
+    return ServerSentEvent(data=text)

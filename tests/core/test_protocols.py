@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from edgequake._core.anychunk import sources_of
+from edgequake._core.protocols import sources_of
 from edgequake.chunks import QueryChunk
 
 FOUND = [{"source_type": "chunk", "id": "c1", "score": 0.5}]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from edgequake._ahead import AsyncAhead
-from edgequake._core.anychunk import AnyChunk, Callbacks, sources_of
-from edgequake._http import async_result
+from edgequake._core.protocols import AnyChunk, Callbacks, sources_of
+from edgequake._core.results import async_result
+from edgequake._streams.prefetch import AsyncAhead
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, StreamError
 
 if TYPE_CHECKING:
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
     from edgequake._async.reader import AsyncReader
     from edgequake._core.answer import AnswerState
-    from edgequake._tee import Tee
+    from edgequake._streams.tee import Tee
 
-__all__ = ["BUSY", "AsyncFlow"]
+__all__ = ["BUSY", "AsyncToolchain"]
 
 BUSY = "this stream is being read by another thread or task"
 
 ChunkT = TypeVar("ChunkT", bound=AnyChunk)
 
 
-class AsyncFlow(Generic[ChunkT]):
+class AsyncToolchain(Generic[ChunkT]):
     """The chunks of a stream whose tools are in use; a stream without any is read without this.
 
     It holds the reader and not the stream, as the reader's own generator does, so that leaving a loop frees it.

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from edgequake.exceptions import ConfigurationError, StreamError
 
 if TYPE_CHECKING:
-    from edgequake._core.anychunk import AnyChunk
+    from edgequake._core.protocols import AnyChunk
 
 __all__ = ["Tee"]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgequake._core.regroup import Batch, Lines, Sentences, Words
+from edgequake._streams.regroup import Batch, Lines, Sentences, Words
 
 GROUPS = [Words, Lines, Sentences]
 TEXTS = st.text(st.sampled_from("ab .!?\n\t\r。、「」日ァ'\")1🦊é\u2028\x0b") | st.characters(), max_size=60)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpcore
 
-from edgequake._core.rechunk import Rechunker
-from edgequake._deadline import bounded
+from edgequake._http.rechunk import Rechunker
+from edgequake._http.waiting import bounded
 
 if TYPE_CHECKING:
     import ssl

@@ -9,7 +9,7 @@ from core.framing import HEAD, chunked, seen
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from edgequake._core.rechunk import Rechunker
+from edgequake._http.rechunk import Rechunker
 
 EVENT = b'data: {"type":"token","content":"a"}\n\n'
 LAST = b"0\r\n\r\n"

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from edgequake.cli.text import one_line
+from edgequake.display.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

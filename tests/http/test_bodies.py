@@ -8,7 +8,7 @@ import zlib
 import httpx
 import pytest
 
-from edgequake._bodies import sync_body
+from edgequake._http.bodies import sync_body
 
 TEXT = b"Edge" * 50_000 + b"Quake"
 

@@ -1,8 +1,8 @@
-"""Waits of synchronous reads that end on time, or when another thread says so.
+"""Waits that end on time, or when another thread or task says so.
 
 httpx's read timeout begins anew with every read, so that a server that sends a byte now and then is waited for
 without end. A deadline bounds all reads until it is lifted: the sockets of the default client ask for it each time.
-Asynchronous code has cancel scopes for all this.
+Asynchronous code has cancel scopes for all this: its twins begin with ``async_``.
 """
 
 from __future__ import annotations
@@ -11,14 +11,32 @@ import math
 import socket
 import threading
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
-__all__ = ["bounded", "done_with_socket", "interruptible", "shut_down", "sleep", "within"]
+__all__ = [
+    "AsyncAttempt",
+    "Attempt",
+    "async_interruptible",
+    "async_sleep",
+    "async_within",
+    "bounded",
+    "done_with_socket",
+    "interruptible",
+    "shut_down",
+    "sleep",
+    "within",
+]
+
+T = TypeVar("T")
+AsyncAttempt: TypeAlias = Callable[[], Awaitable[T]]
+Attempt: TypeAlias = Callable[[], T]
 
 
 class _Current(threading.local):
@@ -119,3 +137,41 @@ def bounded(timeout: float | None, late: type[Exception], sock: object = None) -
     if left <= 0:
         raise late("the deadline has passed")
     return left if timeout is None else min(left, timeout)
+
+
+def async_within(seconds: float) -> AbstractContextManager[object]:
+    """Everything awaited inside the block ends within ``seconds``; raises the builtin ``TimeoutError`` if it does not.
+
+    The asynchronous twin of :class:`within`, for asyncio and trio.
+    """
+    from anyio import fail_after  # loaded by httpx's first async request
+
+    return fail_after(seconds)
+
+
+async def async_sleep(seconds: float) -> None:
+    """Waits so many seconds. The asynchronous twin of ``sleep``, for asyncio and trio."""
+    from anyio import sleep as anyio_sleep
+
+    await anyio_sleep(seconds)
+
+
+class async_interruptible:  # noqa: N801 - the twin of `interruptible`
+    """A block that another task can end, without an error of its own. The asynchronous twin of ``interruptible``."""
+
+    def __init__(self) -> None:
+        from anyio import CancelScope
+
+        self._scope = CancelScope()
+
+    def __enter__(self) -> None:
+        self._scope.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        return bool(self._scope.__exit__(kind, error, traceback))
+
+    async def aclose(self) -> None:
+        """Ends the block."""
+        self._scope.cancel()

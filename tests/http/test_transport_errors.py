@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from edgequake import Timeout
-from edgequake._http import translated
+from edgequake._http.errors import translated
 from edgequake.exceptions import (
     APIError,
     ConfigurationError,

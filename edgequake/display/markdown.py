@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from rich.markdown import Markdown
 from rich.segment import Segment
 
-from edgequake._core.regroup import Lines
+from edgequake._streams.regroup import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

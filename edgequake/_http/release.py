@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
-from edgequake._deadline import done_with_socket, shut_down
-from edgequake._http import home as process_home
+from edgequake._http.clients import owner_key as process_key
+from edgequake._http.waiting import done_with_socket, shut_down
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from edgequake._http import AsyncHTTPClient, HTTPClient, Response
+    from edgequake._http.clients import AsyncHTTPClient, HTTPClient
+    from edgequake._http.requests import Response
 
 __all__ = ["abandon", "async_interrupt", "async_release", "async_sweep", "interrupt", "release", "sweep"]
 
@@ -98,17 +99,17 @@ async def async_interrupt(response: Response) -> None:
     await response.aclose()
 
 
-def abandon(response: Response, home: Any) -> None:
+def abandon(response: Response, owner: Any) -> None:
     """Gives back the connection of an answer that nobody will read, from a finalizer: in any thread.
 
-    ``home`` is what the connection belongs to: the process, an event loop, or something of trio's.
+    ``owner`` is what the connection belongs to: the process, an event loop, or something of trio's.
     """
     if hasattr(response.stream, "close"):
-        if home is process_home():  # and not in one forked from it
+        if owner is process_key():  # and not in one forked from it
             response.close()
         return
     with suppress(AttributeError, RuntimeError):  # trio's, or a loop that has ended: the connection died with it
-        home.call_soon_threadsafe(_close_soon, response)
+        owner.call_soon_threadsafe(_close_soon, response)
 
 
 def _close_soon(response: Response) -> None:

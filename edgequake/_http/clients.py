@@ -1,0 +1,168 @@
+"""The HTTP clients that send: the default ones, aiohttp's, and those of the caller's own."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import weakref
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+import httpx
+
+from edgequake.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    import ssl
+
+    from edgequake._http.requests import Response
+
+__all__ = [
+    "AsyncHTTPClient",
+    "HTTPClient",
+    "aiohttp_client",
+    "async_client",
+    "async_owner_key",
+    "async_usable",
+    "client",
+    "direct_client",
+    "owner_key",
+    "usable",
+]
+
+AsyncHTTPClient: TypeAlias = httpx.AsyncClient
+HTTPClient: TypeAlias = httpx.Client
+
+ClientT = TypeVar("ClientT", httpx.Client, httpx.AsyncClient)
+
+# As many streams at once as the caller likes: a pool that queues would count waiting as time to connect.
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
+
+
+def usable(given: HTTPClient | None) -> HTTPClient | None:
+    """``given``, if a synchronous client can send with it; else :class:`ConfigurationError`."""
+    if given is None or _is_client(given, "Client"):
+        return given
+    raise ConfigurationError(f"http_client must be an httpx.Client, not {type(given).__name__}")
+
+
+def async_usable(given: AsyncHTTPClient | None) -> AsyncHTTPClient | None:
+    """``given``, if an async client can send with it; else :class:`ConfigurationError`."""
+    if given is None or _is_client(given, "AsyncClient"):
+        return given
+    raise ConfigurationError(f"http_client must be an httpx.AsyncClient, not {type(given).__name__}")
+
+
+def _is_client(given: object, name: str) -> bool:
+    """True if ``given`` is httpx's client class of this name, or that of its successor, httpx2."""
+    kinds = [getattr(sys.modules[module], name) for module in ("httpx", "httpx2") if module in sys.modules]
+    return isinstance(given, tuple(kinds))
+
+
+def client(owner: object) -> HTTPClient:
+    """A client of httpx with this SDK's defaults, closed when ``owner`` is gone, or the program ends."""
+    made = _trimmed(httpx.Client(limits=_LIMITS, verify=_tls(*_certificates())))
+    weakref.finalize(owner, _close, made)
+    return made
+
+
+def direct_client() -> HTTPClient:
+    """A client of httpx that ignores the environment's proxies: for a server in this process. The caller closes it."""
+    return httpx.Client(trust_env=False)
+
+
+def _close(made: HTTPClient) -> None:
+    """Closes a client whose owner is gone; at the program's end not from under a daemon thread, which ends with it."""
+    if threading.main_thread().is_alive() or not any(thread.daemon for thread in threading.enumerate()):
+        made.close()
+
+
+def async_client(owner: object) -> AsyncHTTPClient:
+    """An async client of httpx with this SDK's defaults. Only its own loop can close it, whatever ``owner`` does."""
+    return _trimmed(httpx.AsyncClient(limits=_LIMITS, verify=_tls(*_certificates())))
+
+
+def aiohttp_client(owner: object) -> AsyncHTTPClient:
+    """As :func:`async_client`, but aiohttp reads the bytes."""
+    return _trimmed(_over_aiohttp(_tls(*_certificates()), _LIMITS.keepalive_expiry))
+
+
+def _over_aiohttp(tls: ssl.SSLContext, keepalive: float | None) -> httpx.AsyncClient:
+    """A client of httpx whose bytes are read by aiohttp, for the event loop that is running."""
+    from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+    from httpx_aiohttp import AiohttpTransport
+
+    def session() -> ClientSession:
+        connector = TCPConnector(limit=0, keepalive_timeout=keepalive, ssl=tls)
+        made = ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=True)
+        made._retry_connection = False  # whether a request is sent again is for the client to say
+        return made
+
+    return httpx.AsyncClient(transport=AiohttpTransport(verify=tls, client=session))
+
+
+def _trimmed(made: ClientT) -> ClientT:
+    """``made``, without what it would do for every call in vain, or for every chunk."""
+    from edgequake._http.sockets import (
+        use_own_sockets,  # loads httpcore, as httpx's first client has done anyway
+    )
+
+    use_own_sockets(made)
+    for name in ("Accept", "User-Agent"):  # each request has its own
+        del made.headers[name]
+    made.cookies.__class__ = _Cookies
+    return made
+
+
+class _Cookies(httpx.Cookies):
+    """Cookies that are looked for where there are some: httpx makes objects of urllib to find that there are none."""
+
+    def extract_cookies(self, response: Response) -> None:
+        """Keeps the cookies that ``response`` sets."""
+        if "set-cookie" in response.headers:
+            super().extract_cookies(response)
+
+
+@cache
+def _tls(*_: str | None) -> ssl.SSLContext:
+    """The settings that verify servers, made once: reading the certificates takes longer than the rest of a client."""
+    return httpx.create_ssl_context()
+
+
+def _certificates() -> tuple[str | None, str | None]:
+    """Where the environment says that the certificates are."""
+    return os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+
+
+class _Process:
+    """Stands for the one home of a synchronous client's connections."""
+
+
+_process = _Process()
+
+
+def owner_key() -> object:
+    """What the connections of a synchronous client belong to: the process, and not one forked from it."""
+    return _process
+
+
+def _forked() -> None:
+    global _process  # noqa: PLW0603 - there is one
+    _process = _Process()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
+def async_owner_key() -> object:
+    """What the connections of an async client belong to: the running event loop."""
+    import asyncio
+
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        from trio.lowlevel import current_trio_token  # httpx runs on asyncio and trio alone
+
+        return current_trio_token()

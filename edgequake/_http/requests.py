@@ -1,0 +1,76 @@
+"""Requests and answers: their addresses, their timeouts, and where a redirect leads."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edgequake.settings import Timeout
+
+__all__ = ["Request", "Response", "address", "redirect_target", "set_read_timeout", "timeout_extension"]
+
+Request: TypeAlias = httpx.Request
+Response: TypeAlias = httpx.Response
+
+
+def timeout_extension(timeout: Timeout) -> dict[str, float | None]:
+    """``timeout`` as httpx's request extension, until the answer begins."""
+    return {
+        "connect": timeout.connect,
+        "pool": timeout.connect,
+        "write": timeout.response,
+        "read": timeout.response,
+    }
+
+
+def set_read_timeout(response: Response, seconds: float) -> float:
+    """Sets how long each read of the body may take, before the first; how long, or infinity if that cannot be set."""
+    timeouts = response.request.extensions.get("timeout")
+    if not isinstance(timeouts, dict) or "network_stream" not in response.extensions:  # it is not httpcore that reads
+        return math.inf
+    timeouts["read"] = None if seconds == math.inf else seconds
+    return seconds
+
+
+def address(client: httpx.Client | httpx.AsyncClient, url: str) -> httpx.URL | str:
+    """``url`` as ``client`` takes it; the last ones need not be parsed again, but for a query, which may hold a key."""
+    if "?" in url:
+        return url
+    url_class: Callable[[str], httpx.URL] = type(client.base_url)
+    return _address(url_class, url)
+
+
+@lru_cache(maxsize=128)
+def _address(url_class: Callable[[str], httpx.URL], url: str) -> httpx.URL:
+    return url_class(url)
+
+
+def redirect_target(response: Response) -> str | None:
+    """Where a redirect leads, if it is safe to follow: the same origin, and nothing of the request lost."""
+    location = response.headers.get("location")
+    if not location or response.status_code not in (301, 302, 303, 307, 308):
+        return None
+    if response.request.method not in ("GET", "HEAD") and response.status_code not in (307, 308):
+        return None
+    url = str(response.request.url)
+    try:
+        target = urljoin(url, location)
+    except ValueError:  # not an address at all
+        return None
+    return target if _origin(target) == _origin(url) else None
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return "", None, None
+    return parts.scheme, parts.hostname, port

@@ -13,6 +13,7 @@ from edgequake.testing._answers import (
 )
 from edgequake.testing._requests import Request
 from edgequake.testing.script import ScriptServer
+from edgequake.testing.transport import MockTransport, mock_transport
 
 __all__ = [
     "CLOSE",
@@ -22,8 +23,10 @@ __all__ = [
     "RESET",
     "Cut",
     "Hold",
+    "MockTransport",
     "Repeat",
     "Request",
     "ScriptServer",
     "Step",
+    "mock_transport",
 ]

@@ -19,111 +19,23 @@ import contextlib
 import socket
 import struct
 import threading
-from collections import deque
-from dataclasses import dataclass, field
-from json import dumps
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from edgequake.testing._answers import CLOSE, HALF_CLOSE, RESET, Answer, End, Hold, Step, prepared, scripted
+from edgequake.testing._answers import CLOSE, HALF_CLOSE, RESET, Answer, End, Hold, scripted
 from edgequake.testing._requests import Request, read_request
+from edgequake.testing._routes import Script
 
 if TYPE_CHECKING:
-    import os
     import ssl
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
-_NOT_GIVEN: Final = object()
 _HEAD_LIMIT: Final = 1 << 20
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 _BAD_REQUEST: Final = scripted([b"not an HTTP/1.1 request"], status=400, content_type="text/plain", framing="close")
 
 
-class StreamOptions(TypedDict, total=False):
-    """How a streamed answer is sent. An empty value in `headers` takes a field of the server's away."""
-
-    status: int
-    headers: Mapping[str, str] | None
-    content_type: str
-    """text/event-stream unless given; an empty string sends none."""
-    framing: Literal["chunked", "length", "close"]
-    """Where the body ends: after the last chunk, after Content-Length bytes or at the connection's close."""
-    encoding: Literal["gzip"] | None
-    """Compresses the body, flushed after every step."""
-    cut: int | None
-    """Splits the body into HTTP chunks of this many bytes, across the borders of steps."""
-
-
-@dataclass
-class _Queue:
-    answers: deque[Answer] = field(default_factory=deque)
-    always: Answer | None = None
-
-    def take(self) -> Answer | None:
-        return self.answers.popleft() if self.answers else self.always
-
-
-class Route:
-    """Queues answers: each is played for one request, in order."""
-
-    def __init__(self, queue: _Queue, *, always: bool = False) -> None:
-        self._queue = queue
-        self._always = always
-
-    def always(self) -> Route:
-        """Where to put the answer for every request that comes when the queue is empty."""
-        return Route(self._queue, always=True)
-
-    def reply(
-        self,
-        *,
-        json: object = _NOT_GIVEN,
-        text: str | None = None,
-        body: bytes = b"",
-        status: int = 200,
-        headers: Mapping[str, str] | None = None,
-        content_type: str | None = None,
-    ) -> Self:
-        """Queue one plain answer with its Content-Length: of `json`, `text` or `body`."""
-        kind = "application/octet-stream" if body else ""
-        if json is not _NOT_GIVEN:
-            kind, body = "application/json", dumps(json, separators=(",", ":"), ensure_ascii=False).encode()
-        elif text is not None:
-            kind, body = "text/plain; charset=utf-8", text.encode()
-        kind = kind if content_type is None else content_type
-        answer = scripted([body], status=status, headers=headers, content_type=kind, framing="length")
-        return self._add(answer)
-
-    def stream(self, *steps: Step, **options: Unpack[StreamOptions]) -> Self:
-        """Queue one streamed answer: every step an HTTP chunk, then the end; the connection stays open."""
-        return self._add(scripted(steps, **options))
-
-    def stream_file(self, path: str | os.PathLike[str], *steps: Step, **options: Unpack[StreamOptions]) -> Self:
-        """Queue one streamed answer with the bytes of a recorded file, and then the steps given."""
-        return self.stream(Path(path).read_bytes(), *steps, **options)
-
-    def raw(self, *steps: Step) -> Self:
-        """Queue steps sent as they are, status line and all; without an `End` the connection stays open."""
-        return self._add(Answer(tuple(map(prepared, steps))))
-
-    def drop(self) -> Self:
-        """Queue a reset of the connection in place of an answer."""
-        return self.raw(RESET)
-
-    def close_without_answer(self) -> Self:
-        """Queue an orderly close of the connection in place of an answer."""
-        return self.raw(CLOSE)
-
-    def _add(self, answer: Answer) -> Self:
-        if self._always:
-            self._queue.always = answer
-        else:
-            self._queue.answers.append(answer)
-        return self
-
-
-class ScriptServer(Route):
+class ScriptServer(Script):
     """A server on a free loopback port while the `with` block lasts; a request without an answer gets a 500.
 
     A client that shuts down the sending side of its connection counts as gone. With `tls`, a context that holds
@@ -131,20 +43,15 @@ class ScriptServer(Route):
     """
 
     def __init__(self, port: int = 0, *, tls: ssl.SSLContext | None = None) -> None:
-        super().__init__(_Queue())
+        super().__init__()
         self.port = port
         self._tls = tls
-        self.requests: list[Request] = []
-        """Every request so far."""
-        self.unexpected: list[Request] = []
-        """The requests for which no answer was queued."""
         self.disconnects: list[Request] = []
         """The requests whose client left while the answer was being played."""
         self.connections = 0
         """How many connections were accepted."""
         self.bytes_sent = 0
         """How many bytes the operating system took, counted when the whole of a step is taken."""
-        self._routes: dict[tuple[str, str], _Queue] = {}
         self._changed = threading.Condition()
         self._open: set[int] = set()
         self._blocked: set[int] = set()
@@ -164,10 +71,6 @@ class ScriptServer(Route):
     def open_connections(self) -> int:
         """How many connections neither side has closed, as far as the server has noticed yet."""
         return len(self._open)
-
-    def on(self, method: str, path: str) -> Route:
-        """Where to queue answers for one route only; they go before the answers for any route."""
-        return Route(self._routes.setdefault((method, path), _Queue()))
 
     def start(self) -> Self:
         """Start serving; `with` does this."""
@@ -219,17 +122,6 @@ class ScriptServer(Route):
         """Wait until no connection is open any more."""
         self._wait(lambda: not self._open, timeout, "the end of every connection")
 
-    def assert_done(self) -> None:
-        """AssertionError if a queued answer was not asked for, or a request found no answer queued."""
-        queues = {"any route": self._queue}
-        queues |= {f"{method} {path}": queue for (method, path), queue in self._routes.items()}
-        left = [f"{len(queue.answers)} for {name}" for name, queue in queues.items() if queue.answers]
-        missing = [f"{request.method} {request.path}" for request in self.unexpected]
-        faults = [f"answers not asked for: {', '.join(left)}"] if left else []
-        faults += [f"requests without an answer: {', '.join(missing)}"] if missing else []
-        if faults:
-            raise AssertionError("; ".join(faults))
-
     def _wait(self, happened: Callable[[], bool], timeout: float, what: str) -> None:
         with self._changed:
             if not self._changed.wait_for(happened, timeout):
@@ -243,16 +135,9 @@ class ScriptServer(Route):
             self._changed.notify_all()
 
     def _take(self, request: Request) -> Answer:
-        route = self._routes.get((request.method, request.path), _Queue())
         with self._change():
-            self.requests.append(request)
             self._playing += 1
-            if answer := route.take() or self._queue.take():
-                return answer
-            self.unexpected.append(request)
-        words = f"no answer is scripted for {request.method} {request.path}"
-        body = dumps({"code": "UNSCRIPTED", "message": words}).encode()
-        return scripted([body], status=500, content_type="application/json", framing="length")
+            return super()._take(request)
 
     def _run(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:

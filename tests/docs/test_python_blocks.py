@@ -59,16 +59,15 @@ def test_the_blocks_of_a_page_run_as_they_stand(page, capsys):
 
 @pytest.mark.usefixtures("as_in_a_shell")
 def test_the_tests_on_the_testing_page_pass(tmp_path):
-    conftest, *tests = blocks_of(TESTING, "python")
-    (tmp_path / "conftest.py").write_text(conftest.code)
-    for number, block in enumerate(tests):
-        (tmp_path / f"test_{number}.py").write_text(block.code)
+    for number, block in enumerate(blocks_of(TESTING, "python")):
+        name = "conftest.py" if "@pytest.fixture" in block.code else f"test_{number}.py"
+        (tmp_path / name).write_text(block.code)
     pytest_itself = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--rootdir=."]
     run = subprocess.run(
         [*pytest_itself, *sorted(tmp_path.glob("test_*.py"))], capture_output=True, text=True, timeout=60
     )
     assert run.returncode == 0, run.stdout
-    assert re.search(r"^4 passed", run.stdout, re.MULTILINE)
+    assert re.search(r"^7 passed", run.stdout, re.MULTILINE)
 
 
 def test_an_output_is_compared_but_for_what_differs_each_time():

@@ -1,0 +1,157 @@
+"""The answers that a test queues, by route; and the requests that came for them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from json import dumps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypedDict, Unpack
+
+from edgequake.testing._answers import CLOSE, RESET, Answer, Step, prepared, scripted
+from edgequake.testing._good_answers import good_answer
+from edgequake.testing._requests import Request
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["Route", "Script", "StreamOptions"]
+
+_NOT_GIVEN: Final = object()
+
+
+class StreamOptions(TypedDict, total=False):
+    """How a streamed answer is sent. An empty value in `headers` takes a field of the server's away."""
+
+    status: int
+    headers: Mapping[str, str] | None
+    content_type: str
+    """text/event-stream unless given; an empty string sends none."""
+    framing: Literal["chunked", "length", "close"]
+    """Where the body ends: after the last chunk, after Content-Length bytes or at the connection's close."""
+    encoding: Literal["gzip"] | None
+    """Compresses the body, flushed after every step."""
+    cut: int | None
+    """Splits the body into HTTP chunks of this many bytes, across the borders of steps."""
+
+
+Reply: TypeAlias = Answer | Callable[[Request], Answer]
+"""What is played for a request: the same for each, or one that fits the request."""
+
+
+@dataclass
+class _Queue:
+    replies: deque[Reply] = field(default_factory=deque)
+    always: Reply | None = None
+
+    def take(self) -> Reply | None:
+        return self.replies.popleft() if self.replies else self.always
+
+
+class Route:
+    """Queues answers: each is played for one request, in order."""
+
+    def __init__(self, queue: _Queue, *, always: bool = False) -> None:
+        self._queue = queue
+        self._always = always
+
+    def always(self) -> Route:
+        """Where to put the answer for every request that comes when the queue is empty."""
+        return Route(self._queue, always=True)
+
+    def reply(
+        self,
+        *,
+        json: object = _NOT_GIVEN,
+        text: str | None = None,
+        body: bytes = b"",
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        content_type: str | None = None,
+    ) -> Self:
+        """Queue one plain answer with its Content-Length: of `json`, `text` or `body`."""
+        kind = "application/octet-stream" if body else ""
+        if json is not _NOT_GIVEN:
+            kind, body = "application/json", dumps(json, separators=(",", ":"), ensure_ascii=False).encode()
+        elif text is not None:
+            kind, body = "text/plain; charset=utf-8", text.encode()
+        kind = kind if content_type is None else content_type
+        answer = scripted([body], status=status, headers=headers, content_type=kind, framing="length")
+        return self._add(answer)
+
+    def answer(self, text: str, *, sources: Sequence[str | Mapping[str, Any]] = ()) -> Self:
+        """Queue one whole, good answer: ``text``, with its sources and statistics, as the request asks for it.
+
+        ``query.execute()`` and ``chat.complete()`` get it as JSON. ``query.stream()`` and ``chat.stream()`` get its
+        words one event each, in the order of the server: context, tokens, done. The same call serves all of them.
+
+        :param sources: file names, or dicts with the server's own fields, such as
+            ``{"file_path": "a.md", "score": 0.9}``.
+        """
+        return self._add(good_answer(text, sources))
+
+    def stream(self, *steps: Step, **options: Unpack[StreamOptions]) -> Self:
+        """Queue one streamed answer: every step an HTTP chunk, then the end; the connection stays open."""
+        return self._add(scripted(steps, **options))
+
+    def stream_file(self, path: str | os.PathLike[str], *steps: Step, **options: Unpack[StreamOptions]) -> Self:
+        """Queue one streamed answer with the bytes of a recorded file, and then the steps given."""
+        return self.stream(Path(path).read_bytes(), *steps, **options)
+
+    def raw(self, *steps: Step) -> Self:
+        """Queue steps sent as they are, status line and all; without an `End` the connection stays open."""
+        return self._add(Answer(tuple(map(prepared, steps))))
+
+    def drop(self) -> Self:
+        """Queue a reset of the connection in place of an answer."""
+        return self.raw(RESET)
+
+    def close_without_answer(self) -> Self:
+        """Queue an orderly close of the connection in place of an answer."""
+        return self.raw(CLOSE)
+
+    def _add(self, reply: Reply) -> Self:
+        if self._always:
+            self._queue.always = reply
+        else:
+            self._queue.replies.append(reply)
+        return self
+
+
+class Script(Route):
+    """Answers by route, and the requests that asked for them."""
+
+    def __init__(self) -> None:
+        super().__init__(_Queue())
+        self.requests: list[Request] = []
+        """Every request so far."""
+        self.unexpected: list[Request] = []
+        """The requests for which no answer was queued."""
+        self._routes: dict[tuple[str, str], _Queue] = {}
+
+    def on(self, method: str, path: str) -> Route:
+        """Where to queue answers for one route only; they go before the answers for any route."""
+        return Route(self._routes.setdefault((method, path), _Queue()))
+
+    def assert_done(self) -> None:
+        """AssertionError if a queued answer was not asked for, or a request found no answer queued."""
+        queues = {"any route": self._queue}
+        queues |= {f"{method} {path}": queue for (method, path), queue in self._routes.items()}
+        left = [f"{len(queue.replies)} for {name}" for name, queue in queues.items() if queue.replies]
+        missing = [f"{request.method} {request.path}" for request in self.unexpected]
+        faults = [f"answers not asked for: {', '.join(left)}"] if left else []
+        faults += [f"requests without an answer: {', '.join(missing)}"] if missing else []
+        if faults:
+            raise AssertionError("; ".join(faults))
+
+    def _take(self, request: Request) -> Answer:
+        self.requests.append(request)
+        route = self._routes.get((request.method, request.path), _Queue())
+        if reply := route.take() or self._queue.take():
+            return reply if isinstance(reply, Answer) else reply(request)
+        self.unexpected.append(request)
+        words = f"no answer is scripted for {request.method} {request.path}"
+        body = dumps({"code": "UNSCRIPTED", "message": words}).encode()
+        return scripted([body], status=500, content_type="application/json", framing="length")

@@ -23,11 +23,15 @@ _tasks: set[Any] = set()  # kept until they are done
 
 
 class Ahead(Generic[T]):
-    """At most ``n`` items of ``source``, read in a thread that begins with the first :meth:`get`."""
+    """At most ``n`` items of ``source``, read in a thread that begins with the first :meth:`get`.
+
+    With an ``n`` of 0 nothing is read ahead: each item is made when a :meth:`get` asks for it.
+    """
 
     def __init__(self, source: Iterator[T], n: int) -> None:
         self._source: Iterator[T] | None = source
         self._n = n
+        self._asked = False
         self._items: deque[T] = deque()
         self._changed = Condition()
         self._failure: BaseException | None = None
@@ -50,6 +54,9 @@ class Ahead(Generic[T]):
                 self.begun = True
                 # Daemonic: a thread that waits for a server must not keep the program from ending.
                 Thread(target=copy_context().run, args=(self._read,), name="edgequake-prefetch", daemon=True).start()
+            if not self._items:
+                self._asked = True
+                self._changed.notify_all()
             self._changed.wait_for(lambda: self._items or self._ended or self.closed, seconds)
             if self._items:
                 item = self._items.popleft()
@@ -78,8 +85,9 @@ class Ahead(Generic[T]):
                     if self.closed:
                         break
                     self._items.append(item)
+                    self._asked = False
                     self._changed.notify_all()
-                    self._changed.wait_for(lambda: len(self._items) < self._n or self.closed)
+                    self._changed.wait_for(lambda: len(self._items) < self._n or self._asked or self.closed)
                     if self.closed:
                         break
         except BaseException as error:  # whoever gets the items gets it

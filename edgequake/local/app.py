@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from edgequake._serving.keep_alive import KEEP_ALIVE_SECONDS
 from edgequake._version import __version__
 from edgequake.local.chat_routes import ChatRoutes
 from edgequake.local.document_routes import DocumentRoutes
@@ -17,7 +18,6 @@ from edgequake.local.errors import LocalServerError
 from edgequake.local.middleware import ApiKey, RequestId
 from edgequake.local.query_routes import QueryRoutes
 from edgequake.local.requests import BodyError, RequestError
-from edgequake.local.sse import KEEP_ALIVE_SECONDS
 from edgequake.local.store import Store
 from edgequake.local.wire import problem
 

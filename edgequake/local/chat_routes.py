@@ -26,7 +26,7 @@ from edgequake.local.requests import (
     number,
     owner,
 )
-from edgequake.local.sse import EventStream, while_connected
+from edgequake.local.sse import event_stream, while_connected
 from edgequake.local.wire import refusal, sources, stats
 
 _DETAIL_MESSAGES = 200
@@ -86,7 +86,7 @@ class ChatRoutes:
         """The answer as events."""
         body, answering, opened = await self._turn(request)
         events = streams.chat(answering, self._conversations, opened, body.content_granularity)
-        return EventStream(events, keep_alive=self._keep_alive, after=answering.aclose)
+        return event_stream(events, self._keep_alive, answering.aclose)
 
     async def list(self, request: Request) -> Response:
         """One page of the caller's conversations."""

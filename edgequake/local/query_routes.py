@@ -22,7 +22,7 @@ from edgequake.local.requests import (
     check_workspace,
     number,
 )
-from edgequake.local.sse import EventStream, while_connected
+from edgequake.local.sse import event_stream, while_connected
 from edgequake.local.wire import refusal
 
 _SUCCESSOR = {"deprecation": "true", "link": '</api/v1/query/context>; rel="successor-version"'}
@@ -104,7 +104,7 @@ class QueryRoutes:
         return self._engine.prompt(question, found) if prompt else "\n\n".join(self._engine.context(found))
 
     def _events(self, events: streams.Events, answering: Answering) -> Response:
-        return EventStream(events, keep_alive=self._keep_alive, after=answering.aclose)
+        return event_stream(events, self._keep_alive, answering.aclose)
 
 
 async def _looked_up(answering: Answering) -> Found:

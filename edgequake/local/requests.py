@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
+from edgequake._serving.bodies import body_within
 from edgequake.local.scope import Scope
 
 MODES = frozenset({"naive", "local", "global", "hybrid", "mix", "bypass"})
@@ -244,22 +245,13 @@ def number(asked: Mapping[str, str], name: str, default: int) -> int:
 async def body_of(model: type[B], request: Request, limit: int | None = None) -> B:
     """The request's body as a model. Raises as `parse` does, and RequestError 413 for a body over `limit` bytes.
 
-    The limit is MAX_BODY unless given. The refusal comes when all has been sent, because who sends reads after
-    that; what is too much is not kept.
+    The limit is MAX_BODY unless given.
     """
     limit = MAX_BODY if limit is None else limit
-    declared = request.headers.get("content-length", "")
-    too_large = declared.isdecimal() and int(declared) > limit
-    body = bytearray()
-    async for piece in request.stream():
-        too_large = too_large or len(body) + len(piece) > limit
-        if too_large:
-            body.clear()
-        else:
-            body += piece
-    if too_large:
+    body = await body_within(request, limit)
+    if body is None:
         raise too_large_error(limit)
-    return parse(model, bytes(body), request.headers.get("content-type", ""))
+    return parse(model, body, request.headers.get("content-type", ""))
 
 
 def too_large_error(limit: int) -> RequestError:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import os
 import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Self
 
-from edgequake._serving import address_of, listen
+from edgequake._serving.keep_alive import KEEP_ALIVE_SECONDS
+from edgequake._serving.sockets import address_of, listen
 from edgequake.exceptions import ConfigurationError
 from edgequake.local.errors import LocalServerError
 from edgequake.local.loader import refresh
@@ -18,15 +17,10 @@ from edgequake.local.store import Store
 if TYPE_CHECKING:
     import socket
 
-    import uvicorn
-
+    from edgequake._serving.server import Server
     from edgequake.local.engine import Engine
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
-
-_UVICORN_LOG = "uvicorn.error"
-_SECONDS_FOR_LAST_WORDS = 1
-_KEEP_ALIVE_SECONDS = 15.0
 
 
 class LocalServer:
@@ -62,11 +56,11 @@ class LocalServer:
         self._token_delay = token_delay
         self._llm = llm
         self._api_key = api_key
-        self._keep_alive = _KEEP_ALIVE_SECONDS
+        self._keep_alive = KEEP_ALIVE_SECONDS
         self._running: Engine | None = None
         self._store: Store | None = None
         self._url = ""
-        self._server: uvicorn.Server | None = None
+        self._server: Server | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -92,15 +86,13 @@ class LocalServer:
         listener = self._open()
         ready = threading.Event()
         try:
-            server = self._uvicorn(ready.set)
+            server = self._made(listener, ready.set)
         except BaseException:
             listener.close()
             self._close()
             raise
         self._server = server
-        self._thread = threading.Thread(
-            target=self._run, args=(server, listener, ready), name="edgequake-local", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, args=(server, ready), name="edgequake-local", daemon=True)
         self._thread.start()
         ready.wait()
         if not server.started:
@@ -126,9 +118,7 @@ class LocalServer:
         """Serve in the foreground until Ctrl-C or SIGTERM. Raises as `start` does."""
         listener = self._open()
         try:
-            server = self._uvicorn(lambda: on_ready(self) if on_ready else None)
-            with _Silence():
-                asyncio.run(server.serve(sockets=[listener]))
+            self._made(listener, lambda: on_ready(self) if on_ready else None).serve_until_stopped()
         except KeyboardInterrupt:
             return
         finally:
@@ -168,22 +158,21 @@ class LocalServer:
             self._store.close()
             self._store = None
 
-    def _uvicorn(self, on_ready: Callable[[], None]) -> uvicorn.Server:
+    def _made(self, listener: socket.socket, on_ready: Callable[[], None]) -> Server:
+        from edgequake._serving.server import Server  # its extra may not be installed
         from edgequake.local.app import build
-        from edgequake.local.asgi import AnnouncingServer, config
 
         engine = self._running = self._engine(self.store)
         engine.ingestion.resume()
         app = build(engine, keep_alive=self._keep_alive, api_key=self._api_key)
-        return AnnouncingServer(config(app, _SECONDS_FOR_LAST_WORDS), on_ready, engine.closing)
+        stop = engine.closing.set
+        return Server(app, listener, on_ready=on_ready, on_stop=stop, quiet=True, lifespan="off", ws="none")
 
     @staticmethod
-    def _run(server: uvicorn.Server, listener: socket.socket, ready: threading.Event) -> None:
+    def _run(server: Server, ready: threading.Event) -> None:
         try:
-            with _Silence():
-                asyncio.run(server.serve(sockets=[listener]))
+            server.serve_until_stopped()
         finally:
-            listener.close()
             ready.set()
 
 
@@ -203,22 +192,6 @@ def run(
     `on_ready` is called with the server once it accepts requests. Raises as `LocalServer.start` does.
     """
     LocalServer(paths, host=host, port=port, db=db, token_delay=token_delay, llm=llm, api_key=api_key).serve(on_ready)
-
-
-class _Silence(logging.Filter):
-    """Drops what uvicorn logs in this thread, and leaves every other server's log alone."""
-
-    def __enter__(self) -> Self:
-        self._thread = threading.get_ident()
-        logging.getLogger(_UVICORN_LOG).addFilter(self)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        logging.getLogger(_UVICORN_LOG).removeFilter(self)
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is someone else's."""
-        return record.thread != self._thread
 
 
 def require_extra() -> None:

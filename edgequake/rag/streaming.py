@@ -11,8 +11,8 @@ from functools import partial
 from time import monotonic
 from typing import Any, Literal
 
+from edgequake._streams.bridge import DeadlineExceededError, before, call, iterate, iterate_async, iterate_blocking
 from edgequake.events import EventType, StreamEvent
-from edgequake.rag.bridge import DeadlineExceededError, before, call, iterate, iterate_async, iterate_blocking
 from edgequake.rag.config import StreamConfig
 from edgequake.rag.documents import build_context, read_answer, read_documents, split_words
 from edgequake.rag.protocols import AsyncStreamableLLM, SyncStreamableLLM

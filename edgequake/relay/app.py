@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from edgequake._serving.keep_alive import KEEP_ALIVE_SECONDS
 from edgequake.exceptions import ConfigurationError
 from edgequake.relay.calls import Call
 from edgequake.relay.connection import Connection
@@ -22,7 +23,7 @@ from edgequake.relay.expose import Exposed
 from edgequake.relay.frames import JsonFrames
 from edgequake.relay.http import CallResponse, body_of
 from edgequake.relay.origins import Origins
-from edgequake.relay.sse import KEEP_ALIVE_SECONDS, checked_keep_alive
+from edgequake.relay.sse import checked_keep_alive
 from edgequake.relay.wire import error_json
 
 if TYPE_CHECKING:

@@ -6,21 +6,18 @@ import asyncio
 from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from edgequake._serving import until_first
+from edgequake._serving.tasks import LeftError, Turn
 from edgequake.relay.errors import RelayError, safe_error
 from edgequake.relay.sources import is_stream, items_of
 
 if TYPE_CHECKING:
     import inspect
-    from collections.abc import Coroutine
 
     from edgequake.relay.expose import Exposed
 
-__all__ = ["Answer", "Call", "LeftError", "Turn", "current_identity", "serve_call", "while_listened"]
-
-_ITEMS_A_TURN: Final = 16
+__all__ = ["Answer", "Call", "current_identity", "serve_call"]
 
 _identity: ContextVar[Any] = ContextVar("edgequake_relay_identity")
 
@@ -34,25 +31,6 @@ def current_identity() -> Any:
         return _identity.get()
     except LookupError:
         raise RuntimeError("there is no call under way: current_identity() is for exposed functions") from None
-
-
-class Turn:
-    """Lets other tasks have theirs now and then: neither making an item nor sending it need ever wait."""
-
-    __slots__ = ("_items",)
-
-    def __init__(self) -> None:
-        self._items = 0
-
-    async def pass_on(self) -> None:
-        """An item has been sent."""
-        self._items += 1
-        if self._items % _ITEMS_A_TURN == 0:
-            await asyncio.sleep(0)
-
-
-class LeftError(Exception):
-    """The browser has left: there is nobody to send to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +111,3 @@ async def _run(call: Call, to: Answer, clock: asyncio.Timeout) -> None:
             await to.item(exposed.checked(item))
             await turn.pass_on()
     await to.ended()
-
-
-async def while_listened(work: Coroutine[Any, Any, None], gone: Coroutine[Any, Any, None]) -> None:
-    """Does the work; when `gone` returns first, the work is cancelled. Either has ended when this returns."""
-    working = await until_first(work, gone)
-    if not working.cancelled():
-        working.result()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from starlette.websockets import WebSocketDisconnect
 
-from edgequake.relay.calls import Call, LeftError, serve_call
+from edgequake._serving.tasks import LeftError
+from edgequake.relay.calls import Call, serve_call
 from edgequake.relay.errors import RelayError
 
 if TYPE_CHECKING:

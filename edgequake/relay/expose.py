@@ -17,8 +17,8 @@ from pydantic_core import to_json
 from typing_extensions import TypedDict
 
 from edgequake import AsyncChatStream, AsyncQueryStream, ChatChunk, ChatStream, QueryChunk, QueryStream
+from edgequake._streams.bridge import call
 from edgequake.exceptions import ConfigurationError
-from edgequake.rag.bridge import call
 from edgequake.relay.errors import RelayError
 
 if TYPE_CHECKING:

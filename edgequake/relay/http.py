@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from edgequake.relay.calls import serve_call, while_listened
+from edgequake._serving.bodies import body_within
+from edgequake._serving.events import EventSender
+from edgequake._serving.tasks import LeftError, while_listened
+from edgequake.relay.calls import serve_call
 from edgequake.relay.errors import RelayError, status_of
-from edgequake.relay.responses import EventSender
+from edgequake.relay.sse import RAW_HEADERS
 from edgequake.relay.wire import DONE_EVENT, data_event, error_event, error_json, parsed
 
 if TYPE_CHECKING:
@@ -28,14 +32,12 @@ async def body_of(request: Request, limit: int) -> Mapping[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":  # which also keeps forms of other sites out
         raise RelayError("bad_request", "send a JSON object, with Content-Type: application/json")
-    body = b""
     try:
-        async for data in request.stream():
-            body += data
-            if len(body) > limit:
-                raise RelayError("message_too_large", f"a request of more than {limit} bytes")
+        body = await body_within(request, limit)
     except ClientDisconnect:
         raise RelayError("bad_request", "the request was not sent to its end") from None
+    if body is None:
+        raise RelayError("message_too_large", f"a request of more than {limit} bytes")
     return parsed(body)
 
 
@@ -51,8 +53,9 @@ class CallResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the call (ASGI)."""
-        sender = EventSender(send, self._keep_alive)
-        await while_listened(self._serve(sender), sender.gone(receive))
+        sender = EventSender(send, self._keep_alive, RAW_HEADERS)
+        with suppress(LeftError):
+            await while_listened(self._serve(sender), sender.gone(receive))
 
     async def _serve(self, sender: EventSender) -> None:
         async with sender:

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterable, 
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from edgequake._streams.bridge import iterate_async, iterate_blocking
 from edgequake.exceptions import ConfigurationError
-from edgequake.rag.bridge import iterate_async, iterate_blocking
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs

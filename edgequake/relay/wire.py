@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DONE_EVENT",
-    "KEEP_ALIVE",
     "as_object",
     "data_event",
     "error_event",
@@ -22,7 +21,6 @@ __all__ = [
     "value_json",
 ]
 
-KEEP_ALIVE: Final = b": keep-alive\n\n"
 # A final event like that of an EdgeQuake server, so that this SDK's own clients can read a relay's stream too.
 DONE_EVENT: Final = b'event: done\ndata: {"type":"done"}\n\n'
 

@@ -296,7 +296,7 @@ def test_the_pause_between_tokens_does_not_slow_whole_answers(folder: Path) -> N
 
 
 def test_events_are_sent_at_once_and_not_gathered(server: LocalServer) -> None:
-    from edgequake._serving import listen
+    from edgequake._serving.sockets import listen
 
     with listen("127.0.0.1", 0) as listener:
         # asyncio switches the gathering off for sockets that it knows for TCP by this number.

@@ -151,4 +151,4 @@ def kinds(events: list[StreamEvent]) -> list[str]:
 
 
 def threads_of_streams() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name.startswith("edgequake-rag")]
+    return [thread for thread in threading.enumerate() if thread.name.startswith("edgequake-bridge")]

@@ -7,7 +7,8 @@ import threading
 import pytest
 from rag.fakes import WAIT, AsyncLLM, Retriever, SyncLLM, endless, never, threads_of_streams
 
-from edgequake.rag import StreamConfig, StreamingRAG, bridge
+from edgequake._streams import bridge
+from edgequake.rag import StreamConfig, StreamingRAG
 
 
 class View:

@@ -321,8 +321,8 @@ print(StreamingRAG(Blocked(), config=StreamConfig(retrieval_timeout=0.05)).query
 async def test_blocking_backends_and_llms_run_in_threads_of_their_own():
     backend, llm = Retriever(), SyncLLM()
     await _consume(StreamingRAG(backend, llm))
-    assert backend.thread == "edgequake-rag-call"
-    assert llm.opened_in == llm.closed_in == "edgequake-rag-llm"
+    assert backend.thread == "edgequake-bridge-call"
+    assert llm.opened_in == llm.closed_in == "edgequake-bridge-iterate"
     assert threads_of_streams() == []
 
 

@@ -99,7 +99,8 @@ def test_a_terminal_is_told_more(folder, capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
 
     def stop(self: object) -> None:
-        self._on_ready("http://127.0.0.1:1")
+        self.url = "http://127.0.0.1:1"
+        self._on_ready()
         self._listener.close()
         raise KeyboardInterrupt
 

@@ -146,7 +146,7 @@ async def call(function: Callable[..., Any], *args: object) -> Any:
     """
     if inspect.iscoroutinefunction(function):
         return await function(*args)
-    worker = _Worker("edgequake-rag-call")
+    worker = _Worker("edgequake-bridge-call")
     try:
         result = await worker.call(partial(function, *args))
     finally:
@@ -184,7 +184,7 @@ async def iterate_blocking(open_items: Callable[[], Iterable[object]]) -> AsyncG
     is busy doesn't wait: the thread closes the iterable and ends as soon as the iterable lets go of it.
     """
     source = _Source(open_items)
-    worker = _Worker("edgequake-rag-llm", at_end=source.close)
+    worker = _Worker("edgequake-bridge-iterate", at_end=source.close)
     try:
         while (item := await worker.call(source.next)) is not _END:
             yield item
@@ -221,7 +221,7 @@ class _LoopThread(Generic[_T]):
         self._answers: SimpleQueue[_Outcome] = SimpleQueue()
         self._failure: BaseException | None = None
         run = partial(self._run, open_items, contextvars.copy_context())
-        self._thread = threading.Thread(target=run, name="edgequake-rag-loop", daemon=True)
+        self._thread = threading.Thread(target=run, name="edgequake-bridge-loop", daemon=True)
         try:
             self._thread.start()
         except RuntimeError:
@@ -277,7 +277,7 @@ class _LoopThread(Generic[_T]):
 
 
 async def _clear_up() -> None:
-    """End what an LLM or a retriever has left behind in the loop."""
+    """End what the generator has left behind in the loop."""
     left = asyncio.all_tasks() - {asyncio.current_task()}
     for task in left:
         task.cancel()

@@ -1,20 +1,13 @@
-"""What the servers of this package have in common: where they listen, and tasks that end together."""
+"""Where a server listens."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgequake.exceptions import ConfigurationError
 
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
-__all__ = ["address_of", "listen", "until_first"]
-
-T = TypeVar("T")
+__all__ = ["address_of", "listen"]
 
 _BACKLOG = 2048
 
@@ -44,16 +37,3 @@ def address_of(host: str, listener: socket.socket) -> str:
     port = listener.getsockname()[1]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - not bound here
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-async def until_first(work: Coroutine[Any, Any, T], *others: Coroutine[Any, Any, None]) -> asyncio.Task[T]:
-    """Runs all of them until one ends, and cancels the rest; each has ended when this returns the task of ``work``."""
-    working = asyncio.ensure_future(work)
-    tasks: list[asyncio.Task[Any]] = [working, *map(asyncio.ensure_future, others)]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    return working

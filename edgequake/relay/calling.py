@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES
-from edgequake._core.errors import api_error
-from edgequake._core.sse import EventData, SSEParser
+from edgequake._core.calls import Call
+from edgequake._core.sse import EventData
 from edgequake.exceptions import (
+    APIError,
     ConfigurationError,
     EdgeQuakeError,
     ResponseError,
@@ -21,96 +21,115 @@ from edgequake.exceptions import (
 from edgequake.models._model import explain
 from edgequake.relay.errors import RelayError
 from edgequake.relay.wire import value_json
+from edgequake.settings import Timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["Decoder", "ItemReader", "address", "base_of", "refusal", "request_body"]
+    from edgequake._core.answer import AnswerState
+
+__all__ = ["DEFAULT_TIMEOUT", "Exchange", "Item", "as_relay_error"]
 
 T = TypeVar("T")
-HEADERS: Final = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
+
+DEFAULT_TIMEOUT = Timeout(30.0, first_chunk=300.0, chunk=300.0)
+"""A relay gives up a call after 300 seconds itself, unless it is told otherwise."""
+_SHOWN = 64 * 1024
 
 
-def base_of(url: str) -> str:
-    """Where the relay is, without a slash at its end. Raises ConfigurationError for what is no web address."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise ConfigurationError(f"a relay's url is http:// or https://, a host and perhaps a path, not {url!r}")
-    return url.rstrip("/")
+class Item(NamedTuple, Generic[T]):
+    """An item of a stream."""
+
+    value: T
+    id: str
+    """Its place in the stream, as the relay counts; empty when it gave none."""
 
 
-def address(base: str, name: str) -> str:
-    """Where a function is called."""
-    return f"{base}/call/{quote(name, safe='')}"
-
-
-def request_body(args: Sequence[Any], kwargs: Mapping[str, Any], auth: Any) -> bytes:
-    """The arguments of a call as JSON. Raises ConfigurationError for those that JSON cannot hold."""
-    body = {"args": list(args), "kwargs": dict(kwargs), "auth": auth}
-    try:
-        return value_json(body)
-    except ValueError as error:
-        raise ConfigurationError(f"the arguments cannot be sent: {error}") from error
-
-
-def refusal(status: int, reason: str, headers: Mapping[str, str], body: bytes) -> EdgeQuakeError:
-    """The error that an answer with an error status stands for: the relay's own, or that of whatever is before it."""
-    try:
-        fields = from_json(body)["error"]
-        return RelayError(str(fields["code"]), str(fields["message"]), fields.get("data"))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return api_error(status, reason, headers, body)
-
-
-class Decoder(Generic[T]):
-    """Values from JSON, checked when a type is given."""
+class Exchange(Generic[T]):
+    """One call of a function, and its answer: a result, or the items of a stream. Checked when a type is given."""
 
     def __init__(self, returns: Any = None) -> None:
         self._adapter: TypeAdapter[Any] | None = None if returns is None else TypeAdapter(returns)
+        self._result: list[T] = []
 
-    def result(self, body: bytes) -> T:
-        """The result in an answer's body. Raises ResponseError when it is not what was promised."""
+    def call(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], auth: Any) -> Call[dict[str, Any]]:
+        """The request. Raises ConfigurationError for arguments that JSON cannot hold."""
+        try:
+            body = value_json({"args": list(args), "kwargs": dict(kwargs), "auth": auth})
+        except ValueError as error:
+            raise ConfigurationError(f"the arguments cannot be sent: {error}") from error
+        return Call(
+            "POST",
+            f"/call/{quote(name, safe='')}",
+            self._parse,
+            replayable=False,
+            body=body,
+            decoder=self._decoder,
+            events_of=lambda _: [],
+        )
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the answer was a result, not a stream."""
+        return bool(self._result)
+
+    @property
+    def result(self) -> T:
+        """The function's result."""
+        return self._result[0]
+
+    def _parse(self, body: bytes) -> dict[str, Any]:
         try:
             value: T = from_json(body)["result"]
-            return value if self._adapter is None else self._adapter.validate_python(value)
+            self._result.append(value if self._adapter is None else self._adapter.validate_python(value))
         except (ValueError, KeyError, TypeError) as error:
-            shown = body.decode("utf-8", "replace")
             said = explain(error) if isinstance(error, ValidationError) else "no result"
+            shown = body[:_SHOWN].decode("utf-8", "replace")
             raise ResponseError(f"the relay's answer has {said}", body=shown) from error
+        return {}
 
-    def item(self, data: bytes) -> T:
-        """An item of a stream. Raises StreamError when it is not what was promised."""
+    def _decoder(self, _: AnswerState) -> _ItemDecoder[T]:
+        return _ItemDecoder(self._adapter)
+
+
+class _ItemDecoder(Generic[T]):
+    """The items of an event stream; see `edgequake._core.calls.Decoder`."""
+
+    held_text = ""
+
+    def __init__(self, adapter: TypeAdapter[Any] | None) -> None:
+        self.finished = False
+        self._adapter = adapter
+
+    def decode(self, data: bytes) -> Item[T] | None:
+        """The item of an event. Raises RelayError for the relay's error, StreamError for bad data."""
+        name = data.event if isinstance(data, EventData) else "message"
+        if name == "done":
+            self.finished = True
+            return None
+        if name == "error":
+            raise _error_of(data)
         try:
             value: T = from_json(data) if self._adapter is None else self._adapter.validate_json(data)
         except ValueError as error:
             said = explain(error) if isinstance(error, ValidationError) else "bad JSON"
             raise StreamError(f"the relay sent an item with {said}") from error
-        return value
+        return Item(value, data.id if isinstance(data, EventData) else "")
 
-
-class ItemReader(Generic[T]):
-    """The items of an event stream. `ended` is True when all have come."""
-
-    def __init__(self, decoder: Decoder[T]) -> None:
-        self.ended = False
-        self._decoder = decoder
-        self._parser = SSEParser(DEFAULT_MAX_EVENT_BYTES)
-
-    def items(self, data: bytes) -> Iterator[T]:
-        """The items that these bytes complete. Raises RelayError for the relay's error, StreamError for bad data."""
-        for event in self._parser.feed(data):
-            name = event.event if isinstance(event, EventData) else "message"
-            if name == "done":
-                self.ended = True
-            elif name == "error":
-                raise _error_of(event)
-            else:
-                yield self._decoder.item(event)
-
-    def check_ended(self) -> None:
+    def end(self, *, unfinished: bool) -> None:
         """Raises StreamTruncatedError for a stream that ended too early."""
-        if not self.ended:
-            raise StreamTruncatedError("the relay closed the stream before its end")
+        if not self.finished:
+            where = "in the middle of an item" if unfinished else "before its end"
+            raise StreamTruncatedError(f"the relay closed the stream {where}")
+
+
+def as_relay_error(error: APIError) -> EdgeQuakeError:
+    """The relay's own error; an error status of whatever is before the relay stays what it is."""
+    try:
+        fields = error.body["error"]
+        return RelayError(str(fields["code"]), str(fields["message"]), fields.get("data"))
+    except (KeyError, TypeError, AttributeError):
+        return error
 
 
 def _error_of(event: bytes) -> EdgeQuakeError:

@@ -224,7 +224,7 @@ def test_a_silence_ends_in_a_timeout(edgequake_script, call):
 
 def test_an_address_where_nothing_is(call):
     with pytest.raises(NetworkError, match="cannot reach"):
-        call("http://127.0.0.1:1", "f")
+        call("http://127.0.0.1:1", "f", max_retries=0)
 
 
 @pytest.mark.parametrize("url", ["localhost:8000", "ws://x", "http://", "http://x?y=1"])
@@ -236,6 +236,25 @@ def test_what_is_no_address_is_refused(url):
 def test_arguments_that_json_cannot_hold_are_refused_before_anything_is_sent(served, call):
     with pytest.raises(ConfigurationError, match="arguments"):
         call(served.url, "echo", object())
+
+
+def test_an_answer_above_the_limit_is_refused(edgequake_script, call):
+    edgequake_script.reply(json={"result": "x" * 2000})
+    with pytest.raises(ResponseError, match="more than 1000 bytes"):
+        call(edgequake_script.url, "f", max_event_bytes=1000)
+    edgequake_script.stream(b'data: "' + b"x" * 2000 + b'"\n\n')
+    with pytest.raises(StreamError, match="more than 1000 bytes"):
+        call(edgequake_script.url, "f", max_event_bytes=1000)
+
+
+def test_a_call_is_sent_again_only_if_the_function_certainly_did_not_run(edgequake_script, call):
+    edgequake_script.reply(status=503, json={"error": "starting"}, headers={"Retry-After": "0"})
+    edgequake_script.reply(json={"result": 5})
+    assert call(edgequake_script.url, "f") == 5
+    edgequake_script.raw(b"", RESET)
+    with pytest.raises(NetworkError):
+        call(edgequake_script.url, "f")
+    assert len(edgequake_script.requests) == 3
 
 
 def test_your_own_http_client_stays_open(served):

@@ -4,22 +4,22 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from edgequake._http.bodies import sync_body, kind_of_body
-from edgequake._http.clients import HTTPClient, client, owner_key, usable
-from edgequake._http.errors import translated
-from edgequake._http.release import abandon, release
-from edgequake._http.requests import Response, timeout_extension
-from edgequake.exceptions import StreamError
-from edgequake.relay.calling import HEADERS, Decoder, ItemReader, address, base_of, refusal, request_body
-from edgequake.settings import Timeout
+from edgequake._sync.reader import Reader
+from edgequake._sync.session import Connections, Session
+from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
+from edgequake.chunks import Chunk
+from edgequake.exceptions import APIError
+from edgequake.relay.calling import DEFAULT_TIMEOUT, Exchange, as_relay_error
+from edgequake.settings import DEFAULT_MAX_RETRIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Callable, Mapping, Sequence
     from types import TracebackType
 
-    from edgequake.exceptions import TimeoutStage
+    from edgequake._http.clients import HTTPClient
+    from edgequake.settings import Timeout
 
 __all__ = ["RelayClient", "RelayStream"]
 
@@ -36,13 +36,17 @@ class RelayClient:
 
     A function's result is JSON data, and a stream's items are; `call` takes a type for them, and `edgequake relay
     types --python` writes a client whose methods are typed. Errors are `RelayError` and those of
-    `edgequake.exceptions`. A call is never repeated by itself.
+    `edgequake.exceptions`. A call is sent again only if the function certainly did not run: no connection was made, or
+    the relay was too busy.
 
     :param url: where the relay is mounted.
     :param auth: what the relay's identity hook is given; any JSON data.
-    :param timeout: seconds to connect, and of silence; a relay breaks the silence of its streams every 15 seconds.
+    :param timeout: seconds for each clock but `total`, a `Timeout`, or None for no limit. Default: 30 seconds to reach
+        the relay and for a result, 300 for each item of a stream.
     :param headers: sent with each request.
-    :param http_client: your own client of httpx.
+    :param http_client: your own client of httpx; it stays open.
+    :param max_retries: how often a call may be sent again.
+    :param max_event_bytes: the size above which an item or a result is refused. Default 16 MiB.
     """
 
     def __init__(
@@ -50,19 +54,27 @@ class RelayClient:
         url: str,
         *,
         auth: Any = None,
-        timeout: float | None = 30.0,
+        timeout: float | Timeout | None = DEFAULT_TIMEOUT,
         headers: Mapping[str, str] | None = None,
         http_client: HTTPClient | None = None,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+        max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
     ) -> None:
-        self._base = base_of(url)
+        config = load_config(
+            base_url=url,
+            timeout=timeout,
+            max_retries=max_retries,
+            retry=None,
+            headers=headers,
+            max_event_bytes=max_event_bytes,
+            env={},  # EdgeQuake's keys are none of a relay's business
+        )
         self._auth = auth
-        self._timeout = Timeout(timeout, chunk=timeout, first_chunk=timeout)
-        self._headers = {**HEADERS, **(headers or {})}
-        self._given = usable(http_client)
-        self._made: HTTPClient | None = None
+        self._connections = Connections(http_client)
+        self._session = Session(config, self._connections)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._base!r})"
+        return f"{type(self).__name__}({self._session.config.base_url!r})"
 
     def call(
         self, name: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None, *, returns: Any = None
@@ -73,32 +85,20 @@ class RelayClient:
         RelayError when the relay or the function refuses, NetworkError and TimeoutError when it cannot be reached,
         ResponseError for an answer that is not what was promised.
         """
-        decoder: Decoder[Any] = Decoder(returns)
-        http = self._client()
+        exchange: Exchange[Any] = Exchange(returns)
+        call = exchange.call(name, args, kwargs or {}, self._auth)
+        reader: Reader[Any] = Reader(self._session, call, Chunk, openai_names=False, fallback=None)
         try:
-            request = http.build_request(
-                "POST",
-                address(self._base, name),
-                content=request_body(args, kwargs or {}, self._auth),
-                headers=self._headers,
-                extensions={"timeout": timeout_extension(self._timeout)},
-            )
-            response = http.send(request, stream=True)
-        except Exception as error:
-            self._reraise(error, "response", streaming=False)
-        if response.is_success and kind_of_body(response) == "events":
-            return RelayStream(response, decoder, partial(self._reraise, stage="chunk", streaming=True))
-        try:
-            body = b""
-            for data in sync_body(response):
-                body += data
-        except Exception as error:
-            self._reraise(error, "response", streaming=False)
-        finally:
-            release(response)
-        if not response.is_success:
-            raise refusal(response.status_code, response.reason_phrase, response.headers, body)
-        return decoder.result(body)
+            reader.open()
+        except APIError as error:
+            ours = as_relay_error(error)
+            if ours is error:
+                raise
+            raise ours from error
+        if not exchange.is_whole:
+            return RelayStream(reader)
+        reader.close()
+        return exchange.result
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
@@ -109,10 +109,8 @@ class RelayClient:
         return self.call(name, args, kwargs)
 
     def close(self) -> None:
-        """Closes the connections, unless the HTTP client is your own."""
-        made, self._made = self._made, None
-        if made is not None:
-            made.close()
+        """Ends the calls under way and closes the connections, unless the HTTP client is your own."""
+        self._connections.close()
 
     def __enter__(self) -> Self:
         return self
@@ -122,19 +120,6 @@ class RelayClient:
     ) -> None:
         self.close()
 
-    def _client(self) -> HTTPClient:
-        if self._given is not None:
-            return self._given
-        if self._made is None:
-            self._made = client(self)
-        return self._made
-
-    def _reraise(self, error: Exception, stage: TimeoutStage, *, streaming: bool) -> NoReturn:
-        ours = translated(error, stage=stage, timeout=self._timeout, streaming=streaming, origin=self._base)
-        if ours is None:
-            raise error
-        raise ours from error
-
 
 class RelayStream(Generic[T]):
     """The items of a call: iterate it. Leaving the loop, the `with` block's end and closing it end the call.
@@ -143,9 +128,9 @@ class RelayStream(Generic[T]):
     without an error has brought every item.
     """
 
-    def __init__(self, response: Response, decoder: Decoder[T], reraise: Callable[[Exception], NoReturn]) -> None:
-        self._answer = _Answer(response)
-        self._items = _items(self._answer, ItemReader(decoder), reraise)
+    def __init__(self, reader: Reader[Any]) -> None:
+        self._reader = reader
+        self._items: Iterator[T] = _items(reader)
 
     def __iter__(self) -> Iterator[T]:
         return self._items
@@ -162,41 +147,14 @@ class RelayStream(Generic[T]):
         self.close()
 
     def close(self) -> None:
-        """Ends the call and gives its connection back; closing twice is fine."""
-        release(self._answer.response)
+        """Ends the call and releases its connection; closing twice is fine."""
+        self._reader.close()
 
 
-class _Answer:
-    """A response that is given back when nobody holds it any more: neither the stream nor its iterator."""
-
-    def __init__(self, response: Response) -> None:
-        self.response = response
-        self._owner_key = owner_key()
-
-    def __del__(self) -> None:
-        if not self.response.is_closed:
-            abandon(self.response, self._owner_key)
-
-
-def _items(
-    answer: _Answer, reader: ItemReader[T], reraise: Callable[[Exception], NoReturn]
-) -> Iterator[T]:
-    """The items; holds the answer and not the stream, so that leaving the loop lets go of both."""
-    body = sync_body(answer.response)
+def _items(reader: Reader[Any]) -> Iterator[Any]:
+    """The items; holds the reader and not the stream, so that leaving the loop lets go of both."""
     try:
-        while True:
-            try:
-                data = next(body)
-            except StopIteration:
-                break
-            except Exception as error:
-                if reader.ended:  # nothing was to come
-                    break
-                reraise(error)
-            for item in reader.items(data):
-                yield item
-                if answer.response.is_closed:
-                    raise StreamError("this stream was closed before its end")
-        reader.check_ended()
+        for item in reader.chunks():
+            yield item.value
     finally:
-        release(answer.response)
+        reader.close()

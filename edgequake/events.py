@@ -20,7 +20,7 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """One moment of a stream; `str(event)` is its text, empty for all but chunks."""
+    """One moment of a stream; `str(event)` is the text of a chunk, the message of an error, else empty."""
 
     type: EventType
     data: Any
@@ -34,4 +34,6 @@ class StreamEvent:
         return self.type == EventType.CHUNK
 
     def __str__(self) -> str:
+        if self.type == EventType.ERROR and isinstance(self.data, dict):
+            return str(self.data.get("msg", ""))
         return str(self.data) if self.is_chunk else ""

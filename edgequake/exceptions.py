@@ -18,8 +18,9 @@
     │   └── ServerError               5xx
     │       └── ServiceUnavailableError   503
     ├── ResponseError                 a 2xx answer that is not what was promised
-    └── StreamError                   the stream itself: an error event, bad data, too large, not an event stream
-        └── StreamTruncatedError      the server closed cleanly without its final event
+    ├── StreamError                   the stream itself: an error event, bad data, too large, not an event stream
+    │   └── StreamTruncatedError      the server closed cleanly without its final event
+    └── RAGError                      StreamingRAG: the retriever or the LLM failed; .stage says which
 
 No exception of httpx, pydantic, tenacity or json leaves the SDK; ``__cause__`` keeps the one behind ours.
 An error raised in mid-stream carries the text that had arrived in ``partial_text``.
@@ -39,6 +40,7 @@ __all__ = [
     "ForbiddenError",
     "NetworkError",
     "NotFoundError",
+    "RAGError",
     "RateLimitedError",
     "ResponseError",
     "ServerError",
@@ -213,3 +215,15 @@ class StreamError(_MidStreamError):
 
 class StreamTruncatedError(StreamError):
     """The server closed the stream cleanly, but without its final event: the answer may be cut short."""
+
+
+class RAGError(_MidStreamError):
+    """The retriever or the LLM of a :class:`edgequake.rag.StreamingRAG` failed; ``__cause__`` is what it raised.
+
+    ``stage`` says which: ``retrieval`` or ``generation``. The cause of a step that ran out of time is a builtin
+    ``TimeoutError``.
+    """
+
+    def __init__(self, message: str, *, stage: Literal["retrieval", "generation"]) -> None:
+        super().__init__(message)
+        self.stage: Literal["retrieval", "generation"] = stage

@@ -8,8 +8,8 @@ import re
 import sys
 from collections.abc import Iterator
 
-from edgequake import EdgequakeClient
-from edgequake.rag import EventType, OpenAICompatibleLLM, StreamingRAG, SyncStreamableLLM
+from edgequake import EdgequakeClient, RAGError
+from edgequake.rag import EventType, OpenAICompatibleLLM, StreamConfig, StreamingRAG, SyncStreamableLLM
 
 
 class ReadsAloud:
@@ -29,18 +29,19 @@ def llm_of_the_environment() -> OpenAICompatibleLLM | SyncStreamableLLM:
 def main() -> int:
     question = " ".join(sys.argv[1:]) or "What are knowledge graphs?"
     with EdgequakeClient() as client:
-        rag = StreamingRAG(client, llm_of_the_environment())
-        for event in rag.stream_events(question):
-            match event.type:
-                case EventType.RETRIEVAL_DONE:
-                    print(f"[{event.data['num_docs']} documents after {event.latency:.2f} s]")
-                case EventType.CHUNK:
-                    print(event.data, end="", flush=True)
-                case EventType.GENERATION_DONE:
-                    print(f"\n[done after {event.latency:.2f} s]")
-                case EventType.ERROR:
-                    print(f"\n[{event.data['stage']}: {event.data['msg']}]", file=sys.stderr)
-                    return 1
+        rag = StreamingRAG(client, llm_of_the_environment(), StreamConfig(max_doc_chars=2000, raise_errors=True))
+        try:
+            for event in rag.stream_events(question):
+                match event.type:
+                    case EventType.RETRIEVAL_DONE:
+                        print(f"[{event.data['num_docs']} documents after {event.latency:.2f} s]")
+                    case EventType.CHUNK:
+                        print(event.data, end="", flush=True)
+                    case EventType.GENERATION_DONE:
+                        print(f"\n[done after {event.latency:.2f} s]")
+        except RAGError as error:
+            print(f"\n[{error}]", file=sys.stderr)
+            return 1
     return 0
 
 

@@ -48,6 +48,7 @@ NAMES = [
     "QueryResponse",
     "QueryStats",
     "QueryStream",
+    "RAGError",
     "RateLimitedError",
     "ResponseError",
     "RetryPolicy",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import random
 from typing import TYPE_CHECKING, Any
 
+from edgequake._core.logs import logger
 from edgequake.exceptions import APIError, ConfigurationError, NetworkError, TimeoutError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RetryRules", "is_hopeless"]
 
-logger = logging.getLogger("edgequake")
 
 # Statuses after which another try may succeed.
 _TRANSIENT = frozenset({408, 429, 502, 503, 504})

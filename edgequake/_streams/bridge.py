@@ -22,8 +22,8 @@ CLOSE_GRACE: Final = 5.0
 """Seconds that a consumer who leaves waits for the other side to clean up, before leaving it to itself."""
 
 
-class DeadlineExceededError(Exception):
-    """The time allowed is over; told apart from any TimeoutError of the code that was waited for."""
+class DeadlineExceededError(TimeoutError):
+    """The time allowed is over; told apart by its class from a TimeoutError of the code that was waited for."""
 
 
 async def before(deadline: float, step: Callable[[], Awaitable[_T]]) -> _T:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from edgequake.exceptions import RAGError
 from edgequake.local.answerer import words
 from edgequake.local.engine import MAX_RESULTS, Engine, Found, Question
 from edgequake.local.passages import MAX_CHARS
@@ -50,33 +51,36 @@ class Answering:
             prompt_template=engine.template(question),
             retrieval_timeout=math.inf,
             generation_timeout=math.inf,
+            raise_errors=True,
         )
         rag = StreamingRAG(self._retriever, engine.llm or _Extract(self._retriever), config)
         self._events = rag.astream_events(question.text)
 
     async def found(self) -> Found:
         """What the answer rests on. Raises RetrievalError."""
-        async for event in self._events:
-            if event.type == EventType.ERROR:
-                raise RetrievalError(self._said(event.data["msg"]))
-            if event.type == EventType.GENERATION_START:
-                break
+        try:
+            async for event in self._events:
+                if event.type == EventType.GENERATION_START:
+                    break
+        except RAGError as error:
+            raise RetrievalError(self._said(error)) from error
         return self._retriever.found
 
     async def tokens(self) -> AsyncGenerator[str, None]:
         """The answer piece by piece; joined, they are `text`. Raises GenerationError."""
         started = perf_counter()
-        async for event in self._events:
-            self.generation_ms = self._retriever.found.extraction_ms + _ms_since(started)
-            if event.is_chunk:
-                await self._pause()
-                self.token_count += 1
-                if self.first_token_ms is None:
-                    self.first_token_ms = self._retriever.found.extraction_ms + _ms_since(started)
-                self.text += event.data
-                yield event.data
-            elif event.type == EventType.ERROR:
-                raise GenerationError(self._said(event.data["msg"]))
+        try:
+            async for event in self._events:
+                self.generation_ms = self._retriever.found.extraction_ms + _ms_since(started)
+                if event.is_chunk:
+                    await self._pause()
+                    self.token_count += 1
+                    if self.first_token_ms is None:
+                        self.first_token_ms = self._retriever.found.extraction_ms + _ms_since(started)
+                    self.text += event.data
+                    yield event.data
+        except RAGError as error:
+            raise GenerationError(self._said(error)) from error
         if not self.text:
             raise GenerationError("the language model gave no answer")
 
@@ -105,8 +109,9 @@ class Answering:
         if closing.is_set():
             raise GenerationError(CLOSING)
 
-    def _said(self, message: str) -> str:
+    def _said(self, error: RAGError) -> str:
         """An error's words on one line of bounded length, without the language model's key and headers."""
+        message = error.message.removeprefix(f"{error.stage} failed: ")  # whoever asked knows what was under way
         for secret in _secrets(self.engine.llm):
             message = message.replace(secret, "***")
         message = _SECRET.sub("***", " ".join(message.split()))

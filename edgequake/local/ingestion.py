@@ -1,15 +1,15 @@
 """Uploads read in the background, one after the other."""
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable
 from functools import partial
 
+from edgequake._core.logs import server_logger
 from edgequake.local.errors import StoreError
 from edgequake.local.store import Store
 
-_log = logging.getLogger("edgequake.local")
+_log = server_logger("local")
 
 
 class Ingestion:

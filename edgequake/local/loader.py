@@ -1,12 +1,12 @@
 """Files and folders read into documents."""
 
-import logging
 import os
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgequake._core.logs import server_logger
 from edgequake.local.errors import SourceError
 from edgequake.local.formats import FORMATS, PROSE, Content, FormatError, PdfSupportError, read, size_limit
 from edgequake.local.store import Store
@@ -14,7 +14,7 @@ from edgequake.local.store import Store
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv"})
 
 PathLike = str | os.PathLike[str]
-_log = logging.getLogger("edgequake.local")
+_log = server_logger("local")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """What stands before every route: the request's id, and the key when one is asked for."""
 
 import hmac
-import logging
 from uuid import uuid4
 
 from starlette.datastructures import Headers
@@ -9,12 +8,13 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edgequake._core.logs import server_logger
 from edgequake.local.errors import StoreError
 from edgequake.local.requests import RequestError
 from edgequake.local.wire import problem
 
 _PUBLIC = frozenset({"/health", "/ready", "/live"})
-_log = logging.getLogger("edgequake.local")
+_log = server_logger("local")
 
 
 class RequestId:

@@ -32,11 +32,11 @@ class StreamConfig:
     chunk_size: int = 10
     """Words per chunk, where an answer that came in one piece is cut into chunks."""
     sim_delay: float = 0.04
-    """Seconds between two such chunks."""
+    """Seconds to sleep between two such chunks, so that they look like a stream; 0 for none. An LLM is not slowed."""
     max_context_docs: int = 5
-    """How many of the retrieved documents go into the prompt."""
+    """How many of the retrieved documents go into the prompt; the LLM never sees the others."""
     max_doc_chars: int = 500
-    """How many characters of each document go into the prompt."""
+    """How many characters of each document go into the prompt; the rest of it is cut off."""
     emit_metadata: bool = True
     """False leaves chunks and errors alone in the stream, for callbacks too."""
     retrieval_timeout: float = 10.0
@@ -45,6 +45,9 @@ class StreamConfig:
     """Seconds that the whole generation may take, the consumer's own time between chunks included."""
     prompt_template: str = PROMPT_TEMPLATE
     """For `str.format`, with {query} and, as a rule, {context}; every other brace is doubled."""
+    raise_errors: bool = False
+    """True raises RAGError where a retrieval or generation fails; False ends the stream with an ERROR event, which
+    `stream()` and `astream()` leave out, and logs a warning."""
 
     def __post_init__(self) -> None:
         for name in ("chunk_size", "max_context_docs", "max_doc_chars"):

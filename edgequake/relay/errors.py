@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Final
 
+from edgequake._core.logs import server_logger
 from edgequake.exceptions import EdgeQuakeError
 
 __all__ = ["RelayError", "error_fields", "logger", "safe_error", "status_of"]
 
-logger = logging.getLogger("edgequake.relay")
+logger = server_logger("relay")
 
 _STATUSES: Final = {
     "bad_request": 400,

@@ -16,6 +16,7 @@ from edgequake.exceptions import (
     ConfigurationError,
     EdgeQuakeError,
     NetworkError,
+    RAGError,
     RateLimitedError,
     ResponseError,
     StreamError,
@@ -39,6 +40,8 @@ def example(cls):
         )
     if issubclass(cls, TimeoutError):
         error = cls("no pond", stage="chunk")
+    elif issubclass(cls, RAGError):
+        error = cls("no pond", stage="retrieval")
     elif issubclass(cls, StreamError):
         error = cls("no pond", code="DRY")
     elif issubclass(cls, ResponseError):
@@ -80,7 +83,7 @@ def test_the_classes_are_those_of_the_drawing():
         ancestors = [base.__name__ for base in cls.__mro__[1:] if base.__name__ in CLASSES]
         real[name] = ancestors[0] if ancestors else "Exception"
     assert drawn_tree() == real
-    assert len(real) == 18
+    assert len(real) == 19
 
 
 def test_the_drawing_names_the_status_of_each_class():

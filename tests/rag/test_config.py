@@ -18,6 +18,7 @@ def test_every_default_is_the_documented_one():
         "emit_metadata": True,
         "retrieval_timeout": 10.0,
         "generation_timeout": 60.0,
+        "raise_errors": False,
     }
     assert "{context}" in template
     assert "{query}" in template
@@ -33,6 +34,7 @@ def test_the_fields_stand_in_the_documented_order():
         "retrieval_timeout",
         "generation_timeout",
         "prompt_template",
+        "raise_errors",
     ]
 
 

@@ -72,6 +72,7 @@ def test_only_a_chunk_is_a_chunk_and_has_text():
         event = StreamEvent(kind, "text" if kind == "chunk" else {"a": 1}, 0.0)
         assert event.is_chunk is (kind is EventType.CHUNK)
         assert str(event) == ("text" if kind == "chunk" else "")
+    assert str(StreamEvent(EventType.ERROR, {"msg": "no index", "stage": "retrieval"}, 0.0)) == "no index"
 
 
 def test_an_event_needs_all_its_fields():
@@ -103,7 +104,21 @@ class Flags:
     ids=["async", "sync", "both", "none", "neither", "flags"],
 )
 def test_the_representation_names_the_strategy(llm, strategy):
-    assert repr(StreamingRAG(Backend(), llm)) == f"StreamingRAG(llm={strategy}, chunk_size=10)"
+    backend = Backend()
+    backend.llm = llm
+    assert repr(StreamingRAG(backend)) == f"StreamingRAG(llm={strategy}, chunk_size=10)"
+
+
+@pytest.mark.parametrize("llm", [object(), Flags()], ids=["neither", "flags"])
+def test_an_llm_that_would_be_passed_over_is_refused(llm):
+    with pytest.raises(TypeError, match=r"astream\(prompt\) or stream\(prompt\).*Backend.generate"):
+        StreamingRAG(Backend(), llm)
+
+
+@pytest.mark.parametrize("backend", [object(), {"retrieve": list}, [].append])
+def test_a_backend_that_cannot_retrieve_is_refused(backend):
+    with pytest.raises(TypeError, match=r"must have a method retrieve\(query\)"):
+        StreamingRAG(backend, SyncLLM())
 
 
 def test_the_representation_has_the_chunk_size_in_force():

@@ -74,4 +74,4 @@ def test_a_failure_says_how_far_the_answer_had_come():
     )
     lifecycle.chunk(one("tide"), 2.0)
     assert lifecycle.failed(error, 3.0).data["stage"] == "generation"
-    assert str(lifecycle.failed(error, 3.0)) == ""
+    assert str(lifecycle.failed(error, 3.0)) == "no pond (DRY)"

@@ -6,7 +6,10 @@ import os
 
 import pytest
 
-pytest_plugins = ["edgequake.testing.plugin"]  # in place of the entry point, so that coverage sees it load
+pytest_plugins = [
+    "edgequake.testing.plugin",
+    "turns",
+]  # the first in place of its entry point, so that coverage sees it load
 
 _OURS = ("EDGEQUAKE_",)
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

@@ -1,4 +1,4 @@
-"""EdgeQuake, Storm and GPO, as far as one table of faults needs to know them."""
+"""Storm and GPO, as far as one table of faults needs to know them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from edgequake import AsyncEdgequakeClient, EdgequakeClient, Timeout
+from edgequake import Timeout
 from edgequake.adapters.gpo import ChatContext, GPOCoreClient, GPOCoreSyncClient, StreamingChatRequest
 from edgequake.adapters.storm import AsyncStormClient, StormClient
 
@@ -63,22 +63,6 @@ def storm(**data: Any) -> dict[str, Any]:
     return {"status": "success", "data": data}
 
 
-EDGEQUAKE = Service(
-    name="edgequake",
-    sync_class=EdgequakeClient,
-    async_class=AsyncEdgequakeClient,
-    path="/api/v1/query/stream",
-    whole_path="/api/v1/query",
-    token=lambda text: {"type": "token", "content": text},
-    final={"type": "done"},
-    sources={"type": "context", "sources": [{"id": "1", "file_path": "a.pdf", "score": 0.5}]},
-    strange=[{"type": "later", "content": 7, "sources": 7}, {"type": "token", "content": "", "new": {"a": [1]}}],
-    whole={"answer": "whole"},
-    stream=lambda client: client.query.stream("q"),
-    ask=lambda client: client.query.execute("q"),
-    text_of=lambda answer: answer.answer,
-    secret={"api_key": SECRET},
-)
 STORM = Service(
     name="storm",
     sync_class=StormClient,
@@ -111,4 +95,4 @@ GPO = Service(
     text_of=lambda answer: answer.message_content,
     replayable=False,
 )
-SERVICES = [EDGEQUAKE, STORM, GPO]
+SERVICES = [STORM, GPO]

@@ -9,12 +9,13 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from edgequake import AsyncEdgequakeClient, EdgequakeClient, RetryPolicy
 from edgequake.testing import ScriptServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
 AT_ONCE = RetryPolicy(initial_delay=0)
 
@@ -61,6 +62,11 @@ class Caller:
     def collect(self, stream: Any) -> list[Any]:
         """All that is left of a stream, or of one of its views."""
         return list(stream)
+
+    def each(self, stream: Any, do: Callable[[Any], object]) -> None:
+        """Calls ``do`` with each item, in the loop over the stream."""
+        for item in stream:
+            do(item)
 
     def next(self, stream: Any) -> Any:
         return next(stream)
@@ -121,13 +127,24 @@ class AsyncCaller(Caller):
         async def driven() -> Any:
             return await work
 
-        return self._runner.run(driven())
+        return self.drive(driven)
+
+    def drive(self, main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        """What ``main`` returned, in the loop of this client."""
+        return self._runner.run(main())
 
     def collect(self, stream: Any) -> list[Any]:
         async def collected() -> list[Any]:
             return [item async for item in stream]
 
-        return self._runner.run(collected())
+        return self.drive(collected)
+
+    def each(self, stream: Any, do: Callable[[Any], object]) -> None:
+        async def done() -> None:
+            async for item in stream:
+                do(item)
+
+        self.drive(done)
 
     def next(self, stream: Any) -> Any:
         return self.run(anext(stream))
@@ -149,6 +166,25 @@ class AsyncCaller(Caller):
         self._runner.close()
 
 
+class TrioCaller(AsyncCaller):
+    """The async client on trio, in a loop that a thread of its own runs."""
+
+    def __init__(self, url: str) -> None:
+        Caller.__init__(self, url)
+        self._portal_context = start_blocking_portal("trio")
+        self._portal = self._portal_context.__enter__()
+
+    def drive(self, main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        return self._portal.call(main)
+
+    def until(self, wait: Callable[[], Any]) -> Any:
+        return wait()  # the loop runs anyway
+
+    def finish(self) -> None:
+        Caller.finish(self)
+        self._portal_context.__exit__(None, None, None)
+
+
 class AiohttpCaller(AsyncCaller):
     """The async client over aiohttp."""
 
@@ -159,8 +195,39 @@ class AiohttpCaller(AsyncCaller):
         return super().client(**own, **options)
 
 
-@pytest.fixture(params=[Caller, AsyncCaller, AiohttpCaller], ids=["sync", "async", "aiohttp"])
+class Httpx2Caller(Caller):
+    """The sync client over a client of httpx2, which is closed with it."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._own: dict[int, Any] = {}
+
+    def client(self, **options: Any) -> Any:
+        own = pytest.importorskip("httpx2").Client()
+        made = super().client(http_client=own, **options)
+        self._own[id(made)] = own
+        return made
+
+    def close(self, stream: Any) -> None:
+        super().close(stream)
+        if (own := self._own.get(id(stream))) is not None:
+            own.close()
+
+
+@pytest.fixture(params=[Caller, AsyncCaller], ids=["sync", "async"])
 def caller(request: pytest.FixtureRequest, server: ScriptServer) -> Iterator[Caller]:
+    """The client of a test; a test that has further parameters runs on each client in turn, see turns.py."""
+    made = request.param(server.url)
+    yield made
+    made.finish()
+
+
+CLIENTS = {"sync": Caller, "async": AsyncCaller, "trio": TrioCaller, "aiohttp": AiohttpCaller, "httpx2": Httpx2Caller}
+
+
+@pytest.fixture(params=CLIENTS.values(), ids=CLIENTS)
+def any_caller(request: pytest.FixtureRequest, server: ScriptServer) -> Iterator[Caller]:
+    """Every client that there is, for what holds for each of them."""
     made = request.param(server.url)
     yield made
     made.finish()

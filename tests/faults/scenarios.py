@@ -1,7 +1,7 @@
 """Everything that can go wrong between a server and a client, as data: what the server does, and what a user gets.
 
 A scenario knows nothing of any client: whatever can ask a question and read the answer's text can be run through all
-of them (see ``clients.py``).
+of them. Those of the contract are run on every client that there is.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from edgequake import (
     NetworkError,
     RateLimitedError,
     ResponseError,
+    RetryPolicy,
     ServerError,
     ServiceUnavailableError,
     StreamError,
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
     from edgequake import EdgeQuakeError
     from edgequake.testing import Route
 
-__all__ = ["SCENARIOS", "TEXT", "Scenario"]
+__all__ = ["CONTRACT", "ONCE_MORE", "SCENARIOS", "TEXT", "Scenario"]
+
+ONCE_MORE = RetryPolicy(1, initial_delay=0)
 
 TEXT = "Edge Quake\n\n 42 é 漢 🦊"
 PIECES = ["Edge", " Quake\n", "\n 42 ", "é 漢 🦊"]
@@ -243,14 +246,14 @@ WRONG = {
     "a JSON answer that is cut": Scenario(
         _reply(body=b'{"answer": "Edge', content_type="application/json"), "", ResponseError, after="kept"
     ),
-    "an error event": Scenario(_stream(*BEGUN, ERROR_EVENT), PARTIAL, StreamError, words="the model went away"),
+    "an error event": Scenario(_stream(*BEGUN, ERROR_EVENT, Hold()), PARTIAL, StreamError, words="the model went away"),
     "an error event at once": Scenario(_stream(ERROR_EVENT), "", StreamError, words="the model went away"),
-    "data that is no JSON": Scenario(_stream(*BEGUN, "garbage", *WHOLE), PARTIAL, StreamError, words="garbage"),
+    "data that is no JSON": Scenario(_stream(*BEGUN, "garbage", *WHOLE, Hold()), PARTIAL, StreamError, words="garbage"),
     "JSON that is cut": Scenario(_stream(*BEGUN, '{"type":"token","co'), PARTIAL, StreamError),
     "text that is a number": Scenario(_stream(*BEGUN, {"type": "token", "content": 42}), PARTIAL, StreamError),
     "sources that are a word": Scenario(_stream(*BEGUN, {"type": "context", "sources": "all"}), PARTIAL, StreamError),
     "compression that is none": Scenario(
-        _stream(b"plain" * 9, headers={"Content-Encoding": "gzip"}), "", StreamError, words="compression"
+        _stream(b"plain" * 9, Hold(), headers={"Content-Encoding": "gzip"}), "", StreamError, words="compression"
     ),
     "compression broken in the middle": Scenario(
         _stream(_gzip(_EVENTS)[:40] + b"\xff" * 80, headers={"Content-Encoding": "gzip"}), None, StreamError
@@ -339,3 +342,25 @@ FINE = {
 }  # fmt: skip
 
 SCENARIOS: dict[str, Scenario] = LOST | INTERRUPTED | TRUNCATED | LATE | WRONG | REFUSED | FINE
+
+CONTRACT = [
+    # a lost connection
+    "dropped before the answer", "closed in the headers", "not HTTP",
+    # an interrupted stream, each way to break off
+    "reset", "closed", "closed before the promised length", "a chunk cut in the middle of its text",
+    "closed before any chunk",
+    # a truncated answer
+    "a clean end without done", "a body that ends with its connection", "no body", "compressed and cut short",
+    # each clock
+    "silence before the answer", "headers drop by drop", "silence after the headers",
+    "endless keep-alives before the first chunk", "silence between two chunks", "endless keep-alives",
+    "endless events, by the total", "silence before the answer, by the total", "an endless JSON answer",
+    # an answer that is none
+    "a page of a guest network", "a JSON answer of another shape", "an error event", "data that is no JSON",
+    "compression that is none",
+    # each class of refusal
+    "401", "429", "500", "503", "504 without a word", "an endless error page", "a redirect to another host",
+    # a whole answer
+    "the whole answer", "cut into single bytes", "compressed", "as JSON", "as OpenAI's",
+    "after 100 Continue and 103 Early Hints", "and reset after done", "and silence after done",
+]  # fmt: skip

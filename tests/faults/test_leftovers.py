@@ -12,12 +12,6 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %
 RIGHT, WRONG = wire_bytes(v2("right")), wire_bytes(v2("wrong"))
 
 
-@pytest.fixture(autouse=True)
-def reads_what_follows(request):
-    if "caller" in request.fixturenames and request.getfixturevalue("caller").over_aiohttp:
-        pytest.skip("aiohttp sees to this itself, in its own way")
-
-
 def answered(body: bytes) -> bytes:
     return HEAD % len(body) + body
 

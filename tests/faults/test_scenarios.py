@@ -10,34 +10,33 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from client.wires import v2
-from faults.clients import CLIENTS
-from faults.scenarios import SCENARIOS, Scenario
+from faults.scenarios import CONTRACT, ONCE_MORE, SCENARIOS, Scenario
 
 from edgequake import EdgeQuakeError, NetworkError, StreamError, TimeoutError
-from edgequake.testing import Hold, ScriptServer
+from edgequake.testing import Hold
 
 if TYPE_CHECKING:
-    from faults.clients import Asker, Question
+    from client.conftest import Caller
+
+    from edgequake.testing import ScriptServer
 
 # On trio, httpx's generators warn when a body is not read to its end; see test_a_body_that_is_left_on_trio.
 pytestmark = pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")
 
-# The chat on trio differs in nothing that the others do not show.
-ASKED: list[tuple[str, Question]] = [("sync", "query"), ("sync", "chat"), ("asyncio", "query"), ("asyncio", "chat")]
-ASKED += [(name, "query") for name in CLIENTS if name not in ("sync", "asyncio")]
+CASES = [(name, "chat") for name in SCENARIOS] + [(name, "query") for name in SCENARIOS if name not in CONTRACT]
 
 
-def outcome(asker: Asker, question: Question, scenario: Scenario, read: Hold) -> tuple[str, EdgeQuakeError | None]:
+def outcome(caller: Caller, stream: Any, scenario: Scenario, read: Hold) -> tuple[str, EdgeQuakeError | None]:
     """The text that came, and the error."""
     parts: list[str] = []
 
-    def on_text(piece: str) -> None:
-        parts.append(piece)
-        if piece and "".join(parts) == scenario.text:
+    def take(chunk: Any) -> None:
+        parts.append(str(chunk))
+        if parts[-1] and "".join(parts) == scenario.text:
             read.release()
 
     try:
-        asker.ask(question, on_text)
+        caller.each(stream, take)
     except EdgeQuakeError as error:
         return "".join(parts), error
     return "".join(parts), None
@@ -52,28 +51,34 @@ def check_error(error: Any, scenario: Scenario, text: str) -> None:
         assert (error.chunks_received > 0) >= bool(text)
 
 
-@pytest.mark.parametrize(("client", "question"), ASKED)
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_a_scenario_ends_as_it_says(name, client, question):
+def check(caller: Caller, server: ScriptServer, name: str, question: str) -> None:
     scenario, read = SCENARIOS[name], Hold()
-    with ScriptServer() as server:
-        scenario.play(server.always(), read)
-        asker = CLIENTS[client](server.url, scenario.timeout)
-        try:
-            text, error = outcome(asker, question, scenario, read)
-            check_error(error, scenario, text) if scenario.error else error and pytest.fail(repr(error))
-            assert scenario.text is None or text == scenario.text
-            assert len(server.requests) == (scenario.requests if question == "query" else scenario.chats)
-            server.wait_until_idle()
-            if scenario.after == "closed":
-                server.wait_until_closed()
-            else:
-                assert server.open_connections == 1
-            before = server.connections
-            server.stream(*v2("and", " on"))
-            assert outcome(asker, question, scenario, read) == ("and on", None)
-            assert server.connections == before + (scenario.after == "closed")
-            assert server.open_connections == 1
-        finally:
-            asker.close()
-        server.wait_until_closed()
+    scenario.play(server.always(), read)
+    client = caller.client(timeout=scenario.timeout, retry=ONCE_MORE)
+    ask = getattr(client, question).stream
+    text, error = outcome(caller, ask("q"), scenario, read)
+    check_error(error, scenario, text) if scenario.error else error and pytest.fail(repr(error))
+    assert scenario.text is None or text == scenario.text
+    assert len(server.requests) == (scenario.requests if question == "query" else scenario.chats)
+    caller.until(server.wait_until_idle)
+    if scenario.after == "closed":
+        caller.until(server.wait_until_closed)
+    else:
+        assert server.open_connections == 1
+    before = server.connections
+    server.stream(*v2("and", " on"))
+    assert outcome(caller, ask("q"), scenario, read) == ("and on", None)
+    assert server.connections == before + (scenario.after == "closed")
+    assert server.open_connections == 1
+    caller.close(client)
+    caller.until(server.wait_until_closed)
+
+
+@pytest.mark.parametrize(("name", "question"), CASES)
+def test_a_scenario_ends_as_it_says(caller, server, name, question):
+    check(caller, server, name, question)
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_a_scenario_ends_alike_for_every_client(any_caller, server, name):
+    check(any_caller, server, name, "query")

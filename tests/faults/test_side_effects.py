@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import pytest
 from client.wires import CHAT
-from faults.clients import ONCE_MORE
-from faults.scenarios import FINE, LATE, LOST, REFUSED, TEXT
+from faults.scenarios import FINE, LATE, LOST, ONCE_MORE, REFUSED, TEXT
 
 from edgequake import EdgeQuakeError, NetworkError, TimeoutError
 from edgequake.testing import Hold
 
 BEFORE_THE_ANSWER = LOST | REFUSED | {name: LATE[name] for name in LATE if LATE[name].stage == "response"}
-OTHERWISE_OVER_AIOHTTP = ("101 Switching Protocols", "an unknown transfer coding")
 
 
 @pytest.mark.parametrize("name", BEFORE_THE_ANSWER)
 def test_a_whole_message_is_sent_as_often_as_is_safe(caller, server, name):
-    if caller.over_aiohttp and name in OTHERWISE_OVER_AIOHTTP:
-        pytest.skip("aiohttp reads this as an answer, and the client finds no fault in it sooner than its clock does")
     scenario = BEFORE_THE_ANSWER[name]
     scenario.play(server.on("POST", CHAT).always(), Hold())
     client = caller.client(timeout=scenario.timeout, retry=ONCE_MORE)

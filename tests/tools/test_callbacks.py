@@ -95,22 +95,32 @@ def test_the_error_is_told_and_raised(caller, server, said):
     assert len(said) == 2
 
 
-@pytest.mark.parametrize("name", ["chunk", "sources", "done"])
-def test_what_a_function_raises_reaches_the_caller_and_ends_the_stream(caller, server, name):
-    more = [DONE] if name == "done" else [Repeat(token("a"))]
-    server.on("POST", STREAM).stream(CONTEXT, token("a"), *more)
-
+def test_what_a_function_raises_reaches_the_caller_and_ends_the_stream(caller, server):
     def fail(_):
         raise LookupError(name)
 
-    stream = caller.client().query.stream("q").on(**{name: fail})
-    error = caller.fails(stream)
-    assert (type(error), error.args) == (LookupError, (name,))
-    caller.until(server.wait_until_idle)
-    assert len(server.disconnects) == (name != "done")
-    if name != "done":
+    client = caller.client()
+    for left, name in enumerate(("chunk", "sources"), 1):
+        server.on("POST", STREAM).stream(CONTEXT, token("a"), Repeat(token("a")))
+        stream = client.query.stream("q").on(**{name: fail})
+        error = caller.fails(stream)
+        assert (type(error), error.args) == (LookupError, (name,))
+        caller.until(server.wait_until_idle)
+        assert len(server.disconnects) == left
         with pytest.raises(StreamError, match="closed before its end"):
             caller.collect(stream)
+
+
+def test_what_the_function_for_the_end_raises_reaches_the_caller(caller, server):
+    server.on("POST", STREAM).stream(CONTEXT, token("a"), DONE)
+
+    def fail(_):
+        raise LookupError("done")
+
+    error = caller.fails(caller.client().query.stream("q").on(done=fail))
+    assert (type(error), error.args) == (LookupError, ("done",))
+    caller.until(server.wait_until_idle)
+    assert server.disconnects == []
 
 
 def test_what_the_function_for_errors_raises_comes_instead_with_the_error_as_context(caller, server):

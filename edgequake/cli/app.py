@@ -27,6 +27,7 @@ from edgequake.cli.options import (
     Provider,
     Retries,
     ServeApiKey,
+    ServerApiKey,
     Tenant,
     Timeout,
     User,
@@ -202,6 +203,39 @@ def serve(
         from edgequake.cli.serve import serve as serve_files
 
         serve_files(Serving(paths or [], host, port, db, language_model, api_key))
+
+
+@app.command()
+def gateway(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8090,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    api_key: ServeApiKey = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", show_default=False, help="A further name that callers may use, *.example.com …"),
+    ] = None,
+    verbose: Verbose = False,
+    base_url: BaseUrl = None,
+    server_api_key: ServerApiKey = None,
+    tenant: Tenant = None,
+    workspace: Workspace = None,
+    user: User = None,
+    timeout: Timeout = None,
+    retries: Retries = None,
+) -> None:
+    """Serve OpenAI's API and the AI SDK's chat over an EdgeQuake server, until Ctrl-C.
+
+    The retrieval modes are the models: edgequake, edgequake-hybrid, edgequake-local … Into a pipe it prints its
+    address.
+
+    Example: edgequake gateway --port 8090 --base-url http://localhost:8080
+    """
+    connection = Connection(base_url, server_api_key, tenant, workspace, user, timeout, retries)
+    with command(verbose=verbose):
+        from edgequake.cli.gateway import Gateway, serve_gateway  # only needed here
+
+        serve_gateway(Gateway(host, port, api_key, allow_host or ()), connection)
 
 
 @app.command()

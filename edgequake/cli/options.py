@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from edgequake import EdgequakeClient
+    from edgequake import AsyncEdgequakeClient, EdgequakeClient
 
 __all__ = [
     "ApiKey",
@@ -29,6 +29,7 @@ __all__ = [
     "Provider",
     "Retries",
     "ServeApiKey",
+    "ServerApiKey",
     "Tenant",
     "Timeout",
     "User",
@@ -127,6 +128,15 @@ ServeApiKey = Annotated[
         help="Let only clients in that send this key; better set EDGEQUAKE_SERVE_API_KEY.",
     ),
 ]
+ServerApiKey = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEY",
+        help="The key for the server; better set EDGEQUAKE_API_KEY.",
+        show_default=False,
+        rich_help_panel=_SERVER,
+    ),
+]
 LlmApiKey = Annotated[
     str | None,
     typer.Option(
@@ -182,6 +192,12 @@ class Connection:
 
         with EdgequakeClient(**self._given()) as client:
             yield client
+
+    def async_client(self) -> AsyncEdgequakeClient:
+        """An async client of that server, for the caller to close. Raises as :meth:`client` does."""
+        from edgequake import AsyncEdgequakeClient
+
+        return AsyncEdgequakeClient(**self._given())
 
     @contextmanager
     def local_client(self, url: str, *, patient: bool = False) -> Iterator[EdgequakeClient]:

@@ -9,8 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from edgequake import AsyncEdgequakeClient
+from edgequake._http.asgi import asgi_client
 from edgequake._serving.keep_alive import KEEP_ALIVE_SECONDS
 from edgequake._version import __version__
+from edgequake.integrations.openai_api import openai_routes
 from edgequake.local.chat_routes import ChatRoutes
 from edgequake.local.document_routes import DocumentRoutes
 from edgequake.local.engine import Engine
@@ -42,7 +45,7 @@ def build(engine: Engine, *, keep_alive: float = KEEP_ALIVE_SECONDS, api_key: st
     middleware = [Middleware(RequestId)]
     if api_key is not None:
         middleware.append(Middleware(ApiKey, key=api_key))
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/health", health.health),
             Route("/ready", health.ready),
@@ -58,6 +61,12 @@ def build(engine: Engine, *, keep_alive: float = KEEP_ALIVE_SECONDS, api_key: st
             HTTPException: _no_such_route,
         },
     )
+    # No timeout: the language model has clocks of its own.
+    here = AsyncEdgequakeClient(
+        base_url="http://127.0.0.1", api_key=api_key, timeout=None, http_client=asgi_client(app), env={}
+    )
+    app.router.routes += openai_routes(here, keep_alive)
+    return app
 
 
 class _Health:

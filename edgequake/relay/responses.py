@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from edgequake._serving.events import EventResponse
 from edgequake._serving.keep_alive import KEEP_ALIVE_SECONDS
 from edgequake._serving.tasks import LeftError, Turn, until_first
+from edgequake.integrations.wires import events_as
 from edgequake.relay.errors import RelayError, safe_error
 from edgequake.relay.sources import checked_stream, close_stream, items_of
 from edgequake.relay.sse import SSE_HEADERS, checked_keep_alive, events_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
+    from edgequake.integrations.wires import StreamFormat
     from edgequake.relay.sources import AnyStream
 
 __all__ = ["relay_websocket", "sse_response"]
@@ -31,22 +33,37 @@ _BUSY = RelayError("busy", 'an answer is under way: wait for its end, or send {"
 def sse_response(
     stream: AsyncIterable[Any] | Iterable[Any],
     *,
+    format: StreamFormat | None = None,
     details: bool = False,
     keep_alive: float | None = KEEP_ALIVE_SECONDS,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A response of Starlette or FastAPI that sends the stream as server-sent events, in the form of `sse_lines`.
 
+    With `format="ai-sdk"` it sends the AI SDK's UI message stream instead, for `useChat`, and with `format="openai"`
+    the chunks of OpenAI's chat completions: the stream's items are then chunks, events or strings.
+
     The stream is held back to the pace at which the browser reads, and closed at once when the browser leaves. A
     comment breaks each silence of `keep_alive` seconds (None: never). Raises ConfigurationError for what is no stream.
     """
     checked = checked_stream(stream)
+    items = items_of(checked)
+    more: Mapping[str, str] = {}
+    if format is None:
+        events = events_of(items, details=details)
+    else:
+        events, more = events_as(format, items, partial(_said, details=details))
     return EventResponse(
-        events_of(items_of(checked), details=details),
-        headers={**SSE_HEADERS, **(headers or {})},
+        events,
+        headers={**SSE_HEADERS, **more, **(headers or {})},
         keep_alive=checked_keep_alive(keep_alive),
         after=partial(close_stream, checked),
     )
+
+
+def _said(error: Exception, *, details: bool) -> tuple[str, str]:
+    safe = safe_error(error, details=details, during="a relayed stream")
+    return safe.code, safe.message
 
 
 async def _send_text(websocket: WebSocket, text: str) -> None:

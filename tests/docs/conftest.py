@@ -20,5 +20,7 @@ def as_in_a_shell(monkeypatch, tmp_path, edgequake_server):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EDGEQUAKE_BASE_URL", edgequake_server.url)
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{edgequake_server.url}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
     monkeypatch.setenv("EDGEQUAKE_TENANT_ID", "default")
     monkeypatch.setenv("EDGEQUAKE_USER_ID", "00000000-0000-0000-0000-000000000001")

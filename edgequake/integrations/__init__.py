@@ -1,0 +1,8 @@
+"""EdgeQuake inside other people's software: a module for each, loaded only when it is imported.
+
+============================================  ===============  =====================================================
+module                                        extra            what it is
+============================================  ===============  =====================================================
+:mod:`edgequake.integrations.openai_api`      ``gateway``      OpenAI's API and the AI SDK's chat over any client
+============================================  ===============  =====================================================
+"""

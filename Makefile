@@ -15,6 +15,9 @@ BIN := $(VENV)/bin
 
 NPM := install --silent --no-audit --no-fund --fetch-retries=0 --prefix $(VENV)
 
+# Where nothing may be written, each of the programs that the tests start would compile the package anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 SECONDS ?= 60
 MINUTES ?= 2
 
@@ -83,6 +86,7 @@ fuzz: $(VENV)/.dev
 	$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS)
 
 soak: $(VENV)/.dev
+	nice $(BIN)/python -m pytest --thorough tests/lifecycles
 	nice $(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
 
 # On a copy: the mutants are written beside the code.

@@ -49,19 +49,26 @@ PRINTED = {
 }
 
 
-# Runs a program from its beginning against one server after another.
+# Runs each program from its beginning against one server after another.
 RUN = """
 import os, runpy, sys
-program, *urls = sys.argv[1:]
-for url in urls:
-    os.environ["EDGEQUAKE_BASE_URL"] = url
-    runpy.run_path(program, run_name="__main__")
-    print(end=chr(0), flush=True)
+programs, *urls = sys.argv[1:]
+for program in programs.split(os.pathsep):
+    for url in urls:
+        os.environ["EDGEQUAKE_BASE_URL"] = url
+        runpy.run_path(program, run_name="__main__")
+        print(end=chr(0), flush=True)
 """
 
 
 @pytest.fixture
 def server() -> Iterator[ScriptServer]:
+    with ScriptServer() as running:
+        yield running
+
+
+@pytest.fixture
+def other_server() -> Iterator[ScriptServer]:
     with ScriptServer() as running:
         yield running
 
@@ -86,10 +93,11 @@ def unfinished(steps: list[Any]) -> list[Any]:
     return [step for step in steps if not isinstance(step, dict) or step.get("type") != "done"]
 
 
-def run(program: str, *servers: ScriptServer, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Runs a program against the servers; decoded by hand, so that no line end is changed."""
+def run(programs: str, *servers: ScriptServer, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Runs programs against the servers; decoded by hand, so that no line end is changed."""
+    paths = os.pathsep.join(str(PROGRAMS / f"{program}.py") for program in programs.split())
     ran = subprocess.run(
-        [sys.executable, "-c", RUN, str(PROGRAMS / f"{program}.py"), *(server.url for server in servers)],
+        [sys.executable, "-c", RUN, paths, *(server.url for server in servers)],
         env=os.environ | {"PYTHONUTF8": "1"} | settings,
         capture_output=True,
         timeout=60,
@@ -98,19 +106,21 @@ def run(program: str, *servers: ScriptServer, **settings: str) -> subprocess.Com
     return subprocess.CompletedProcess(ran.args, ran.returncode, ran.stdout.decode(), ran.stderr.decode())
 
 
-def printed(program: str, *servers: ScriptServer, **settings: str) -> list[str]:
-    """What the program printed against each server, without a word of complaint."""
-    ran = run(program, *servers, **settings)
+def printed(programs: str, *servers: ScriptServer, **settings: str) -> list[str]:
+    """What each program printed against each server, without a word of complaint."""
+    ran = run(programs, *servers, **settings)
     assert (ran.stderr, ran.returncode) == ("", 0)
     shown = re.sub(r"\d+\.\d+ ?s\b", "N s", re.sub(r"[\d.]+ tokens/sec", "N tokens/sec", ran.stdout))
     return shown.split("\0")[:-1]
 
 
-@pytest.mark.parametrize("program", PRINTED)
-def test_a_program_of_the_guide_prints_the_answer(servers, program):
+def test_the_programs_of_the_guide_print_the_answer(servers):
     for kind, wire in WIRES.items():
         route(servers, kind).always().stream(*wire(*PIECES))
-    assert printed(program, *servers.values()) == [PRINTED[program]] * 3
+    shown = iter(printed(" ".join(PRINTED), *servers.values()))
+    for program, expected in PRINTED.items():
+        assert {kind: next(shown) for kind in WIRES} == dict.fromkeys(WIRES, expected), program
+    assert [*shown] == []
     for server in servers.values():
         assert all(request.headers["X-API-Key"] == "your-key" for request in server.requests)
 
@@ -134,23 +144,21 @@ def test_the_guides_progress_counts_every_token(servers):
     assert printed("progress", *servers.values()) == [f"{shown}\n\nTotal: 12 tokens in N s\n"] * 3
 
 
-@pytest.mark.parametrize("wire", CHAT_WIRES)
-def test_the_guides_chat_prints_the_message(server, wire):
-    server.on("POST", CHAT_STREAM).stream(*CHAT_WIRES[wire](*PIECES))
-    assert printed("basic_chat", server) == [f"{TEXT}\n"]
-    body = server.requests[0].json
-    assert body["message"] == body["messages"][0]["content"] == "What are the benefits of graph-based RAG?"
-    assert "model" not in body
-
-
-@pytest.mark.parametrize("wire", CHAT_WIRES)
-def test_the_guides_conversation_goes_on_after_the_first_answer(server, wire):
-    server.on("POST", CHAT_STREAM).stream(*CHAT_WIRES[wire]("A", " graph.")).stream(*CHAT_WIRES[wire]("By", " edges."))
-    assert printed("multi_turn_chat", server) == ["A graph.\nBy edges.\n"]
-    first, second = (request.json for request in server.requests)
-    assert (first["message"], second["message"]) == ("What is EdgeQuake?", "How does it work?")
-    assert second["messages"][2] == {"role": "assistant", "content": "A graph."}
-    assert "assistant: A graph." in second["system_prompt"]
+def test_the_guides_chats_print_the_messages_and_the_conversation_goes_on(server, other_server):
+    chat_servers = dict(zip(CHAT_WIRES, (server, other_server), strict=True))
+    for wire, speaking in chat_servers.items():
+        steps = CHAT_WIRES[wire]
+        speaking.on("POST", CHAT_STREAM).stream(*steps(*PIECES))
+        speaking.on("POST", CHAT_STREAM).stream(*steps("A", " graph.")).stream(*steps("By", " edges."))
+    shown = printed("basic_chat multi_turn_chat", *chat_servers.values())
+    assert shown == [f"{TEXT}\n"] * 2 + ["A graph.\nBy edges.\n"] * 2
+    for speaking in chat_servers.values():
+        only, first, second = (request.json for request in speaking.requests)
+        assert only["message"] == only["messages"][0]["content"] == "What are the benefits of graph-based RAG?"
+        assert "model" not in only
+        assert (first["message"], second["message"]) == ("What is EdgeQuake?", "How does it work?")
+        assert second["messages"][2] == {"role": "assistant", "content": "A graph."}
+        assert "assistant: A graph." in second["system_prompt"]
 
 
 def test_the_guides_handler_of_lost_connections_begins_again(servers):

@@ -4,6 +4,7 @@
 
     EdgeQuakeError
     ├── ConfigurationError            also a ValueError: something given to the SDK is wrong; nothing was sent
+    │   └── InvalidInputError         an empty query or message: what the end user typed
     ├── NetworkError                  also a ConnectionError: refused, reset, DNS, TLS
     │   └── StreamInterruptedError    the connection broke in mid-stream
     ├── TimeoutError                  also the builtin TimeoutError: .stage says which clock ran out
@@ -38,6 +39,7 @@ __all__ = [
     "ConflictError",
     "EdgeQuakeError",
     "ForbiddenError",
+    "InvalidInputError",
     "NetworkError",
     "NotFoundError",
     "RAGError",
@@ -82,6 +84,13 @@ def _rebuild(cls: type[EdgeQuakeError], message: str, state: dict[str, Any]) -> 
 
 class ConfigurationError(EdgeQuakeError, ValueError):
     """Something given to the SDK is wrong; raised before anything is sent."""
+
+
+class InvalidInputError(ConfigurationError):
+    """An empty query or message: what the end user typed is wrong, not the program.
+
+    A web application answers it with 400; the relay does.
+    """
 
 
 class _MidStreamError(EdgeQuakeError):
@@ -129,6 +138,8 @@ class APIError(EdgeQuakeError):
         body: Any = None,
         request_id: str | None = None,
         retry_after: float | None = None,
+        method: str | None = None,
+        url: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status_code = status_code
@@ -143,13 +154,19 @@ class APIError(EdgeQuakeError):
         """The server's id of this request; name it when you ask its operator."""
         self.retry_after = retry_after
         """Seconds the server asks to wait before another try."""
+        self.method = method
+        """The HTTP method of the request that failed."""
+        self.url = url
+        """Its address, without the query."""
 
     def __str__(self) -> str:
-        parts = [str(self.status_code)]
-        if self.code:
-            parts.append(self.code)
-        text = f"{self.message} ({' '.join(parts)})"
-        return f"{text} [request {self.request_id}]" if self.request_id else text
+        text = self.message
+        facts = dict.fromkeys((str(self.status_code), self.code))
+        if unsaid := [fact for fact in facts if fact and fact != text.partition(" ")[0]]:
+            text = f"{text} ({' '.join(unsaid)})"
+        if self.request_id:
+            text = f"{text} [request {self.request_id}]"
+        return f"{self.method} {self.url}: {text}" if self.url and self.url not in text else text
 
 
 class BadRequestError(APIError):

@@ -47,10 +47,13 @@ class Timeout:
 
 
 def _seconds(name: str, value: Any) -> float:
+    shown, none = (
+        (f"Timeout({name}=…)", f"{name}=None") if name not in ("timeout", "default") else ("timeout", "timeout=None")
+    )
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ConfigurationError(f"timeout {name!r} must be a number of seconds or None, not {value!r}")
+        raise ConfigurationError(f"{shown} must be a number of seconds or None, not {value!r}")
     if not 0 < value <= sys.float_info.max:
-        raise ConfigurationError(f"timeout {name!r} must be more than 0 seconds, not {value!r}; use None for no limit")
+        raise ConfigurationError(f"{shown} must be more than 0 seconds, not {value!r}: {none} waits without a limit")
     return float(value)
 
 

@@ -40,6 +40,7 @@ NAMES = [
     "HealthResponse",
     "HistoryMessage",
     "ImageInput",
+    "InvalidInputError",
     "MixWeights",
     "NetworkError",
     "NotFoundError",

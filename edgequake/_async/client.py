@@ -106,6 +106,7 @@ class AsyncEdgequakeClient(AsyncBaseClient):
             headers=headers,
             max_event_bytes=max_event_bytes,
             env=env,
+            own_server=True,
         )
         connections = AsyncConnections(http_client, rate_limit)
         connections.use(transport)  # async only

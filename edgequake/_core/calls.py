@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 from edgequake._core.config import checked_headers
 from edgequake._core.json import parse_json
 from edgequake._core.wire import events_of_answer
-from edgequake.exceptions import ConfigurationError, ResponseError
+from edgequake.exceptions import ConfigurationError, InvalidInputError, ResponseError
 from edgequake.models._model import Model, explain
 from edgequake.models.answer import ChatResponse, QueryResponse
 from edgequake.models.health import HealthResponse
@@ -330,7 +330,7 @@ def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise ConfigurationError(f"{name} must be a string, not {type(value).__name__}")
     if not value.strip():
-        raise ConfigurationError(f"{name} must not be empty")
+        raise InvalidInputError(f"{name} must not be empty")
     return value
 
 

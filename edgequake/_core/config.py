@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from edgequake._core.logs import logger
 from edgequake._version import __version__
 from edgequake.exceptions import ConfigurationError
 from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, RetryPolicy, Timeout, as_timeout
@@ -19,6 +20,7 @@ __all__ = [
     "ClientConfig",
     "TokenSource",
     "checked_header",
+    "checked_id",
     "load_config",
     "merged_headers",
 ]
@@ -28,6 +30,7 @@ HeaderT = TypeVar("HeaderT")
 TokenSource: TypeAlias = Callable[[], "str | Awaitable[str]"]
 """A function that returns a fresh token; on an async client it may be a coroutine function."""
 
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}")
 DEFAULT_BASE_URL = "http://localhost:8080"
 DEFAULT_MAX_EVENT_BYTES = 16 * 1024 * 1024
 
@@ -46,6 +49,8 @@ class ClientConfig:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     headers: Mapping[str, SecretStr] = field(default_factory=dict)
     max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES
+    own_server: bool = False
+    """The server is EdgeQuake's; False for another service."""
 
     def __reduce__(self) -> Any:
         raise TypeError("a client's settings hold secrets and cannot be pickled: make the client anew where it is used")
@@ -57,7 +62,7 @@ class ClientConfig:
             changes["retry"] = replace(self.retry, max_retries=max_retries)
         for name in ("tenant_id", "workspace_id", "user_id"):
             if name in changes:
-                changes[name] = checked_header(name, changes[name])
+                changes[name] = checked_id(name, changes[name])
         return replace(self, **changes, headers=merged_headers(self.headers, headers))
 
     def request_headers(self, token: SecretStr | None, more: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -80,6 +85,21 @@ class ClientConfig:
         headers.update({name: value for name, value in scope.items() if value is not None})
         own = {name: value.get_secret_value() for name, value in self.headers.items()}
         return merged_headers(merged_headers(headers, own), more or {})
+
+    def advice(self, status: int, needs: tuple[str, ...]) -> str:
+        """What to say beside the server's words when it refuses a call that needs these settings, if anything."""
+        if status not in (400, 401) or not self.own_server:
+            return ""
+        if missing := [name for name in needs if getattr(self, name) is None]:
+            return f"this call needs {' and '.join(needs)}: give the client {', '.join(missing)}"
+        if status == 400:
+            return ""
+        own = {name.lower() for name in self.headers}
+        if self.jwt is not None or "authorization" in own:
+            return "the token was refused"
+        if self.api_key is not None or "x-api-key" in own:
+            return "the key was refused"
+        return "no key was sent: set EDGEQUAKE_API_KEY, or give the client api_key"
 
 
 def merged_headers(headers: Mapping[str, HeaderT], more: Mapping[str, HeaderT]) -> dict[str, HeaderT]:
@@ -104,15 +124,21 @@ def load_config(
     workspace_id: str | None = None,
     user_id: str | None = None,
     env: Mapping[str, str] | None = None,
+    own_server: bool = False,
 ) -> ClientConfig:
     """The settings that were given, else those of the environment, else the defaults.
 
+    ``own_server``: the server is EdgeQuake's, so that an address which ends in its ``/api/v1`` is corrected.
     Raises :class:`ConfigurationError` for any that cannot work.
     """
     env = os.environ if env is None else env
 
     def setting(given: str | None, *names: str) -> str | None:
         return given if given is not None else next((env[name] for name in names if env.get(name)), None)
+
+    def id_setting(name: str, given: str | None) -> str | None:
+        variable = f"EDGEQUAKE_{name.upper()}"
+        return checked_id(name, given) if given is not None else checked_id(name, setting(None, variable), variable)
 
     if api_key is not None and jwt is not None:
         raise ConfigurationError("give api_key or jwt, not both")
@@ -127,19 +153,21 @@ def load_config(
     if isinstance(max_event_bytes, bool) or not isinstance(max_event_bytes, int) or max_event_bytes <= 0:
         raise ConfigurationError(f"max_event_bytes must be a positive whole number, not {max_event_bytes!r}")
     address = setting(base_url, "EDGEQUAKE_BASE_URL", "EDGEQUAKE_URL")
+    address = checked_base_url(DEFAULT_BASE_URL if address is None else address)
     key = checked_header("api_key", api_key)
     token = jwt if jwt is None or callable(jwt) else checked_header("jwt", jwt)
     return ClientConfig(
-        base_url=checked_base_url(DEFAULT_BASE_URL if address is None else address),
+        base_url=_without_api_root(address) if own_server else address,
         api_key=None if key is None else SecretStr(key),
         jwt=SecretStr(token) if isinstance(token, str) else token,
-        tenant_id=checked_header("tenant_id", setting(tenant_id, "EDGEQUAKE_TENANT_ID")),
-        workspace_id=checked_header("workspace_id", setting(workspace_id, "EDGEQUAKE_WORKSPACE_ID")),
-        user_id=checked_header("user_id", setting(user_id, "EDGEQUAKE_USER_ID")),
+        tenant_id=id_setting("tenant_id", tenant_id),
+        workspace_id=id_setting("workspace_id", workspace_id),
+        user_id=id_setting("user_id", user_id),
         timeout=_load_timeout(timeout, env.get("EDGEQUAKE_TIMEOUT")),
         retry=retry or RetryPolicy(max_retries=max_retries),
         headers=checked_headers(headers or {}),
         max_event_bytes=max_event_bytes,
+        own_server=own_server,
     )
 
 
@@ -174,6 +202,28 @@ def checked_base_url(url: str) -> str:
     if "?" in url or "#" in url:
         raise ConfigurationError(f"base_url must not have a query or fragment: {shown!r}")
     return url.strip().rstrip("/")
+
+
+def _without_api_root(base_url: str) -> str:
+    """``base_url`` without ``/api/v1`` at its end: each method's route brings that."""
+    root = re.search(r"/api/v\d+$", base_url)
+    if root is None:
+        return base_url
+    mended = base_url[: root.start()]
+    logger.warning("base_url ends in %s, which every route brings itself: using %s", root[0], mended)
+    return mended
+
+
+def checked_id(name: str, value: Any, shown_name: str = "") -> str | None:
+    """``value`` if it is an id that the server can read, or None; else :class:`ConfigurationError`, which shows it.
+
+    A tenant and a workspace have the alias ``default``; a user has none.
+    """
+    text = checked_header(shown_name or name, value)
+    if text is None or _UUID.fullmatch(text) or (text == "default" and name != "user_id"):
+        return text
+    such = "such as 00000000-0000-0000-0000-000000000001" if name == "user_id" else 'or "default"'
+    raise ConfigurationError(f"{shown_name or name} must be a UUID, {such}, not {text[:200]!r}")
 
 
 def checked_header(name: str, value: Any) -> str | None:

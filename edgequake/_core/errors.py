@@ -51,11 +51,13 @@ def api_error(
     body: bytes,
     *,
     advice: str = "",
+    method: str | None = None,
+    url: str | None = None,
     now: datetime | None = None,
 ) -> APIError:
     """The error for an answer with this status, headers (lower-case names) and body, whatever the body's shape.
 
-    ``advice`` is added to the message of a refusal (400, 401): what the caller may have left out.
+    ``advice`` is added to the message: what the caller may have left out. ``url`` has no query.
     """
     data = _parsed(body)
     fields = data if isinstance(data, dict) else {}
@@ -68,7 +70,7 @@ def api_error(
     if 300 <= status <= 399 and "location" in headers:
         target = re.split(r"[?#]", headers.get("location", ""))[0]
         message = f"the server redirects to {target!r}, which is not followed: give that address as base_url"
-    if status in (400, 401) and advice:
+    if advice:
         message = f"{message}; {advice}"
     return cls(
         message,
@@ -78,6 +80,8 @@ def api_error(
         body=data,
         request_id=_request_id(headers, fields),
         retry_after=_retry_after(headers, fields, now or datetime.now(UTC)),
+        method=method,
+        url=url,
     )
 
 

@@ -10,6 +10,7 @@ import httpx
 
 from edgequake._core.clock import timed_out
 from edgequake._core.errors import api_error
+from edgequake._http.requests import shown_address
 from edgequake.exceptions import (
     ConfigurationError,
     EdgeQuakeError,
@@ -52,7 +53,14 @@ def translated(
             ours.request_sent = False
         case httpx.HTTPStatusError():  # from a hook of the caller's own client
             response = error.response
-            ours = api_error(response.status_code, response.reason_phrase, response.headers, b"")
+            ours = api_error(
+                response.status_code,
+                response.reason_phrase,
+                response.headers,
+                b"",
+                method=error.request.method,
+                url=shown_address(error.request),
+            )
         case httpx.DecodingError():
             broken = f"the answer's compression is broken: {text}"
             ours = StreamError(broken) if streaming else ResponseError(broken)

@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
     from edgequake.settings import Timeout
 
-__all__ = ["Request", "Response", "address", "redirect_target", "set_read_timeout", "timeout_extension"]
+__all__ = [
+    "Request",
+    "Response",
+    "address",
+    "redirect_target",
+    "set_read_timeout",
+    "shown_address",
+    "timeout_extension",
+]
 
 Request: TypeAlias = httpx.Request
 Response: TypeAlias = httpx.Response
@@ -50,6 +58,13 @@ def address(client: httpx.Client | httpx.AsyncClient, url: str) -> httpx.URL | s
 @lru_cache(maxsize=128)
 def _address(url_class: Callable[[str], httpx.URL], url: str) -> httpx.URL:
     return url_class(url)
+
+
+def shown_address(request: Request) -> str:
+    """The address of ``request`` for messages: a user, a password and a query may hold secrets."""
+    url = request.url
+    path = url.raw_path.partition(b"?")[0].decode("ascii", "replace")
+    return f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}{path}"
 
 
 def redirect_target(response: Response) -> str | None:

@@ -104,6 +104,7 @@ class EdgequakeClient(BaseClient):
             headers=headers,
             max_event_bytes=max_event_bytes,
             env=env,
+            own_server=True,
         )
         connections = Connections(http_client, rate_limit)
         self._begin(config, connections, owner=True)

@@ -26,7 +26,7 @@ from edgequake._http.clients import (
 )
 from edgequake._http.errors import as_cause, translated
 from edgequake._http.release import release, sweep
-from edgequake._http.requests import address, redirect_target, timeout_extension
+from edgequake._http.requests import address, redirect_target, shown_address, timeout_extension
 from edgequake._http.waiting import interruptible, sleep, within
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Answer
@@ -283,15 +283,14 @@ class Session:
             body = self.read(response, clock, MAX_ERROR_BODY)
         except EdgeQuakeError:
             body = b""
-        missing = [name for name in call.needs if getattr(self.config, name) is None]
         return api_error(
             response.status_code,
             response.reason_phrase,
             response.headers,
             body[:MAX_ERROR_BODY],
-            advice=f"this call needs {' and '.join(call.needs)}: give the client {', '.join(missing)}"
-            if missing
-            else "",
+            advice=self.config.advice(response.status_code, call.needs),
+            method=response.request.method,
+            url=shown_address(response.request),
         )
 
     def reraise(self, error: Exception, clock: CallClock, limit: Limit, *, streaming: bool) -> NoReturn:

@@ -63,7 +63,7 @@ def advised() -> Iterator[None]:
             raise
         raise CommandError(f"{error}. Is the server running? `--local PATH` asks your files instead") from error
     except APIError as error:
-        refusal, needs, settings = str(error).partition("this call needs tenant_id and user_id: give the client ")
+        refusal, needs, settings = error.message.partition("this call needs tenant_id and user_id: give the client ")
         if not needs:
             raise
         options = " and ".join(_as_option(setting) for setting in re.findall(r"\w+_id", settings))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["LanguageModel", "local_model", "named_model"]
 
 _PATIENCE = 120.0  # seconds: a model may have to be loaded first
-_OPTIONS = {"base_url": "--llm", "model": "--model", "jwt": "--llm-api-key"}
+_OPTIONS = {"base_url": "--llm", "model": "--model", "api_key": "--llm-api-key"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,10 +209,11 @@ class Connection:
         from edgequake._http.clients import direct_client
 
         given: dict[str, Any] = self._given() | {"base_url": url, "api_key": "local"}
+        given |= {"tenant_id": _LOCAL_TENANT, "workspace_id": "default", "user_id": _LOCAL_USER}
         if patient:
             given["timeout"] = None
         with direct_client() as http, EdgequakeClient(**given, http_client=http) as client:
-            yield client.with_options(tenant_id=_LOCAL_TENANT, workspace_id=None, user_id=_LOCAL_USER)
+            yield client
 
     def _given(self) -> dict[str, Any]:
         return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) is not None}

@@ -7,12 +7,19 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from edgequake import AsyncEdgequakeClient, ConfigurationError, EdgequakeClient
+from edgequake._async.service import AsyncServiceClient
+from edgequake._core.answer import chat_response
+from edgequake._core.calls import any_request
+from edgequake._core.config import checked_header, merged_headers
+from edgequake._sync.service import ServiceClient
+from edgequake.exceptions import ConfigurationError
+from edgequake.models.answer import ChatResponse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
-    from edgequake import Timeout
+    from edgequake._core.calls import Call
+    from edgequake.settings import Timeout
 
 __all__ = ["OpenAICompatibleLLM"]
 
@@ -60,32 +67,32 @@ class OpenAICompatibleLLM:
             "base_url": base_url.removesuffix("/").removesuffix(_PATH),
             "timeout": timeout,
             "max_retries": max_retries,
-            "env": {},  # the environment is that of the EdgeQuake server: its key is not for this one
         }
         options = {"temperature": temperature, "max_tokens": max_tokens, **(extra_body or {})}
         self._body = {"model": model, "stream": True} | {k: v for k, v in options.items() if v is not None}
         self._system = [] if system_prompt is None else [{"role": "system", "content": system_prompt}]
-        self.api_key = None if api_key is None else SecretStr(api_key)
+        key = checked_header("api_key", api_key)
+        self.api_key = None if key is None else SecretStr(key)
         """The key, hidden; whoever passes an error of this LLM on takes it out of the words."""
         self.headers = {name: SecretStr(value) for name, value in (headers or {}).items()}
         """The headers that go out with each request, their values hidden likewise."""
-        EdgequakeClient(**self._client_settings()).close()  # what cannot work is said now
+        ServiceClient(**self._client_settings()).close()  # what cannot work is said now
         self.provider = urlsplit(base_url).netloc
         """Where the model runs: host and port."""
 
     def stream(self, prompt: str) -> Iterator[str]:
         """Yield the pieces of the answer to `prompt` as they come; raises the errors of `edgequake.exceptions`."""
         with (
-            EdgequakeClient(**self._client_settings()) as client,
-            client.stream("POST", _PATH, body=self._request(prompt), idempotent=True) as stream,
+            ServiceClient(**self._client_settings()) as client,
+            client.open(self._call(prompt), chat_response) as stream,
         ):
             yield from stream.text_stream
 
     async def astream(self, prompt: str) -> AsyncIterator[str]:
         """Yield the pieces of the answer to `prompt` as they come: `stream` for async callers."""
         async with (
-            AsyncEdgequakeClient(**self._client_settings()) as client,
-            client.stream("POST", _PATH, body=self._request(prompt), idempotent=True) as stream,
+            AsyncServiceClient(**self._client_settings()) as client,
+            client.open(self._call(prompt), chat_response) as stream,
         ):
             async for text in stream.text_stream:
                 yield text
@@ -97,11 +104,11 @@ class OpenAICompatibleLLM:
         raise TypeError("an LLM holds its key and cannot be pickled")
 
     def _client_settings(self) -> dict[str, Any]:
-        return {
-            **self._settings,
-            "jwt": None if self.api_key is None else self.api_key.get_secret_value(),
-            "headers": {name: value.get_secret_value() for name, value in self.headers.items()},
-        }
+        headers = {name: value.get_secret_value() for name, value in self.headers.items()}
+        if self.api_key is not None:
+            headers = merged_headers({"Authorization": f"Bearer {self.api_key.get_secret_value()}"}, headers)
+        return self._settings | {"headers": headers}
 
-    def _request(self, prompt: str) -> dict[str, Any]:
-        return {**self._body, "messages": [*self._system, {"role": "user", "content": prompt}]}
+    def _call(self, prompt: str) -> Call[ChatResponse]:
+        body = {**self._body, "messages": [*self._system, {"role": "user", "content": prompt}]}
+        return any_request("POST", _PATH, ChatResponse, body=body, replayable=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from edgequake._core.logs import server_logger
-from edgequake.exceptions import EdgeQuakeError
+from edgequake.exceptions import EdgeQuakeError, InvalidInputError
 
 __all__ = ["RelayError", "error_fields", "logger", "safe_error", "status_of"]
 
@@ -44,9 +44,14 @@ class RelayError(EdgeQuakeError):
 
 
 def safe_error(error: Exception, *, details: bool, during: str) -> RelayError:
-    """What a browser may know about an error; one that is not a `RelayError` is logged, with all there is to know."""
+    """What a browser may know about an error: all of a `RelayError`, and that what its user typed is not valid.
+
+    Any other is logged, with all there is to know.
+    """
     if isinstance(error, RelayError):
         return error
+    if isinstance(error, InvalidInputError):  # what the user of the page typed
+        return RelayError("bad_request", error.message)
     logger.error("%s failed", during, exc_info=error)
     if isinstance(error, EdgeQuakeError):
         code, message = "upstream_error", "the answer could not be completed"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from edgequake.testing import ScriptServer
 
+USER = "00000000-0000-0000-0000-000000000001"
+
 # -- into a pipe ------------------------------------------------------------------------------------------------------
 
 
@@ -50,7 +52,10 @@ def test_an_empty_answer_is_nothing_in_a_pipe(run: Run, edgequake_script: Script
 
 def test_options_reach_the_server(run: Run, edgequake_script: ScriptServer) -> None:
     edgequake_script.on(*STREAM).stream(token("x"), DONE)
-    options = "--mode hybrid --top-k 4 --provider ollama --model gemma3 --tenant t --workspace w --user u --api-key k"
+    options = (
+        "--mode hybrid --top-k 4 --provider ollama --model gemma3 --tenant default --workspace default --api-key k"
+    )
+    options += f" --user {USER}"
     ended = run("ask", "Where?", "--base-url", edgequake_script.url, *options.split())
     assert ended.code == 0
     (request,) = edgequake_script.requests
@@ -59,7 +64,7 @@ def test_options_reach_the_server(run: Run, edgequake_script: ScriptServer) -> N
     assert request.json["llm_provider"] == "ollama"
     assert request.json["llm_model"] == "gemma3"
     sent = {name: request.headers[name] for name in ("X-API-Key", "X-Tenant-ID", "X-Workspace-ID", "X-User-ID")}
-    assert list(sent.values()) == ["k", "t", "w", "u"]
+    assert list(sent.values()) == ["k", "default", "default", USER]
 
 
 def test_the_server_is_taken_from_the_environment(
@@ -246,7 +251,7 @@ def test_an_error_status_is_one_line_in_the_servers_words(run: Run, edgequake_sc
     edgequake_script.on(*STREAM).reply(json=body, status=404)
     ended = run("ask", "q", "--base-url", edgequake_script.url, "--api-key", "very-secret")
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err == "edgequake: no such workspace ␛[2J (404 NOT_FOUND)\n"
+    assert ended.err == f"edgequake: POST {edgequake_script.url}{STREAM[1]}: no such workspace ␛[2J (404 NOT_FOUND)\n"
 
 
 @pytest.mark.parametrize("terminal", [False, True])

@@ -34,7 +34,7 @@ def answer(*texts: str, ends: tuple[Any, ...] = (DONE,)) -> list[Any]:
 
 @pytest.fixture
 def options(edgequake_script: ScriptServer) -> list[str]:
-    return ["--base-url", edgequake_script.url, "--tenant", "t", "--user", "u"]
+    return ["--base-url", edgequake_script.url, "--tenant", "default", "--user", "00000000-0000-0000-0000-000000000001"]
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_files_are_talked_with_without_a_server(run: Run, documents: Path, monke
     ("given", "missing"),
     [
         ([], "give --tenant (or EDGEQUAKE_TENANT_ID) and --user (or EDGEQUAKE_USER_ID)\n"),
-        (["--tenant", "t"], "give --user (or EDGEQUAKE_USER_ID)\n"),
+        (["--tenant", "default"], "give --user (or EDGEQUAKE_USER_ID)\n"),
     ],
 )
 def test_a_missing_tenant_and_user_are_named_as_options(
@@ -115,7 +115,7 @@ def test_another_refusal_is_told_in_the_servers_words(
     run: Run, edgequake_script: ScriptServer, options: list[str]
 ) -> None:
     edgequake_script.on(*STREAM).reply(json={"code": "BAD_REQUEST", "message": "no"}, status=400)
-    assert run("chat", *options, stdin="Where?\n").err == "edgequake: no (400 BAD_REQUEST)\n"
+    assert run("chat", *options, stdin="Where?\n").err.endswith(f"{STREAM[1]}: no (400 BAD_REQUEST)\n")
 
 
 def test_a_dead_server_is_one_line_with_advice(run: Run, edgequake_script: ScriptServer, options: list[str]) -> None:

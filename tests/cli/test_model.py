@@ -80,7 +80,7 @@ def test_a_model_that_refuses_is_one_line(
     args = ["Where?"] if command == "ask" else []
     ended = run(command, *args, "--local", str(documents), *llm, stdin="Where?\n")
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
-    assert ended.err.startswith("edgequake: model 'tiny' not found (404 model_not_found)")
+    assert f"{edgequake_script.url}{COMPLETIONS[1]}: model 'tiny' not found (404 model_not_found)" in ended.err
 
 
 def test_the_server_answers_with_the_model_and_only_those_who_have_the_key(

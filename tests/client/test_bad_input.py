@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from edgequake import ConfigurationError, NetworkError, RetryPolicy
+from edgequake import ConfigurationError, InvalidInputError, NetworkError, RetryPolicy
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def begun(caller, ask, *arguments, **options):
 @pytest.mark.parametrize(
     ("query", "options", "kind", "words"),
     [
-        ("", {}, ConfigurationError, "query must not be empty"),
-        ("  \n", {}, ConfigurationError, "query must not be empty"),
+        ("", {}, InvalidInputError, "query must not be empty"),
+        ("  \n", {}, InvalidInputError, "query must not be empty"),
         (7, {}, ConfigurationError, "query must be a string"),
         ("q", {"mod": "hybrid"}, TypeError, "did you mean 'mode'"),
         ("q", {"zzzzzz": 1}, TypeError, "extra_body"),
@@ -79,7 +79,7 @@ def test_a_query_that_cannot_be_asked_is_refused_at_once(caller, server, method,
 @pytest.mark.parametrize(
     ("messages", "options", "kind", "words"),
     [
-        ("", {}, ConfigurationError, "must not be empty"),
+        ("", {}, InvalidInputError, "must not be empty"),
         ([], {}, ConfigurationError, "role 'user'"),
         ([{"role": "system", "content": "x"}], {}, ConfigurationError, "role 'user'"),
         ([{"content": "x"}], {}, ConfigurationError, "'role' and 'content'"),

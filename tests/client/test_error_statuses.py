@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from client.wires import CHAT, CHAT_STREAM, GUIDE, QUERY, STREAM
+from client.wires import CHAT, CHAT_STREAM, GUIDE, QUERY, STREAM, USER
 
 from edgequake import (
     APIError,
@@ -87,7 +87,7 @@ FAILURES = {
 )
 def test_a_stream_raises_what_a_plain_call_raises(caller, server, plain, streamed, name):
     status, reply, (kind, code, message) = FAILURES[name]
-    client = caller.client(max_retries=0, tenant_id="t", user_id="u")
+    client = caller.client(max_retries=0, tenant_id="default", user_id=USER, api_key="k")
     for path, _ in (plain, streamed):
         server.on("POST", path).reply(status=status, headers={"x-request-id": "req-9"}, **reply)
     with pytest.raises(APIError) as caught:
@@ -95,9 +95,10 @@ def test_a_stream_raises_what_a_plain_call_raises(caller, server, plain, streame
     on_plain, on_stream = caught.value, caller.fails(streamed[1](client))
     for error in (on_plain, on_stream):
         assert type(error) is kind
-        assert (error.status_code, error.code, error.message) == (status, code, message)
+        refused = "; the key was refused" if status == 401 else ""
+        assert (error.status_code, error.code, error.message) == (status, code, message + refused)
         assert error.request_id == "req-9"
-    assert str(on_plain) == str(on_stream)
+    assert str(on_plain).replace(plain[0], streamed[0]) == str(on_stream)
     assert on_plain.body == on_stream.body
     assert [request.path for request in server.requests] == [plain[0], streamed[0]]
 
@@ -132,8 +133,8 @@ def test_an_error_whose_body_breaks_off_is_still_that_error(caller, server):
     ("settings", "missing"),
     [
         ({}, "tenant_id, user_id"),
-        ({"tenant_id": "t"}, "user_id"),
-        ({"user_id": "u"}, "tenant_id"),
+        ({"tenant_id": "default"}, "user_id"),
+        ({"user_id": USER}, "tenant_id"),
     ],
 )
 @pytest.mark.parametrize("status", [400, 401])
@@ -148,10 +149,43 @@ def test_a_chat_refused_for_want_of_headers_says_which_arguments_to_give(caller,
         assert error.message.endswith(f"give the client {missing}")
 
 
-def test_a_chat_with_its_headers_gets_no_advice(caller, server):
-    server.on("POST", CHAT_STREAM).reply(status=401, json={"error": "unauthorized", "message": "no"})
-    error = caller.fails(caller.client(tenant_id="t", user_id="u").chat.stream("q"))
-    assert error.message == "no"
+@pytest.mark.parametrize(
+    ("settings", "advice"),
+    [
+        ({}, "no key was sent: set EDGEQUAKE_API_KEY, or give the client api_key"),
+        ({"api_key": "k3y-of-mine"}, "the key was refused"),
+        ({"headers": {"x-api-key": "k3y-of-mine"}}, "the key was refused"),
+        ({"jwt": "t0ken-of-mine"}, "the token was refused"),
+        ({"jwt": lambda: "t0ken-of-mine"}, "the token was refused"),
+    ],
+    ids=["none", "key", "key header", "token", "token function"],
+)
+def test_a_wrong_key_and_no_key_read_differently(caller, server, settings, advice):
+    server.on("POST", CHAT_STREAM).always().reply(status=401, json={"error": "unauthorized", "message": "no"})
+    error = caller.fails(caller.client(tenant_id="default", user_id=USER, **settings).chat.stream("q"))
+    assert (error.message, error.code) == (f"no; {advice}", "unauthorized")
+    assert "of-mine" not in f"{error!r} {error}"
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ({"status": 404, "json": {"code": "NOT_FOUND", "message": "no workspace"}}, "no workspace (404 NOT_FOUND)"),
+        ({"status": 404}, "404 Not Found"),
+        ({"status": 429, "json": {"error_code": "429", "message": "slow down"}}, "slow down (429)"),
+        ({"status": 500, "text": "see {url}/api/v1/query"}, None),
+    ],
+)
+def test_an_error_status_names_the_call_that_failed(caller, server, reply, said):
+    if "text" in reply:
+        reply["text"] = f"see {server.url}/api/v1/query"
+    server.on("GET", QUERY).always().reply(**reply)
+    client = caller.client(max_retries=0)
+    with pytest.raises(APIError) as caught:
+        caller.run(client.request("GET", QUERY, params={"token": "s3cret"}, cast_to=dict))
+    error = caught.value
+    assert (error.method, error.url) == ("GET", server.url + QUERY)
+    assert str(error) == (f"GET {server.url}{QUERY}: {said}" if said else f"see {server.url}{QUERY} (500)")
 
 
 def test_a_missing_workspace_is_no_missing_route(caller, server):

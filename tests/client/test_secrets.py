@@ -8,7 +8,7 @@ import pickle
 import traceback
 
 import pytest
-from client.wires import CHAT_STREAM, DONE, ERROR_EVENT, QUERY, STREAM, chat, token, v2
+from client.wires import CHAT_STREAM, DONE, ERROR_EVENT, QUERY, STREAM, USER, chat, token, v2
 
 from edgequake import APIError, ConfigurationError, EdgeQuakeError, Timeout, UnauthorizedError
 from edgequake.testing import CUT, Hold
@@ -105,15 +105,19 @@ def test_neither_logs_nor_errors_show_a_secret(caller, server, caplog, given, pl
 def test_the_headers_of_a_client_are_what_it_was_given(caller, server):
     server.on("POST", STREAM).stream(*v2("a"))
     client = caller.client(
-        api_key="key", tenant_id="t", workspace_id="w", user_id="u", headers={"X-Trace": "1", "User-Agent": "mine"}
+        api_key="key",
+        tenant_id="default",
+        workspace_id="default",
+        user_id=USER,
+        headers={"X-Trace": "1", "User-Agent": "mine"},
     )
     caller.collect(client.query.stream("q", headers={"X-Trace": "2"}))
     (request,) = server.requests
     wanted = {
         "X-API-Key": "key",
-        "X-Tenant-ID": "t",
-        "X-Workspace-ID": "w",
-        "X-User-ID": "u",
+        "X-Tenant-ID": "default",
+        "X-Workspace-ID": "default",
+        "X-User-ID": USER,
         "X-Trace": "2",
         "User-Agent": "mine",
         "Accept": "text/event-stream",
@@ -293,10 +297,10 @@ def test_a_coroutine_function_needs_the_async_client(caller, server):
 def test_settings_come_from_the_environment_when_they_are_not_given(caller, server, monkeypatch):
     monkeypatch.setenv("EDGEQUAKE_BASE_URL", server.url + "/prefix/")
     monkeypatch.setenv("EDGEQUAKE_API_KEY", SECRET)
-    monkeypatch.setenv("EDGEQUAKE_WORKSPACE_ID", "w")
+    monkeypatch.setenv("EDGEQUAKE_WORKSPACE_ID", "default")
     server.on("POST", "/prefix" + STREAM).stream(token("a"), DONE)
     client = caller.client(base_url=None)
     assert caller.text(client.query.stream("q")) == "a"
     (request,) = server.requests
-    assert (request.headers["X-API-Key"], request.headers["X-Workspace-ID"]) == (SECRET, "w")
+    assert (request.headers["X-API-Key"], request.headers["X-Workspace-ID"]) == (SECRET, "default")
     assert SECRET not in repr(client)

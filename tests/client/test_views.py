@@ -13,6 +13,7 @@ from client.wires import (
     SOURCE,
     STATS,
     STREAM,
+    USER,
     chat,
     guide,
     openai,
@@ -216,7 +217,7 @@ def test_execute_returns_the_whole_answer(caller, server):
 
 def test_chat_is_answered_whole_under_both_names(caller, server):
     server.on("POST", CHAT).always().reply(json={"content": "a", "conversation_id": "c-1"})
-    client = caller.client(tenant_id="t", user_id="u")
+    client = caller.client(tenant_id="default", user_id=USER)
     for method in (client.chat.complete, client.chat.completions):
         answer = caller.run(method("q", conversation_id="c-1"))
         assert (answer.content, answer.conversation_id) == ("a", "c-1")
@@ -306,8 +307,8 @@ def test_a_base_url_may_have_a_path(caller, server):
 
 def test_a_copy_shares_the_pool_and_closing_it_closes_nothing(caller, server):
     server.always().reply(json={"answer": "a"})
-    client = caller.client(headers={"X-A": "1"}, workspace_id="w")
-    copy = client.with_options(headers={"X-B": "2"}, workspace_id="other", user_id="u")
+    client = caller.client(headers={"X-A": "1"}, workspace_id="default")
+    copy = client.with_options(headers={"X-B": "2"}, workspace_id=USER, user_id=USER)
     assert type(copy) is type(client)
     for asking in (client, copy):
         caller.run(asking.query.execute("q"))
@@ -317,9 +318,9 @@ def test_a_copy_shares_the_pool_and_closing_it_closes_nothing(caller, server):
         caller.run(asking.query.execute("q"))
     assert {request.connection for request in server.requests} == {1}
     first, second = server.requests[:2]
-    assert (first.headers["X-A"], first.headers["X-Workspace-ID"]) == ("1", "w")
+    assert (first.headers["X-A"], first.headers["X-Workspace-ID"]) == ("1", "default")
     assert (second.headers["X-A"], second.headers["X-B"]) == ("1", "2")
-    assert (second.headers["X-Workspace-ID"], second.headers["X-User-ID"]) == ("other", "u")
+    assert (second.headers["X-Workspace-ID"], second.headers["X-User-ID"]) == (USER, USER)
     assert "X-B" not in server.requests[2].headers
 
 

@@ -10,6 +10,7 @@ STREAM = "/api/v1/query/stream"
 GUIDE = "/query/stream"
 CHAT = "/api/v1/chat/completions"
 CHAT_STREAM = "/api/v1/chat/completions/stream"
+USER = "00000000-0000-0000-0000-000000000001"
 
 PIECES = [
     "Knowledge",

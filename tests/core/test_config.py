@@ -27,12 +27,13 @@ from edgequake.exceptions import ConfigurationError
 from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, as_timeout
 
 SECRET = "hush-hush"
+TENANT, WORKSPACE, USER, OTHER = (f"00000000-0000-0000-0000-00000000000{n}" for n in range(1, 5))
 ENV = {
     "EDGEQUAKE_BASE_URL": "https://env.example/eq/",
     "EDGEQUAKE_API_KEY": "env-key",
-    "EDGEQUAKE_TENANT_ID": "env-tenant",
-    "EDGEQUAKE_WORKSPACE_ID": "env-workspace",
-    "EDGEQUAKE_USER_ID": "env-user",
+    "EDGEQUAKE_TENANT_ID": TENANT,
+    "EDGEQUAKE_WORKSPACE_ID": WORKSPACE,
+    "EDGEQUAKE_USER_ID": USER,
     "EDGEQUAKE_TIMEOUT": "12.5",
 }
 
@@ -65,18 +66,24 @@ def test_the_environment_counts_before_the_defaults():
     assert settings.base_url == "https://env.example/eq"
     assert shown(settings.api_key) == "env-key"
     assert (settings.tenant_id, settings.workspace_id, settings.user_id) == (
-        "env-tenant", "env-workspace", "env-user",
+        TENANT, WORKSPACE, USER,
     )  # fmt: skip
     assert settings.timeout == Timeout(12.5)
 
 
 def test_what_is_given_counts_before_the_environment():
     settings = config(
-        ENV, base_url="http://given", api_key="given-key", tenant_id="t", workspace_id="w", user_id="u", timeout=7
+        ENV,
+        base_url="http://given",
+        api_key="given-key",
+        tenant_id="default",
+        workspace_id="default",
+        user_id=OTHER,
+        timeout=7,
     )
     assert settings.base_url == "http://given"
     assert shown(settings.api_key) == "given-key"
-    assert (settings.tenant_id, settings.workspace_id, settings.user_id) == ("t", "w", "u")
+    assert (settings.tenant_id, settings.workspace_id, settings.user_id) == ("default", "default", OTHER)
     assert settings.timeout == Timeout(7)
 
 
@@ -118,7 +125,7 @@ def test_a_function_for_the_token_is_kept_and_not_called():
 def test_a_client_reads_the_environment_when_it_is_made(cls, monkeypatch):
     for name, value in ENV.items():
         monkeypatch.setenv(name, value)
-    assert cls()._config == config(os.environ)
+    assert cls()._config == config(os.environ, own_server=True)
     assert cls()._config.base_url == "https://env.example/eq"
     monkeypatch.setenv("EDGEQUAKE_BASE_URL", "http://other")
     assert cls()._config.base_url == "http://other"
@@ -150,8 +157,8 @@ BAD_SETTINGS = {
     "no bytes for an event": ({"max_event_bytes": 0}, "max_event_bytes must be a positive whole number, not 0"),
     "a fraction of bytes": ({"max_event_bytes": 1.5}, "max_event_bytes must be a positive whole number, not 1.5"),
     "true bytes": ({"max_event_bytes": True}, "max_event_bytes must be a positive whole number, not True"),
-    "no time": ({"timeout": 0}, "timeout 'timeout' must be more than 0 seconds"),
-    "text for a time": ({"timeout": "5"}, "timeout 'timeout' must be a number of seconds or None, not '5'"),
+    "no time": ({"timeout": 0}, "timeout must be more than 0 seconds, not 0: timeout=None waits without a limit"),
+    "text for a time": ({"timeout": "5"}, "timeout must be a number of seconds or None, not '5'"),
 }
 
 
@@ -256,6 +263,41 @@ def test_an_address_that_cannot_work_is_refused_without_showing_a_secret(address
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.parametrize("end", ["/api/v1", "/api/v1/", "/api/v2"])
+@pytest.mark.parametrize("cls", [EdgequakeClient, AsyncEdgequakeClient])
+def test_an_address_that_ends_in_the_api_root_is_corrected_with_a_warning(cls, end, caplog):
+    assert cls(base_url=f"http://h/eq{end}")._config.base_url == "http://h/eq"
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        f"base_url ends in {end.rstrip('/')}, which every route brings itself: using http://h/eq"
+    )
+
+
+def test_the_address_of_another_service_is_left_alone(caplog):
+    assert config(base_url="https://llm.example/api/v1").base_url == "https://llm.example/api/v1"
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("name", ["tenant_id", "workspace_id", "user_id"])
+def test_an_id_that_the_server_cannot_read_is_refused_with_its_value(name):
+    for given in ("Acme", "default " + OTHER, OTHER[:-1], OTHER + "0", "DEFAULT"):
+        with pytest.raises(ConfigurationError, match=f"^{name} must be a UUID, .*, not '{given}'$"):
+            config(**{name: given})
+    variable = f"EDGEQUAKE_{name.upper()}"
+    with pytest.raises(ConfigurationError, match=f"^{variable} must be a UUID, .*, not 'Acme'$"):
+        config({variable: "Acme"})
+    for given in (OTHER, OTHER.replace("-", ""), OTHER.replace("4", "F")):
+        assert getattr(config(**{name: given}), name) == given
+    assert getattr(config({variable: "Acme"}, **{name: OTHER}), name) == OTHER
+
+
+def test_default_is_an_alias_of_a_tenant_and_a_workspace_but_of_no_user():
+    settings = config(tenant_id="default", workspace_id="default")
+    assert (settings.tenant_id, settings.workspace_id) == ("default", "default")
+    with pytest.raises(ConfigurationError, match=r"^user_id must be a UUID, such as .*, not 'default'$"):
+        config(user_id="default")
+
+
 @pytest.mark.parametrize("address", [5, b"http://localhost", ["http://localhost"]])
 def test_an_address_that_is_no_string_is_refused(address):
     with pytest.raises(ConfigurationError, match=r"^base_url"):
@@ -302,7 +344,8 @@ def test_a_timeout_is_a_value():
 @pytest.mark.parametrize("clock", ["default", "connect", "response", "first_chunk", "chunk", "total"])
 @pytest.mark.parametrize("value", [0, -1, -1.0, -0.0, float("nan"), float("inf"), 10**400, "5", True, [5]])
 def test_a_clock_without_a_time_is_refused(clock, value):
-    with pytest.raises(ConfigurationError, match=f"^timeout '{clock}' must be "):
+    named = "timeout" if clock == "default" else rf"Timeout\({clock}=…\)"
+    with pytest.raises(ConfigurationError, match=f"^{named} must be "):
         Timeout(**{clock: value})
 
 
@@ -341,10 +384,10 @@ def test_a_request_says_who_asks_and_what_it_takes():
 
 
 def test_a_request_carries_key_and_scope():
-    settings = config(api_key="k", tenant_id="t", workspace_id="w", user_id="u", headers={"X-A": "a"})
+    settings = config(api_key="k", tenant_id="default", workspace_id="default", user_id=OTHER, headers={"X-A": "a"})
     headers = settings.request_headers(None)
     assert headers["X-API-Key"] == "k"
-    assert (headers["X-Tenant-ID"], headers["X-Workspace-ID"], headers["X-User-ID"]) == ("t", "w", "u")
+    assert (headers["X-Tenant-ID"], headers["X-Workspace-ID"], headers["X-User-ID"]) == ("default", "default", OTHER)
     assert headers["X-A"] == "a"
     assert "Authorization" not in headers
 
@@ -379,14 +422,14 @@ def test_a_header_may_be_any_printable_ascii():
 
 
 def test_a_change_leaves_the_rest_and_the_original():
-    before = config(api_key="k", workspace_id="w", headers={"X-A": "a"})
+    before = config(api_key="k", workspace_id=WORKSPACE, headers={"X-A": "a"})
     after = before.with_changes(timeout=Timeout(5), max_retries=9, headers={"x-a": "b", "X-B": "c"}, workspace_id=None)
     assert after.timeout == Timeout(5)
     assert after.retry == RetryPolicy(9)
     assert {name: shown(value) for name, value in after.headers.items()} == {"x-a": "b", "X-B": "c"}
     assert after.workspace_id is None
     assert shown(after.api_key) == "k"
-    assert before == config(api_key="k", workspace_id="w", headers={"X-A": "a"})
+    assert before == config(api_key="k", workspace_id=WORKSPACE, headers={"X-A": "a"})
 
 
 def test_no_change_is_the_same():
@@ -397,7 +440,14 @@ def test_no_change_is_the_same():
 
 @pytest.mark.parametrize(
     "changes",
-    [{"headers": {"X A": "a"}}, {"max_retries": -1}, {"tenant_id": ""}, {"user_id": "a\nb"}, {"workspace_id": 5}],
+    [
+        {"headers": {"X A": "a"}},
+        {"max_retries": -1},
+        {"tenant_id": ""},
+        {"user_id": "a\nb"},
+        {"workspace_id": 5},
+        {"user_id": "me"},
+    ],
 )
 def test_a_change_that_cannot_work_is_refused(changes):
     with pytest.raises(ConfigurationError):
@@ -407,10 +457,10 @@ def test_a_change_that_cannot_work_is_refused(changes):
 @pytest.mark.parametrize("cls", [EdgequakeClient, AsyncEdgequakeClient])
 def test_a_client_takes_known_changes_alone(cls):
     client = cls(base_url="http://a")
-    copied = client.with_options(timeout=5, max_retries=0, headers={"X-A": "a"}, tenant_id="t")
+    copied = client.with_options(timeout=5, max_retries=0, headers={"X-A": "a"}, tenant_id=TENANT)
     assert type(copied) is cls
     assert copied._config.timeout == Timeout(5)
-    assert (copied._config.tenant_id, copied._config.retry.max_retries) == ("t", 0)
+    assert (copied._config.tenant_id, copied._config.retry.max_retries) == (TENANT, 0)
     assert client._config.timeout == Timeout(30)
     with pytest.raises(TypeError, match="with_options"):
         client.with_options(base_url="http://b")

@@ -182,10 +182,25 @@ def test_the_request_id_is_found(headers, body, request_id):
 # -- advice and redirects ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("status", "shown"), [(400, True), (401, True), (403, False), (404, False), (500, False)])
-def test_advice_is_added_to_a_refusal(status, shown):
-    message = error(status, {"message": "no"}, advice="give a user").message
-    assert message == ("no; give a user" if shown else "no")
+def test_advice_is_added_to_the_servers_words():
+    assert error(400, {"message": "no"}, advice="give a user").message == "no; give a user"
+
+
+def test_the_call_is_named_unless_the_server_did():
+    call = {"method": "POST", "url": "http://h/api/v1/query"}
+    said = [
+        api_error(404, "Not Found", {}, b"", **call),
+        api_error(429, "Too Many Requests", {}, b'{"code": "429", "message": "slow down"}', **call),
+        api_error(
+            500, "Oops", {"x-request-id": "r-1"}, b'{"code": "E", "message": "http://h/api/v1/query broke"}', **call
+        ),
+    ]
+    assert [str(one) for one in said] == [
+        "POST http://h/api/v1/query: 404 Not Found",
+        "POST http://h/api/v1/query: slow down (429)",
+        "http://h/api/v1/query broke (500 E) [request r-1]",
+    ]
+    assert [one.message for one in said] == ["404 Not Found", "slow down", "http://h/api/v1/query broke"]
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308, 399])

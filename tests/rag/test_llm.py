@@ -107,6 +107,18 @@ def test_the_request_carries_model_prompt_and_options_and_nothing_of_the_edgequa
     assert "x-tenant-id" not in request.headers
 
 
+def test_an_address_below_api_v1_is_left_as_it_is(server, pieces_of, caplog):
+    server.on("POST", "/api/v1/chat/completions").stream(*ANSWER)
+    assert pieces_of(OpenAICompatibleLLM(f"{server.url}/api/v1/", "tiny")) == PIECES
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("key", ["", "sk-1\n"])
+def test_a_key_that_cannot_be_sent_is_refused_by_its_name(key):
+    with pytest.raises(ConfigurationError, match=r"^api_key must not be empty or begin or end"):
+        OpenAICompatibleLLM("http://h/v1", "tiny", key)
+
+
 @pytest.mark.parametrize(
     ("steps", "expected"),
     [

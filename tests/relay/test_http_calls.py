@@ -10,6 +10,8 @@ import pytest
 from relay.apps import App
 from relay.serving import Served, events_in
 
+from edgequake import AsyncEdgequakeClient
+
 
 def post(served: Served, name: str, *args: Any, **more: Any) -> httpx.Response:
     body = {"args": args, "kwargs": more.pop("kwargs", {})}
@@ -65,6 +67,27 @@ def test_any_other_error_is_logged_and_says_nothing_to_the_caller(served, caplog
     assert "hunter2" not in response.text
     assert events_in(response.content)[-1][1]["code"] == "internal_error"
     assert "hunter2" in caplog.text
+
+
+def test_what_the_pages_user_typed_is_refused_with_400_and_is_no_internal_error(caplog):
+    app = App()
+
+    async def ask(question: str) -> str:
+        async with AsyncEdgequakeClient(base_url="http://127.0.0.1:9") as client:
+            return (await client.query.execute(question)).answer
+
+    async def answer(question: str) -> Any:
+        async with AsyncEdgequakeClient(base_url="http://127.0.0.1:9") as client:
+            async for text in client.query.stream(question).text_stream:
+                yield text
+
+    app.expose(ask)
+    app.expose(answer)
+    with Served(app.relay) as served:
+        assert error_of(post(served, "ask", " ")) == (400, "bad_request")
+        (last,) = events_in(post(served, "answer", "").content)
+    assert (last[1]["code"], last[1]["message"]) == ("bad_request", "query must not be empty")
+    assert caplog.text == ""
 
 
 def test_details_are_told_when_asked_for():

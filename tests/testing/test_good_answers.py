@@ -20,7 +20,12 @@ def script(request, edgequake_script):
 @pytest.fixture
 def client(script):
     own = {} if hasattr(script, "url") else {"http_client": httpx.Client(transport=script)}
-    with EdgequakeClient(base_url=getattr(script, "url", "http://test"), tenant_id="t", user_id="u", **own) as client:
+    with EdgequakeClient(
+        base_url=getattr(script, "url", "http://test"),
+        tenant_id="default",
+        user_id="00000000-0000-0000-0000-000000000001",
+        **own,
+    ) as client:
         yield client
     if own:
         own["http_client"].close()

@@ -61,7 +61,7 @@ def clients() -> None:
         jwt=lambda: "token",
         tenant_id="default",
         workspace_id=None,
-        user_id="u",
+        user_id="00000000-0000-0000-0000-000000000001",
         timeout=Timeout(30, chunk=None, total=300),
         retry=RetryPolicy(max_retries=5, max_delay=4),
         headers={"X-A": "a"},

@@ -30,7 +30,7 @@ SCREENS: dict[str, tuple[list[str], list[tuple[str, str]]]] = {
     "ask": (["ask", "How does streaming work?", "--mode", "hybrid", "--local", "examples/notes"], []),
     "chat": (
         ["chat", "--local", "examples/notes"],
-        [(PROMPT, "What are knowledge graphs?\r"), (PROMPT, "Which modes does EdgeQuake have?\r"), (PROMPT, "\x04")],
+        [(PROMPT, "What is an entity?\r"), (PROMPT, "Which modes does EdgeQuake have?\r"), (PROMPT, "\x04")],
     ),
 }
 COLOURS = {"black": "#1e1e2e", "red": "#f38ba8", "green": "#a6e3a1", "brown": "#f9e2af", "blue": "#89b4fa"}

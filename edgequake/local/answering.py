@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from edgequake.exceptions import RAGError
-from edgequake.local.answerer import words
 from edgequake.local.engine import MAX_RESULTS, Engine, Found, Question
 from edgequake.local.passages import MAX_CHARS
+from edgequake.local.quoting import pieces
 from edgequake.rag import EventType, StreamConfig, StreamingRAG
 
 _MAX_PASSAGE_CHARS = MAX_CHARS + 1000  # with its number, document and headings
@@ -140,8 +140,8 @@ class _Extract:
 
     async def astream(self, prompt: str) -> AsyncIterator[str]:
         """The words of the answer; joined, they are the answer."""
-        for word in words(self._retriever.found.extract or ""):
-            yield word
+        for piece in pieces(self._retriever.found.extract or ""):
+            yield piece
 
 
 def _secrets(llm: Any) -> list[str]:

@@ -90,7 +90,7 @@ class DocumentRoutes:
             "content_hash": upload.content_hash,
             "chunk_count": receipt.chunk_count,
             "entity_count": receipt.entity_count,
-            "relationship_count": receipt.relationship_count,
+            "relationship_count": 0,  # which entities stand together is looked up when it is asked
             "is_duplicate": receipt.is_duplicate,
         }
         if receipt.is_duplicate:
@@ -226,7 +226,6 @@ def summary(record: Record) -> dict[str, Any]:
         "content_summary": record.content_summary,
         "content_length": record.content_length,
         "entity_count": record.entity_count,
-        "relationship_count": record.relationship_count,
         "status": record.status,
         "error_message": record.error_message,
         "warning_message": record.warning_message,

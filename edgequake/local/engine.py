@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from edgequake.local.answerer import answer
 from edgequake.local.conversations import Conversations, Turn
 from edgequake.local.errors import LocalServerError
-from edgequake.local.graph_index import LIMIT as MAX_GRAPH
 from edgequake.local.graph_index import FoundEntity, FoundRelationship
 from edgequake.local.ingestion import Ingestion
 from edgequake.local.prompt import NO_PASSAGES, numbered, template
+from edgequake.local.quoting import MOST, fitting, quotes
 from edgequake.local.search import Hit
 from edgequake.local.store import Scope, Store
 
@@ -34,6 +33,8 @@ _ARMS = {
     "mix": ("local", "global", "naive"),
     "bypass": (),
 }
+# How many entities and relationships stand beside an answer at most.
+_BESIDE = {"naive": (0, 0), "local": (5, 0), "global": (0, 5), "hybrid": (3, 2), "mix": (3, 2)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +108,18 @@ class Engine:
         asked = f"{question.text} {question.context}".strip()
         hits = self.store.search(asked, limit, scope=question.scope)
         extract: str | None = None
-        passages = tuple(hits)
+        # A language model can tell for itself which of them help.
+        passages = tuple(hits if self.llm is not None else fitting(hits))
         extraction = 0.0
         if self.llm is None:
             extracting = perf_counter()
-            extracted = answer(question.text, hits, context=question.context)
-            extract, passages = extracted.text, extracted.sources
+            headings = () if passages else self.store.headings(MOST, scope=question.scope)
+            extract = quotes(hits, headings).text
             extraction = perf_counter() - extracting
-        entities: tuple[FoundEntity, ...] = ()
-        relationships: tuple[FoundRelationship, ...] = ()
-        if passages and {"local", "global"}.intersection(question.arms):
-            of_graph = self.store.graph(asked, passages, min(limit, MAX_GRAPH), scope=question.scope)
-            entities = tuple(of_graph[0]) if "local" in question.arms else ()
-            relationships = tuple(of_graph[1]) if "global" in question.arms else ()
+        beside = (min(limit, most) for most in _BESIDE[question.mode])
+        entities, relationships = self.store.graph(asked, passages[:MOST], *beside, scope=question.scope)
         retrieval_ms = round((perf_counter() - started - extraction) * 1000)
-        return Found(passages, entities, relationships, extract, retrieval_ms, round(extraction * 1000))
+        return Found(passages, tuple(entities), tuple(relationships), extract, retrieval_ms, round(extraction * 1000))
 
     @staticmethod
     def template(question: Question) -> str:

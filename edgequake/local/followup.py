@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from edgequake.local.terms import STOP_WORDS, content_words, words
+from edgequake.local.words import STOP_WORDS, content_words, words
 
 _MAX_TITLE = 60
 _MAX_FOLLOWED = 3

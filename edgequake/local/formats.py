@@ -23,6 +23,37 @@ _MIME_TYPES: Final = {
     ".yaml": "application/yaml",
     ".yml": "application/yaml",
 }
+# Programs, by the language of a Markdown code block.
+LANGUAGES: Final = {
+    ".py": "python",
+    ".pyi": "python",
+    ".js": "js",
+    ".mjs": "js",
+    ".ts": "ts",
+    ".tsx": "tsx",
+    ".jsx": "jsx",
+    ".go": "go",
+    ".rs": "rust",
+    ".java": "java",
+    ".kt": "kotlin",
+    ".swift": "swift",
+    ".rb": "ruby",
+    ".php": "php",
+    ".c": "c",
+    ".h": "c",
+    ".cc": "cpp",
+    ".cpp": "cpp",
+    ".hpp": "cpp",
+    ".cs": "csharp",
+    ".scala": "scala",
+    ".sh": "sh",
+    ".sql": "sql",
+    ".lua": "lua",
+    ".r": "r",
+    ".toml": "toml",
+    ".ini": "ini",
+    ".cfg": "ini",
+}
 _MAX_BYTES = 50 << 20
 _MAX_PDF_BYTES = 100 << 20
 

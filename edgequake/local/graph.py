@@ -2,39 +2,32 @@
 
 An entity is, in this order of trust:
 
-- a **heading** of one to six words ("Orion relay"), unless it is a commonplace like "Overview": type TOPIC;
-- an **identifier** in inline code (`stream_format`), three letters or more: type CODE;
-- the text of a **link** of one to five words: type REFERENCE;
-- a **name**: capitalised words in a row ("Mira Okafor") that stand inside a sentence once or recur, or a single
-  capitalised word inside sentences that recurs: type NAME.
+- the **topic** of a document, or of a section whose heading names something that its text speaks of: one to four words
+  without a stop word ("Orion relay"): type TOPIC;
+- an **identifier** in code letters (`stream_format`), three letters or more: type CODE;
+- the text of a **link** of two to four words: type REFERENCE;
+- a **name**: capitalised words in a row inside a sentence ("Mira Okafor"), or one that recurs there: type NAME.
 
-Its id is its words in upper case joined by underscores, so that "Orion relay" and `orion-relay` are one
-entity, in one document and over all. A passage mentions an entity when the entity's words stand in it or in
-its heading, next to each other and in any case. Two entities are related when a passage mentions both; the
-relation says no more than that (MENTIONED_WITH). Names are known document by document: a name that only
-another document marks is not looked for.
+A thing is one entity however it is spelled ("Orion relay", `orion-relay`, "Orion relays"), over all documents. Which
+passages mention it is looked up in the full-text index when it is asked. Two entities are related when a passage
+mentions both; the relation says no more than that (MENTIONED_WITH).
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Final
 
 from edgequake.local.passages import HEADING_SEPARATOR, Passage
-from edgequake.local.terms import STOP_WORDS, words
+from edgequake.local.words import STOP_WORDS, words
 
 RELATION: Final = "MENTIONED_WITH"
+TYPES: Final = ("TOPIC", "CODE", "REFERENCE", "NAME")
+MAX_WORDS: Final = 4
 
-_MAX_NAMES = 400
-_MAX_IN_PASSAGE = 8
-_MAX_WORDS = 6
-_TRUST: Final = {"TOPIC": 0, "CODE": 1, "REFERENCE": 2, "NAME": 3}
-_CODE_BLOCK = re.compile(r"^[ \t]*(`{3,}|~{3,}).*?(?:^[ \t]*\1|\Z)", re.DOTALL | re.MULTILINE)
-_CODE = re.compile(r"`([^`\n]{3,60})`")
-_IDENTIFIER = re.compile(r"[A-Za-z_][\w]*(?:[./:-]+\w+)*(?:\(\))?")
-_LINK = re.compile(r"(?<!!)\[([^\[\]\n]{2,60})\](?:\([^)\s]*(?:\s+\"[^\"]*\")?\)|\[[^\]]*\])")
+_MAX_NAMES = 200
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w+(?:[./:-]+\w+)*(?:\(\))?")
 _NAME = re.compile(
     r"[A-Z\u00c0-\u00de][\w\u2019'-]*(?:[ \t]+(?:(?:of|de|van|von)[ \t]+)?[A-Z\u00c0-\u00de0-9][\w-]*){0,3}"
 )
@@ -42,155 +35,89 @@ _SENTENCE_BEFORE = re.compile(r"(?:^|[.!?:;>|#*\u2022\u2014\"\u201c(\[-]|\n)[ \t
 _NUMBERED = re.compile(r"^(?:[A-Z]\.|\d+(?:\.\d+)*[.)]?)\s+")
 _COMMONPLACE = frozenset(
     """
-    about abstract api appendix background basics changelog conclusion configuration contents contributing details
-    description example examples faq features getting help index install installation introduction license links
-    more next notes options overview preface questions quickstart readme reference references related requirements
-    resources see setup start started steps summary support table usage what why how
+    abstract api appendix background basics changelog conclusion configuration contents contributing details
+    description english error errors example examples faq features false figures getting help http https index install
+    installation introduction json license links monday next none note notes null options overview preface python
+    questions quickstart read readme reference references related requirements resources result results see setup start
+    started steps str summary support table true types usage warning
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Entity:
-    """Something a document speaks of; `passages` are the indexes of those that mention it, in order."""
+class Name:
+    """Something that a document speaks of: how it is written, of what type it is, and how often it is marked."""
 
-    id: str
-    name: str
-    entity_type: str
-    passages: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Relationship:
-    """Two entities that `weight` passages mention together, the `passage` first of all."""
-
-    source: str
-    target: str
-    passage: int
-    weight: int
-
-
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """What a document speaks of, and what it mentions together."""
-
-    entities: tuple[Entity, ...]
-    relationships: tuple[Relationship, ...]
-
-
-@dataclass(slots=True)
-class _Name:
     text: str
     entity_type: str
     count: int
 
+    @property
+    def id(self) -> str:
+        """Its words in upper case: `ORION_RELAY`."""
+        return "_".join(words(self.text)).upper()
 
-def extract(passages: Sequence[Passage]) -> Graph:
-    """The entities of a document's passages and how they are related."""
-    names = _names(passages)
-    mentioned: dict[tuple[str, ...], list[int]] = {}
-    together: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = {}
+
+def key_of(text: Sequence[str]) -> str:
+    """What all spellings of a name have in common: its words, each in the singular."""
+    return " ".join(word[:-1] if len(word) > 4 and word[-1] == "s" and word[-2] not in "isu" else word for word in text)
+
+
+def keys_in(text: str) -> Iterator[str]:
+    """The keys of all that a text might mention: its words, alone and up to four in a row."""
+    said = words(text)
+    for size in range(1, MAX_WORDS + 1):
+        yield from (key_of(said[at : at + size]) for at in range(len(said) - size + 1))
+
+
+def names(passages: Sequence[Passage], title: str = "") -> dict[str, Name]:
+    """The names of a document by their keys, the most trusted and frequent ones when there are too many."""
+    found: dict[str, Name] = {}
+
+    def add(text: str, entity_type: str, least: int = 1) -> None:
+        said = words(text)
+        if least <= len(said) <= MAX_WORDS and _tells(said):
+            known = found.get(key := key_of(said))
+            found[key] = Name(known.text, known.entity_type, known.count + 1) if known else Name(text, entity_type, 1)
+
+    spoken = frozenset(key for passage in passages for key in keys_in(passage.words))
+    for text in dict.fromkeys(_headings(passages)):
+        if key_of(words(text)) in spoken and not STOP_WORDS.intersection(words(text)):
+            add(text, "TOPIC")
     for passage in passages:
-        inside = _mentioned(passage, names)
-        for key in inside:
-            mentioned.setdefault(key, []).append(passage.index)
-        for pair in combinations(inside, 2):
-            together.setdefault(pair, []).append(passage.index)
-    entities = tuple(
-        Entity(entity_id(key), names[key].text, names[key].entity_type, tuple(where))
-        for key, where in mentioned.items()
-    )
-    return Graph(entities, tuple(_relationships(together)))
-
-
-def entity_id(key: Iterable[str]) -> str:
-    """The id of the entity with these words: `ORION_RELAY`."""
-    return "_".join(key).upper()
-
-
-def _relationships(together: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]]) -> Iterable[Relationship]:
-    found: dict[tuple[str, str], Relationship] = {}
-    for (one, other), where in together.items():
-        ends = (entity_id(one), entity_id(other))
-        known = found.get(ends) or found.get((ends[1], ends[0]))
-        if known is None:
-            found[ends] = Relationship(*ends, where[0], len(where))
-        else:
-            first = min(known.passage, where[0])
-            merged = Relationship(known.source, known.target, first, known.weight + len(where))
-            found[known.source, known.target] = merged
-    return found.values()
-
-
-def _names(passages: Sequence[Passage]) -> dict[tuple[str, ...], _Name]:
-    """The names in a document by their words, the most trusted and frequent when there are too many."""
-    found: dict[tuple[str, ...], _Name] = {}
-    loose: Counter[tuple[str, ...]] = Counter()
-    written: dict[tuple[str, ...], str] = {}
-
-    def add(text: str, entity_type: str, limit: int) -> None:
-        key = tuple(words(text))
-        if not _tells(key, limit):
-            return
-        known = found.setdefault(key, _Name(text, entity_type, 0))
-        known.count += 1
-
-    for passage in passages:
-        for title in passage.heading.split(HEADING_SEPARATOR):
-            if not _COMMONPLACE.intersection(words(title)) or len(words(title)) > 2:
-                add(_NUMBERED.sub("", title).strip(" :.\u2014-"), "TOPIC", 6)
-        prose = _CODE_BLOCK.sub("", passage.text)
-        for code in _CODE.findall(prose):
-            if _IDENTIFIER.fullmatch(code.strip()):
-                add(code.strip().removesuffix("()"), "CODE", 5)
-        for link in _LINK.findall(prose):
-            add(link.strip("`* "), "REFERENCE", 5)
-        for text in _capitalised(prose):
-            key = tuple(words(text))
-            loose[key] += 1
-            written.setdefault(key, text)
-    for key, count in loose.items():
-        if _tells(key, 4) and (count > 1 or len(key) > 1):
-            known = found.setdefault(key, _Name(written[key], "NAME", 0))
-            known.count += count
-    best = sorted(found.items(), key=lambda item: (_TRUST[item[1].entity_type], -item[1].count))
+        for text in passage.marked:
+            if _IDENTIFIER.fullmatch(text):
+                add(text.removesuffix("()"), "CODE")
+            elif not _IDENTIFIER.search(text) or " " in text:
+                add(text, "REFERENCE", 2)
+    loose = Counter(text for passage in passages if "```" not in passage.text for text in _capitalised(passage.words))
+    for text, count in loose.items():
+        if count > 1 or " " in text:
+            for _ in range(count):
+                add(text, "NAME")
+    best = sorted(found.items(), key=lambda item: (TYPES.index(item[1].entity_type), -item[1].count))
     return dict(best[:_MAX_NAMES])
 
 
-def _tells(key: tuple[str, ...], limit: int) -> bool:
-    """Whether words name something: not too many, not all commonplace, not a number."""
-    if not 1 <= len(key) <= limit or all(word in STOP_WORDS or word.isdecimal() for word in key):
-        return False
-    if len(key) == 1 and (len(key[0]) < 3 or key[0] in _COMMONPLACE):
-        return False
-    return not any(len(word) > 60 for word in key)
+def _headings(passages: Sequence[Passage]) -> Iterable[str]:
+    for passage in passages:
+        for heading in passage.heading.split(HEADING_SEPARATOR):
+            yield _NUMBERED.sub("", heading).strip(" :.?!\u2014-")
 
 
-def _capitalised(prose: str) -> Iterable[str]:
+def _tells(said: Sequence[str]) -> bool:
+    """Whether words name something: not all commonplace, stop words or numbers."""
+    telling = [word for word in said if word not in STOP_WORDS and word not in _COMMONPLACE and not word.isdecimal()]
+    return bool(telling) and (len(said) > 1 or len(said[0]) > 2) and all(len(word) <= 60 for word in said)
+
+
+def _capitalised(text: str) -> Iterator[str]:
     """The capitalised words inside sentences; those at a beginning only where more of them follow."""
-    prose = _LINK.sub(r"\1", _CODE.sub(" ", prose))
-    for line in prose.split("\n"):
-        if line.lstrip().startswith("#"):
-            continue
-        for match in _NAME.finditer(line):
-            text = match[0].removesuffix("'s").removesuffix("\u2019s")
-            if _SENTENCE_BEFORE.search(line[max(0, match.start() - 12) : match.start()]):
-                first, _, rest = text.partition(" ")
-                if not rest or first.casefold() in STOP_WORDS:
-                    text = rest
-            if text:
-                yield text
-
-
-def _mentioned(passage: Passage, names: dict[tuple[str, ...], _Name]) -> list[tuple[str, ...]]:
-    """The names a passage holds, the most trusted first, at most a few."""
-    longest = min(_MAX_WORDS, max(map(len, names), default=0))
-    held: Counter[tuple[str, ...]] = Counter()
-    for text in (passage.heading, passage.text):
-        run = words(text)
-        for size in range(1, longest + 1):
-            for key in zip(*(run[start:] for start in range(size)), strict=False):
-                if key in names:
-                    held[key] += 1
-    ranked = sorted(held, key=lambda key: (_TRUST[names[key].entity_type], -held[key], -len(key)))
-    return ranked[:_MAX_IN_PASSAGE]
+    for match in _NAME.finditer(text):
+        found = match[0].removesuffix("'s").removesuffix("\u2019s")
+        if _SENTENCE_BEFORE.search(text[max(0, match.start() - 12) : match.start()]):
+            first, _, rest = found.partition(" ")
+            if not rest or first.casefold() in STOP_WORDS:
+                found = rest
+        if found:
+            yield found

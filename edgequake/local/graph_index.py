@@ -1,48 +1,38 @@
-"""The entities and relationships of all documents: stored, found for a question and told with their places."""
+"""The entities of all documents: stored by name, and found beside an answer with the passages that mention them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import combinations
 from sqlite3 import Connection
 
-from edgequake.local.graph import RELATION, Entity, Graph
-from edgequake.local.passages import HEADING_SEPARATOR
-from edgequake.local.terms import content_stems, stem, words
-from edgequake.local.units import units
+from edgequake.local.graph import RELATION, TYPES, keys_in, names
+from edgequake.local.passages import Passage
+from edgequake.local.search import Hit
+from edgequake.local.words import phrase
 
-LIMIT = 5
-_CANDIDATES = 60
 _MAX_CHUNKS = 10
-_BEST_PASSAGES = 3
-_LEAST_KNOWN = 0.5
-_BESIDE = 0.5
-_IN_SCOPE = "(:inside IS NULL OR p.document_id IN (SELECT value FROM json_each(:inside)))"
-_FOUND = f"""
-SELECT e.rowid, e.name FROM entity_words w JOIN entities e ON e.rowid = w.rowid
-WHERE entity_words MATCH :words AND (:inside IS NULL OR EXISTS (
-    SELECT 1 FROM mentions m JOIN passages p ON p.rowid = m.passage WHERE m.entity = e.rowid AND {_IN_SCOPE}))
-ORDER BY bm25(entity_words), e.rowid LIMIT {_CANDIDATES}
-"""  # noqa: S608 - constants
-_BESIDE_THEM = """
-SELECT e.rowid, e.name FROM passages p JOIN mentions m ON m.passage = p.rowid JOIN entities e ON e.rowid = m.entity
-WHERE p.document_id = ? AND p.chunk_index = ? ORDER BY e.rowid
+_SENTENCE_END = re.compile(r"(?<=[.!?\u3002])\s+|\n")
+_KNOWN = """
+SELECT rowid, id, name, entity_type, key FROM entities
+WHERE workspace_id = ? AND key IN (SELECT value FROM json_each(?))
 """
-_PLACES = f"""
-SELECT p.document_id, p.chunk_index, d.title, p.text, p.heading
-FROM mentions m JOIN passages p ON p.rowid = m.passage JOIN documents d ON d.id = p.document_id
-WHERE m.entity = :entity AND {_IN_SCOPE} ORDER BY p.rowid LIMIT {_MAX_CHUNKS}
-"""  # noqa: S608
-_RELATED = """
-SELECT r.source, r.target, sum(r.weight) AS weight, min(r.passage)
-FROM relationships r WHERE (r.source = :entity OR r.target = :entity)
-AND (:inside IS NULL OR r.document_id IN (SELECT value FROM json_each(:inside)))
-GROUP BY r.source, r.target ORDER BY weight DESC, r.source, r.target LIMIT 20
+_MENTIONS = """
+SELECT p.document_id, p.chunk_index FROM passage_words w JOIN passages p ON p.rowid = w.rowid
+WHERE passage_words MATCH :phrase AND p.workspace_id = :workspace
+AND (:inside IS NULL OR p.document_id IN (SELECT value FROM json_each(:inside)))
 """
 
 
 @dataclass(frozen=True, slots=True)
 class FoundEntity:
-    """An entity that fits a question (`score` 0 to 1), and the passages that mention it, the first of all first."""
+    """An entity beside an answer (`score` 0 to 1).
+
+    `description` is what a passage says of it, `chunk_ids` are passages that mention it, those of the answer first,
+    `document_id` and `title` are of the first.
+    """
 
     id: str
     name: str
@@ -57,7 +47,7 @@ class FoundEntity:
 
 @dataclass(frozen=True, slots=True)
 class FoundRelationship:
-    """Two related entities, at least one of which fits the question, and the first passage with both."""
+    """Two entities that a passage of the answer mentions together, and what it says of them."""
 
     source: str
     target: str
@@ -74,148 +64,124 @@ class FoundRelationship:
         return f"{self.source}->{self.target}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """An entity that passages of an answer mention."""
+
+    entity_id: str
+    name: str
+    entity_type: str
+    key: str
+    places: tuple[Hit, ...]
+    mentions: tuple[str, ...]
+    score: float
+
+
 class GraphIndex:
     """The graph's tables. The caller holds the database's lock, and a transaction to change them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def insert(self, document_id: str, graph: Graph, rowids: Mapping[int, int]) -> None:
-        """Store a document's graph; `rowids` are those of its passages, by their index."""
-        run = self._connection.execute
-        numbers: dict[str, int] = {}
-        for entity in graph.entities:
-            row = run("SELECT rowid FROM entities WHERE id = ?", (entity.id,)).fetchone()
-            numbers[entity.id] = row[0] if row else self._new(entity)
+    def insert(self, document_id: str, workspace: str, passages: Sequence[Passage]) -> int:
+        """Store what a document speaks of, and say how many entities that are."""
+        found = names(passages)
         self._connection.executemany(
-            "INSERT OR IGNORE INTO mentions VALUES (?, ?)",
-            [(numbers[entity.id], rowids[index]) for entity in graph.entities for index in entity.passages],
+            "INSERT OR IGNORE INTO entities (workspace_id, key, id, name, entity_type) VALUES (?, ?, ?, ?, ?)",
+            [(workspace, key, name.id, name.text, name.entity_type) for key, name in found.items()],
         )
         self._connection.executemany(
-            "INSERT OR IGNORE INTO relationships VALUES (?, ?, ?, ?, ?)",
-            [
-                (*self._ends(numbers[r.source], numbers[r.target]), document_id, rowids[r.passage], r.weight)
-                for r in graph.relationships
-                if r.source != r.target
-            ],
+            "INSERT INTO marks SELECT rowid, ?, ? FROM entities WHERE workspace_id = ? AND key = ?",
+            [(document_id, name.count, workspace, key) for key, name in found.items()],
         )
+        return len(found)
 
     def remove(self, document_id: str) -> None:
-        """Forget what only this document says, while its passages are still there."""
+        """Forget what only this document speaks of."""
         run = self._connection.execute
-        run("DELETE FROM relationships WHERE document_id = ?", (document_id,))
-        own = "SELECT rowid FROM passages WHERE document_id = ?"
-        touched = run(f"SELECT DISTINCT entity FROM mentions WHERE passage IN ({own})", (document_id,)).fetchall()  # noqa: S608
-        run(f"DELETE FROM mentions WHERE passage IN ({own})", (document_id,))  # noqa: S608
-        for entity in touched:
-            if run("SELECT 1 FROM mentions WHERE entity = ? LIMIT 1", entity).fetchone() is None:
-                run("DELETE FROM entity_words WHERE rowid = ?", entity)
-                run("DELETE FROM entities WHERE rowid = ?", entity)
-
-    def find(
-        self, question: str, expressions: Iterable[str], best: Sequence[tuple[str, int, float]], inside: str | None
-    ) -> dict[int, float]:
-        """The entities that fit a question, by row, with their scores, the best first.
-
-        `expressions` are the question's words for full-text search, `best` the passages found for it as
-        (document id, chunk index, score), `inside` the ids of the documents in scope as JSON.
-        """
-        asked = frozenset(content_stems(question))
-        scores: dict[int, float] = {}
-        found = {"words": " OR ".join(expressions), "inside": inside}
-        for rowid, name in self._connection.execute(_FOUND, found):
-            known = _known(name, asked)
-            if known >= _LEAST_KNOWN:
-                scores[rowid] = round(known, 6)
-        for rank, (document_id, index, score) in enumerate(best[:_BEST_PASSAGES], 1):
-            for rowid, _ in self._connection.execute(_BESIDE_THEM, (document_id, index)):
-                scores.setdefault(rowid, round(_BESIDE * score / rank, 6))
-        return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
-
-    def entities(self, scores: Mapping[int, float], inside: str | None, limit: int = LIMIT) -> list[FoundEntity]:
-        """The best of what `find` found."""
-        found: list[FoundEntity] = []
-        for rowid, score in list(scores.items())[:limit]:
-            row = self._connection.execute("SELECT id, name, entity_type FROM entities WHERE rowid = ?", (rowid,))
-            entity_id, name, entity_type = row.fetchone()
-            places = self._connection.execute(_PLACES, {"entity": rowid, "inside": inside}).fetchall()
-            if not places:
-                continue
-            chunk_ids = tuple(f"{place[0]}-chunk-{place[1]}" for place in places)
-            document_id, _, title, text, heading = places[0]
-            told = _sentence(text, (name,)) or heading.rsplit(HEADING_SEPARATOR, 1)[-1] or name
-            degree = self._degree(rowid)
-            found.append(FoundEntity(entity_id, name, entity_type, told, score, degree, chunk_ids, document_id, title))
-        return found
-
-    def relationships(
-        self, scores: Mapping[int, float], inside: str | None, limit: int = LIMIT
-    ) -> list[FoundRelationship]:
-        """The relationships of the best of what `find` found, those between two of them first."""
-        rows: dict[tuple[int, int], tuple[float, int, int]] = {}
-        for entity in list(scores)[: 2 * limit]:
-            for source, target, weight, passage in self._connection.execute(
-                _RELATED, {"entity": entity, "inside": inside}
-            ):
-                score = (scores.get(source, 0.0) + scores.get(target, 0.0)) / 2
-                rows[source, target] = (score, weight, passage)
-        ranked = sorted(rows.items(), key=lambda item: (-item[1][0], -item[1][1], item[0]))
-        return [self._told(ends, score, passage) for ends, (score, _, passage) in ranked[:limit]]
-
-    def _new(self, entity: Entity) -> int:
-        told = (entity.id, entity.name, entity.entity_type)
-        cursor = self._connection.execute("INSERT INTO entities (id, name, entity_type) VALUES (?, ?, ?)", told)
-        assert cursor.lastrowid is not None
-        spelled = f"{entity.name} {entity.id.replace('_', ' ')}"
-        self._connection.execute("INSERT INTO entity_words (rowid, name) VALUES (?, ?)", (cursor.lastrowid, spelled))
-        return cursor.lastrowid
-
-    def _told(self, ends: tuple[int, int], score: float, passage: int) -> FoundRelationship:
-        run = self._connection.execute
-        (source, one), (target, other) = (
-            run("SELECT id, name FROM entities WHERE rowid = ?", (end,)).fetchone() for end in ends
+        touched = run("SELECT entity FROM marks WHERE document_id = ?", (document_id,)).fetchall()
+        run("DELETE FROM marks WHERE document_id = ?", (document_id,))
+        self._connection.executemany(
+            "DELETE FROM entities WHERE rowid = ?1 AND NOT EXISTS (SELECT 1 FROM marks WHERE entity = ?1)", touched
         )
-        document_id, index, title, text = run(
-            "SELECT p.document_id, p.chunk_index, d.title, p.text FROM passages p"
-            " JOIN documents d ON d.id = p.document_id WHERE p.rowid = ?",
-            (passage,),
-        ).fetchone()
-        told = _sentence(text, (one, other)) or f"{one} and {other} are mentioned together in {title}."
-        chunk_id = f"{document_id}-chunk-{index}"
-        return FoundRelationship(source, target, told, round(score, 6), chunk_id, document_id, title)
 
-    def _degree(self, entity: int) -> int:
-        (degree,) = self._connection.execute(
-            "SELECT count(*) FROM (SELECT target FROM relationships WHERE source = :entity"
-            " UNION SELECT source FROM relationships WHERE target = :entity)",
-            {"entity": entity},
-        ).fetchone()
-        return int(degree)
+    def beside(
+        self, question: str, hits: Sequence[Hit], workspace: str, inside: str | None, limits: tuple[int, int]
+    ) -> tuple[list[FoundEntity], list[FoundRelationship]]:
+        """The entities and relationships to show beside an answer made of these passages, the best first.
 
-    def _ends(self, source: int, target: int) -> tuple[int, int]:
-        """The ends in the one order in which a pair is stored, whichever document says so."""
-        return (source, target) if source < target else (target, source)
+        `limits` says how many of each. An entity stands in one of the passages; those named in the question come first,
+        then those that set these passages apart from others.
+        """
+        found = self._found(question, hits, workspace, inside) if any(limits) else []
+        shown = found[: limits[0]]
+        pairs = [
+            (one, other, hit)
+            for one, other in combinations(found, 2)
+            for hit in one.places[:1]
+            if hit in other.places and not _overlap(one.key, other.key)
+        ]
+        pairs.sort(key=lambda pair: -(pair[0].score + pair[1].score))
+        return [_entity(entity, found) for entity in shown], [_relationship(*pair) for pair in pairs[: limits[1]]]
 
-
-def _known(name: str, asked: frozenset[str]) -> float:
-    """How much of a name stands in the question."""
-    own = {stem(word) for word in words(name)}
-    return len(own & asked) / (len(own) or 1)
-
-
-def _sentence(text: str, names: Sequence[str]) -> str:
-    """The first sentence with all the names, "" when there is none."""
-    wanted = [_spelled(name) for name in names]
-    for paragraph in text.split("\n\n"):
-        if not all(name in _spelled(paragraph) for name in wanted):
-            continue
-        for unit in units(paragraph):
-            spelled = _spelled(unit.text)
-            if not unit.code and all(name in spelled for name in wanted):
-                return unit.text
-    return ""
+    def _found(self, question: str, hits: Sequence[Hit], workspace: str, inside: str | None) -> list[_Beside]:
+        run = self._connection.execute
+        (total,) = run("SELECT count(*) FROM passages WHERE workspace_id = ?", (workspace,)).fetchone()
+        asked = frozenset(keys_in(question))
+        said = [frozenset(keys_in(f"{hit.heading}\n{hit.text}")) for hit in hits]
+        keys = json.dumps([*frozenset[str]().union(*said)])
+        found: list[_Beside] = []
+        for _, entity_id, name, entity_type, key in run(_KNOWN, (workspace, keys)).fetchall():
+            places = tuple(hit for hit, inside_it in zip(hits, said, strict=True) if key in inside_it)
+            where = {"phrase": phrase(name), "workspace": workspace, "inside": inside}
+            mentions = tuple(f"{document}-chunk-{index}" for document, index in run(_MENTIONS, where))
+            rarity = math.log(1 + total / (len(mentions) + 0.5)) / math.log(1 + 2 * total)
+            trust = 1 - 0.1 * TYPES.index(entity_type)
+            score = 1.0 if key in asked else min(0.99, 0.5 * rarity * trust + 0.1 * len(places))
+            found.append(_Beside(entity_id, name, entity_type, key, places, mentions, round(score, 6)))
+        found.sort(key=lambda entity: (-entity.score, -len(entity.key), entity.key))
+        return [entity for n, entity in enumerate(found) if not any(_part_of(entity.key, o.key) for o in found[:n])]
 
 
-@lru_cache(maxsize=1024)
-def _spelled(text: str) -> str:
-    return f" {' '.join(words(text))} "
+def _entity(entity: _Beside, others: Sequence[_Beside]) -> FoundEntity:
+    first = entity.places[0]
+    chunks = dict.fromkeys([*(hit.id for hit in entity.places), *entity.mentions])
+    degree = sum(
+        not _overlap(entity.key, other.key) and bool({*entity.mentions} & {*other.mentions}) for other in others
+    )
+    return FoundEntity(
+        entity.entity_id,
+        entity.name,
+        entity.entity_type,
+        _sentence(first, (entity.key,)),
+        entity.score,
+        degree,
+        tuple(chunks)[:_MAX_CHUNKS],
+        first.document_id,
+        first.title,
+    )
+
+
+def _relationship(one: _Beside, other: _Beside, hit: Hit) -> FoundRelationship:
+    source, target = sorted((one.entity_id, other.entity_id))
+    told = _sentence(hit, (one.key, other.key))
+    return FoundRelationship(
+        source, target, told, round((one.score + other.score) / 2, 6), hit.id, hit.document_id, hit.title
+    )
+
+
+def _sentence(hit: Hit, keys: Sequence[str]) -> str:
+    """The first sentence of a passage that mentions all of these, else the passage."""
+    for sentence in _SENTENCE_END.split(hit.text):
+        said = frozenset(keys_in(sentence))
+        if said.issuperset(keys):
+            return sentence.strip()
+    return hit.text
+
+
+def _part_of(key: str, other: str) -> bool:
+    return f" {key} " in f" {other} "
+
+
+def _overlap(one: str, other: str) -> bool:
+    return _part_of(one, other) or _part_of(other, one)

@@ -15,9 +15,7 @@ SELECT d.id, d.title, d.status, d.created_at, d.updated_at, d.content_hash, d.si
        substr(d.content, 1, {_SUMMARY_CHARS}), d.source_type, d.file_name, d.track_id, d.metadata,
        d.error_message, d.warning_message,
        (SELECT count(*) FROM passages p WHERE p.document_id = d.id),
-       (SELECT count(DISTINCT m.entity) FROM passages p JOIN mentions m ON m.passage = p.rowid
-        WHERE p.document_id = d.id),
-       (SELECT count(*) FROM relationships r WHERE r.document_id = d.id)
+       (SELECT count(*) FROM marks m WHERE m.document_id = d.id)
 FROM documents d
 """  # noqa: S608 - a constant
 
@@ -43,7 +41,6 @@ class Record:
     warning_message: str | None
     chunk_count: int
     entity_count: int
-    relationship_count: int
 
     @property
     def metadata_value(self) -> Any:

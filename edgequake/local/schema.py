@@ -7,36 +7,33 @@ from contextlib import contextmanager
 
 from edgequake.local.errors import StoreError
 
-VERSION = 2
+VERSION = 3
 BUSY_SECONDS = 5.0
 
 _APPLICATION_ID = 0x45514C53  # "EQLS"
 _TABLES = """
 CREATE TABLE documents (
-    id TEXT PRIMARY KEY, title TEXT NOT NULL, digest TEXT NOT NULL, created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL, status TEXT NOT NULL, content TEXT NOT NULL, content_hash TEXT NOT NULL,
+    id TEXT PRIMARY KEY, workspace_id TEXT NOT NULL, title TEXT NOT NULL, digest TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, status TEXT NOT NULL, content_hash TEXT NOT NULL,
     size INTEGER NOT NULL, source_type TEXT NOT NULL, file_name TEXT, origin TEXT, track_id TEXT,
-    metadata TEXT, error_message TEXT, warning_message TEXT);
+    metadata TEXT, error_message TEXT, warning_message TEXT, content TEXT NOT NULL);
+CREATE INDEX documents_of_workspace ON documents(workspace_id);
 CREATE INDEX documents_of_track ON documents(track_id) WHERE track_id IS NOT NULL;
 CREATE INDEX documents_of_content ON documents(content_hash);
 CREATE TABLE passages (
-    rowid INTEGER PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents(id),
-    chunk_index INTEGER NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL,
-    start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, page INTEGER);
+    rowid INTEGER PRIMARY KEY, workspace_id TEXT NOT NULL, document_id TEXT NOT NULL REFERENCES documents(id),
+    chunk_index INTEGER NOT NULL, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, page INTEGER,
+    heading TEXT NOT NULL, text TEXT NOT NULL);
 CREATE INDEX passages_of_document ON passages(document_id);
 CREATE VIRTUAL TABLE passage_words USING fts5(
-    title, heading, body, tokenize = 'porter unicode61 remove_diacritics 2');
+    title, heading, body, code, tokenize = 'porter unicode61 remove_diacritics 2');
 CREATE TABLE entities (
-    rowid INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, entity_type TEXT NOT NULL);
-CREATE VIRTUAL TABLE entity_words USING fts5(name, tokenize = 'porter unicode61 remove_diacritics 2');
-CREATE TABLE mentions (
-    entity INTEGER NOT NULL, passage INTEGER NOT NULL, PRIMARY KEY (entity, passage)) WITHOUT ROWID;
-CREATE INDEX mentions_of_passage ON mentions(passage);
-CREATE TABLE relationships (
-    source INTEGER NOT NULL, target INTEGER NOT NULL, document_id TEXT NOT NULL, passage INTEGER NOT NULL,
-    weight INTEGER NOT NULL, PRIMARY KEY (source, target, document_id)) WITHOUT ROWID;
-CREATE INDEX relationships_of_target ON relationships(target, source);
-CREATE INDEX relationships_of_document ON relationships(document_id);
+    rowid INTEGER PRIMARY KEY, workspace_id TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
+    entity_type TEXT NOT NULL, UNIQUE (workspace_id, key));
+CREATE TABLE marks (
+    entity INTEGER NOT NULL, document_id TEXT NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (entity, document_id)) WITHOUT ROWID;
+CREATE INDEX marks_of_document ON marks(document_id);
 CREATE TABLE conversations (
     id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, workspace_id TEXT,
     title TEXT NOT NULL, mode TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);

@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
+
+DEFAULT_TENANT: Final = "00000000-0000-0000-0000-000000000002"
+DEFAULT_WORKSPACE: Final = "00000000-0000-0000-0000-000000000003"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,46 @@
-"""The passages that fit a question, by full-text search (BM25) and how much of the question they cover."""
+"""The passages that fit a question, by SQLite's full-text search (BM25)."""
 
 import json
 import math
-import re
 from dataclasses import dataclass, replace
 from sqlite3 import Connection
 
-from edgequake.local.ranking import Ranked, Ranking
 from edgequake.local.scope import Scope
-from edgequake.local.terms import CJK, compounds, content_words, is_cjk, pairs
+from edgequake.local.words import compounds, terms
 
-_CANDIDATES = 60
-_IN_SCOPE = """
-(SELECT document_id FROM passages WHERE passages.rowid = passage_words.rowid) IN (SELECT value FROM json_each(:inside))
-"""
-_PLACES = "SELECT rowid, chunk_index FROM passages WHERE rowid IN (SELECT value FROM json_each(?))"
+# How much a word counts in the document's title and file name, in the headings, in the prose and in code.
+_WEIGHTS = "2.0, 3.0, 1.0, 0.5"
+# How much more a document's first passage counts than its later ones.
+_FRONT = 0.2
+_FOUND = f"""
+SELECT w.rowid, -bm25(passage_words, {_WEIGHTS}) * (1 + {_FRONT} / (1 + p.chunk_index)) AS score
+FROM passage_words w JOIN passages p ON p.rowid = w.rowid
+WHERE passage_words MATCH :words AND p.workspace_id = :workspace
+AND (:inside IS NULL OR p.document_id IN (SELECT value FROM json_each(:inside)))
+ORDER BY score DESC, w.rowid LIMIT :limit
+"""  # noqa: S608 - constants
 _TOLD = """
 SELECT p.rowid, p.document_id, d.title, p.heading, p.text, p.start_line, p.end_line, p.chunk_index, 0.0, p.page
 FROM passages p JOIN documents d ON d.id = p.document_id WHERE p.rowid IN (SELECT value FROM json_each(?))
 """
+_HAVING = "SELECT count(*) FROM (SELECT 1 FROM passage_words WHERE passage_words MATCH ? LIMIT 5000)"
 # The plus keeps SQLite from one full-text search for each of the rows.
 _AMONG = "SELECT rowid FROM passage_words WHERE passage_words MATCH ? AND +rowid IN (SELECT value FROM json_each(?))"
-_MAX_TERMS = 40
-_CJK_CHARACTER = re.compile(f"([{CJK}])")
+_HEADINGS = """
+SELECT d.title, p.heading FROM passages p JOIN documents d ON d.id = p.document_id
+WHERE p.workspace_id = :workspace AND (:inside IS NULL OR p.document_id IN (SELECT value FROM json_each(:inside)))
+GROUP BY p.document_id ORDER BY p.rowid LIMIT :limit
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that was found, the best having the highest `score` (0 to 1). `page` is a PDF's."""
+    """A passage that was found, the best first.
+
+    `score` (0 to 1) is how well it fits beside the best, which has the share of the question that the best ones hold.
+    `covered` is that share for this one (0 to 1), rare words counting more, and `named` says whether a word of the
+    question stands in its headings, its document's title or file name. `page` is a PDF's.
+    """
 
     document_id: str
     title: str
@@ -38,6 +51,8 @@ class Hit:
     chunk_index: int
     score: float
     page: int | None = None
+    covered: float = 0.0
+    named: bool = False
 
     @property
     def id(self) -> str:
@@ -50,69 +65,51 @@ class Search:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._ranking = Ranking(connection, "passage_words", weights=", 2.0, 4.0, 1.0", in_scope=_IN_SCOPE)
 
-    def passages(self, query: str, limit: int, inside: str | None) -> list[Hit]:
-        """The best passages, at most `limit`, of the documents whose ids `inside` lists as JSON."""
-        asked = expressions(query)
+    def passages(self, query: str, limit: int, workspace: str, inside: str | None) -> list[Hit]:
+        """The best passages of a workspace, at most `limit`, or of the documents whose ids `inside` lists as JSON."""
+        asked = terms(query)
         if not asked or limit < 1:
             return []
         run = self._connection.execute
-        (total,) = run("SELECT count(*) FROM passages").fetchone()
-        ranked = self._ranking.best([*asked, *_phrases(query)], total, _CANDIDATES, inside)
-        covered = self._coverage(asked, ranked, total)
-        places = dict(run(_PLACES, (json.dumps([*covered]),)).fetchall())
-        highest = max(ranked.scores.values(), default=0.0) or 1.0
-        scores = {row: _score(covered[row], rank / highest, places[row]) for row, rank in ranked.scores.items()}
-        best = sorted(scores, key=lambda row: -scores[row])[:limit]
-        hits = {row[0]: Hit(*row[1:]) for row in run(_TOLD, (json.dumps(best),))}
-        return [replace(hits[row], score=scores[row]) for row in best]
+        words = " OR ".join([*asked, *compounds(query)])
+        found = run(_FOUND, {"words": words, "workspace": workspace, "inside": inside, "limit": limit}).fetchall()
+        if not found:
+            return []
+        rows = json.dumps([row for row, _ in found])
+        covered = self._covered(asked, rows)
+        named = {row for (row,) in run(_AMONG, (f"{{title heading}} : ({words})", rows))}
+        hits = {row[0]: Hit(*row[1:]) for row in run(_TOLD, (rows,))}
+        best = max(covered.values()) / found[0][1] if found[0][1] > 0 else 0.0
+        return [
+            replace(hits[row], score=round(score * best, 6), covered=covered[row], named=row in named)
+            for row, score in found
+        ]
 
-    def inside(self, scope: Scope | None) -> str | None:
-        """The ids of the documents in scope as a JSON list, or None for all."""
+    def headings(self, workspace: str, inside: str | None, limit: int) -> list[str]:
+        """What the documents are about: the first heading of each, or its title."""
+        found = self._connection.execute(_HEADINGS, {"workspace": workspace, "inside": inside, "limit": limit})
+        return [heading or title for title, heading in found]
+
+    def inside(self, workspace: str, scope: Scope | None) -> str | None:
+        """The ids of the documents in scope as a JSON list, or None for all of the workspace."""
         if scope is None:
             return None
-        rows = self._connection.execute("SELECT id, title, created_at FROM documents")
+        rows = self._connection.execute(
+            "SELECT id, title, created_at FROM documents WHERE workspace_id = ?", (workspace,)
+        )
         return json.dumps([row[0] for row in rows if scope.admits(*row)])
 
-    def _coverage(self, asked: list[str], ranked: Ranked, total: int) -> dict[int, float]:
-        """For each row, how much of the query it holds (0 to 1): rare words weigh more, headings a little."""
-        covered = dict.fromkeys(ranked.scores, 0.0)
-        among = json.dumps([*covered])
+    def _covered(self, asked: list[str], rows: str) -> dict[int, float]:
+        """For each row, how much of what is asked it holds (0 to 1): rare words weigh more."""
+        run = self._connection.execute
+        (total,) = run("SELECT count(*) FROM passages").fetchone()
+        covered = dict.fromkeys(json.loads(rows), 0.0)
         whole = 0.0
         for expression in asked:
-            weight = math.log(1 + total / (ranked.having[expression] + 0.5))
+            (having,) = run(_HAVING, (expression,)).fetchone()
+            weight = math.log(1 + total / (having + 0.5))
             whole += weight
-            if holding := ranked.holding.get(expression):
-                for row in covered.keys() & holding:
-                    covered[row] += weight * 0.8
-                for (row,) in self._connection.execute(_AMONG, (f"{{title heading}} : {expression}", among)):
-                    covered[row] += weight * 0.2
+            for (row,) in run(_AMONG, (expression, rows)):
+                covered[row] += weight
         return {row: value / whole for row, value in covered.items()}
-
-
-def expressions(query: str) -> list[str]:
-    """One full-text expression per meaningful word; quoting makes a word of anything."""
-    found: dict[str, None] = {}
-    for word in content_words(query):
-        for part in pairs(word) if is_cjk(word) else [word]:
-            found[_quoted(part)] = None
-    return list(found)[:_MAX_TERMS]
-
-
-def spaced(text: str) -> str:
-    """The text as it is indexed: CJK characters apart, so that each is a word of its own."""
-    return _CJK_CHARACTER.sub(r" \1 ", text)
-
-
-def _score(covered: float, rank: float, chunk_index: int) -> float:
-    """How well a passage fits, 0 to 1; among equals a document's opening comes first."""
-    return round(0.55 * covered + 0.35 * rank + 0.1 / (1 + chunk_index), 6)
-
-
-def _phrases(query: str) -> list[str]:
-    return [_quoted(name) for name in compounds(query)][:_MAX_TERMS]
-
-
-def _quoted(words: str) -> str:
-    return '"' + spaced(words).strip().replace('"', '""') + '"'

@@ -197,6 +197,7 @@ def run(
 def require_extra() -> None:
     """Raises ImportError with the command to type when the extra `server` is not installed."""
     try:
+        import markdown_it  # noqa: F401
         import sse_starlette  # noqa: F401
         import starlette  # noqa: F401
         import uvicorn  # noqa: F401

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from edgequake.local.formats import PAGE_BREAK
-from edgequake.local.graph import extract
-from edgequake.local.graph_index import LIMIT, FoundEntity, FoundRelationship, GraphIndex
-from edgequake.local.passages import HEADING_SEPARATOR, Passage, clean, split, split_pages
+from edgequake.local.graph_index import FoundEntity, FoundRelationship, GraphIndex
+from edgequake.local.passages import HEADING_SEPARATOR, Passage, split
 from edgequake.local.records import Records
 from edgequake.local.schema import Database
-from edgequake.local.scope import Scope
-from edgequake.local.search import Hit, Search, expressions, spaced
+from edgequake.local.scope import DEFAULT_WORKSPACE, Scope
+from edgequake.local.search import Hit, Search
+from edgequake.local.words import spaced
 
 __all__ = ["Document", "Hit", "Scope", "Store"]
 
@@ -73,6 +72,7 @@ class Store:
         source_type: str | None = None,
         origin: str | None = None,
         size: int | None = None,
+        workspace: str = DEFAULT_WORKSPACE,
     ) -> Document:
         """The document as it is stored now. One of the same id is replaced, and left alone when equal.
 
@@ -100,8 +100,9 @@ class Store:
                         created_at=row[0],
                         size=size,
                         origin=origin,
+                        workspace_id=workspace,
                     )
-                    self._index(document_id, title, text, kind)
+                    self._index(document_id, title, text, kind, workspace)
             (passages,) = self._connection.execute(
                 "SELECT count(*) FROM passages WHERE document_id = ?", (document_id,)
             ).fetchone()
@@ -118,6 +119,7 @@ class Store:
         file_name: str | None = None,
         track_id: str | None = None,
         metadata: str | None = None,
+        workspace: str = DEFAULT_WORKSPACE,
     ) -> str:
         """The id of a document that is stored but not read yet: it is `pending` until `process`.
 
@@ -137,6 +139,7 @@ class Store:
                 file_name=file_name,
                 track_id=track_id,
                 metadata=metadata,
+                workspace_id=workspace,
             )
         return document_id
 
@@ -148,20 +151,20 @@ class Store:
         """
         with self.database.transaction():
             row = self._connection.execute(
-                "SELECT title, content, source_type, content_hash FROM documents WHERE id = ?"
+                "SELECT title, content, source_type, content_hash, workspace_id FROM documents WHERE id = ?"
                 " AND status IN ('pending', 'processing')",
                 (document_id,),
             ).fetchone()
             if row is None:
                 return
-            title, text, kind, content_hash = row
+            title, text, kind, content_hash, workspace = row
             for (other,) in self._connection.execute(
                 "SELECT id FROM documents WHERE content_hash = ? AND id != ? AND origin IS NULL"
-                " AND status = 'completed'",
-                (content_hash, document_id),
+                " AND status = 'completed' AND workspace_id = ?",
+                (content_hash, document_id, workspace),
             ).fetchall():
                 self._remove(other)
-            self._index(document_id, title, text, kind)
+            self._index(document_id, title, text, kind, workspace)
             self._set(document_id, status="completed")
 
     def mark(self, document_id: str, status: str, error: str | None = None) -> None:
@@ -195,27 +198,36 @@ class Store:
                 "SELECT id, origin, warning_message FROM documents WHERE origin IS NOT NULL ORDER BY rowid"
             ).fetchall()
 
-    def search(self, query: str, limit: int = 8, *, scope: Scope | None = None) -> list[Hit]:
+    def search(
+        self, query: str, limit: int = 8, *, scope: Scope | None = None, workspace: str = DEFAULT_WORKSPACE
+    ) -> list[Hit]:
         """The passages that fit the query best, at most `limit`, the best first.
 
         The query is plain words: nothing in it is taken as search syntax, and stop words are left out while
         other words remain. No word at all finds nothing.
         """
         with self.database.snapshot():
-            return self._search.passages(query, limit, self._search.inside(scope))
+            return self._search.passages(query, limit, workspace, self._search.inside(workspace, scope))
+
+    def headings(self, limit: int, *, scope: Scope | None = None, workspace: str = DEFAULT_WORKSPACE) -> list[str]:
+        """What the first documents are about, at most `limit` headings."""
+        with self.database.snapshot():
+            return self._search.headings(workspace, self._search.inside(workspace, scope), limit)
 
     def graph(
-        self, query: str, hits: Sequence[Hit], limit: int = LIMIT, *, scope: Scope | None = None
+        self,
+        query: str,
+        hits: Sequence[Hit],
+        most_entities: int = 3,
+        most_relationships: int = 2,
+        *,
+        scope: Scope | None = None,
+        workspace: str = DEFAULT_WORKSPACE,
     ) -> tuple[list[FoundEntity], list[FoundRelationship]]:
-        """The entities and relationships that fit a query or stand in the best of its hits, the best first."""
-        asked = expressions(query)
-        if not asked or limit < 1:
-            return [], []
-        best = [(hit.document_id, hit.chunk_index, hit.score) for hit in hits]
+        """The entities and relationships to show beside an answer from these passages, at most so many."""
         with self.database.snapshot():
-            inside = self._search.inside(scope)
-            scores = self._graph.find(query, asked, best, inside)
-            return self._graph.entities(scores, inside, limit), self._graph.relationships(scores, inside, limit)
+            inside = self._search.inside(workspace, scope)
+            return self._graph.beside(query, hits, workspace, inside, (most_entities, most_relationships))
 
     def _remove(self, document_id: str) -> bool:
         self._graph.remove(document_id)
@@ -253,30 +265,26 @@ class Store:
         names, places = ", ".join(columns), ", ".join("?" * len(columns))
         self._connection.execute(f"INSERT INTO documents ({names}) VALUES ({places})", [*columns.values()])  # noqa: S608
 
-    def _index(self, document_id: str, title: str, text: str, source_type: str) -> None:
-        if source_type == "pdf":
-            passages = split_pages(text.split(PAGE_BREAK))
-        else:
-            passages = split(clean(text), markdown=source_type == "markdown")
-        name = _common_heading(passages)
-        rowids: dict[int, int] = {}
+    def _index(self, document_id: str, title: str, text: str, source_type: str, workspace: str) -> None:
+        passages = split(text, source_type, title)
+        subject = _subject(passages)
         for passage in passages:
-            heading = passage.heading[len(name) :]
             cursor = self._connection.execute(
-                "INSERT INTO passages (document_id, chunk_index, heading, text, start_line, end_line, page)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO passages (workspace_id, document_id, chunk_index, start_line, end_line, page, heading,"
+                " text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    *(document_id, passage.index, passage.heading, passage.text),
-                    *(passage.start_line, passage.end_line, passage.page),
+                    *(workspace, document_id, passage.index, passage.start_line, passage.end_line, passage.page),
+                    *(passage.heading, passage.text),
                 ),
             )
-            assert cursor.lastrowid is not None
-            rowids[passage.index] = cursor.lastrowid
             self._connection.execute(
-                "INSERT INTO passage_words (rowid, title, heading, body) VALUES (?, ?, ?, ?)",
-                (cursor.lastrowid, spaced(f"{title} {name}"), spaced(heading), spaced(passage.text)),
+                "INSERT INTO passage_words (rowid, title, heading, body, code) VALUES (?, ?, ?, ?, ?)",
+                (
+                    *(cursor.lastrowid, spaced(f"{title} {subject}"), spaced(passage.heading[len(subject) :])),
+                    *(spaced(passage.words), spaced(passage.code)),
+                ),
             )
-        self._graph.insert(document_id, extract(passages), rowids)
+        self._graph.insert(document_id, workspace, passages)
 
     def _set(self, document_id: str, **columns: str | None) -> None:
         names = "".join(f"{name} = ?, " for name in columns)
@@ -294,7 +302,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat()
 
 
-def _common_heading(passages: list[Passage]) -> str:
+def _subject(passages: list[Passage]) -> str:
     """The heading that stands over every passage: the document's name, which tells none from another."""
     names = {passage.heading.split(HEADING_SEPARATOR)[0] for passage in passages if passage.heading}
     return names.pop() if len(names) == 1 else ""

@@ -49,7 +49,6 @@ class Receipt:
     is_duplicate: bool = False
     chunk_count: int = 0
     entity_count: int = 0
-    relationship_count: int = 0
     error: str | None = None
 
 
@@ -127,8 +126,7 @@ class Uploads:
         with self._store.transaction():
             for record in self._store.records.with_content(upload.content_hash):
                 if record.status in ("pending", "processing", "completed"):
-                    figures = (record.chunk_count, record.entity_count, record.relationship_count)
-                    return Receipt(record.id, record.track_id or "", True, *figures)
+                    return Receipt(record.id, record.track_id or "", True, record.chunk_count, record.entity_count)
             track_id = _track_id()
             document_id = self._store.accept(
                 upload.name,

@@ -30,7 +30,7 @@ def test_what_was_said_is_listed_and_read_back(client: httpx.Client, caller: dic
     check(listed, contract.CONVERSATIONS)
     (one,) = listed["items"]
     assert (one["title"], one["mode"], one["message_count"]) == ("Who operates the Orion relay", "hybrid", 4)
-    assert "Lyon" in one["last_message_preview"]
+    assert "Orion relay" in one["last_message_preview"]
     detail = client.get(f"{ROOT}/{one['id']}", headers=caller).json()
     check(detail, contract.CONVERSATION_DETAIL)
     assert [m["role"] for m in detail["messages"]] == ["user", "assistant"] * 2

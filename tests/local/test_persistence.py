@@ -12,7 +12,7 @@ import pytest
 
 from edgequake.local import LocalServer, LocalServerError, Store
 from edgequake.local.errors import SourceError, StoreError
-from edgequake.local.ranking import Ranked, Ranking
+from edgequake.local.search import Search
 
 SCOPED = {"X-Tenant-ID": "default", "X-Workspace-ID": "default"}
 
@@ -93,7 +93,7 @@ CREATE TABLE documents (id TEXT PRIMARY KEY, title TEXT NOT NULL, digest TEXT NO
 CREATE VIRTUAL TABLE passage_words USING fts5(title, heading, body);
 """
 FILES = {
-    "older": (OLD, r"an older edgequake made it \(format 1, this one reads 2\)"),
+    "older": (OLD, r"an older edgequake made it \(format 1, this one reads 3\)"),
     "foreign": ("CREATE TABLE songs (title TEXT)", "it holds another program's tables"),
     "newer": ("PRAGMA application_id = 1162955859; PRAGMA user_version = 99; CREATE TABLE x (y)", "a newer edgequake"),
 }
@@ -151,15 +151,14 @@ def test_what_another_process_deletes_in_the_middle_of_a_search_is_still_found(
     with Store(db) as store, Store(db) as other:
         added = store.add_document("gulls.md", "# Gulls\n\nGulls eat chips.")
         assert [hit.document_id for hit in other.search("gulls")] == [added.id]
-        best = Ranking.best
+        covered = Search._covered
 
-        def delete_meanwhile(*args: Any) -> Ranked:
-            found = best(*args)
+        def delete_meanwhile(*args: Any) -> dict[int, float]:
             assert other.delete(added.id)
-            return found
+            return covered(*args)
 
         with monkeypatch.context() as patched:
-            patched.setattr(Ranking, "best", delete_meanwhile)
+            patched.setattr(Search, "_covered", delete_meanwhile)
             hits = store.search("gulls")
         assert [hit.text for hit in hits] == ["Gulls eat chips."]
         assert store.search("gulls") == other.search("gulls") == []

@@ -6,6 +6,7 @@ import pytest
 from local.reading import datas, events, text_of
 
 from edgequake.local import LocalServer
+from edgequake.local.quoting import INTRODUCTION
 
 QUESTIONS = [
     "Who operates the Orion relay?",
@@ -46,7 +47,8 @@ def test_health_says_what_is_there(client: httpx.Client) -> None:
 
 def test_an_answer_has_the_contract_s_shape(client: httpx.Client) -> None:
     body = ask(client, "Who operates the Orion relay?")
-    assert "It is operated by Mira Okafor's team. [1]" in body["answer"]
+    assert body["answer"].startswith(f"{INTRODUCTION}\n\n[1] **Orion relay** (orion.md:3)\n\nThe Orion relay moved to")
+    assert "It is operated by Mira Okafor's team." in body["answer"]
     assert body["mode"] == "mix"
     first = body["sources"][0]
     assert first.keys() == SOURCE
@@ -62,7 +64,8 @@ def test_an_answer_has_the_contract_s_shape(client: httpx.Client) -> None:
 
 def test_no_answer_is_an_honest_one_without_sources(client: httpx.Client) -> None:
     body = ask(client, "Who is the king of Mongolia?")
-    assert body["answer"] == "Nothing in the documents answers this question."
+    nearest = "The nearest headings are: Orion relay; sites/plan.txt."
+    assert body["answer"] == f"Nothing in the documents fits this question. {nearest}"
     assert body["sources"] == []
     assert body["stats"]["context_empty"] is True
 
@@ -105,7 +108,7 @@ def test_v1_spells_line_ends_as_several_data_lines(client: httpx.Client) -> None
 
 def test_the_guide_s_stream_ends_with_sources_and_done(client: httpx.Client) -> None:
     found = events(client.get("/query/stream?query=Who+operates+the+Orion+relay%3F&top_k=1").text)
-    assert found[0] == {"chunk": "The", "type": "token"}
+    assert found[0] == {"chunk": "No", "type": "token"}
     assert found[-1] == {"type": "done"}
     assert [event["source"].keys() for event in found if event["type"] == "source"] == [SOURCE]
 

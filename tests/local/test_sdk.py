@@ -10,7 +10,7 @@ from edgequake import AsyncEdgequakeClient, EdgequakeClient
 from edgequake.models import ChatResponse, QueryResponse
 
 QUESTION = "Who operates the Orion relay?"
-ANSWER = "It is operated by Mira Okafor's team. [1]"
+ANSWER = "It is operated by Mira Okafor's team."
 
 
 @pytest.fixture

@@ -230,7 +230,7 @@ async def test_the_application_runs_under_any_asgi_host(folder: Path) -> None:
         transport = httpx.ASGITransport(create_app(store))
         async with httpx.AsyncClient(transport=transport, base_url="http://local") as client:
             body = (await client.post("/api/v1/query/stream", json={"query": "gulls"})).text
-    assert text_of(events(body)) == "Gulls eat chips. [1]"
+    assert text_of(events(body)).endswith("[1] **a.md** (a.md:1)\n\nGulls eat chips.")
 
 
 def test_without_the_extra_the_message_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,65 @@
+"""The answer of a server without a language model: the passages that fit best, each whole and where it stands."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgequake.local.passages import HEADING_SEPARATOR
+from edgequake.local.search import Hit
+from edgequake.local.words import CJK
+
+INTRODUCTION = "No model is connected: these passages fit best. Add --llm for a written answer."
+NOTHING_FOUND = "Nothing in the documents fits this question."
+
+MOST = 3
+_LEAST_COVERED = 0.34
+_LEAST_COVERED_IF_NAMED = 0.1
+_LEAST_OF_BEST = 0.6
+_TOKEN = re.compile(rf"\s*(?:[{CJK}]|[^\s{CJK}]+)|\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """The text of an answer and what it rests on: `[n]` in the text stands before `sources[n - 1]`."""
+
+    text: str
+    sources: tuple[Hit, ...]
+
+
+def fitting(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits that may be said to fit, the best of each section before others of it.
+
+    There are none when the best ones hold little of the question and are about something else.
+    """
+    if not any(hit.covered >= (_LEAST_COVERED_IF_NAMED if hit.named else _LEAST_COVERED) for hit in hits[:MOST]):
+        return []
+    good = [hit for hit in hits if hit.score >= _LEAST_OF_BEST * hits[0].score]
+    firsts = {(hit.document_id, hit.heading): hit for hit in reversed(good)}
+    return sorted(good, key=lambda hit: firsts[hit.document_id, hit.heading] is not hit)
+
+
+def quotes(hits: Sequence[Hit], headings: Sequence[str] = ()) -> Quotes:
+    """The best of the hits, quoted under where they stand; `headings` are named when nothing fits."""
+    sources = fitting(hits)
+    if not sources:
+        nearest = list(dict.fromkeys([*(_place(hit) for hit in hits[:MOST]), *headings]))[:5]
+        about = f" The nearest headings are: {'; '.join(nearest)}." if nearest else " There are no documents yet."
+        return Quotes(NOTHING_FOUND + about, ())
+    quoted = [
+        f"[{number}] **{_place(hit)}** ({place_of(hit)})\n\n{hit.text}" for number, hit in enumerate(sources[:MOST], 1)
+    ]
+    return Quotes("\n\n".join([INTRODUCTION, *quoted]), tuple(sources))
+
+
+def place_of(hit: Hit) -> str:
+    """Where a passage stands: `file.md:12`, or the page of a PDF."""
+    return f"{hit.title}:{hit.start_line}" if hit.page is None else f"{hit.title}, page {hit.page}"
+
+
+def pieces(text: str) -> list[str]:
+    """The pieces a text is streamed in, each word with the space before it; joined, they are the text."""
+    return _TOKEN.findall(text)
+
+
+def _place(hit: Hit) -> str:
+    return hit.heading.replace(HEADING_SEPARATOR, " \u203a ") or hit.title

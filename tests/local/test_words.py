@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+
+from edgequake.local.words import PLAIN_WORDS, STOP_WORDS, terms, words
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("What is Mira's relay?", ['"mira"', '"relay"']),
+        ("Will it try again?", ['"try"', '("again" OR "retry")']),
+        ("It crashed", ['("crashed" OR "error" OR "fail")']),
+        ("When does it give up?", ['"timeout"']),
+        ("知識", ['"知  識"']),
+        ("is it", ['"is"', '"it"']),
+        ('a "b', ['"b"']),
+        ("?", []),
+    ],
+)
+def test_a_question_is_its_telling_words_and_what_they_may_stand_for(question: str, asked: list[str]) -> None:
+    assert terms(question) == asked
+
+
+def test_plain_words_are_plain_and_say_something_new() -> None:
+    for plain, others in PLAIN_WORDS.items():
+        assert words(plain) == plain.split()
+        assert set(others.split()) - set(plain.split())
+        assert not STOP_WORDS.issuperset(others.split())
+
+
+def test_the_page_on_the_local_server_shows_them_all() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "local-server.md").read_text("utf-8")
+    rows = [f"| {plain} | {', '.join(others.split())} |" for plain, others in PLAIN_WORDS.items()]
+    assert "\n".join(rows) in page

@@ -15,7 +15,7 @@ import tokenize
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "edgequake"
-ROOMS = (PACKAGE, PACKAGE / "adapters", PACKAGE / "relay")
+ROOMS = (PACKAGE, PACKAGE / "adapters", PACKAGE / "batch", PACKAGE / "relay")
 
 TWINS = {
     "StopAsyncIteration": "StopIteration",

@@ -10,6 +10,7 @@ import typer
 from edgequake import __version__
 from edgequake.cli.ask import Files, PathsCommand, Question
 from edgequake.cli.ask import ask as ask_question
+from edgequake.cli.batch import batch
 from edgequake.cli.errors import command
 from edgequake.cli.health import show_health
 from edgequake.cli.model import LanguageModel, local_model, named_model
@@ -56,6 +57,7 @@ def _print_version(wanted: bool) -> None:
 
 
 app.add_typer(relay_app, name="relay")
+app.command()(batch)
 
 
 @app.callback()

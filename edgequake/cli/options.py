@@ -193,11 +193,14 @@ class Connection:
         with EdgequakeClient(**self._given()) as client:
             yield client
 
-    def async_client(self) -> AsyncEdgequakeClient:
-        """An async client of that server, for the caller to close. Raises as :meth:`client` does."""
+    def async_client(self, **changed: Any) -> AsyncEdgequakeClient:
+        """An async client of that server, with some settings ``changed``, for the caller to close.
+
+        Raises as :meth:`client` does.
+        """
         from edgequake import AsyncEdgequakeClient
 
-        return AsyncEdgequakeClient(**self._given())
+        return AsyncEdgequakeClient(**self._given() | changed)
 
     @contextmanager
     def local_client(self, url: str, *, patient: bool = False) -> Iterator[EdgequakeClient]:

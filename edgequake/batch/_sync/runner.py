@@ -1,0 +1,184 @@
+# Generated from edgequake/batch/_async by scripts/unasync.py: change that, and run `make generate`.
+"""Does many items, a few at a time, and keeps a journal of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sized
+from contextlib import ExitStack, closing
+from functools import partial
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from edgequake.batch.crew import Crew, blocking
+from edgequake.batch.failures import Failures, Tries, describe
+from edgequake.batch.journal import Journal, Keys
+from edgequake.batch.pace import Pace
+from edgequake.batch.progress import Tally
+from edgequake.exceptions import ConfigurationError, EdgeQuakeError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Mapping
+
+    from edgequake.batch.crew import Work
+    from edgequake.batch.progress import BatchProgress
+
+__all__ = ["Runner", "run"]
+
+logger = logging.getLogger("edgequake")
+T = TypeVar("T")
+
+
+def run(
+    work: Work[T],
+    items: Iterable[T],
+    *,
+    key: Callable[[T], str | int],
+    journal: str | os.PathLike[str] | None = None,
+    fields: Callable[[T], Mapping[str, Any]] | None = None,
+    concurrency: int = 8,
+    total: int | None = None,
+    max_retries: int = 3,
+    replayable: bool = True,
+    on_progress: Callable[[BatchProgress], object] | None = None,
+    on_done: Callable[[dict[str, Any]], object] | None = None,
+) -> BatchProgress:
+    """Does ``work`` for each of ``items``, at most ``concurrency`` at once, and returns how far it came.
+
+    Each item that ends becomes a line of ``journal``: ``{"id": key, **fields, **result}``, or with ``"error"`` in place
+    of the result. The line is on the disk before the next item begins. A run that was ended, even by ``kill -9``, goes
+    on when it is started again: items with a line are skipped, those that failed are tried again.
+
+    An item fails with an :class:`edgequake.EdgeQuakeError`. When the server is busy (429, 503) nothing begins for a
+    while, the number of items at once is halved, and the item is tried again; the number then grows again. The batch
+    ends with the error when the key is refused (401, 403), when three items in a row find the server out of reach or
+    too busy, and when ``work`` raises anything else. What is in the journal stays there.
+
+    :param work: what is done for an item; returns a dict that JSON can carry. Give its client ``max_retries=0``: tries
+        are made again here.
+    :param items: taken one by one, as there is room.
+    :param key: what an item is known by, a string or a number; no two items have the same.
+    :param journal: a file, made if there is none. Without it nothing is kept and nothing is skipped.
+    :param fields: what else stands in an item's line, whether it fails or not.
+    :param concurrency: how many items may be under way at once.
+    :param total: how many items there are, for the time left; known by itself where ``items`` is a list.
+    :param max_retries: how often an item is tried again after a failure on the way.
+    :param replayable: whether an item may be tried again when the server may have received it.
+    :param on_progress: called after each item.
+    :param on_done: called with each line, after it is written.
+    :raises ConfigurationError: ``journal`` is another kind of file or is being written by another run, or two items
+        have the same key.
+    :raises OSError: the journal cannot be written, as on a full disk.
+    """
+    with ExitStack() as stack:
+        opened = None
+        if journal is not None:
+            opened = stack.enter_context(blocking(Journal, journal, "id"))
+        runner = Runner(
+            work, items, key=key, key_name="id", journal=opened, fields=fields, concurrency=concurrency, total=total,
+            max_retries=max_retries, replayable=replayable, on_progress=on_progress, on_done=on_done,
+        )  # fmt: skip
+        return runner.run()
+
+
+class Runner(Generic[T]):
+    """Does what :func:`run` says, with a journal that is open already.
+
+    :param key_name: under which name a line holds its item's key.
+    :param resume: False does again what the journal has.
+    """
+
+    def __init__(
+        self,
+        work: Work[T],
+        items: Iterable[T],
+        *,
+        key: Callable[[T], str | int],
+        key_name: str,
+        journal: Journal | None,
+        fields: Callable[[T], Mapping[str, Any]] | None,
+        concurrency: int,
+        total: int | None,
+        max_retries: int,
+        replayable: bool,
+        on_progress: Callable[[BatchProgress], object] | None,
+        on_done: Callable[[dict[str, Any]], object] | None,
+        resume: bool = True,
+    ) -> None:
+        if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
+            raise ConfigurationError(f"concurrency must be a whole number, at least 1, not {concurrency!r}")
+        self._work = work
+        self._items = iter(items)
+        self._key, self._key_name = key, key_name
+        self._fields = fields
+        self._journal = journal
+        self._done = journal.done if journal is not None and resume else ()
+        self._concurrency = concurrency
+        self._tries = partial(Tries, max_retries, replayable=replayable)
+        self._on_progress, self._on_done = on_progress, on_done
+        self._pace = Pace(concurrency)
+        self._crew = Crew(self._pace)
+        self._failures = Failures()
+        self._tally = Tally(len(items) if total is None and isinstance(items, Sized) else total, monotonic())
+        self._lock = Lock()  # held over no wait
+
+    def run(self) -> BatchProgress:
+        """Does all the items; returns how far it came."""
+        with closing(Keys()) as self._begun:
+            self._crew.run(self._worker, self._concurrency)
+        return self._tally.progress(monotonic(), self._pace.limit)
+
+    def _worker(self) -> None:
+        for item, key, done in iter(self._next, None):
+            if done:
+                self._crew.sleep(0)
+                continue
+            line = {self._key_name: key, **(self._fields(item) if self._fields else {}), **self._outcome(item)}
+            if self._journal is not None:
+                blocking(self._journal.append, line)
+            self._ended(line)
+
+    def _next(self) -> tuple[T, str | int, bool] | None:
+        """The next item, its key, and whether it is done already; None after the last."""
+        with self._lock:
+            for item in self._items:
+                key = self._key(item)
+                if key in self._done:
+                    self._tally.skip()
+                    return item, key, True
+                if not self._begun.add(key):
+                    raise ConfigurationError(f"two items have the same key: {key!r}")
+                return item, key, False
+        return None
+
+    def _outcome(self, item: T) -> Mapping[str, Any]:
+        """What the work returned, or the error that the last try of it raised."""
+        tries = self._tries()
+        while True:
+            begun = self._crew.begin()
+            try:
+                result = self._work(item)
+            except EdgeQuakeError as error:
+                self._crew.end(begun, error)
+                seconds = tries.again(error)
+                if seconds is None:
+                    if self._failures.end_the_batch(error):
+                        raise
+                    return {"error": describe(error)}
+                logger.warning("%s; another try follows, at most %d items at once", error, self._pace.limit)
+            else:
+                self._crew.end(begun, None)
+                self._failures.succeeded()
+                return result
+            self._crew.sleep(seconds)
+
+    def _ended(self, line: dict[str, Any]) -> None:
+        with self._lock:
+            now = monotonic()
+            self._tally.ended(now, failed="error" in line)
+            if self._on_done is not None:
+                self._on_done(line)
+            if self._on_progress is not None:
+                self._on_progress(self._tally.progress(now, self._pace.limit))

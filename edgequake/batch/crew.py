@@ -111,9 +111,9 @@ class Crew:
         threads = [
             threading.Thread(target=contextvars.copy_context().run, args=(guarded,), daemon=True) for _ in range(number)
         ]
-        for thread in threads:
-            thread.start()
         try:
+            for thread in threads:
+                thread.start()
             _join(threads)
         except BaseException:
             self._stop()

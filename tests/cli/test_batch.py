@@ -67,12 +67,12 @@ def test_each_question_has_its_answer_or_its_error_and_the_next_run_asks_what_fa
     assert (ended.code, ended.err) == (1, "")
     assert ended.out == f"1 answered, 1 failed (the same command tries them again): {answers}\n"
     assert edgequake_script.requests[0].json == {"query": "Where?", "mode": "naive", "max_results": 3}
-    assert list(rows(answers).values()) == [
-        {"id": "Zürich", "query": "Where?", **ANSWER, "sources": [{k: v for k, v in SOURCE.items() if v is not None}]},
-        {"id": "bad", "query": "Long?", "error": {
-            "type": "BadRequestError", "message": "too long (400 BAD_REQUEST)", "status_code": 400,
-            "code": "BAD_REQUEST"}},
-    ]  # fmt: skip
+    answered, failed = rows(answers).values()
+    source = {name: value for name, value in SOURCE.items() if value is not None}
+    assert answered == {"id": "Zürich", "query": "Where?", **ANSWER, "sources": [source]}
+    assert failed["error"].pop("message").endswith("too long (400 BAD_REQUEST)")
+    error = {"type": "BadRequestError", "status_code": 400, "code": "BAD_REQUEST"}
+    assert failed == {"id": "bad", "query": "Long?", "error": error}
     edgequake_script.on(*QUERY).reply(json=ANSWER)
     ended = run(*command(edgequake_script, questions, answers, "--json"))
     summary = json.loads(ended.out)
@@ -151,8 +151,8 @@ def test_a_key_that_is_refused_ends_it_and_the_answers_so_far_are_kept(
     edgequake_script.on(*QUERY).reply(json=ANSWER).reply(json=refusal, status=401)
     ended = run(*command(edgequake_script, questions, answers, "--concurrency", "1"))
     assert ended.code == 1
-    kept = f"; the answers so far are in {answers}, and the same command goes on\n"
-    assert ended.err == f"edgequake: API key expired (401 unauthorized){kept}"
+    assert "API key expired" in ended.err
+    assert ended.err.endswith(f"; the answers so far are in {answers}, and the same command goes on\n")
     assert list(rows(answers)) == [0]
 
 

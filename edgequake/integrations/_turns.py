@@ -9,7 +9,12 @@ from edgequake.exceptions import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["asked"]
+__all__ = ["MODELS", "asked", "mode_of"]
+
+MODELS = {"edgequake": None} | {
+    f"edgequake-{mode}": mode for mode in ("naive", "local", "global", "hybrid", "mix", "bypass")
+}
+"""The models that callers may name, each with its way to retrieve; None is the server's own."""
 
 _INSTRUCTIONS = ("system", "developer")
 
@@ -32,6 +37,13 @@ def asked(messages: Sequence[Mapping[str, Any]], instructions: str | None = None
     if earlier:
         prompts.append("\n".join(["The conversation so far:", *earlier]))
     return turns[last][1], {"system_prompt": "\n\n".join(prompts)} if prompts else {}
+
+
+def mode_of(model: str) -> str | None:
+    """The way to retrieve that a model's name stands for. Raises ConfigurationError for a name that is not there."""
+    if model in MODELS:
+        return MODELS[model]
+    raise ConfigurationError(f"there is no model {model!r}; those here: {', '.join(MODELS)}")
 
 
 def _text(content: Any, n: int) -> str:

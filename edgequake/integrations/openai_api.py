@@ -30,7 +30,7 @@ from edgequake._serving.events import EventResponse
 from edgequake._serving.keep_alive import KEEP_ALIVE_SECONDS
 from edgequake._serving.tasks import LeftError, disconnected, while_listened
 from edgequake.integrations._refusals import RefusedError, refusal_of, said_of
-from edgequake.integrations._turns import asked
+from edgequake.integrations._turns import MODELS, asked, mode_of
 from edgequake.integrations.wires import UI_MESSAGE_HEADERS, completion, openai_events, ui_message_events
 from edgequake.models._model import explain
 
@@ -38,11 +38,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 __all__ = ["MODELS", "create_app"]
-
-MODELS = {"edgequake": None} | {
-    f"edgequake-{mode}": mode for mode in ("naive", "local", "global", "hybrid", "mix", "bypass")
-}
-"""The models that callers may name, each with its way to retrieve; None is the server's own."""
 
 _MAX_BODY = 4 << 20
 _CREATED = 1735689600
@@ -149,7 +144,7 @@ class _Gateway:
 
     async def completions(self, request: Request) -> Response:
         body = await _body_of(_Completion, request)
-        mode = MODELS[_known(body.model)]
+        mode = mode_of(_known(body.model))
         async with AsyncExitStack() as stack:
             stream = await self._opened(request, stack, body.messages, mode, body)
             if not body.stream:
@@ -242,9 +237,11 @@ async def _body_of(model: type[B], request: Request) -> B:
 
 
 def _known(name: str) -> str:
-    if name in MODELS:
-        return name
-    raise RefusedError(404, "model_not_found", f"there is no model {name!r}; those here: {', '.join(MODELS)}")
+    try:
+        mode_of(name)
+    except ConfigurationError as error:
+        raise RefusedError(404, "model_not_found", str(error)) from error
+    return name
 
 
 def _model(name: str) -> dict[str, Any]:

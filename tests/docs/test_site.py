@@ -18,6 +18,7 @@ DOORS = (
     "edgequake.adapters.storm",
     "edgequake.display",
     "edgequake.exceptions",
+    "edgequake.integrations.langchain",
     "edgequake.integrations.openai_api",
     "edgequake.local",
     "edgequake.models",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec  # async only
 from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary, WeakSet
 
 from pydantic import SecretStr
@@ -28,13 +28,12 @@ from edgequake._http.clients import (
 from edgequake._http.errors import as_cause, translated
 from edgequake._http.release import async_release, async_sweep
 from edgequake._http.requests import address, redirect_target, shown_address, timeout_extension
-from edgequake._http.waiting import async_interruptible, async_sleep, async_within
+from edgequake._http.waiting import AsyncDeadline
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
     from edgequake._core.calls import Call
-    from edgequake._core.clock import Limit
     from edgequake._core.config import ClientConfig
     from edgequake._http.requests import Request, Response
     from edgequake._http.waiting import AsyncAttempt
@@ -45,7 +44,6 @@ T = TypeVar("T")
 
 _CLOSED = "this client is closed: make a new one"
 _MAX_REDIRECTS = 5
-_A_MOMENT = 0.01
 
 
 class AsyncClosable(Protocol):
@@ -82,6 +80,11 @@ class AsyncConnections:
             if find_spec("httpx_aiohttp") is None:
                 raise ConfigurationError("transport='aiohttp' needs more packages: pip install 'edgequake[aiohttp]'")
             self._new_client = aiohttp_client
+
+    @property
+    def own_sockets(self) -> bool:
+        """Whether the sockets are this package's, which ask the deadline of a call how long they may wait."""
+        return self._given is None and self._new_client is async_client
 
     @property
     def client(self) -> AsyncHTTPClient:
@@ -130,61 +133,63 @@ class AsyncSession:
         self.config = config
         self.connections = connections
 
-    def clock(self, call: Call[Any]) -> CallClock:
-        """The clocks of a call that begins now."""
-        return CallClock(call.timeout or self.config.timeout, monotonic())
+    def deadline(self, call: Call[Any]) -> AsyncDeadline:
+        """The waits of a call that begins now."""
+        return AsyncDeadline(CallClock(call.timeout or self.config.timeout, monotonic()))
 
-    def rules(self, call: Call[Any], clock: CallClock) -> RetryRules:
+    def rules(self, call: Call[Any], deadline: AsyncDeadline) -> RetryRules:
         """When the call may be tried again."""
         return RetryRules(
             self.config.retry,
             route=call.route,
             replayable=call.replayable,
-            left=lambda: clock.left(monotonic()),
+            left=lambda: deadline.clock.left_in_total(monotonic()),
         )
 
-    async def call(self, call: Call[T], wait: async_interruptible | None = None) -> T:
-        """The parsed answer of a plain call, after as many tries as its rules allow; ``wait`` is as for ``tried``."""
-        clock = self.clock(call)
+    async def call(self, call: Call[T], deadline: AsyncDeadline | None = None) -> T:
+        """The parsed answer of a plain call, after as many tries as its rules allow; ``deadline`` can end it sooner."""
+        waits = deadline or self.deadline(call)
 
         async def attempt() -> T:
-            return await self.parsed(call, await self.open(call, clock, stream=False), clock)
+            return await self.parsed(call, await self.open(call, waits, stream=False), waits)
 
-        wait = wait or async_interruptible()
-        self.connections.watch(wait)
-        return await self.tried(attempt, self.rules(call, clock), wait)
+        self.connections.watch(waits)
+        return await self.with_retries(attempt, self.rules(call, waits), waits)
 
-    async def tried(self, attempt: AsyncAttempt[T], rules: RetryRules, wait: async_interruptible) -> T:
+    async def with_retries(self, attempt: AsyncAttempt[T], rules: RetryRules, deadline: AsyncDeadline) -> T:
         """What ``attempt`` returns, after as many tries as the rules allow.
 
-        Raises :class:`ConfigurationError` if ``wait`` is closed meanwhile.
+        Raises :class:`ConfigurationError` if the deadline is closed meanwhile.
         """
-        with wait:
+        failed: list[EdgeQuakeError] = []
+
+        async def outcome() -> T | EdgeQuakeError:
             try:
-                return await attempt()
+                if deadline.closed:  # during the wait for this try
+                    raise ConfigurationError(_CLOSED)
+                return failed.pop() if failed else await attempt()
             except EdgeQuakeError as error:
-                if not rules.may_retry(error):
-                    raise
-                failures = [error]
-            return await self._retried(attempt, failures, rules)
+                return error  # raised, it would come out of tenacity with the frames of its loop
+
+        with deadline:
+            result: T | EdgeQuakeError = await outcome()
+            if isinstance(result, EdgeQuakeError) and rules.may_retry(result):
+                from tenacity import AsyncRetrying  # most programs never need it
+
+                failed.append(result)
+                result = await AsyncRetrying(**rules.options(), sleep=deadline.sleep)(outcome)
+            try:
+                if isinstance(result, EdgeQuakeError):
+                    raise result
+                return result
+            finally:
+                del result  # else the error and this frame keep each other, and what the frame holds, in memory
         raise ConfigurationError(_CLOSED)
 
-    async def _retried(self, attempt: AsyncAttempt[T], failures: list[EdgeQuakeError], rules: RetryRules) -> T:
-        """What further tries return after a first that failed."""
-        from tenacity import AsyncRetrying  # most programs never need it
-
-        async def tries() -> T:
-            if failures:
-                raise failures.pop()
-            return await attempt()
-
-        result: T = await AsyncRetrying(**rules.options(), sleep=async_sleep)(tries)
-        return result
-
-    async def parsed(self, call: Call[T], response: Response, clock: CallClock) -> T:
+    async def parsed(self, call: Call[T], response: Response, deadline: AsyncDeadline) -> T:
         """The whole body of ``response`` as what the call promises."""
         at_most = self.config.max_event_bytes
-        body = await self.read(response, clock, at_most + 1)
+        body = await self.read(response, deadline, at_most + 1)
         request_id = response.headers.get("x-request-id")
         try:
             answer = call.parse(_at_most(at_most, body))
@@ -195,49 +200,49 @@ class AsyncSession:
             answer._request_id = request_id
         return answer
 
-    async def open(self, call: Call[Any], clock: CallClock, *, stream: bool) -> Response:
+    async def open(self, call: Call[Any], deadline: AsyncDeadline, *, stream: bool) -> Response:
         """One try: the answer with its body unread. Raises the error that an error status stands for."""
         renewed = False
         url = None
         for _ in range(_MAX_REDIRECTS):
-            response = await self._send(call, clock, stream=stream, url=url)
+            response = await self._send(call, deadline, stream=stream, url=url)
             if response.is_success:
                 return response
             if target := redirect_target(response):
                 url = target
                 await async_release(response)
                 continue
-            error = await self._error(call, response, clock)
+            error = await self._error(call, response, deadline)
             if isinstance(error, UnauthorizedError) and callable(self.config.jwt) and not renewed:
                 renewed, self.connections.token = True, None
                 continue
             raise error
         raise ResponseError(f"{call.route}: more than {_MAX_REDIRECTS} redirects")
 
-    async def _send(self, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None) -> Response:
+    async def _send(self, call: Call[Any], deadline: AsyncDeadline, *, stream: bool, url: str | None) -> Response:
         client = self.connections.client
         if (limiter := self.connections.limiter) is not None:
-            await self._turn(limiter, clock)
-        limit = clock.until_answer(monotonic())
-        request = await self._request(client, call, clock, stream=stream, url=url)
+            await self._turn(limiter, deadline)
+        request = await self._request(client, call, deadline.clock, stream=stream, url=url)
         try:
-            with async_within(limit.seconds):
+            with deadline.until_answer(own_sockets=self.connections.own_sockets):
                 return await client.send(request, stream=True, follow_redirects=False)
         except BaseException as error:
             await async_sweep(client)
             if not isinstance(error, Exception):
                 raise
-            self.reraise(error, clock, limit, streaming=False)
+            ours = self.translated(error, deadline, streaming=False)
+            raise ours from ours.__cause__
 
-    async def _turn(self, limiter: RateLimiter, clock: CallClock) -> None:
+    async def _turn(self, limiter: RateLimiter, deadline: AsyncDeadline) -> None:
         """Waits until the client's rate limit lets another request go."""
         now = monotonic()
-        seconds = limiter.reserve(now, at_most=clock.left(now))
+        seconds = limiter.reserve(now, at_most=deadline.clock.left_in_total(now))
         if seconds is None:
-            raise timed_out("total", clock.timeout)
+            raise timed_out("total", deadline.clock.timeout)
         try:
             if seconds:
-                await async_sleep(seconds)
+                await deadline.sleep(seconds)
         except BaseException:  # cancelled
             limiter.give_back()
             raise
@@ -257,7 +262,7 @@ class AsyncSession:
                 params=None if url else call.params,
                 content=call.body,
                 headers=self.config.request_headers(token, merged_headers(call.headers, fixed)),
-                extensions={"timeout": timeout_extension(clock.timeout)},
+                extensions={"timeout": timeout_extension(clock, monotonic())},
             )
         except Exception as error:  # what was given cannot be written as a request
             raise ConfigurationError(f"the request cannot be sent: {error}") from as_cause(error)
@@ -271,28 +276,28 @@ class AsyncSession:
             self.connections.token = None if token is None else SecretStr(token)
         return self.connections.token
 
-    async def read(self, response: Response, clock: CallClock, at_most: int) -> bytes:
-        """The body of ``response``, or about its first ``at_most`` bytes; then gives the connection back."""
-        limit = clock.until_body_end(monotonic())
+    async def read(self, response: Response, deadline: AsyncDeadline, at_most: int) -> bytes:
+        """The body of ``response``, or about its first ``at_most`` bytes; then releases the connection."""
+        deadline.clock.wait_for("response", monotonic())
         parts: list[bytes] = []
         size = 0
         try:
-            with async_within(limit.seconds):
-                async for data in async_body(response):
-                    parts.append(data)
-                    size += len(data)
-                    if size >= at_most:
-                        break
+            async for data in async_body(response, deadline):
+                parts.append(data)
+                size += len(data)
+                if size >= at_most:
+                    break
         except Exception as error:
-            self.reraise(error, clock, limit, streaming=False)
+            ours = self.translated(error, deadline, streaming=False)
+            raise ours from ours.__cause__
         finally:
             await async_release(response)
         return b"".join(parts)
 
-    async def _error(self, call: Call[Any], response: Response, clock: CallClock) -> EdgeQuakeError:
+    async def _error(self, call: Call[Any], response: Response, deadline: AsyncDeadline) -> EdgeQuakeError:
         """The error that the status of ``response`` stands for, in the server's words as far as they came."""
         try:
-            body = await self.read(response, clock, MAX_ERROR_BODY)
+            body = await self.read(response, deadline, MAX_ERROR_BODY)
         except EdgeQuakeError:
             body = b""
         return api_error(
@@ -305,20 +310,12 @@ class AsyncSession:
             url=shown_address(response.request),
         )
 
-    def reraise(self, error: Exception, clock: CallClock, limit: Limit, *, streaming: bool) -> NoReturn:
-        """Raises the SDK's error for one of the transport's, any other as it is."""
-        if isinstance(error, EdgeQuakeError):
-            raise error
-        request = getattr(error, "_request", None)  # httpx hangs it on its errors, which become the cause of ours
-        if request is not None:
-            request.headers.update(dict.fromkeys(self.config.headers, "[secret]"))
-        stage = limit.stage
-        if stage == "total" and clock.left(monotonic()) > _A_MOMENT:  # it was a clock of httpx that ran out
-            stage = clock.waiting_for if streaming else "response"
-        ours = translated(error, stage=stage, timeout=clock.timeout, streaming=streaming, origin=self.config.base_url)
-        if ours is None:
-            raise error
-        raise ours from as_cause(error)
+    def translated(self, error: Exception, deadline: AsyncDeadline, *, streaming: bool) -> Exception:
+        """The SDK's error for one of the transport's, with that as its cause; any other as it is."""
+        config = self.config
+        return translated(
+            error, deadline.clock, streaming=streaming, origin=config.base_url, secret_headers=config.headers
+        )
 
 
 def _at_most(size: int, body: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from edgequake.exceptions import TimeoutError
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from edgequake.exceptions import TimeoutStage
     from edgequake.settings import Timeout
 
-__all__ = ["CallClock", "Limit", "or_infinity", "timed_out"]
+__all__ = ["CallClock", "or_infinity", "timed_out"]
 
 _WAITING_FOR: dict[str, str] = {
     "connect": "no connection to the server within {seconds:g} s",
@@ -22,64 +22,63 @@ _WAITING_FOR: dict[str, str] = {
 }
 
 
-class Limit(NamedTuple):
-    """How long the next wait may take, in seconds (infinite: no limit), and the clock that says so."""
-
-    seconds: float
-    stage: TimeoutStage
-
-
 class CallClock:
-    """Says how long each wait of a call may still take.
+    """Says how long each wait of a call may still take, and which stage a wait belongs to.
 
-    A stream's clocks run from ``waiting_since``, which is set anew as the wait for each chunk begins: the time that a
-    slow consumer takes between two chunks is not counted. ``total`` counts everything, from ``started``.
+    One stage runs at a time, from ``waiting_since``. A stream sets that anew as the wait for each chunk begins, so that
+    the time that a slow consumer takes between two chunks is not counted. ``total`` counts everything, from the start.
     """
 
-    __slots__ = ("_end", "_seconds", "_stage", "timeout", "waiting_since")
+    __slots__ = ("_cut_short", "_limits", "_stage", "_total_ends", "ends", "timeout", "waiting_since")
 
     def __init__(self, timeout: Timeout, started: float) -> None:
         self.timeout = timeout
-        self._end = math.inf if timeout.total is None else started + timeout.total
-        self.wait_for("first_chunk", started)
+        self._limits = {stage: or_infinity(getattr(timeout, stage)) for stage in _WAITING_FOR}
+        self._total_ends = started + self._limits["total"]
+        self.wait_for("response", started)
 
-    def wait_for(self, stage: TimeoutStage, now: float) -> None:
-        """The first or the next chunk is waited for from now on."""
+    def wait_for(self, stage: TimeoutStage, now: float, and_before: float = 0.0) -> None:
+        """A wait of this stage begins now; ``and_before``: seconds that another takes before it."""
         self._stage: TimeoutStage = stage
-        self._seconds = or_infinity(getattr(self.timeout, stage))
         self.waiting_since = now
+        ends = now + self._limits[stage] + and_before
+        self._cut_short = self._total_ends < ends
+        self.ends = self._total_ends if self._cut_short else ends
+        """When it must end; infinite when it has no limit."""
 
-    @property
-    def waiting_for(self) -> TimeoutStage:
-        """The stream's own clock that runs: ``first_chunk`` or ``chunk``."""
-        return self._stage
+    def wait_for_answer(self, now: float) -> None:
+        """The wait for an answer begins now; reaching the server is part of it."""
+        self.wait_for("response", now, self._limits["connect"])
 
-    def until_chunk(self, now: float) -> Limit:
-        """How long the next chunk may still take."""
-        seconds, left = self.waiting_since + self._seconds - now, self._end - now
-        return Limit(seconds, self._stage) if seconds <= left else Limit(left, "total")
+    def end_within(self, seconds: float, now: float) -> None:
+        """Nothing is waited for longer than so many seconds from now."""
+        self._total_ends = min(self._total_ends, now + seconds)
+        self.ends = min(self.ends, self._total_ends)
 
-    def until_answer(self, now: float) -> Limit:
-        """How long a request may take until its answer begins, reaching the server included."""
-        timeout = self.timeout
-        return self._within_total(or_infinity(timeout.connect) + or_infinity(timeout.response), now)
-
-    def until_body_end(self, now: float) -> Limit:
-        """How long the body of a plain answer may take."""
-        return self._within_total(or_infinity(self.timeout.response), now)
-
-    def left(self, now: float) -> float:
+    def left_in_total(self, now: float) -> float:
         """Seconds left of the total; infinite when it has no limit."""
-        return self._end - now
+        return self._total_ends - now
+
+    def at_most(self, stage: TimeoutStage, now: float) -> float:
+        """How long a wait of this stage may take that begins now."""
+        return min(self._limits[stage], self._total_ends - now)
 
     def longest_read(self, now: float) -> float:
-        """How long one read of a stream may take at the very most."""
-        longest = max(or_infinity(self.timeout.first_chunk), or_infinity(self.timeout.chunk))
-        return min(longest, self._end - now)
+        """How long one read may take at the very most, in this stage or the next."""
+        longest = self._limits[self._stage]
+        if self._stage == "first_chunk":
+            longest = max(longest, self._limits["chunk"])
+        return min(longest, self._total_ends - now)
 
-    def _within_total(self, seconds: float, now: float) -> Limit:
-        left = self._end - now
-        return Limit(seconds, "response") if seconds <= left else Limit(left, "total")
+    def timed_out(self, stage: TimeoutStage | None = None) -> TimeoutError:
+        """The error of a wait that has ended: of its stage, or of the total where that ends sooner.
+
+        ``stage`` is another than the one that runs, where an HTTP library says which.
+        """
+        cut_short = self._cut_short
+        if stage is not None:
+            cut_short = self._total_ends < self.waiting_since + self._limits[stage]
+        return timed_out("total" if cut_short else stage or self._stage, self.timeout)
 
 
 def timed_out(stage: TimeoutStage, timeout: Timeout) -> TimeoutError:

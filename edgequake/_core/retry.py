@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from edgequake._core.logs import logger
-from edgequake.exceptions import APIError, ConfigurationError, NetworkError, TimeoutError
+from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, NetworkError, TimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,15 +79,19 @@ class RetryRules:
         self._draw = draw
         self.retries = 0
 
-    def may_retry(self, error: BaseException | None) -> bool:
-        """True when ``error`` may be answered with another try; not if there is none."""
-        if error is None or not transient(error) or not (self._replayable or certainly_not_processed(error)):
+    def may_retry(self, error: object) -> bool:
+        """True when ``error`` may be answered with another try; not if it is no error."""
+        if (
+            not isinstance(error, EdgeQuakeError)
+            or not transient(error)
+            or not (self._replayable or certainly_not_processed(error))
+        ):
             return False
         if isinstance(error, APIError) and (error.retry_after or 0) > self._policy.max_retry_after:
             return False
         return self.retries < self._policy.max_retries
 
-    def delay(self, error: BaseException | None) -> float:
+    def delay(self, error: object) -> float:
         """Seconds to wait before the next try."""
         if isinstance(error, APIError) and error.retry_after is not None:
             return error.retry_after
@@ -95,14 +99,14 @@ class RetryRules:
         return ceiling * self._draw()
 
     def options(self) -> dict[str, Any]:
-        """The arguments for tenacity's ``Retrying`` and ``AsyncRetrying``."""
+        """The arguments for tenacity's ``Retrying`` and ``AsyncRetrying``, of a function that returns its error."""
         waits: dict[int, float] = {}
 
         def wait(state: RetryCallState) -> float:
-            return waits.setdefault(state.attempt_number, self.delay(_failure(state)))
+            return waits.setdefault(state.attempt_number, self.delay(_outcome(state)))
 
         def retry(state: RetryCallState) -> bool:
-            return self.may_retry(_failure(state))
+            return self.may_retry(_outcome(state))
 
         def stop(state: RetryCallState) -> bool:
             return wait(state) >= self._left()
@@ -111,11 +115,18 @@ class RetryRules:
             self.retries += 1
             logger.warning(
                 "%s failed: %s; retry %d of %d in %.2f s",
-                self._route, _failure(state), self.retries, self._policy.max_retries, wait(state),
+                self._route, _outcome(state), self.retries, self._policy.max_retries, wait(state),
             )  # fmt: skip
 
-        return {"retry": retry, "wait": wait, "stop": stop, "before_sleep": before_sleep, "reraise": True}
+        return {
+            "retry": retry,
+            "wait": wait,
+            "stop": stop,
+            "before_sleep": before_sleep,
+            "retry_error_callback": _outcome,
+        }
 
 
-def _failure(state: RetryCallState) -> BaseException | None:
-    return None if state.outcome is None else state.outcome.exception()
+def _outcome(state: RetryCallState) -> object:
+    """What the function returned; None if it raised, which tenacity then raises."""
+    return None if state.outcome is None or state.outcome.failed else state.outcome.result()

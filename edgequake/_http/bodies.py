@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import zlib
+from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 import httpx
 
 from edgequake._core.sse import EventData
+from edgequake._http.requests import set_read_timeout
+from edgequake._http.waiting import AsksDeadline, async_in_time, in_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from httpx_sse import ServerSentEvent
+
+    from edgequake._http.waiting import AsyncDeadline, Deadline
 
 __all__ = ["async_body", "kind_of_body", "server_sent_event", "sync_body"]
 
@@ -30,16 +35,30 @@ def kind_of_body(response: httpx.Response) -> str:
     return "json" if kind == "application/json" or kind.endswith("+json") else "other"
 
 
-def sync_body(response: httpx.Response) -> Iterator[bytes]:
-    """The bytes of the answer as they come, decompressed. Raises httpx's errors."""
+def sync_body(response: httpx.Response, deadline: Deadline) -> Iterator[bytes]:
+    """The bytes of the answer as they come, decompressed; each read ends by the deadline. Raises httpx's errors."""
+    body = _sync_body(response)
+    if isinstance(response.extensions.get("network_stream"), AsksDeadline):
+        return body
+    return in_time(body, deadline, set_read_timeout(response, deadline.clock.longest_read(monotonic())))
+
+
+def async_body(response: httpx.Response, deadline: AsyncDeadline) -> AsyncIterator[bytes]:
+    """The bytes of the answer as they come, decompressed; each read ends by the deadline. Raises httpx's errors."""
+    body = _async_body(response)
+    if isinstance(response.extensions.get("network_stream"), AsksDeadline):
+        return body
+    return async_in_time(body, deadline, set_read_timeout(response, deadline.clock.longest_read(monotonic())))
+
+
+def _sync_body(response: httpx.Response) -> Iterator[bytes]:
     if (coding := _coding(response)) is None:
         return response.iter_bytes()
     stream = iter(cast("httpx.SyncByteStream", response.stream))
     return _decompressed(stream, coding) if coding else stream
 
 
-def async_body(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The bytes of the answer as they come, decompressed. Raises httpx's errors."""
+def _async_body(response: httpx.Response) -> AsyncIterator[bytes]:
     if (coding := _coding(response)) is None:
         return response.aiter_bytes()
     stream = aiter(cast("httpx.AsyncByteStream", response.stream))

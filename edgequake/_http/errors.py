@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from edgequake._core.clock import timed_out
 from edgequake._core.errors import api_error
 from edgequake._http.requests import shown_address
 from edgequake.exceptions import (
@@ -21,10 +20,10 @@ from edgequake.exceptions import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType
 
-    from edgequake.exceptions import TimeoutStage
-    from edgequake.settings import Timeout
+    from edgequake._core.clock import CallClock
 
 __all__ = ["as_cause", "as_httpx_error", "translated"]
 
@@ -32,20 +31,37 @@ _TRANSPORTS = ("httpx", "httpx2", "httpcore", "httpcore2", "httpx_aiohttp", "aio
 
 
 def translated(
-    error: Exception, *, stage: TimeoutStage, timeout: Timeout, streaming: bool, origin: str = "the server"
-) -> EdgeQuakeError | None:
-    """The error of this SDK for ``error``; None if it is none of the transport's, and should be raised as it is.
+    error: Exception,
+    clock: CallClock,
+    *,
+    streaming: bool,
+    origin: str = "the server",
+    secret_headers: Iterable[str] = (),
+) -> Exception:
+    """The error of this SDK for one of the transport's, with that as its cause; any other error as it is.
 
-    ``stage`` is the clock that a timeout means, ``streaming`` whether the answer had begun.
+    ``streaming`` says whether the answer had begun; ``clock``, which stage a timeout ended. No frame and no request
+    that the error holds shows a key, or a value of ``secret_headers``.
     """
+    if isinstance(error, EdgeQuakeError):  # of a deadline, from inside the transport
+        return as_cause(error)
+    if (ours := _ours(error, clock, streaming, origin)) is None:
+        return error
+    ours.__cause__ = as_cause(error, secret_headers)
+    return ours
+
+
+def _ours(error: Exception, clock: CallClock, streaming: bool, origin: str) -> EdgeQuakeError | None:
     error = as_httpx_error(error)
     text = str(error) or type(error).__name__
     ours: EdgeQuakeError | None = None
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            ours = timed_out("total" if stage == "total" else "connect", timeout)
+            ours = clock.timed_out("connect")
+        case httpx.TimeoutException() if not streaming:
+            ours = clock.timed_out("response")
         case httpx.TimeoutException() | builtins.TimeoutError():
-            ours = timed_out(stage, timeout)
+            ours = clock.timed_out()
         case httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | httpx.InvalidURL() | UnicodeError():
             ours = ConfigurationError(f"the request cannot be sent: {text}")
         case httpx.ConnectError() | httpx.ProxyError():
@@ -73,7 +89,7 @@ def translated(
     return ours
 
 
-def as_cause(error: Exception) -> Exception:
+def as_cause(error: Exception, secret_headers: Iterable[str] = ()) -> Exception:
     """``error`` as the cause of one of ours: httpx's, without the keys that its frames and its request hold.
 
     Reports of errors show the variables of frames, and those of the transport hold headers as they are sent.
@@ -87,11 +103,19 @@ def as_cause(error: Exception) -> Exception:
         if "request_info" in vars(inner):  # of aiohttp
             vars(inner)["request_info"], inner.args = None, ()
         inner = inner.__cause__ or inner.__context__
-    if (request := getattr(error, "_request", None)) is not None:
-        for name in ("X-API-Key", "Authorization"):
+    if (request := _request_of(error)) is not None:
+        for name in ("X-API-Key", "Authorization", *secret_headers):
             if name in request.headers:
                 request.headers[name] = "[secret]"
     return as_httpx_error(error)
+
+
+def _request_of(error: Any) -> Any:
+    """The request that an error of httpx holds, if it is one and holds one."""
+    try:
+        return error.request
+    except (AttributeError, RuntimeError):
+        return None
 
 
 def _of_transport(frame: FrameType) -> bool:

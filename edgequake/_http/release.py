@@ -1,4 +1,4 @@
-"""Giving connections back, or dropping them, whoever lets go of an answer and however."""
+"""Releases connections, or drops them, whoever lets go of an answer and however."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from edgequake._http.clients import owner_key as process_key
-from edgequake._http.waiting import done_with_socket, shut_down
+from edgequake._http.waiting import AsksDeadline, shut_down
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -26,15 +26,18 @@ def interrupt(response: Response) -> None:
 
 
 def release(response: Response) -> None:
-    """Gives the connection of ``response`` back, or drops it if it cannot serve another request."""
-    done_with_socket()
+    """Releases the connection of ``response``, or drops it if it cannot serve another request."""
+    if response.is_closed:  # its connection serves another request by now
+        return
+    if isinstance(stream := response.extensions.get("network_stream"), AsksDeadline):
+        stream.done()
     if _has_leftovers(response) and "network_stream" in response.extensions:
         response.extensions["network_stream"].close()
     response.close()
 
 
 async def async_release(response: Response) -> None:
-    """Gives the connection of ``response`` back, or drops it, also if the task is cancelled meanwhile.
+    """Releases the connection of ``response``, or drops it, also if the task is cancelled meanwhile.
 
     httpcore marks a connection as closed before it has let go of it: cancelled in between, it would stay for ever.
     """
@@ -100,7 +103,7 @@ async def async_interrupt(response: Response) -> None:
 
 
 def abandon(response: Response, owner: Any) -> None:
-    """Gives back the connection of an answer that nobody will read, from a finalizer: in any thread.
+    """Releases the connection of an answer that nobody will read, from a finalizer: in any thread.
 
     ``owner`` is what the connection belongs to: the process, an event loop, or something of trio's.
     """

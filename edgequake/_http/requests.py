@@ -12,7 +12,7 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edgequake.settings import Timeout
+    from edgequake._core.clock import CallClock
 
 __all__ = [
     "Request",
@@ -28,14 +28,10 @@ Request: TypeAlias = httpx.Request
 Response: TypeAlias = httpx.Response
 
 
-def timeout_extension(timeout: Timeout) -> dict[str, float | None]:
-    """``timeout`` as httpx's request extension, until the answer begins."""
-    return {
-        "connect": timeout.connect,
-        "pool": timeout.connect,
-        "write": timeout.response,
-        "read": timeout.response,
-    }
+def timeout_extension(clock: CallClock, now: float) -> dict[str, float | None]:
+    """The waits for an answer as httpx's request extension, for sockets that do not ask the call's deadline."""
+    connect, response = _or_none(clock.at_most("connect", now)), _or_none(clock.at_most("response", now))
+    return {"connect": connect, "pool": connect, "write": response, "read": response}
 
 
 def set_read_timeout(response: Response, seconds: float) -> float:
@@ -43,8 +39,12 @@ def set_read_timeout(response: Response, seconds: float) -> float:
     timeouts = response.request.extensions.get("timeout")
     if not isinstance(timeouts, dict) or "network_stream" not in response.extensions:  # it is not httpcore that reads
         return math.inf
-    timeouts["read"] = None if seconds == math.inf else seconds
+    timeouts["read"] = _or_none(seconds)
     return seconds
+
+
+def _or_none(seconds: float) -> float | None:
+    return None if seconds == math.inf else max(seconds, 0.0)
 
 
 def address(client: httpx.Client | httpx.AsyncClient, url: str) -> httpx.URL | str:

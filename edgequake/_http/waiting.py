@@ -1,8 +1,9 @@
-"""Waits that end on time, or when another thread or task says so.
+"""The waits of a call: each ends on time, or when another thread or task says so.
 
-httpx's read timeout begins anew with every read, so that a server that sends a byte now and then is waited for
-without end. A deadline bounds all reads until it is lifted: the sockets of the default client ask for it each time.
-Asynchronous code has cancel scopes for all this: its twins begin with ``async_``.
+A :class:`Deadline` enforces what the call's :class:`CallClock` decides, and raises the error of the stage that ended.
+The sockets of the default clients ask it before every read and write. Those of a client of the caller's own do not:
+there httpx's timeouts end single reads, and :func:`in_time` ends the rest. Twins for asyncio and trio begin with
+``Async`` or ``async_``.
 """
 
 from __future__ import annotations
@@ -12,141 +13,233 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from contextvars import ContextVar
 from time import monotonic
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
     from contextlib import AbstractContextManager
+    from contextvars import Token
     from types import TracebackType
 
+    from anyio import CancelScope
+
+    from edgequake._core.clock import CallClock
+    from edgequake.exceptions import TimeoutError, TimeoutStage
+
 __all__ = [
+    "AsksDeadline",
     "AsyncAttempt",
+    "AsyncDeadline",
     "Attempt",
-    "async_interruptible",
+    "Deadline",
+    "async_in_time",
     "async_sleep",
-    "async_within",
-    "bounded",
-    "done_with_socket",
-    "interruptible",
+    "current_deadline",
+    "in_time",
     "shut_down",
     "sleep",
-    "within",
 ]
 
 T = TypeVar("T")
 AsyncAttempt: TypeAlias = Callable[[], Awaitable[T]]
 Attempt: TypeAlias = Callable[[], T]
 
-
-class _Current(threading.local):
-    deadline = math.inf
-    wait: interruptible | None = None
+_NEARLY = 0.9  # of a wait: what httpx ends later than the deadline would, by the rest at most
 
 
-_current = _Current()
+class _Waits:
+    """What the deadlines of both worlds share: the clock of one call, and whether the call has been closed."""
+
+    def __init__(self, clock: CallClock) -> None:
+        self.clock = clock
+        self.closed = False
+        self._inside: Token[_Waits | None] | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the call is being opened: some thread or task is inside its block."""
+        return self._inside is not None
+
+    def left(self) -> float | None:
+        """Seconds until the wait must end, None for no limit. Raises its :class:`TimeoutError` if it is over."""
+        seconds = self.clock.ends - monotonic()
+        if seconds <= 0:
+            raise self.clock.timed_out()
+        return None if seconds == math.inf else seconds
+
+    def begin(self, stage: TimeoutStage) -> float | None:
+        """A wait of this stage begins; as :meth:`left`."""
+        self.clock.wait_for(stage, monotonic())
+        return self.left()
+
+    def over(self) -> TimeoutError:
+        """The error of a wait that has ended."""
+        return self.clock.timed_out()
 
 
-class within:  # noqa: N801 - reads as a statement: `with within(5.0):`
-    """Every socket read and write of this thread, inside the block, ends within ``seconds`` from now in all."""
+class AsksDeadline:
+    """A connection whose reads and writes end by the deadline of the call that uses it."""
 
-    __slots__ = ("_before", "_seconds")
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-
-    def __enter__(self) -> None:
-        self._before = _current.deadline
-        _current.deadline = min(self._before, monotonic() + self._seconds)
-
-    def __exit__(self, *_: object) -> None:
-        _current.deadline = self._before
+    def done(self) -> None:
+        """The call has no more to do with the connection: another may use it from now on."""
 
 
-class interruptible:  # noqa: N801 - beside `within`
-    """A block that another thread can end: its socket is shut down, its sleep cut short, its error swallowed.
+class Deadline(_Waits):
+    """The waits of one call, in a thread.
 
-    A connection that is being made is waited for until its own timeout.
+    As a context manager it is a block that :meth:`close` ends from another thread: its socket is shut down, its sleep
+    is cut short, and the error that comes of it is swallowed. A connection that is being made is waited for until its
+    own timeout.
     """
 
-    def __init__(self) -> None:
-        self._interrupted = False
+    def __init__(self, clock: CallClock) -> None:
+        super().__init__(clock)
         self._alarm: threading.Event | None = None  # of a sleep
         self._socket: object = None
+        # Without it, close() could shut down a socket that another call has begun to use meanwhile.
+        self._lock = threading.Lock()
 
     def __enter__(self) -> None:
-        self._before, _current.wait = _current.wait, self
+        self._inside = _current.set(self)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
-        _current.wait = self._before
-        return self._interrupted and isinstance(error, Exception)
+        with self._lock:
+            inside, self._inside = self._inside, None
+        if inside is not None:
+            _current.reset(inside)
+        return self.closed and isinstance(error, Exception)
 
     def close(self) -> None:
         """Ends the block, from any thread."""
-        self._interrupted = True
+        self.closed = True
         if self._alarm is not None:
             self._alarm.set()
-        shut_down(self._socket)
+        with self._lock:
+            if self._inside is not None:
+                shut_down(self._socket)
 
     def sleep(self, seconds: float) -> None:
         """Waits so many seconds, or until the block is ended."""
         self._alarm = threading.Event()
-        if not self._interrupted:  # it may have been just before there was an alarm
+        if not self.closed:  # it may have been just before there was an alarm
             self._alarm.wait(seconds)
 
     def uses(self, sock: object) -> None:
-        """The block is about to wait for ``sock``."""
-        self._socket = sock
-        if self._interrupted:
-            shut_down(sock)
+        """The call waits for this socket from now on; None: for none, since another call may use the last one now."""
+        with self._lock:
+            self._socket = sock
+            if self.closed and self._inside is not None:
+                shut_down(sock)
+
+    def until_answer(self, *, own_sockets: bool) -> AbstractContextManager[object]:
+        """A block that ends when the wait for the answer must, as far as anything can end it.
+
+        ``own_sockets``: they ask the deadline themselves. Other sockets know httpx's timeouts alone.
+        """
+        self.clock.wait_for_answer(monotonic())
+        return nullcontext()
 
 
-def done_with_socket() -> None:
-    """The block has no more to do with its socket: another call may use it from now on."""
-    if _current.wait is not None:
-        _current.wait.uses(None)
+class AsyncDeadline(_Waits):
+    """The waits of one call, in a task of asyncio or trio: the twin of :class:`Deadline`.
+
+    As a context manager it is a block that :meth:`aclose` ends from another task.
+    """
+
+    def __init__(self, clock: CallClock) -> None:
+        super().__init__(clock)
+        self._scope: CancelScope | None = None
+
+    def __enter__(self) -> None:
+        from anyio import CancelScope  # loaded by httpx's first async request
+
+        self._scope = CancelScope()
+        if self.closed:
+            self._scope.cancel()
+        self._scope.__enter__()
+        self._inside = _current.set(self)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        if self._inside is not None:
+            _current.reset(self._inside)
+        scope, self._inside, self._scope = self._scope, None, None
+        return scope is not None and bool(scope.__exit__(kind, error, traceback))
+
+    async def aclose(self) -> None:
+        """Ends the block."""
+        self.closed = True
+        if self._scope is not None:
+            self._scope.cancel()
+
+    async def sleep(self, seconds: float) -> None:
+        """Waits so many seconds, or until the block is ended."""
+        await async_sleep(seconds)
+
+    def until_answer(self, *, own_sockets: bool) -> AbstractContextManager[object]:
+        """A block that raises the builtin ``TimeoutError`` when the wait for the answer must end.
+
+        ``own_sockets``: they ask the deadline themselves, and nothing more is needed.
+        """
+        from anyio import fail_after
+
+        self.clock.wait_for_answer(monotonic())
+        return nullcontext() if own_sockets else fail_after(self.left())
+
+
+_current: ContextVar[_Waits | None] = ContextVar("deadline", default=None)
+
+
+def current_deadline() -> _Waits | None:
+    """The deadline of the call that this thread or task is opening, if it has one."""
+    return _current.get()
+
+
+def in_time(body: Iterator[bytes], deadline: Deadline, read_timeout: float) -> Iterator[bytes]:
+    """``body``, read from sockets that do not ask the deadline; each read ends by httpx's ``read_timeout`` seconds."""
+    while True:
+        deadline.left()
+        try:
+            data = next(body)
+        except StopIteration:
+            return
+        yield data
+
+
+class async_in_time:  # noqa: N801 - the twin of `in_time`
+    """``body``, read from sockets that do not ask the deadline, which ends each read.
+
+    A read that httpx's own ``read_timeout`` ends nearly on time has no cancel scope, which would take as long as the
+    read itself.
+    """
+
+    def __init__(self, body: AsyncIterator[bytes], deadline: AsyncDeadline, read_timeout: float) -> None:
+        self._body = body
+        self._deadline = deadline
+        self._read_timeout = read_timeout
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        from anyio import fail_after
+
+        left = self._deadline.left()
+        if left is None or left >= self._read_timeout * _NEARLY:
+            return await anext(self._body)
+        with fail_after(left):
+            return await anext(self._body)
 
 
 def sleep(seconds: float) -> None:
-    """Waits so many seconds, or until the block is ended in which it waits."""
-    if _current.wait is None:
-        time.sleep(seconds)
-    else:
-        _current.wait.sleep(seconds)
-
-
-def shut_down(sock: object) -> None:
-    """Wakes whoever waits for ``sock``, if it is a socket; its owner then closes it."""
-    if isinstance(sock, socket.socket):
-        with suppress(OSError):  # it may have just ended by itself
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # an SSLSocket's own would say goodbye first
-
-
-def bounded(timeout: float | None, late: type[Exception], sock: object = None) -> float | None:
-    """The timeout of one socket operation: its own, or what is left of the deadline, whichever is shorter.
-
-    Raises ``late`` when nothing is left.
-    """
-    if _current.wait is not None:
-        _current.wait.uses(sock)
-    if _current.deadline == math.inf:
-        return timeout
-    left = _current.deadline - monotonic()
-    if left <= 0:
-        raise late("the deadline has passed")
-    return left if timeout is None else min(left, timeout)
-
-
-def async_within(seconds: float) -> AbstractContextManager[object]:
-    """Everything awaited inside the block ends within ``seconds``; raises the builtin ``TimeoutError`` if it does not.
-
-    The asynchronous twin of :class:`within`, for asyncio and trio.
-    """
-    from anyio import fail_after  # loaded by httpx's first async request
-
-    return fail_after(seconds)
+    """Waits so many seconds."""
+    time.sleep(seconds)
 
 
 async def async_sleep(seconds: float) -> None:
@@ -156,22 +249,8 @@ async def async_sleep(seconds: float) -> None:
     await anyio_sleep(seconds)
 
 
-class async_interruptible:  # noqa: N801 - the twin of `interruptible`
-    """A block that another task can end, without an error of its own. The asynchronous twin of ``interruptible``."""
-
-    def __init__(self) -> None:
-        from anyio import CancelScope
-
-        self._scope = CancelScope()
-
-    def __enter__(self) -> None:
-        self._scope.__enter__()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
-        return bool(self._scope.__exit__(kind, error, traceback))
-
-    async def aclose(self) -> None:
-        """Ends the block."""
-        self._scope.cancel()
+def shut_down(sock: object) -> None:
+    """Wakes whoever waits for ``sock``, if it is a socket; its owner then closes it."""
+    if isinstance(sock, socket.socket):
+        with suppress(OSError):  # it may have just ended by itself
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # an SSLSocket's own would say goodbye first

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary, WeakSet
 
 from pydantic import SecretStr
@@ -27,13 +27,12 @@ from edgequake._http.clients import (
 from edgequake._http.errors import as_cause, translated
 from edgequake._http.release import release, sweep
 from edgequake._http.requests import address, redirect_target, shown_address, timeout_extension
-from edgequake._http.waiting import interruptible, sleep, within
+from edgequake._http.waiting import Deadline
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
     from edgequake._core.calls import Call
-    from edgequake._core.clock import Limit
     from edgequake._core.config import ClientConfig
     from edgequake._http.requests import Request, Response
     from edgequake._http.waiting import Attempt
@@ -44,7 +43,6 @@ T = TypeVar("T")
 
 _CLOSED = "this client is closed: make a new one"
 _MAX_REDIRECTS = 5
-_A_MOMENT = 0.01
 
 
 class Closable(Protocol):
@@ -70,6 +68,11 @@ class Connections:
         """Routes that this server turned out not to have."""
         self.stats = StatsRecorder()
         self.limiter = None if rate_limit is None else RateLimiter(rate_limit)
+
+    @property
+    def own_sockets(self) -> bool:
+        """Whether the sockets are this package's, which ask the deadline of a call how long they may wait."""
+        return self._given is None and self._new_client is client
 
     @property
     def client(self) -> HTTPClient:
@@ -118,61 +121,63 @@ class Session:
         self.config = config
         self.connections = connections
 
-    def clock(self, call: Call[Any]) -> CallClock:
-        """The clocks of a call that begins now."""
-        return CallClock(call.timeout or self.config.timeout, monotonic())
+    def deadline(self, call: Call[Any]) -> Deadline:
+        """The waits of a call that begins now."""
+        return Deadline(CallClock(call.timeout or self.config.timeout, monotonic()))
 
-    def rules(self, call: Call[Any], clock: CallClock) -> RetryRules:
+    def rules(self, call: Call[Any], deadline: Deadline) -> RetryRules:
         """When the call may be tried again."""
         return RetryRules(
             self.config.retry,
             route=call.route,
             replayable=call.replayable,
-            left=lambda: clock.left(monotonic()),
+            left=lambda: deadline.clock.left_in_total(monotonic()),
         )
 
-    def call(self, call: Call[T], wait: interruptible | None = None) -> T:
-        """The parsed answer of a plain call, after as many tries as its rules allow; ``wait`` is as for ``tried``."""
-        clock = self.clock(call)
+    def call(self, call: Call[T], deadline: Deadline | None = None) -> T:
+        """The parsed answer of a plain call, after as many tries as its rules allow; ``deadline`` can end it sooner."""
+        waits = deadline or self.deadline(call)
 
         def attempt() -> T:
-            return self.parsed(call, self.open(call, clock, stream=False), clock)
+            return self.parsed(call, self.open(call, waits, stream=False), waits)
 
-        wait = wait or interruptible()
-        self.connections.watch(wait)
-        return self.tried(attempt, self.rules(call, clock), wait)
+        self.connections.watch(waits)
+        return self.with_retries(attempt, self.rules(call, waits), waits)
 
-    def tried(self, attempt: Attempt[T], rules: RetryRules, wait: interruptible) -> T:
+    def with_retries(self, attempt: Attempt[T], rules: RetryRules, deadline: Deadline) -> T:
         """What ``attempt`` returns, after as many tries as the rules allow.
 
-        Raises :class:`ConfigurationError` if ``wait`` is closed meanwhile.
+        Raises :class:`ConfigurationError` if the deadline is closed meanwhile.
         """
-        with wait:
+        failed: list[EdgeQuakeError] = []
+
+        def outcome() -> T | EdgeQuakeError:
             try:
-                return attempt()
+                if deadline.closed:  # during the wait for this try
+                    raise ConfigurationError(_CLOSED)
+                return failed.pop() if failed else attempt()
             except EdgeQuakeError as error:
-                if not rules.may_retry(error):
-                    raise
-                failures = [error]
-            return self._retried(attempt, failures, rules)
+                return error  # raised, it would come out of tenacity with the frames of its loop
+
+        with deadline:
+            result: T | EdgeQuakeError = outcome()
+            if isinstance(result, EdgeQuakeError) and rules.may_retry(result):
+                from tenacity import Retrying  # most programs never need it
+
+                failed.append(result)
+                result = Retrying(**rules.options(), sleep=deadline.sleep)(outcome)
+            try:
+                if isinstance(result, EdgeQuakeError):
+                    raise result
+                return result
+            finally:
+                del result  # else the error and this frame keep each other, and what the frame holds, in memory
         raise ConfigurationError(_CLOSED)
 
-    def _retried(self, attempt: Attempt[T], failures: list[EdgeQuakeError], rules: RetryRules) -> T:
-        """What further tries return after a first that failed."""
-        from tenacity import Retrying  # most programs never need it
-
-        def tries() -> T:
-            if failures:
-                raise failures.pop()
-            return attempt()
-
-        result: T = Retrying(**rules.options(), sleep=sleep)(tries)
-        return result
-
-    def parsed(self, call: Call[T], response: Response, clock: CallClock) -> T:
+    def parsed(self, call: Call[T], response: Response, deadline: Deadline) -> T:
         """The whole body of ``response`` as what the call promises."""
         at_most = self.config.max_event_bytes
-        body = self.read(response, clock, at_most + 1)
+        body = self.read(response, deadline, at_most + 1)
         request_id = response.headers.get("x-request-id")
         try:
             answer = call.parse(_at_most(at_most, body))
@@ -183,49 +188,49 @@ class Session:
             answer._request_id = request_id
         return answer
 
-    def open(self, call: Call[Any], clock: CallClock, *, stream: bool) -> Response:
+    def open(self, call: Call[Any], deadline: Deadline, *, stream: bool) -> Response:
         """One try: the answer with its body unread. Raises the error that an error status stands for."""
         renewed = False
         url = None
         for _ in range(_MAX_REDIRECTS):
-            response = self._send(call, clock, stream=stream, url=url)
+            response = self._send(call, deadline, stream=stream, url=url)
             if response.is_success:
                 return response
             if target := redirect_target(response):
                 url = target
                 release(response)
                 continue
-            error = self._error(call, response, clock)
+            error = self._error(call, response, deadline)
             if isinstance(error, UnauthorizedError) and callable(self.config.jwt) and not renewed:
                 renewed, self.connections.token = True, None
                 continue
             raise error
         raise ResponseError(f"{call.route}: more than {_MAX_REDIRECTS} redirects")
 
-    def _send(self, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None) -> Response:
+    def _send(self, call: Call[Any], deadline: Deadline, *, stream: bool, url: str | None) -> Response:
         client = self.connections.client
         if (limiter := self.connections.limiter) is not None:
-            self._turn(limiter, clock)
-        limit = clock.until_answer(monotonic())
-        request = self._request(client, call, clock, stream=stream, url=url)
+            self._turn(limiter, deadline)
+        request = self._request(client, call, deadline.clock, stream=stream, url=url)
         try:
-            with within(limit.seconds):
+            with deadline.until_answer(own_sockets=self.connections.own_sockets):
                 return client.send(request, stream=True, follow_redirects=False)
         except BaseException as error:
             sweep(client)
             if not isinstance(error, Exception):
                 raise
-            self.reraise(error, clock, limit, streaming=False)
+            ours = self.translated(error, deadline, streaming=False)
+            raise ours from ours.__cause__
 
-    def _turn(self, limiter: RateLimiter, clock: CallClock) -> None:
+    def _turn(self, limiter: RateLimiter, deadline: Deadline) -> None:
         """Waits until the client's rate limit lets another request go."""
         now = monotonic()
-        seconds = limiter.reserve(now, at_most=clock.left(now))
+        seconds = limiter.reserve(now, at_most=deadline.clock.left_in_total(now))
         if seconds is None:
-            raise timed_out("total", clock.timeout)
+            raise timed_out("total", deadline.clock.timeout)
         try:
             if seconds:
-                sleep(seconds)
+                deadline.sleep(seconds)
         except BaseException:  # cancelled
             limiter.give_back()
             raise
@@ -245,7 +250,7 @@ class Session:
                 params=None if url else call.params,
                 content=call.body,
                 headers=self.config.request_headers(token, merged_headers(call.headers, fixed)),
-                extensions={"timeout": timeout_extension(clock.timeout)},
+                extensions={"timeout": timeout_extension(clock, monotonic())},
             )
         except Exception as error:  # what was given cannot be written as a request
             raise ConfigurationError(f"the request cannot be sent: {error}") from as_cause(error)
@@ -259,28 +264,28 @@ class Session:
             self.connections.token = None if token is None else SecretStr(token)
         return self.connections.token
 
-    def read(self, response: Response, clock: CallClock, at_most: int) -> bytes:
-        """The body of ``response``, or about its first ``at_most`` bytes; then gives the connection back."""
-        limit = clock.until_body_end(monotonic())
+    def read(self, response: Response, deadline: Deadline, at_most: int) -> bytes:
+        """The body of ``response``, or about its first ``at_most`` bytes; then releases the connection."""
+        deadline.clock.wait_for("response", monotonic())
         parts: list[bytes] = []
         size = 0
         try:
-            with within(limit.seconds):
-                for data in sync_body(response):
-                    parts.append(data)
-                    size += len(data)
-                    if size >= at_most:
-                        break
+            for data in sync_body(response, deadline):
+                parts.append(data)
+                size += len(data)
+                if size >= at_most:
+                    break
         except Exception as error:
-            self.reraise(error, clock, limit, streaming=False)
+            ours = self.translated(error, deadline, streaming=False)
+            raise ours from ours.__cause__
         finally:
             release(response)
         return b"".join(parts)
 
-    def _error(self, call: Call[Any], response: Response, clock: CallClock) -> EdgeQuakeError:
+    def _error(self, call: Call[Any], response: Response, deadline: Deadline) -> EdgeQuakeError:
         """The error that the status of ``response`` stands for, in the server's words as far as they came."""
         try:
-            body = self.read(response, clock, MAX_ERROR_BODY)
+            body = self.read(response, deadline, MAX_ERROR_BODY)
         except EdgeQuakeError:
             body = b""
         return api_error(
@@ -293,20 +298,12 @@ class Session:
             url=shown_address(response.request),
         )
 
-    def reraise(self, error: Exception, clock: CallClock, limit: Limit, *, streaming: bool) -> NoReturn:
-        """Raises the SDK's error for one of the transport's, any other as it is."""
-        if isinstance(error, EdgeQuakeError):
-            raise error
-        request = getattr(error, "_request", None)  # httpx hangs it on its errors, which become the cause of ours
-        if request is not None:
-            request.headers.update(dict.fromkeys(self.config.headers, "[secret]"))
-        stage = limit.stage
-        if stage == "total" and clock.left(monotonic()) > _A_MOMENT:  # it was a clock of httpx that ran out
-            stage = clock.waiting_for if streaming else "response"
-        ours = translated(error, stage=stage, timeout=clock.timeout, streaming=streaming, origin=self.config.base_url)
-        if ours is None:
-            raise error
-        raise ours from as_cause(error)
+    def translated(self, error: Exception, deadline: Deadline, *, streaming: bool) -> Exception:
+        """The SDK's error for one of the transport's, with that as its cause; any other as it is."""
+        config = self.config
+        return translated(
+            error, deadline.clock, streaming=streaming, origin=config.base_url, secret_headers=config.headers
+        )
 
 
 def _at_most(size: int, body: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import httpx
 import pytest
 from client.wires import (
     CHAT,
@@ -102,6 +103,20 @@ def test_where_the_whole_answer_fails_too_its_error_is_raised(caller, server):
     assert isinstance(error, UnauthorizedError)
     assert isinstance(error.__cause__, ServerError)
     assert stream.failure is error
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["iterated", "opened"])
+def test_a_failed_stream_has_released_its_connection_before_the_whole_answer_is_asked_for(caller, server, opened):
+    """There is only one connection: a stream that kept it would wait for itself."""
+    server.on("POST", STREAM).stream(CONTEXT, ERROR_EVENT, Hold())
+    server.on("POST", QUERY).reply(json=WHOLE)
+    limits = httpx.Limits(max_connections=1)
+    mine = (httpx.AsyncClient if caller.is_async else httpx.Client)(limits=limits)
+    caller.closes(mine)
+    client = caller.client(http_client=mine, timeout=Timeout(20, connect=1), max_retries=0)
+    stream = client.query.stream("q", fallback=True)
+    assert caller.text(caller.open(stream) if opened else stream) == TEXT
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("fallback", [False, True])

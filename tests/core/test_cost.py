@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from edgequake import AsyncEdgequakeClient, EdgequakeClient
+from edgequake._http.waiting import AsksDeadline
 
 # By Python version: calls a chunk, of a burst and with an event in each read. The benchmark's loop is among them.
 RECORDED = {
@@ -38,8 +39,7 @@ class Events(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 def transport(events, in_a_read):
     headers = {"content-type": "text/event-stream"}
-    # As httpcore's answers have it: its reads have a timeout of their own.
-    marks = {"network_stream": None}
+    marks = {"network_stream": AsksDeadline()}  # as the answers of a default client have it
     return httpx.MockTransport(
         lambda _: httpx.Response(200, headers=headers, stream=Events(events, in_a_read), extensions=marks)
     )

@@ -8,7 +8,10 @@ import zlib
 import httpx
 import pytest
 
+from edgequake import Timeout
+from edgequake._core.clock import CallClock
 from edgequake._http.bodies import sync_body
+from edgequake._http.waiting import Deadline
 
 TEXT = b"Edge" * 50_000 + b"Quake"
 
@@ -21,8 +24,18 @@ class Reads(httpx.SyncByteStream):
         yield from self.reads
 
 
+def pieces(coding, *reads):
+    response = httpx.Response(
+        200,
+        headers={"Content-Encoding": coding},
+        stream=Reads(*reads),
+        request=httpx.Request("GET", "http://localhost"),
+    )
+    return sync_body(response, Deadline(CallClock(Timeout(None), 0.0)))
+
+
 def unpacked(coding, *reads):
-    return b"".join(sync_body(httpx.Response(200, headers={"Content-Encoding": coding}, stream=Reads(*reads))))
+    return b"".join(pieces(coding, *reads))
 
 
 def raw_deflate(data):
@@ -53,8 +66,7 @@ def test_every_kind_is_unpacked_however_it_is_cut(name):
 
 
 def test_pieces_are_small():
-    response = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Reads(gzip.compress(TEXT)))
-    assert max(map(len, sync_body(response))) <= 64 * 1024
+    assert max(map(len, pieces("gzip", gzip.compress(TEXT)))) <= 64 * 1024
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])

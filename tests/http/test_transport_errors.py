@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from edgequake import Timeout
+from edgequake._core.clock import CallClock
 from edgequake._http.errors import translated
 from edgequake.exceptions import (
     APIError,
@@ -38,8 +39,10 @@ def example(cls, message="x"):
     return cls(message)
 
 
-def ours(error, *, streaming, stage="response"):
-    return translated(error, stage=stage, timeout=TIMEOUT, streaming=streaming, origin="http://h")
+def ours(error, *, streaming, stage="response", timeout=TIMEOUT):
+    clock = CallClock(timeout, 100.0)
+    clock.wait_for(stage, 100.0)
+    return translated(error, clock, streaming=streaming, origin="http://h")
 
 
 def test_all_exceptions_of_httpx_are_walked():
@@ -103,8 +106,8 @@ def test_what_comes_through_from_below_is_translated_too(error, before, amid):
 
 @pytest.mark.parametrize("error", [ValueError("x"), RuntimeError("x"), KeyError("x"), AssertionError()])
 def test_an_error_of_the_callers_own_code_is_left_as_it_is(error):
-    assert ours(error, streaming=False) is None
-    assert ours(error, streaming=True) is None
+    assert ours(error, streaming=False) is error
+    assert ours(error, streaming=True) is error
 
 
 @pytest.mark.parametrize("cls", [httpx.ConnectError, httpx.ProxyError])
@@ -117,13 +120,19 @@ def test_a_request_that_was_lost_may_have_been_sent(cls):
     assert ours(example(cls), streaming=False).request_sent is True
 
 
-@pytest.mark.parametrize("stage", ["response", "first_chunk", "chunk", "total"])
+@pytest.mark.parametrize("stage", ["response", "first_chunk", "chunk"])
 def test_a_timeout_says_the_clock_that_ran(stage):
     assert ours(example(httpx.ReadTimeout), streaming=True, stage=stage).stage == stage
     assert ours(builtins.TimeoutError(), streaming=True, stage=stage).stage == stage
-    connecting = "total" if stage == "total" else "connect"
-    assert ours(example(httpx.ConnectTimeout), streaming=False, stage=stage).stage == connecting
-    assert ours(example(httpx.PoolTimeout), streaming=False, stage=stage).stage == connecting
+    assert ours(example(httpx.ConnectTimeout), streaming=False, stage=stage).stage == "connect"
+    assert ours(example(httpx.PoolTimeout), streaming=False, stage=stage).stage == "connect"
+    assert ours(example(httpx.WriteTimeout), streaming=False, stage=stage).stage == "response"
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectTimeout("x"), httpx.ReadTimeout("x"), builtins.TimeoutError()])
+@pytest.mark.parametrize("streaming", [True, False])
+def test_a_timeout_that_the_total_cut_short_says_so(error, streaming):
+    assert ours(error, streaming=streaming, timeout=Timeout(5, total=3)).stage == "total"
 
 
 def test_the_message_says_where_and_why():

@@ -9,7 +9,7 @@ import pytest
 from client.wires import QUERY, STREAM, v2
 
 from edgequake import ConfigurationError, EdgequakeClient, Timeout, TimeoutError
-from edgequake._http.waiting import interruptible
+from edgequake._http.waiting import Deadline
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def slept(monkeypatch):
     async def sleep(seconds):
         waits.append(seconds)
 
-    monkeypatch.setattr(interruptible, "sleep", lambda _, seconds: waits.append(seconds))
+    monkeypatch.setattr(Deadline, "sleep", lambda _, seconds: waits.append(seconds))
     monkeypatch.setattr(anyio, "sleep", sleep)
     return waits
 
@@ -81,11 +81,11 @@ def test_who_gives_up_waiting_takes_no_turn(server, monkeypatch):
     with EdgequakeClient(base_url=server.url, rate_limit="1/h") as client:
         client.query.execute("q")
         with monkeypatch.context() as patched:
-            patched.setattr(interruptible, "sleep", interrupted)
+            patched.setattr(Deadline, "sleep", interrupted)
             for _ in range(3):
                 with pytest.raises(KeyboardInterrupt):
                     client.query.execute("q")
         waits = []
-        monkeypatch.setattr(interruptible, "sleep", lambda _, seconds: waits.append(seconds))
+        monkeypatch.setattr(Deadline, "sleep", lambda _, seconds: waits.append(seconds))
         client.query.execute("q")
     assert [round(wait / 3600, 1) for wait in waits] == [1]

@@ -1,0 +1,163 @@
+# Generated from edgequake/_async by scripts/unasync.py: change that, and run `make generate`.
+"""Opens the answer of a stream: its tries, the older route, and what kind of answer it is."""
+
+from __future__ import annotations
+
+from itertools import chain
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+
+from edgequake._core.errors import MAX_ERROR_BODY, is_missing_route
+from edgequake._core.sse import SSEParser
+from edgequake._http.bodies import sync_body, kind_of_body
+from edgequake._http.clients import owner_key
+from edgequake._http.release import abandon, interrupt, release
+from edgequake.exceptions import APIError, StreamError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Iterable
+
+    from edgequake._sync.session import Session
+    from edgequake._core.calls import Call, Decoder
+    from edgequake._http.requests import Response
+
+__all__ = ["Begun", "Opening"]
+
+C_co = TypeVar("C_co", covariant=True)
+ChunkT = TypeVar("ChunkT")
+
+_QUOTED = 200  # characters of an answer of another kind that its error quotes
+
+
+class NewDecoder(Protocol[C_co]):
+    """Makes the decoder of one answer."""
+
+    def __call__(self, *, text_only: bool) -> Decoder[C_co]:
+        """``text_only``: the events are raw text (v1)."""
+        ...
+
+
+class Begun(NamedTuple, Generic[ChunkT]):
+    """An answer that has begun; each try has its own."""
+
+    decoder: Decoder[ChunkT]
+    parser: SSEParser
+    body: Iterator[bytes] | None
+    """What is still to be read; None where the answer came whole."""
+    events: Iterable[bytes] = ()
+    """What has been read."""
+
+
+class Opening(Generic[ChunkT]):
+    """The way from a call to the first events of its answer."""
+
+    def __init__(self, session: Session, call: Call[Any], new_decoder: NewDecoder[ChunkT]) -> None:
+        self._session = session
+        self._call = call
+        self._new_decoder = new_decoder
+        self.deadline = session.deadline(call)
+        self._rules = session.rules(call, self.deadline)
+        self._owner_key: object = None  # what the response's connection belongs to
+        self.response: Response | None = None
+        self.begun: Begun[ChunkT] | None = None
+        self.marks = {"start": monotonic()}
+        """When the stream began, its answer, and its first chunk."""
+
+    def open(self) -> None:
+        """Sends the request; returns when the answer has begun."""
+        self._check_alone()
+        self._session.with_retries(self._open, self._rules, self.deadline)
+
+    def first_events(self) -> Begun[ChunkT]:
+        """The answer with its first events, or with none if it brings none; opens it if it is not open yet."""
+        if self.begun is not None and self.begun.body is None:
+            return self.begun
+        self._check_alone()
+        return self._session.with_retries(self._open_and_read, self._rules, self.deadline)
+
+    def answered(self, events: Iterable[bytes]) -> Begun[ChunkT]:
+        """The answer came in another way, whole, as these events."""
+        self.begun = self._begin(None, events)
+        return self.begun
+
+    def close(self, *, reading: bool) -> None:
+        """Releases the connection; ``reading``: wakes whoever waits in a read of the body, and who then does that."""
+        if self._owner_key not in (None, owner_key()):  # in a process forked meanwhile, whose it is not
+            return
+        if self.deadline.waiting:  # whoever waits there releases it
+            self.deadline.close()
+        elif self.response is not None:
+            (interrupt(self.response) if reading else release(self.response))
+
+    def drop(self) -> None:
+        """Releases the connection of an answer that failed, so that another can take its place."""
+        response, self.response, self.begun = self.response, None, None
+        if response is not None:
+            release(response)
+
+    def __del__(self) -> None:
+        if self.response is not None and not self.response.is_closed:
+            abandon(self.response, self._owner_key)
+
+    def _check_alone(self) -> None:
+        if self.deadline.waiting:
+            raise StreamError("this stream is being opened by another thread or task")
+
+    def _open(self) -> Begun[ChunkT]:
+        """One try: sends the request and looks at what kind of answer it is."""
+        session, call, deadline = self._session, self._call, self.deadline
+        self._owner_key = owner_key()
+        response = self.response = self._open_route()
+        now = self.marks["first_byte"] = monotonic()
+        deadline.clock.wait_for("first_chunk", now)
+        kind = kind_of_body(response)
+        if kind == "events":
+            self.begun = self._begin(sync_body(response, deadline), text_only=call.text_only)
+            return self.begun
+        if kind == "json":
+            answer = session.parsed(call, response, deadline)
+            self.marks["first_chunk"] = monotonic()
+            return self.answered(call.events_of(dict(answer)))
+        text = (session.read(response, deadline, MAX_ERROR_BODY)).decode("utf-8", "replace")
+        content_type = response.headers.get("content-type")
+        raise StreamError(f"the server sent {content_type!r} instead of an event stream: {text[:_QUOTED]!r}")
+
+    def _open_route(self) -> Response:
+        """The answer of the call's route, or of its older one where the server does not have it."""
+        session, call, missing = self._session, self._call, self._session.connections.missing_routes
+        if call.fallback_route is not None and call.route in missing:
+            return session.open(call.fallback_route(), self.deadline, stream=True)
+        try:
+            return session.open(call, self.deadline, stream=True)
+        except APIError as error:
+            if call.fallback_route is None or not is_missing_route(error):
+                raise
+            try:
+                response = session.open(call.fallback_route(), self.deadline, stream=True)
+            except APIError as second:
+                raise (error if is_missing_route(second) else second) from None
+            missing.add(call.route)
+            return response
+
+    def _open_and_read(self) -> Begun[ChunkT]:
+        """One try, up to the first event."""
+        begun = self.begun or self._open()
+        if begun.body is None:
+            return begun
+        try:
+            for data in begun.body:
+                events = iter(begun.parser.feed(data))
+                for event in events:
+                    self.marks["first_chunk"] = monotonic()
+                    return begun._replace(events=chain((event,), events))
+        except Exception as error:
+            self.drop()
+            ours = self._session.translated(error, self.deadline, streaming=True)
+            raise ours from ours.__cause__
+        return begun
+
+    def _begin(
+        self, body: Iterator[bytes] | None, events: Iterable[bytes] = (), *, text_only: bool = False
+    ) -> Begun[ChunkT]:
+        parser = SSEParser(self._session.config.max_event_bytes)
+        return Begun(self._new_decoder(text_only=text_only), parser, body, events)

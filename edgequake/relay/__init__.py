@@ -25,6 +25,8 @@ from edgequake.relay.errors import RelayError
 if TYPE_CHECKING:
     from edgequake.relay._async.client import AsyncRelayClient, AsyncRelayStream
     from edgequake.relay._sync.client import RelayClient, RelayStream
+    from edgequake.relay.answers.memory import AnswerStore, MemoryStore
+    from edgequake.relay.answers.redis import RedisStore
     from edgequake.relay.app import Relay
     from edgequake.relay.calls import current_identity
     from edgequake.relay.responses import relay_websocket, sse_response
@@ -32,8 +34,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SSE_HEADERS",
+    "AnswerStore",
     "AsyncRelayClient",
     "AsyncRelayStream",
+    "MemoryStore",
+    "RedisStore",
     "Relay",
     "RelayClient",
     "RelayError",
@@ -46,6 +51,8 @@ __all__ = [
 
 # A name is loaded when first asked for: a program that only calls a relay needs no web framework.
 _HOMES = {
+    "edgequake.relay.answers.memory": ("AnswerStore", "MemoryStore"),
+    "edgequake.relay.answers.redis": ("RedisStore",),
     "edgequake.relay.app": ("Relay",),
     "edgequake.relay.calls": ("current_identity",),
     "edgequake.relay._async.client": ("AsyncRelayClient", "AsyncRelayStream"),
@@ -53,7 +60,7 @@ _HOMES = {
     "edgequake.relay.sse": ("SSE_HEADERS", "sse_lines"),
     "edgequake.relay._sync.client": ("RelayClient", "RelayStream"),
 }
-_EXTRA = ("starlette", "uvicorn", "websockets", "msgpack")
+_EXTRAS = {"starlette": "relay", "uvicorn": "relay", "websockets": "relay", "msgpack": "relay", "redis": "redis"}
 
 
 def _load(name: str) -> Any:
@@ -63,9 +70,10 @@ def _load(name: str) -> Any:
                 value = globals()[name] = getattr(import_module(module), name)
             except ModuleNotFoundError as error:
                 package = (error.name or "").partition(".")[0]
-                if package not in _EXTRA:
+                if package not in _EXTRAS:
                     raise
-                raise ImportError(f'{name} needs {package}: pip install "edgequake[relay]"') from error
+                extra = _EXTRAS[package]
+                raise ImportError(f'{name} needs {package}: pip install "edgequake[{extra}]"') from error
             return value
     raise AttributeError(f"module 'edgequake.relay' has no attribute {name!r}")
 

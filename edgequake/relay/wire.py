@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "DONE",
     "DONE_EVENT",
     "as_object",
     "data_event",
+    "error_data",
     "error_event",
     "error_json",
     "parsed",
@@ -22,7 +24,8 @@ __all__ = [
 ]
 
 # A final event like that of an EdgeQuake server, so that this SDK's own clients can read a relay's stream too.
-DONE_EVENT: Final = b'event: done\ndata: {"type":"done"}\n\n'
+DONE: Final = b'{"type":"done"}'
+DONE_EVENT: Final = b"event: done\ndata: %b\n\n" % DONE
 
 
 def value_json(value: Any) -> bytes:
@@ -45,9 +48,14 @@ def error_json(error: RelayError) -> bytes:
         return value_json({**readable, "data": None})
 
 
+def error_data(error: RelayError) -> bytes:
+    """The data of the last event of a stream that failed."""
+    return b'{"type":"error",%b' % error_json(error)[1:]
+
+
 def error_event(error: RelayError) -> bytes:
     """The last event of a stream that failed."""
-    return b'event: error\ndata: {"type":"error",%b\n\n' % error_json(error)[1:]
+    return b"event: error\ndata: %b\n\n" % error_data(error)
 
 
 def parsed(data: str | bytes) -> Mapping[str, Any]:

@@ -11,8 +11,11 @@ import edgequake.relay
 
 NAMES = [
     "SSE_HEADERS",
+    "AnswerStore",
     "AsyncRelayClient",
     "AsyncRelayStream",
+    "MemoryStore",
+    "RedisStore",
     "Relay",
     "RelayClient",
     "RelayError",
@@ -40,18 +43,18 @@ def test_the_names_are_these():
 
 
 def test_clients_and_sse_lines_need_no_extra():
-    extras = ["starlette", "uvicorn", "websockets", "msgpack", "sse_starlette"]
+    extras = ["starlette", "uvicorn", "websockets", "msgpack", "sse_starlette", "redis"]
     program = f"import sys\nfor name in {extras}: sys.modules[name] = None\n"
     program += "import edgequake.relay as relay\n"
     program += "relay.sse_lines, relay.SSE_HEADERS, relay.RelayClient, relay.AsyncRelayClient, relay.RelayError\n"
-    program += "relay.current_identity\n"
-    for name in ("Relay", "sse_response", "relay_websocket"):
+    program += "relay.current_identity, relay.MemoryStore\n"
+    for name in ("Relay", "sse_response", "relay_websocket", "RedisStore"):
         program += f"try: relay.{name}\nexcept ImportError as error: print(error)\n"
     said = run(program).splitlines()
     assert said == [
         f'{name} needs starlette: pip install "edgequake[relay]"'
         for name in ("Relay", "sse_response", "relay_websocket")
-    ]
+    ] + ['RedisStore needs redis: pip install "edgequake[redis]"']
 
 
 def test_a_module_of_another_name_that_is_missing_is_not_explained_away():

@@ -1,0 +1,180 @@
+"""Answers kept in Redis or Valkey: they survive reloads, restarts and the choice of another worker."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import Final
+
+from edgequake.exceptions import ConfigurationError
+from edgequake.relay.answers import scripts
+from edgequake.relay.answers.copier import Copier, Copy
+from edgequake.relay.answers.link import FAILURES, Link
+from edgequake.relay.answers.log import Feed, private_name
+from edgequake.relay.answers.memory import MAX_ANSWER_BYTES, STOPPED, Answer, Items, MemoryStore, Started, checked_key
+from edgequake.relay.answers.mirrors import Mirrors, unreachable
+
+__all__ = ["RedisStore"]
+
+_BEGIN_SECONDS: Final = 1.0
+"""How long an answer waits for Redis before it begins without being kept."""
+_LAST_SECONDS: Final = 2.0
+_STOP: Final = "stop "
+
+
+class RedisStore(MemoryStore):
+    """Keeps answers in Redis (6.2 or newer) or Valkey, for the readers of all workers. Needs the extra `redis`.
+
+    The worker that makes an answer serves its own readers from memory; Redis is written behind them. When that worker
+    is gone, the readers on others are told so (`producer_lost`) within four thirds of the `lease`. When Redis is gone,
+    readers of the worker that makes an answer get all of it, and new answers cannot be resumed until Redis is back.
+
+    :param url: as `redis://:password@host:6379/0`; `rediss://` for TLS, `unix://` for a socket.
+    :param lease: seconds after which a worker that does not answer is taken for dead.
+    :param keep: seconds that an answer can still be read after its end.
+    :param linger: seconds without any reader, on any worker, after which an answer is stopped; never less than the
+        lease. None lets it come to its end.
+    :param max_answer_bytes: the size at which an answer is ended with `answer_too_large`.
+    :param prefix: what its keys in Redis begin with, in braces.
+
+    Raises ConfigurationError for settings that cannot work; nothing is sent until the first answer.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        lease: float = 10.0,
+        keep: float = 600.0,
+        linger: float | None = None,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+        prefix: str = "eq",
+    ) -> None:
+        if not lease > 0:
+            raise ConfigurationError(f"lease must be more than 0 seconds, not {lease!r}")
+        if not prefix or set(prefix) & set("{}"):
+            raise ConfigurationError(f"prefix must be a text without braces, not {prefix!r}")
+        super().__init__(
+            keep=keep, linger=None if linger is None else max(linger, lease), max_answer_bytes=max_answer_bytes
+        )
+        self._url = url
+        self._prefix = prefix
+        self._lease = lease
+        self._connect()
+
+    def __repr__(self) -> str:
+        return f"RedisStore({str(self._link)!r}, lease={self._lease:g}, keep={self._keep:g}, linger={self._linger!r})"
+
+    async def start(self, items: Items, *, owner: str = "", key: str | None = None) -> Started:
+        """Begins an answer, or joins the one of this owner and `key`; see `AnswerStore`.
+
+        When Redis does not answer within a second, the answer begins all the same, and its key is empty.
+        """
+        self._here()
+        given = key is not None
+        key, name = checked_key(owner, key)
+        if (there := self._answers.get(name)) is not None:
+            await items.aclose()
+            return Started(key, self._feed(there))
+        # Nobody else can have a key that was made here: that answer begins before Redis has said so.
+        answer = None if given else self._begin(name, items)
+        if self._closing or self._link.left_alone:
+            return self._unkept(answer or self._begin(name, items))
+        token = secrets.token_hex(16)
+        copy = None if answer is None else Copy(answer, token)
+        if copy is not None:
+            self._copier.expect(copy)
+        try:
+            ours, epoch = await self._claimed(name, token)
+        except FAILURES as error:
+            self._link.failed(error)
+            if copy is not None:
+                self._copier.drop(copy)
+            return self._unkept(answer or self._begin(name, items))
+        except BaseException:  # whoever asked has left
+            if copy is not None:
+                self._copier.drop(copy)
+                copy.answer.end(STOPPED)
+            await items.aclose()
+            raise
+        if not ours:
+            await items.aclose()
+            if (feed := await self._mirrors.open(name)) is None:
+                raise unreachable()
+            return Started(key, feed)
+        copy = copy or Copy(self._begin(name, items), token)
+        copy.answer.log.epoch = epoch
+        self._copier.begin(copy)
+        self._mirrors.listen()
+        return Started(key, self._feed(copy.answer))
+
+    async def open(self, key: str, *, owner: str = "") -> Feed | None:
+        """A reader's view of an answer, whichever worker makes it; None if this owner has none of that key.
+
+        Raises RelayError when Redis cannot be asked.
+        """
+        here = await super().open(key, owner=owner)
+        return here or await self._mirrors.open(private_name(owner, key))
+
+    async def stop(self, key: str, *, owner: str = "") -> bool:
+        """Ends an answer, whichever worker makes it; False if this owner has none of that key.
+
+        Raises RelayError when Redis cannot be asked.
+        """
+        if await super().stop(key, owner=owner):
+            return True
+        name = private_name(owner, key)
+        try:
+            found = await self._link.run(scripts.STOP, self._link.keys(name)[:2], [])
+            if found and found[0]:
+                await self._link.wake(found[0].decode(), _STOP + name, self._keep)
+        except FAILURES as error:
+            raise unreachable() from error
+        return bool(found)
+
+    async def _claimed(self, name: str, token: str) -> tuple[bool, int]:
+        """Whether the answer is ours to make, and when it began."""
+        times = [int(self._lease * 1000), int(self._keep * 1000)]
+        async with asyncio.timeout(_BEGIN_SECONDS):
+            ours, epoch = await self._link.run(scripts.BEGIN, self._link.keys(name), [token, self._worker, "", *times])
+        return bool(ours), int(epoch)
+
+    async def _room(self, answer: Answer) -> None:
+        await self._copier.room(answer)
+
+    async def _flush(self) -> None:
+        await self._copier.aclose(_LAST_SECONDS)
+        await self._mirrors.aclose()
+        await self._link.aclose()
+
+    def _connect(self) -> None:
+        self._worker = secrets.token_hex(8)
+        block = min(max(self._lease / 3, 0.1), 5.0)
+        self._link = Link(self._url, self._prefix, block)
+        lease, keep = self._lease, self._keep
+        self._copier = Copier(self._link, self._worker, lease=lease, keep=keep, copied=self._copied)
+        self._mirrors = Mirrors(self._link, self._worker, lease=lease, keep=keep, block=block, told=self._told)
+
+    def _unread(self, answer: Answer) -> None:
+        """Nobody reads it here; others may elsewhere."""
+        copy, linger = self._copier.of(answer), self._linger
+        if copy is not None and linger is not None:
+            seconds = copy.read_elsewhere_at + linger - asyncio.get_running_loop().time()
+            if seconds > 0:
+                self._watch(answer, seconds)
+                return
+        super()._unread(answer)
+
+    def _told(self, command: str) -> None:
+        """What another worker has said to this one."""
+        if command.startswith(_STOP) and (answer := self._answers.get(command.removeprefix(_STOP))) is not None:
+            answer.end(STOPPED)
+
+    def _ended(self, answer: Answer) -> None:
+        if self._copier.of(answer) is None:
+            self._forget(answer)
+
+    def _copied(self, answer: Answer) -> None:
+        """Redis has all of it: a reader who comes now reads it from there, as on every other worker."""
+        if answer.task is None:
+            self._forget(answer)

@@ -1,0 +1,35 @@
+"""Stores of two workers over one Redis, in one process."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from relay.answers.servers import REAL, RedisServer
+
+from edgequake.relay import RedisStore
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+
+@pytest.fixture(params=["fake", "real"])
+def server(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[RedisServer]:
+    if request.param == "real" and REAL is None:
+        pytest.skip("no redis-server or valkey-server is installed")
+    with RedisServer(request.param, tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+async def worker(server: RedisServer) -> AsyncIterator[Callable[..., RedisStore]]:
+    """Makes the store of another worker; all are closed at the end."""
+    async with AsyncExitStack() as stack:
+
+        def worker(**options: Any) -> RedisStore:
+            store = RedisStore(server.url, **{"lease": 0.6, "keep": 60, **options})
+            stack.push_async_callback(store.aclose)
+            return store
+
+        yield worker

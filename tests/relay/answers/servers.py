@@ -1,0 +1,90 @@
+"""A Redis to keep answers in: `fakeredis` over TCP, and a real server where one is installed."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+import redis
+from fakeredis import TcpFakeServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECONDS = 30
+REAL = shutil.which("redis-server") or shutil.which("valkey-server")
+
+
+class RedisServer:
+    """Listens on one port of this machine while it runs; comes back empty. `kind` is `fake` or `real`."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind = kind
+        self._folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._server: Any = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        if self.kind == "fake":
+            self._server = _Fake(("127.0.0.1", self.port), server_type="redis")
+            threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        else:
+            assert REAL is not None
+            command = [REAL, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
+            self._server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            while b"eady to accept connections" not in (line := self._server.stdout.readline()):
+                assert line, "the server did not start"
+            threading.Thread(target=self._server.stdout.read, daemon=True).start()
+
+    def kill(self) -> None:
+        """Ends it at once, with all that it holds."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        if self.kind == "fake":
+            server.end()
+        else:
+            server.kill()
+            server.wait()
+            server.stdout.close()
+
+    def client(self) -> redis.Redis:
+        """A client of one's own, to look inside."""
+        return redis.Redis.from_url(self.url)
+
+
+class _Fake(TcpFakeServer):
+    """Closes its connections when it ends, as a process does."""
+
+    daemon_threads = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._open: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def end(self) -> None:
+        self.shutdown()
+        self.server_close()
+        for connection in self._open:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue

@@ -91,6 +91,7 @@ class Crew:
         self._pace = pace
         self._changed = threading.Condition()
         self._stopping = threading.Event()
+        self._running = 0
         self._failure: BaseException | None = None
 
     def run(self, worker: Callable[[], None], number: int) -> None:
@@ -107,17 +108,21 @@ class Crew:
             except BaseException as error:
                 self._failure = self._failure or error
                 self._stop()
+            finally:
+                with self._changed:
+                    self._running -= 1
+                    self._changed.notify_all()
 
         threads = [
             threading.Thread(target=contextvars.copy_context().run, args=(guarded,), daemon=True) for _ in range(number)
         ]
         try:
             for thread in threads:
-                thread.start()
-            _join(threads)
+                self._start(thread)
+            self._wait_for_all()
         except BaseException:
             self._stop()
-            _join(threads)
+            self._wait_for_all()
             raise
         if self._failure is not None:
             raise self._failure
@@ -142,13 +147,23 @@ class Crew:
         if self._stopping.wait(max(0.0, seconds)):
             raise _Stopped
 
+    def _start(self, thread: threading.Thread) -> None:
+        with self._changed:
+            self._running += 1
+        try:
+            thread.start()
+        except RuntimeError:  # the system allows no more
+            with self._changed:
+                self._running -= 1
+            raise
+
     def _stop(self) -> None:
         self._stopping.set()
         with self._changed:
             self._changed.notify_all()
 
-
-def _join(threads: list[threading.Thread]) -> None:
-    for thread in threads:
-        while thread.is_alive():
-            thread.join(1.0)  # without a limit, Ctrl-C is not noticed on Windows
+    def _wait_for_all(self) -> None:
+        # Not by Thread.join: after a Ctrl-C in it, Python 3.11 and 3.12 take a thread that runs for one that has ended.
+        with self._changed:
+            while self._running:
+                self._changed.wait(1.0)  # without a limit, Ctrl-C is not noticed on Windows

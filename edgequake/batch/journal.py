@@ -22,8 +22,8 @@ __all__ = ["Journal", "Keys"]
 class Journal:
     """A file of JSON Lines that begin with the item's key; one run at a time may write it.
 
-    Opening it repairs it: the lines of items that failed and a last line that was torn off are taken out, so that
-    those items are done again and each item has one line.
+    The last line of an item counts. Opening the file repairs it: the lines of items that failed and a last line that
+    was torn off are taken out, so that those items are done again.
 
     :param key: under which name a line holds its item's key.
     :param on_row: called with each line of an item that is done.
@@ -43,8 +43,11 @@ class Journal:
         self._written = self._synced = 0
         self._file = _opened(self.path)
         try:
-            if not self._is_clean(on_row):
+            if not self._is_clean():
                 self._rewrite()
+            if on_row is not None:
+                for _, row in self._done_rows():
+                    on_row(row)
         except BaseException:
             self.close()
             raise
@@ -92,7 +95,7 @@ class Journal:
             raise
         self._end += len(line)
 
-    def _is_clean(self, on_row: Callable[[dict[str, Any]], object] | None) -> bool:
+    def _is_clean(self) -> bool:
         """Notes what is done; whether the file holds nothing else."""
         clean = True
         line = b"\n"
@@ -104,12 +107,13 @@ class Journal:
                         f"{self.path}, line {number}, is not a line with {self._key!r}, as this batch writes them: "
                         "give the output another name"
                     )
-                if row is None or "error" in row:
+                if row is None:
                     clean = False
-                    continue
-                self.done.add(row[self._key])
-                if on_row is not None:
-                    on_row(row)
+                elif "error" in row:
+                    self.done.discard(row[self._key])
+                    clean = False
+                else:
+                    self.done.add(row[self._key])
         return clean and line.endswith(b"\n")
 
     def _row(self, line: bytes) -> dict[str, Any] | None:
@@ -125,17 +129,19 @@ class Journal:
         text = line.rstrip(b"\0")
         return not line.endswith(b"\n") and (text.startswith(start) or start.startswith(text))
 
-    def _lines_done(self) -> Iterator[bytes]:
+    def _done_rows(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
+        """The lines of items that are done, as bytes and read."""
         with open(self.path, "rb") as file:
             for line in file:
-                if (row := self._row(line)) is not None and "error" not in row:
-                    yield line if line.endswith(b"\n") else line + b"\n"
+                row = self._row(line)
+                if row is not None and "error" not in row and row[self._key] in self.done:
+                    yield line if line.endswith(b"\n") else line + b"\n", row
 
     def _rewrite(self) -> None:
         descriptor, copy = tempfile.mkstemp(prefix=f"{os.path.basename(self.path)}.", dir=os.path.dirname(self.path))
         try:
             with open(descriptor, "wb") as file:
-                file.writelines(self._lines_done())
+                file.writelines(line for line, _ in self._done_rows())
                 file.flush()
                 os.fsync(file.fileno())
                 os.chmod(copy, os.fstat(self._file.fileno()).st_mode & 0o777)
@@ -164,6 +170,10 @@ class Keys:
         :raises ConfigurationError: it is neither a string nor a whole number.
         """
         return self._database.execute("INSERT OR IGNORE INTO keys VALUES (?, ?)", (_name(key), text)).rowcount == 1
+
+    def discard(self, key: str | int) -> None:
+        """Takes ``key`` out, if it is there."""
+        self._database.execute("DELETE FROM keys WHERE key = ?", (_name(key),))
 
     def text(self, key: str | int) -> str | None:
         """The text of ``key``; None if it was not added."""

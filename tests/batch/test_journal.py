@@ -59,11 +59,16 @@ def test_a_line_that_only_lacks_its_end_is_kept(path: Path):
 def test_lines_of_items_that_failed_are_taken_out_and_the_file_keeps_its_mode_and_its_link(path: Path):
     link = path.with_name("link")
     link.symlink_to(path)
-    written(path, ROWS[0], {"id": "b", "error": {"type": "NetworkError"}}, ROWS[1], {"id": "a", "error": {}})
+    failed = [{"id": "b", "error": {"type": "NetworkError"}}, {"id": "c", "error": {}}]
+    later_failed = [{"id": "d", "answer": "d"}, {"id": "d", "error": {}}]
+    later_done = [{"id": "a", "error": {}}, ROWS[0]]
+    written(path, *failed, *later_failed, *later_done, ROWS[1])
     path.chmod(0o600)
-    with Journal(link, "id") as journal:
-        assert ("a" in journal.done, "b" in journal.done) == (True, False)
+    seen: list[Any] = []
+    with Journal(link, "id", seen.append) as journal:
+        assert [key in journal.done for key in ("a", 2, "b", "c", "d")] == [True, True, False, False, False]
         journal.append({"id": "b"})
+    assert seen == ROWS
     assert rows(path) == [*ROWS, {"id": "b"}]
     assert (link.is_symlink(), path.stat().st_mode & 0o777) == (True, 0o600)
     assert sorted(os.listdir(path.parent)) == ["answers.jsonl", "link"]

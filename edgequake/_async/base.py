@@ -35,6 +35,10 @@ class AsyncBaseClient:
         if self._owner:
             await self._connections.aclose()
 
+    async def close(self) -> None:  # async only
+        """The same as ``aclose``."""
+        await self.aclose()
+
     async def __aenter__(self) -> Self:
         return self
 

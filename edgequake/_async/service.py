@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgequake._async.base import AsyncBaseClient
@@ -10,6 +9,7 @@ from edgequake._async.reader import AsyncReader
 from edgequake._async.session import AsyncConnections, AsyncSession
 from edgequake._async.stream import AsyncStream
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
+from edgequake._core.logs import about, logger
 from edgequake._core.retry import is_hopeless
 from edgequake._http.waiting import async_sleep
 from edgequake.chunks import Chunk
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from edgequake.settings import RetryPolicy, Timeout
 
 __all__ = ["AsyncServiceClient"]
-
-logger = logging.getLogger("edgequake")
 
 T = TypeVar("T")
 AnswerT = TypeVar("AnswerT", bound="Answer")
@@ -100,7 +98,8 @@ class AsyncServiceClient(AsyncBaseClient):
             except EdgeQuakeError as error:
                 if is_hopeless(error):
                     raise
-                logger.warning("%s failed: %s; try %d of %d", stream.route, error, attempt + 1, attempts)
+                extra = about(stream.route, error, attempt + 1)
+                logger.warning("%s failed: %s; try %d of %d", stream.route, error, attempt + 1, attempts, extra=extra)
             if attempt < attempts - 1:
                 await async_sleep(wait * 2.0**attempt)
         return await self._session.call(whole)

@@ -42,7 +42,8 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
     ``async for chunk in client.query.stream(…)``. A stream that is kept in a variable is held open: use ``with``.
 
     Iterating raises the errors of :mod:`edgequake.exceptions` alone; each carries the text so far in
-    ``partial_text``. An iteration that ends without an error has brought the whole answer.
+    ``partial_text``. An iteration that ends without an error has brought the whole answer. A stream is read once:
+    iterating it again after its end raises :class:`StreamError`.
     """
 
     def __init__(self, reader: AsyncReader[Any], fold: Callable[[AnswerState], AnswerT]) -> None:
@@ -53,6 +54,7 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
 
     def __aiter__(self) -> AsyncIterator[ChunkT]:
         self._check_alone()
+        self._check_unread()
         return self._chunks
 
     async def __anext__(self) -> ChunkT:
@@ -86,6 +88,10 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
         if self._toolchain is not None:
             await self._toolchain.aclose()
         await self._reader.aclose()
+
+    async def close(self) -> None:  # async only
+        """The same as ``aclose``."""
+        await self.aclose()
 
     @property
     def text_stream(self) -> AsyncIterator[str]:
@@ -130,12 +136,16 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
 
         Raises the error that ended the stream, or :class:`StreamError` if it was closed before its end.
         """
-        async for _ in self:
+        self._check_alone()
+        async for _ in self._chunks:
             pass
         self._reader.check()
         answer = self._fold(self._reader.answer)
         answer._request_id = self.request_id
         return answer
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._reader.route}: {self._reader.state}>"
 
     @property
     def text(self) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
-__all__ = ["logger", "server_logger"]
+__all__ = ["about", "logger", "server_logger"]
 
 
 class _Silence(logging.NullHandler):
@@ -23,6 +24,11 @@ class _LastResort(logging.Handler):
 logger = logging.getLogger("edgequake")
 """Retries and fallbacks, as warnings."""
 logger.addHandler(_Silence())
+
+
+def about(route: str, error: object = None, attempt: int | None = None) -> dict[str, Any]:
+    """What a record's ``extra`` says of a call: its route, the server's id of the request, and which try it was."""
+    return {"route": route, "request_id": getattr(error, "request_id", None), "attempt": attempt}
 
 
 def server_logger(name: str) -> logging.Logger:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-from edgequake._core.logs import logger
+from edgequake._core.logs import about, logger
 from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, NetworkError, TimeoutError
 
 if TYPE_CHECKING:
@@ -113,9 +113,11 @@ class RetryRules:
 
         def before_sleep(state: RetryCallState) -> None:
             self.retries += 1
+            error = _outcome(state)
             logger.warning(
                 "%s failed: %s; retry %d of %d in %.2f s",
-                self._route, _outcome(state), self.retries, self._policy.max_retries, wait(state),
+                self._route, error, self.retries, self._policy.max_retries, wait(state),
+                extra=about(self._route, error, self.retries),
             )  # fmt: skip
 
         return {

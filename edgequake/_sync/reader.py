@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 from edgequake._sync.opening import Opening
 from edgequake._core.answer import COMPACT_AT, AnswerState
 from edgequake._core.clock import timed_out
-from edgequake._core.logs import logger
+from edgequake._core.logs import about, logger
 from edgequake._core.timing import StreamTiming
 from edgequake._core.wire import WireDecoder
 from edgequake.chunks import Chunk
@@ -67,6 +67,24 @@ class Reader(Generic[ChunkT]):
     def response(self) -> Response | None:
         """The answer as httpx has it; None until it has begun."""
         return None if self._opening is None else self._opening.response
+
+    @property
+    def route(self) -> str:
+        """Method and path of the request."""
+        return self._call.route
+
+    @property
+    def state(self) -> str:
+        """How far the reading has come, in words."""
+        count = self.answer.chunks_received
+        chunks = f"{count} chunk{'' if count == 1 else 's'}"
+        if self.failure is not None:
+            return f"failed after {chunks}: {type(self.failure).__name__}"
+        if self.ended:
+            return f"read to its end, {chunks}"
+        if self.closed:
+            return f"closed before its end, after {chunks}"
+        return "not begun" if self.response is None else f"open, {chunks} so far"
 
     @property
     def timing(self) -> StreamTiming:
@@ -211,14 +229,16 @@ class Reader(Generic[ChunkT]):
         """What follows a failure: what is left of an answer that was whole, or the fallback's; None: the failure."""
         opening = self._begin()
         if opening.begun is not None and opening.begun.decoder.finished:
-            logger.info("%s failed after its end, which takes nothing from the answer: %s", self._call.route, error)
+            words = "%s failed after its end, which takes nothing from the answer: %s"
+            logger.info(words, self.route, error, extra=about(self.route, error))
             return opening.begun._replace(events=())
         if self.closed and isinstance(error, ConfigurationError):  # it was closed while it was being opened
             raise self._closed() from None
         if self._fallback is None or self.answer.text or self.closed or isinstance(error, ConfigurationError):
             self.failure = self._with_text(error)
             return None
-        logger.warning("%s failed: %s; asking for the whole answer", self._call.route, error)
+        words = "%s failed: %s; asking for the whole answer"
+        logger.warning(words, self.route, error, extra=about(self.route, error))
         opening.drop()
         opening.deadline = self._session.deadline(self._fallback)
         try:

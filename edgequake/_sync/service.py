@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgequake._sync.base import BaseClient
@@ -11,6 +10,7 @@ from edgequake._sync.reader import Reader
 from edgequake._sync.session import Connections, Session
 from edgequake._sync.stream import Stream
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
+from edgequake._core.logs import about, logger
 from edgequake._core.retry import is_hopeless
 from edgequake._http.waiting import sleep
 from edgequake.chunks import Chunk
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from edgequake.settings import RetryPolicy, Timeout
 
 __all__ = ["ServiceClient"]
-
-logger = logging.getLogger("edgequake")
 
 T = TypeVar("T")
 AnswerT = TypeVar("AnswerT", bound="Answer")
@@ -101,7 +99,8 @@ class ServiceClient(BaseClient):
             except EdgeQuakeError as error:
                 if is_hopeless(error):
                     raise
-                logger.warning("%s failed: %s; try %d of %d", stream.route, error, attempt + 1, attempts)
+                extra = about(stream.route, error, attempt + 1)
+                logger.warning("%s failed: %s; try %d of %d", stream.route, error, attempt + 1, attempts, extra=extra)
             if attempt < attempts - 1:
                 sleep(wait * 2.0**attempt)
         return self._session.call(whole)

@@ -43,7 +43,8 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
     ``for chunk in client.query.stream(…)``. A stream that is kept in a variable is held open: use ``with``.
 
     Iterating raises the errors of :mod:`edgequake.exceptions` alone; each carries the text so far in
-    ``partial_text``. An iteration that ends without an error has brought the whole answer.
+    ``partial_text``. An iteration that ends without an error has brought the whole answer. A stream is read once:
+    iterating it again after its end raises :class:`StreamError`.
     """
 
     def __init__(self, reader: Reader[Any], fold: Callable[[AnswerState], AnswerT]) -> None:
@@ -54,6 +55,7 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
 
     def __iter__(self) -> Iterator[ChunkT]:
         self._check_alone()
+        self._check_unread()
         return self._chunks
 
     def __next__(self) -> ChunkT:
@@ -127,12 +129,16 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
 
         Raises the error that ended the stream, or :class:`StreamError` if it was closed before its end.
         """
-        for _ in self:
+        self._check_alone()
+        for _ in self._chunks:
             pass
         self._reader.check()
         answer = self._fold(self._reader.answer)
         answer._request_id = self.request_id
         return answer
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._reader.route}: {self._reader.state}>"
 
     @property
     def text(self) -> str:

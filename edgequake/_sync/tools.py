@@ -28,6 +28,7 @@ ChunkT = TypeVar("ChunkT", bound=AnyChunk)
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
 _AHEAD_OF_A_BATCH = 64
+READ = "this stream has been read to its end: text and final() keep the answer; ask again for another stream"
 
 
 class Tools(Generic[ChunkT, AnswerT]):
@@ -128,6 +129,7 @@ class Tools(Generic[ChunkT, AnswerT]):
 
     def _flowing(self) -> Toolchain[ChunkT]:
         """Everything the stream's tools share, made when the first of them is used."""
+        self._check_unread()
         if self._toolchain is None:
             if getattr(self._chunks, "gi_running", False):
                 raise StreamError(BUSY)
@@ -135,6 +137,11 @@ class Tools(Generic[ChunkT, AnswerT]):
             self._chunks = self._toolchain.chunks()
             self._check = self._toolchain.check
         return self._toolchain
+
+    def _check_unread(self) -> None:
+        """Raises if the stream has been read to its end: another loop would find nothing, and no error."""
+        if self._reader.ended if self._toolchain is None else self._toolchain.ended:
+            raise StreamError(READ)
 
     if TYPE_CHECKING:
 
@@ -161,6 +168,8 @@ def _batches(flow: Toolchain[Any], batch: Batch, max_wait: float | None) -> Iter
     failure = None
     since = 0.0  # when the oldest text in the batch came
     flow.check()
+    if flow.ended:
+        raise StreamError(READ)
     try:
         while not flow.ended:
             wait = None if max_wait is None or not batch else since + max_wait - monotonic()

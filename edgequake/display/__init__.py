@@ -10,6 +10,11 @@
 Needs ``pip install "edgequake[cli]"``.
 """
 
-from edgequake.display.stream_display import StreamDisplay
+try:
+    from edgequake.display.stream_display import StreamDisplay
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] != "rich":
+        raise
+    raise ImportError('edgequake.display needs rich: pip install "edgequake[cli]"') from error
 
 __all__ = ["StreamDisplay"]

@@ -198,8 +198,17 @@ def test_a_finished_stream_may_be_closed_and_still_tells_its_answer(caller, serv
     assert caller.text(stream) == "ab"
     caller.close(stream)
     assert caller.final(stream).answer == "ab"
-    assert caller.collect(stream) == []
-    assert caller.text(stream.text_stream) == ""
+    for read in (
+        lambda: caller.collect(stream),
+        lambda: caller.collect(stream.text_stream),
+        lambda: caller.collect(stream.words()),
+        lambda: caller.collect(stream.events()),
+        stream.batched,
+        lambda: stream.on(chunk=print),
+    ):
+        with pytest.raises(StreamError, match="has been read to its end: text and final"):
+            read()
+    assert caller.final(stream).answer == "ab"
 
 
 def test_a_loop_that_was_left_can_be_gone_on_with(caller, server):

@@ -26,6 +26,8 @@ from httpx_sse import ServerSentEvent
 
 from edgequake import (
     APIError,
+    AsyncEdgequakeClient,
+    ConfigurationError,
     HealthResponse,
     ResponseError,
     StreamError,
@@ -300,6 +302,49 @@ def test_an_answer_that_is_not_what_was_promised_is_a_response_error(caller, ser
 def test_a_base_url_may_have_a_path(caller, server):
     server.on("POST", "/proxy/eq" + QUERY).reply(json={"answer": "a"})
     assert caller.call(lambda client: client.query.execute("q"), base_url=server.url + "/proxy/eq/").answer == "a"
+
+
+def test_the_repr_of_a_stream_shows_its_state(caller, server):
+    server.on("POST", STREAM).stream(*v2("a", "b")).stream(*v2("a", "b")).stream(token("a"), ERROR_EVENT)
+    client = caller.client()
+    name = type(client.query.stream("q")).__name__
+    states = []
+    first, left, broken = (client.query.stream("q") for _ in range(3))
+    states.append(repr(first))
+    caller.open(first)
+    states.append(repr(first))
+    caller.next(first)
+    states.append(repr(first))
+    caller.final(first)
+    states.append(repr(first))
+    caller.next(left)
+    caller.close(left)
+    states.append(repr(left))
+    caller.fails(broken)
+    states.append(repr(broken))
+    assert states == [
+        f"<{name} POST {STREAM}: {state}>"
+        for state in (
+            "not begun",
+            "open, 0 chunks so far",
+            "open, 1 chunk so far",
+            "read to its end, 5 chunks",
+            "closed before its end, after 1 chunk",
+            "failed after 1 chunk: StreamError",
+        )
+    ]
+
+
+async def test_async_clients_and_streams_have_close_too(server):
+    server.on("POST", STREAM).stream(*v2("a"))
+    client = AsyncEdgequakeClient(base_url=server.url)
+    stream = client.query.stream("q")
+    await anext(stream)
+    await stream.close()
+    assert "closed before its end" in repr(stream)
+    await client.close()
+    with pytest.raises(ConfigurationError, match="this client is closed"):
+        await client.health()
 
 
 # -- with_options -----------------------------------------------------------------------------------------------------

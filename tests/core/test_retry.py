@@ -245,6 +245,8 @@ def test_each_retry_is_logged_once_with_its_wait(caplog):
         ("edgequake", "WARNING", "GET /x failed: refused; retry 1 of 3 in 0.25 s"),
         ("edgequake", "WARNING", "GET /x failed: busy (503 SERVICE_UNAVAILABLE); retry 2 of 3 in 0.50 s"),
     ]
+    facts = [(record.route, record.request_id, record.attempt) for record in caplog.records]
+    assert facts == [("GET /x", None, 1), ("GET /x", None, 2)]
 
 
 def test_a_failure_that_ends_the_loop_is_raised_and_not_logged(caplog):

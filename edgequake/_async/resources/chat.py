@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Unpack
 
 from edgequake._async.reader import AsyncReader
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from edgequake.models.options import ChatOptions, Messages
 
 __all__ = ["AsyncChat"]
-
-logger = logging.getLogger("edgequake")
 
 
 class AsyncChat:

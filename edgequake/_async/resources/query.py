@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -10,6 +9,7 @@ from edgequake._async.reader import AsyncReader
 from edgequake._async.stream import AsyncQueryStream
 from edgequake._core import calls
 from edgequake._core.lifecycle import Lifecycle
+from edgequake._core.logs import about, logger
 from edgequake._core.results import async_result
 from edgequake.chunks import QueryChunk
 from edgequake.exceptions import EdgeQuakeError
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from edgequake.models.options import QueryOptions
 
 __all__ = ["AsyncQuery"]
-
-logger = logging.getLogger("edgequake")
 
 
 class AsyncQuery:
@@ -121,7 +119,8 @@ class AsyncQuery:
             await stream.aclose()
         if failure is None:
             return await stream.final()
-        logger.warning("the stream failed: %s; asking for the whole answer", failure)
+        extra = about("POST /api/v1/query/stream", failure)
+        logger.warning("the stream failed: %s; asking for the whole answer", failure, extra=extra)
         answer = await self.execute(query, **options)
         rest = answer.answer.removeprefix(stream.text)
         if rest and on_text is not None:

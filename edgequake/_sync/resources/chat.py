@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Unpack
 
 from edgequake._sync.reader import Reader
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from edgequake.models.options import ChatOptions, Messages
 
 __all__ = ["Chat"]
-
-logger = logging.getLogger("edgequake")
 
 
 class Chat:

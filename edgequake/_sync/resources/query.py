@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -11,6 +10,7 @@ from edgequake._sync.reader import Reader
 from edgequake._sync.stream import QueryStream
 from edgequake._core import calls
 from edgequake._core.lifecycle import Lifecycle
+from edgequake._core.logs import about, logger
 from edgequake._core.results import result
 from edgequake.chunks import QueryChunk
 from edgequake.exceptions import EdgeQuakeError
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from edgequake.models.options import QueryOptions
 
 __all__ = ["Query"]
-
-logger = logging.getLogger("edgequake")
 
 
 class Query:
@@ -122,7 +120,8 @@ class Query:
             stream.close()
         if failure is None:
             return stream.final()
-        logger.warning("the stream failed: %s; asking for the whole answer", failure)
+        extra = about("POST /api/v1/query/stream", failure)
+        logger.warning("the stream failed: %s; asking for the whole answer", failure, extra=extra)
         answer = self.execute(query, **options)
         rest = answer.answer.removeprefix(stream.text)
         if rest and on_text is not None:

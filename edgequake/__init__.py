@@ -6,7 +6,7 @@
 
     client = EdgequakeClient()
     for chunk in client.query.stream("What is EdgeQuake?"):
-        print(chunk, end="", flush=True)
+        print(chunk.text, end="", flush=True)
 """
 
 from edgequake._async.client import AsyncEdgequakeClient

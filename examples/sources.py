@@ -14,7 +14,7 @@ def main() -> None:
         for chunk in stream:
             if chunk.type == "context":
                 print(f"Found in {chunk.query_mode} mode: {', '.join(source.label for source in chunk.sources)}\n")
-            print(chunk, end="", flush=True)
+            print(chunk.text, end="", flush=True)
         answer = stream.final()
 
     cited = [source for source in answer.sources if f"[{source.reference_id}]" in answer.answer]

@@ -47,7 +47,7 @@ class AsyncEdgequakeClient(AsyncBaseClient):
 
         async with AsyncEdgequakeClient() as client:
             async for chunk in client.query.stream("What is EdgeQuake?"):
-                print(chunk, end="", flush=True)
+                print(chunk.text, end="", flush=True)
 
     What is not given is taken from the environment (``EDGEQUAKE_BASE_URL``, ``EDGEQUAKE_API_KEY``, ``EDGEQUAKE_JWT``,
     ``EDGEQUAKE_TENANT_ID``, ``EDGEQUAKE_WORKSPACE_ID``, ``EDGEQUAKE_USER_ID``, ``EDGEQUAKE_TIMEOUT``), else it is

@@ -48,7 +48,7 @@ class EdgequakeClient(BaseClient):
 
         with EdgequakeClient() as client:
             for chunk in client.query.stream("What is EdgeQuake?"):
-                print(chunk, end="", flush=True)
+                print(chunk.text, end="", flush=True)
 
     What is not given is taken from the environment (``EDGEQUAKE_BASE_URL``, ``EDGEQUAKE_API_KEY``, ``EDGEQUAKE_JWT``,
     ``EDGEQUAKE_TENANT_ID``, ``EDGEQUAKE_WORKSPACE_ID``, ``EDGEQUAKE_USER_ID``, ``EDGEQUAKE_TIMEOUT``), else it is

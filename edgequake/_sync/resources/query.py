@@ -58,7 +58,7 @@ class Query:
         ::
 
             for chunk in client.query.stream("What is EdgeQuake?"):
-                print(chunk, end="", flush=True)
+                print(chunk.text, end="", flush=True)
 
         The stream (:class:`QueryStream`) sends nothing until it is iterated or opened. As a context manager it has
         ``text_stream``, ``sources`` and ``final()``, the whole answer. Iterating raises the errors of :meth:`execute`,

@@ -1,3 +1,4 @@
+import logging
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,18 @@ def edgequake_server():
 
 
 @pytest.fixture
-def as_in_a_shell(monkeypatch, tmp_path, edgequake_server):
+def own_logging():
+    """What a block sets up, such as a handler, is gone afterwards."""
+    loggers = [logging.getLogger(name) for name in (None, "edgequake", "httpcore")]
+    before = [(logger.level, logger.handlers[:]) for logger in loggers]
+    yield
+    for logger, (level, handlers) in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+        logger.handlers = handlers
+
+
+@pytest.fixture
+def as_in_a_shell(monkeypatch, tmp_path, edgequake_server, own_logging):
     """A folder that looks like the repository and may be written to, and a server in the environment."""
     for name in ("README.md", "docs", "examples"):
         (tmp_path / name).symlink_to(ROOT / name)

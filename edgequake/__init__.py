@@ -10,9 +10,11 @@
 """
 
 from edgequake._async.client import AsyncEdgequakeClient
+from edgequake._async.pager import AsyncPager
 from edgequake._async.stream import AsyncChatStream, AsyncQueryStream
 from edgequake._core.timing import StreamTiming
 from edgequake._sync.client import EdgequakeClient
+from edgequake._sync.pager import Pager
 from edgequake._sync.stream import ChatStream, QueryStream
 from edgequake._version import __version__
 from edgequake.chunks import ChatChunk, Chunk, ChunkType, QueryChunk
@@ -24,9 +26,12 @@ from edgequake.exceptions import (
     ConflictError,
     EdgeQuakeError,
     ForbiddenError,
+    GoneError,
     InvalidInputError,
+    LockedError,
     NetworkError,
     NotFoundError,
+    ProcessingError,
     RAGError,
     RateLimitedError,
     ResponseError,
@@ -36,6 +41,7 @@ from edgequake.exceptions import (
     StreamInterruptedError,
     StreamTruncatedError,
     TimeoutError,
+    TooLargeError,
     UnauthorizedError,
     ValidationError,
 )
@@ -65,6 +71,7 @@ __all__ = [
     "AsyncChatStream",
     "AsyncEdgeQuake",
     "AsyncEdgequakeClient",
+    "AsyncPager",
     "AsyncQueryStream",
     "BadRequestError",
     "ChatChunk",
@@ -83,13 +90,17 @@ __all__ = [
     "EdgequakeClient",
     "EventType",
     "ForbiddenError",
+    "GoneError",
     "HealthResponse",
     "HistoryMessage",
     "ImageInput",
     "InvalidInputError",
+    "LockedError",
     "MixWeights",
     "NetworkError",
     "NotFoundError",
+    "Pager",
+    "ProcessingError",
     "QueryChunk",
     "QueryOptions",
     "QueryResponse",
@@ -110,6 +121,7 @@ __all__ = [
     "Subgraph",
     "Timeout",
     "TimeoutError",
+    "TooLargeError",
     "UnauthorizedError",
     "ValidationError",
     "__version__",

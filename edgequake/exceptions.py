@@ -10,15 +10,19 @@
     ├── TimeoutError                  also the builtin TimeoutError: .stage says which clock ran out
     ├── APIError                      the server answered with an error status
     │   ├── BadRequestError           400
-    │   │   └── ValidationError       400 with a validation code, 422
+    │   │   ├── ValidationError       400 with a validation code, 422
+    │   │   └── TooLargeError         413
     │   ├── UnauthorizedError         401
     │   ├── ForbiddenError            403
+    │   │   └── LockedError           423
     │   ├── NotFoundError             404
+    │   │   └── GoneError             410
     │   ├── ConflictError             409
     │   ├── RateLimitedError          429
     │   └── ServerError               5xx
     │       └── ServiceUnavailableError   503
     ├── ResponseError                 a 2xx answer that is not what was promised
+    ├── ProcessingError               the server accepted the work, and it failed later
     ├── StreamError                   the stream itself: an error event, bad data, too large, not an event stream
     │   └── StreamTruncatedError      the server closed cleanly without its final event
     └── RAGError                      StreamingRAG: the retriever or the LLM failed; .stage says which
@@ -39,9 +43,12 @@ __all__ = [
     "ConflictError",
     "EdgeQuakeError",
     "ForbiddenError",
+    "GoneError",
     "InvalidInputError",
+    "LockedError",
     "NetworkError",
     "NotFoundError",
+    "ProcessingError",
     "RAGError",
     "RateLimitedError",
     "ResponseError",
@@ -52,6 +59,7 @@ __all__ = [
     "StreamTruncatedError",
     "TimeoutError",
     "TimeoutStage",
+    "TooLargeError",
     "UnauthorizedError",
     "ValidationError",
 ]
@@ -177,6 +185,10 @@ class ValidationError(BadRequestError):
     """422, or 400 with a validation code: a field of the request is not valid."""
 
 
+class TooLargeError(BadRequestError):
+    """413: the request, or a file in it, is larger than the server takes; some servers say so with 400."""
+
+
 class UnauthorizedError(APIError):
     """401: no key or token, or one that is not valid; chat also needs ``user_id``."""
 
@@ -185,8 +197,16 @@ class ForbiddenError(APIError):
     """403: the key or token is valid but may not do this."""
 
 
+class LockedError(ForbiddenError):
+    """423: the account is locked, as it is after too many wrong passwords."""
+
+
 class NotFoundError(APIError):
     """404: no such route, workspace, conversation or document."""
+
+
+class GoneError(NotFoundError):
+    """410: it existed and has expired, as the retrieval of a context does."""
 
 
 class ConflictError(APIError):
@@ -216,6 +236,44 @@ class ResponseError(EdgeQuakeError):
         self.body = body
         """The body's text, its first 64 KiB."""
         self.request_id = request_id
+
+
+class ProcessingError(EdgeQuakeError):
+    """The server accepted the work, and it failed or was cancelled later. Methods that wait for the work raise it."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: str | None = None,
+        document_id: str | None = None,
+        track_id: str | None = None,
+        reason: str | None = None,
+        suggestion: str | None = None,
+        retryable: bool | None = None,
+        progress: Any = None,
+        task: Any = None,
+        failed_chunks: Any = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        """How the work ended: ``failed``, ``cancelled`` …"""
+        self.document_id = document_id
+        """The document that was being processed."""
+        self.track_id = track_id
+        """The id of the work."""
+        self.reason = reason
+        """Why it failed, in the server's words."""
+        self.suggestion = suggestion
+        """What the server suggests to do."""
+        self.retryable = retryable
+        """Whether the server says that another try may succeed; None if it does not say."""
+        self.progress = progress
+        """How far it came: the last progress that was seen."""
+        self.task = task
+        """The task that failed, if it was one."""
+        self.failed_chunks = failed_chunks
+        """The passages of the document that failed, if the server named them."""
 
 
 class StreamError(_MidStreamError):

@@ -28,6 +28,7 @@ TWINS = {
     "aclose": "close",
     "aiter": "iter",
     "anext": "next",
+    "async_processing": "async_processing",  # a field of the server's
     "async_body": "sync_body",
 }
 HEADER = "# Generated from {source} by scripts/unasync.py: change that, and run `make generate`.\n"
@@ -36,7 +37,9 @@ ASYNC_ONLY = re.compile(r"^( *)(?:@.*\n\1)*(?:async )?def [^\n]*# async only\n(?
 
 def sync_name(name: str) -> str:
     """The synchronous twin of a name."""
-    twin = TWINS.get(name) or re.sub(r"^(_*)Async(?=[A-Z])", r"\1", name)
+    if name in TWINS:
+        return TWINS[name]
+    twin = re.sub(r"^(_*)Async(?=[A-Z])", r"\1", name)
     return twin if twin != name else re.sub(r"^async_", "", name)
 
 

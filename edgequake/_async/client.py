@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, Unpack
 
-from edgequake._async.base import AsyncBaseClient
 from edgequake._async.reader import AsyncReader
-from edgequake._async.resources.chat import AsyncChat
-from edgequake._async.resources.query import AsyncQuery
+from edgequake._async.resources.directory import AsyncResources
+from edgequake._async.resources.resource import AsyncResource
 from edgequake._async.session import AsyncConnections
 from edgequake._async.stream import AsyncChatStream
 from edgequake._core import calls
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
+from edgequake._core.uploads import named_parts
 from edgequake.chunks import ChatChunk
 from edgequake.models.answer import ChatResponse
+from edgequake.models.health import HealthResponse
 from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, as_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from edgequake._core.config import ClientConfig, TokenSource
+    from edgequake._core.config import TokenSource
     from edgequake._http.clients import AsyncHTTPClient
-    from edgequake.models.health import HealthResponse
+    from edgequake.models.options import FileInput, RequestOptions
     from edgequake.settings import RetryPolicy, Timeout
 
 __all__ = ["AsyncEdgequakeClient"]
@@ -40,7 +41,7 @@ class ClientOptions(TypedDict, total=False):
     user_id: str | None
 
 
-class AsyncEdgequakeClient(AsyncBaseClient):
+class AsyncEdgequakeClient(AsyncResources):
     """Talks to an EdgeQuake server.
 
     ::
@@ -110,14 +111,7 @@ class AsyncEdgequakeClient(AsyncBaseClient):
         )
         connections = AsyncConnections(http_client, rate_limit)
         connections.use(transport)  # async only
-        self._begin(config, connections, owner=True)
-
-    def _begin(self, config: ClientConfig, connections: AsyncConnections, *, owner: bool) -> None:
-        super().__init__(config, connections, owner=owner)
-        self.query = AsyncQuery(self._session)
-        """Questions: ``execute``, ``stream``, ``ask``."""
-        self.chat = AsyncChat(self._session)
-        """Conversations: ``complete`` (``completions``), ``stream``."""
+        super().__init__(config, connections)
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
         """A cheap copy with some settings changed, on the same connection pool.
@@ -137,15 +131,15 @@ class AsyncEdgequakeClient(AsyncBaseClient):
         if "timeout" in changes:
             changes["timeout"] = as_timeout(changes["timeout"])
         copy = type(self).__new__(type(self))
-        copy._begin(self._config.with_changes(**changes), self._connections, owner=False)
+        AsyncResources.__init__(copy, self._config.with_changes(**changes), self._connections, owner=False)
         return copy
 
-    async def health(self) -> HealthResponse:
+    async def health(self, **options: Unpack[RequestOptions]) -> HealthResponse:
         """What the server says of itself (``GET /health``); it answers even when it is degraded.
 
         Raises as :meth:`AsyncQuery.execute` does.
         """
-        return await self._session.call(calls.health())
+        return await AsyncResource(self._session)._send("GET /health", HealthResponse, options)
 
     async def request(
         self,
@@ -155,6 +149,7 @@ class AsyncEdgequakeClient(AsyncBaseClient):
         cast_to: type[T],
         body: Any = None,
         params: Mapping[str, Any] | None = None,
+        files: Mapping[str, FileInput | tuple[str, FileInput]] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = NOT_GIVEN,
         idempotent: bool | None = None,
@@ -171,8 +166,10 @@ class AsyncEdgequakeClient(AsyncBaseClient):
         :param path: the path below ``base_url``; begins with a slash.
         :param cast_to: a model, or any type that pydantic can read JSON as; ``bytes``, ``str`` and ``type(None)`` take
             the body raw.
-        :param body: sent as JSON.
+        :param body: sent as JSON; beside ``files`` a dict, each of whose fields becomes a part.
         :param params: the query of the address.
+        :param files: sent as ``multipart/form-data``: by the names of the parts, a path, bytes, an open binary file, or
+            a tuple of the file's name and one of these. Files are read while they are sent.
         :param headers: further headers of this request.
         :param timeout: seconds, a :class:`Timeout`, or None for no limit; the client's unless given.
         :param idempotent: whether it may be sent again after any failure on the way. Unless given, a GET may, and
@@ -187,6 +184,7 @@ class AsyncEdgequakeClient(AsyncBaseClient):
             headers=headers,
             timeout=timeout,
             replayable=idempotent,
+            files=named_parts(files or {}),
         )
         return await self._session.call(call)
 

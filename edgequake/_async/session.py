@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from importlib.util import find_spec  # async only
+from io import BytesIO
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -28,15 +31,18 @@ from edgequake._http.clients import (
 from edgequake._http.errors import as_cause, translated
 from edgequake._http.release import async_release, async_sweep
 from edgequake._http.requests import address, redirect_target, shown_address, timeout_extension
+from edgequake._http.uploads import async_upload, multipart_files, opened
 from edgequake._http.waiting import AsyncDeadline
-from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
+from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from edgequake._core.calls import Call
     from edgequake._core.config import ClientConfig
     from edgequake._http.requests import Request, Response
-    from edgequake._http.waiting import AsyncAttempt
+    from edgequake._http.waiting import AsyncAttempt, AsyncReading
 
 __all__ = ["AsyncConnections", "AsyncSession"]
 
@@ -67,6 +73,8 @@ class AsyncConnections:
         """The last token that the client's ``jwt`` function gave."""
         self.missing_routes: set[str] = set()
         """Routes that this server turned out not to have."""
+        self.warned: set[str] = set()
+        """Methods whose empty answer was warned of."""
         self.stats = StatsRecorder()
         self.limiter = None if rate_limit is None else RateLimiter(rate_limit)
 
@@ -140,7 +148,7 @@ class AsyncSession:
     def rules(self, call: Call[Any], deadline: AsyncDeadline) -> RetryRules:
         """When the call may be tried again."""
         return RetryRules(
-            self.config.retry,
+            self.config.retry if call.rewindable else replace(self.config.retry, max_retries=0),
             route=call.route,
             replayable=call.replayable,
             left=lambda: deadline.clock.left_in_total(monotonic()),
@@ -148,13 +156,26 @@ class AsyncSession:
 
     async def call(self, call: Call[T], deadline: AsyncDeadline | None = None) -> T:
         """The parsed answer of a plain call, after as many tries as its rules allow; ``deadline`` can end it sooner."""
+        answer: T = await self.received(call, self.parsed, deadline)
+        return answer
+
+    async def received(self, call: Call[Any], read: AsyncReading[T], deadline: AsyncDeadline | None = None) -> T:
+        """As :meth:`call`, but ``read`` makes the result of the call, its answer and its deadline."""
         waits = deadline or self.deadline(call)
+        rules = self.rules(call, waits)
 
         async def attempt() -> T:
-            return await self.parsed(call, await self.open(call, waits, stream=False), waits)
+            try:
+                with opened(call) if call.files else nullcontext(call) as sent:
+                    return await read(call, await self.open(sent, waits, stream=False), waits)
+            except APIError as error:
+                if call.answer_in is None:
+                    raise
+                answered: T = call.answer_in(error, rules.may_have_run)
+                return answered
 
         self.connections.watch(waits)
-        return await self.with_retries(attempt, self.rules(call, waits), waits)
+        return await self.with_retries(attempt, rules, waits)
 
     async def with_retries(self, attempt: AsyncAttempt[T], rules: RetryRules, deadline: AsyncDeadline) -> T:
         """What ``attempt`` returns, after as many tries as the rules allow.
@@ -188,11 +209,17 @@ class AsyncSession:
 
     async def parsed(self, call: Call[T], response: Response, deadline: AsyncDeadline) -> T:
         """The whole body of ``response`` as what the call promises."""
-        at_most = self.config.max_event_bytes
-        body = await self.read(response, deadline, at_most + 1)
         request_id = response.headers.get("x-request-id")
+        if call.unbounded:
+            held = BytesIO()
+            async for piece in self.pieces(response, deadline):
+                held.write(piece)
+            body = held.getvalue()
+        else:
+            at_most = self.config.max_event_bytes
+            body = _at_most(at_most, await self.read(response, deadline, at_most + 1))
         try:
-            answer = call.parse(_at_most(at_most, body))
+            answer = call.parse(body)
         except ResponseError as error:
             error.status_code, error.request_id = response.status_code, request_id
             raise
@@ -208,12 +235,13 @@ class AsyncSession:
             response = await self._send(call, deadline, stream=stream, url=url)
             if response.is_success:
                 return response
-            if target := redirect_target(response):
+            if call.rewindable and (target := redirect_target(response)):
                 url = target
                 await async_release(response)
                 continue
             error = await self._error(call, response, deadline)
-            if isinstance(error, UnauthorizedError) and callable(self.config.jwt) and not renewed:
+            refused = isinstance(error, UnauthorizedError) and callable(self.config.jwt)
+            if refused and not renewed and call.rewindable:
                 renewed, self.connections.token = True, None
                 continue
             raise error
@@ -256,14 +284,17 @@ class AsyncSession:
             fixed["Content-Type"] = "application/json"
         token = await self._token()
         try:
-            return client.build_request(
+            request = client.build_request(
                 call.method,
                 url or address(client, self.config.base_url + call.path),
                 params=None if url else call.params,
                 content=call.body,
+                files=multipart_files(call),
+                data=call.form or None,
                 headers=self.config.request_headers(token, merged_headers(call.headers, fixed)),
                 extensions={"timeout": timeout_extension(clock, monotonic())},
             )
+            return async_upload(request) if call.files else request
         except Exception as error:  # what was given cannot be written as a request
             raise ConfigurationError(f"the request cannot be sent: {error}") from as_cause(error)
 
@@ -293,6 +324,24 @@ class AsyncSession:
         finally:
             await async_release(response)
         return b"".join(parts)
+
+    async def pieces(self, response: Response, deadline: AsyncDeadline) -> AsyncIterator[bytes]:
+        """The body of ``response`` as it comes, however long it is; each piece within ``timeout.response``."""
+        deadline.clock.wait_for("response", monotonic())
+        body = async_body(response, deadline)
+        try:
+            while (piece := await self._next_piece(body, deadline)) is not None:
+                yield piece
+                deadline.clock.wait_for("response", monotonic())
+        finally:
+            await async_release(response)
+
+    async def _next_piece(self, body: AsyncIterator[bytes], deadline: AsyncDeadline) -> bytes | None:
+        try:
+            return await anext(body, None)
+        except Exception as error:
+            ours = self.translated(error, deadline, streaming=False)
+            raise ours from ours.__cause__
 
     async def _error(self, call: Call[Any], response: Response, deadline: AsyncDeadline) -> EdgeQuakeError:
         """The error that the status of ``response`` stands for, in the server's words as far as they came."""

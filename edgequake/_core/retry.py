@@ -44,8 +44,8 @@ def transient(error: BaseException) -> bool:
         case TimeoutError():
             return error.stage in ("connect", "response")
         case APIError():
-            details = error.details if isinstance(error.details, dict) else {}
-            return error.status_code in _TRANSIENT and details.get("retryable") is not False
+            said = [part.get("retryable") for part in (error.details, error.body) if isinstance(part, dict)]
+            return error.status_code in _TRANSIENT and not any(word is False for word in said)
     return False
 
 
@@ -78,6 +78,8 @@ class RetryRules:
         self._left = left
         self._draw = draw
         self.retries = 0
+        self.may_have_run = False
+        """True once a try has failed in a way that may have come after the server had done its work."""
 
     def may_retry(self, error: object) -> bool:
         """True when ``error`` may be answered with another try; not if it is no error."""
@@ -114,6 +116,8 @@ class RetryRules:
         def before_sleep(state: RetryCallState) -> None:
             self.retries += 1
             error = _outcome(state)
+            if isinstance(error, EdgeQuakeError) and not certainly_not_processed(error):
+                self.may_have_run = True
             logger.warning(
                 "%s failed: %s; retry %d of %d in %.2f s",
                 self._route, error, self.retries, self._policy.max_retries, wait(state),

@@ -13,10 +13,10 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from time import monotonic
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -33,11 +33,15 @@ __all__ = [
     "AsksDeadline",
     "AsyncAttempt",
     "AsyncDeadline",
+    "AsyncReading",
     "Attempt",
     "Deadline",
+    "Reading",
+    "async_in_thread",
     "async_in_time",
     "async_sleep",
     "current_deadline",
+    "in_thread",
     "in_time",
     "shut_down",
     "sleep",
@@ -46,6 +50,9 @@ __all__ = [
 T = TypeVar("T")
 AsyncAttempt: TypeAlias = Callable[[], Awaitable[T]]
 Attempt: TypeAlias = Callable[[], T]
+AsyncReading: TypeAlias = Callable[..., Awaitable[T]]
+"""A function of a call, its answer and its deadline."""
+Reading: TypeAlias = Callable[..., T]
 
 _NEARLY = 0.9  # of a wait: what httpx ends later than the deadline would, by the rest at most
 
@@ -74,6 +81,10 @@ class _Waits:
         """A wait of this stage begins; as :meth:`left`."""
         self.clock.wait_for(stage, monotonic())
         return self.left()
+
+    def still_sending(self) -> None:
+        """A piece of the request has been sent: the wait for its answer begins anew."""
+        self.clock.wait_for_answer(monotonic())
 
     def over(self) -> TimeoutError:
         """The error of a wait that has ended."""
@@ -154,6 +165,7 @@ class AsyncDeadline(_Waits):
     def __init__(self, clock: CallClock) -> None:
         super().__init__(clock)
         self._scope: CancelScope | None = None
+        self._until_answer: CancelScope | None = None  # of sockets that do not ask
 
     def __enter__(self) -> None:
         from anyio import CancelScope  # loaded by httpx's first async request
@@ -187,10 +199,27 @@ class AsyncDeadline(_Waits):
 
         ``own_sockets``: they ask the deadline themselves, and nothing more is needed.
         """
+        self.clock.wait_for_answer(monotonic())
+        return nullcontext() if own_sockets else self._ending()
+
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
         from anyio import fail_after
 
-        self.clock.wait_for_answer(monotonic())
-        return nullcontext() if own_sockets else fail_after(self.left())
+        with fail_after(self.left()) as scope:
+            self._until_answer = scope
+            try:
+                yield
+            finally:
+                self._until_answer = None
+
+    def still_sending(self) -> None:
+        """A piece of the request has been sent: the wait for its answer begins anew."""
+        super().still_sending()
+        if self._until_answer is not None:
+            from anyio import current_time
+
+            self._until_answer.deadline = current_time() + self.clock.ends - monotonic()
 
 
 _current: ContextVar[_Waits | None] = ContextVar("deadline", default=None)
@@ -235,6 +264,18 @@ class async_in_time:  # noqa: N801 - the twin of `in_time`
             return await anext(self._body)
         with fail_after(left):
             return await anext(self._body)
+
+
+def in_thread(function: Callable[..., T], *args: Any) -> T:
+    """What ``function`` returns. Its twin runs it in a worker thread; this one has no loop that would stand still."""
+    return function(*args)
+
+
+async def async_in_thread(function: Callable[..., T], *args: Any) -> T:
+    """What ``function`` returns, run in a worker thread: it may wait for a disk."""
+    from anyio.to_thread import run_sync
+
+    return await run_sync(function, *args)
 
 
 def sleep(seconds: float) -> None:

@@ -5,24 +5,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, Unpack
 
-from edgequake._sync.base import BaseClient
 from edgequake._sync.reader import Reader
-from edgequake._sync.resources.chat import Chat
-from edgequake._sync.resources.query import Query
+from edgequake._sync.resources.directory import Resources
+from edgequake._sync.resources.resource import Resource
 from edgequake._sync.session import Connections
 from edgequake._sync.stream import ChatStream
 from edgequake._core import calls
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
+from edgequake._core.uploads import named_parts
 from edgequake.chunks import ChatChunk
 from edgequake.models.answer import ChatResponse
+from edgequake.models.health import HealthResponse
 from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, as_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from edgequake._core.config import ClientConfig, TokenSource
+    from edgequake._core.config import TokenSource
     from edgequake._http.clients import HTTPClient
-    from edgequake.models.health import HealthResponse
+    from edgequake.models.options import FileInput, RequestOptions
     from edgequake.settings import RetryPolicy, Timeout
 
 __all__ = ["EdgequakeClient"]
@@ -41,7 +42,7 @@ class ClientOptions(TypedDict, total=False):
     user_id: str | None
 
 
-class EdgequakeClient(BaseClient):
+class EdgequakeClient(Resources):
     """Talks to an EdgeQuake server.
 
     ::
@@ -107,14 +108,7 @@ class EdgequakeClient(BaseClient):
             own_server=True,
         )
         connections = Connections(http_client, rate_limit)
-        self._begin(config, connections, owner=True)
-
-    def _begin(self, config: ClientConfig, connections: Connections, *, owner: bool) -> None:
-        super().__init__(config, connections, owner=owner)
-        self.query = Query(self._session)
-        """Questions: ``execute``, ``stream``, ``ask``."""
-        self.chat = Chat(self._session)
-        """Conversations: ``complete`` (``completions``), ``stream``."""
+        super().__init__(config, connections)
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
         """A cheap copy with some settings changed, on the same connection pool.
@@ -134,15 +128,15 @@ class EdgequakeClient(BaseClient):
         if "timeout" in changes:
             changes["timeout"] = as_timeout(changes["timeout"])
         copy = type(self).__new__(type(self))
-        copy._begin(self._config.with_changes(**changes), self._connections, owner=False)
+        Resources.__init__(copy, self._config.with_changes(**changes), self._connections, owner=False)
         return copy
 
-    def health(self) -> HealthResponse:
+    def health(self, **options: Unpack[RequestOptions]) -> HealthResponse:
         """What the server says of itself (``GET /health``); it answers even when it is degraded.
 
         Raises as :meth:`Query.execute` does.
         """
-        return self._session.call(calls.health())
+        return Resource(self._session)._send("GET /health", HealthResponse, options)
 
     def request(
         self,
@@ -152,6 +146,7 @@ class EdgequakeClient(BaseClient):
         cast_to: type[T],
         body: Any = None,
         params: Mapping[str, Any] | None = None,
+        files: Mapping[str, FileInput | tuple[str, FileInput]] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = NOT_GIVEN,
         idempotent: bool | None = None,
@@ -168,8 +163,10 @@ class EdgequakeClient(BaseClient):
         :param path: the path below ``base_url``; begins with a slash.
         :param cast_to: a model, or any type that pydantic can read JSON as; ``bytes``, ``str`` and ``type(None)`` take
             the body raw.
-        :param body: sent as JSON.
+        :param body: sent as JSON; beside ``files`` a dict, each of whose fields becomes a part.
         :param params: the query of the address.
+        :param files: sent as ``multipart/form-data``: by the names of the parts, a path, bytes, an open binary file, or
+            a tuple of the file's name and one of these. Files are read while they are sent.
         :param headers: further headers of this request.
         :param timeout: seconds, a :class:`Timeout`, or None for no limit; the client's unless given.
         :param idempotent: whether it may be sent again after any failure on the way. Unless given, a GET may, and
@@ -184,6 +181,7 @@ class EdgequakeClient(BaseClient):
             headers=headers,
             timeout=timeout,
             replayable=idempotent,
+            files=named_parts(files or {}),
         )
         return self._session.call(call)
 

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
+from io import BytesIO
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -27,15 +30,18 @@ from edgequake._http.clients import (
 from edgequake._http.errors import as_cause, translated
 from edgequake._http.release import release, sweep
 from edgequake._http.requests import address, redirect_target, shown_address, timeout_extension
+from edgequake._http.uploads import upload, multipart_files, opened
 from edgequake._http.waiting import Deadline
-from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
+from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from edgequake._core.calls import Call
     from edgequake._core.config import ClientConfig
     from edgequake._http.requests import Request, Response
-    from edgequake._http.waiting import Attempt
+    from edgequake._http.waiting import Attempt, Reading
 
 __all__ = ["Connections", "Session"]
 
@@ -66,6 +72,8 @@ class Connections:
         """The last token that the client's ``jwt`` function gave."""
         self.missing_routes: set[str] = set()
         """Routes that this server turned out not to have."""
+        self.warned: set[str] = set()
+        """Methods whose empty answer was warned of."""
         self.stats = StatsRecorder()
         self.limiter = None if rate_limit is None else RateLimiter(rate_limit)
 
@@ -128,7 +136,7 @@ class Session:
     def rules(self, call: Call[Any], deadline: Deadline) -> RetryRules:
         """When the call may be tried again."""
         return RetryRules(
-            self.config.retry,
+            self.config.retry if call.rewindable else replace(self.config.retry, max_retries=0),
             route=call.route,
             replayable=call.replayable,
             left=lambda: deadline.clock.left_in_total(monotonic()),
@@ -136,13 +144,26 @@ class Session:
 
     def call(self, call: Call[T], deadline: Deadline | None = None) -> T:
         """The parsed answer of a plain call, after as many tries as its rules allow; ``deadline`` can end it sooner."""
+        answer: T = self.received(call, self.parsed, deadline)
+        return answer
+
+    def received(self, call: Call[Any], read: Reading[T], deadline: Deadline | None = None) -> T:
+        """As :meth:`call`, but ``read`` makes the result of the call, its answer and its deadline."""
         waits = deadline or self.deadline(call)
+        rules = self.rules(call, waits)
 
         def attempt() -> T:
-            return self.parsed(call, self.open(call, waits, stream=False), waits)
+            try:
+                with opened(call) if call.files else nullcontext(call) as sent:
+                    return read(call, self.open(sent, waits, stream=False), waits)
+            except APIError as error:
+                if call.answer_in is None:
+                    raise
+                answered: T = call.answer_in(error, rules.may_have_run)
+                return answered
 
         self.connections.watch(waits)
-        return self.with_retries(attempt, self.rules(call, waits), waits)
+        return self.with_retries(attempt, rules, waits)
 
     def with_retries(self, attempt: Attempt[T], rules: RetryRules, deadline: Deadline) -> T:
         """What ``attempt`` returns, after as many tries as the rules allow.
@@ -176,11 +197,17 @@ class Session:
 
     def parsed(self, call: Call[T], response: Response, deadline: Deadline) -> T:
         """The whole body of ``response`` as what the call promises."""
-        at_most = self.config.max_event_bytes
-        body = self.read(response, deadline, at_most + 1)
         request_id = response.headers.get("x-request-id")
+        if call.unbounded:
+            held = BytesIO()
+            for piece in self.pieces(response, deadline):
+                held.write(piece)
+            body = held.getvalue()
+        else:
+            at_most = self.config.max_event_bytes
+            body = _at_most(at_most, self.read(response, deadline, at_most + 1))
         try:
-            answer = call.parse(_at_most(at_most, body))
+            answer = call.parse(body)
         except ResponseError as error:
             error.status_code, error.request_id = response.status_code, request_id
             raise
@@ -196,12 +223,13 @@ class Session:
             response = self._send(call, deadline, stream=stream, url=url)
             if response.is_success:
                 return response
-            if target := redirect_target(response):
+            if call.rewindable and (target := redirect_target(response)):
                 url = target
                 release(response)
                 continue
             error = self._error(call, response, deadline)
-            if isinstance(error, UnauthorizedError) and callable(self.config.jwt) and not renewed:
+            refused = isinstance(error, UnauthorizedError) and callable(self.config.jwt)
+            if refused and not renewed and call.rewindable:
                 renewed, self.connections.token = True, None
                 continue
             raise error
@@ -244,14 +272,17 @@ class Session:
             fixed["Content-Type"] = "application/json"
         token = self._token()
         try:
-            return client.build_request(
+            request = client.build_request(
                 call.method,
                 url or address(client, self.config.base_url + call.path),
                 params=None if url else call.params,
                 content=call.body,
+                files=multipart_files(call),
+                data=call.form or None,
                 headers=self.config.request_headers(token, merged_headers(call.headers, fixed)),
                 extensions={"timeout": timeout_extension(clock, monotonic())},
             )
+            return upload(request) if call.files else request
         except Exception as error:  # what was given cannot be written as a request
             raise ConfigurationError(f"the request cannot be sent: {error}") from as_cause(error)
 
@@ -281,6 +312,24 @@ class Session:
         finally:
             release(response)
         return b"".join(parts)
+
+    def pieces(self, response: Response, deadline: Deadline) -> Iterator[bytes]:
+        """The body of ``response`` as it comes, however long it is; each piece within ``timeout.response``."""
+        deadline.clock.wait_for("response", monotonic())
+        body = sync_body(response, deadline)
+        try:
+            while (piece := self._next_piece(body, deadline)) is not None:
+                yield piece
+                deadline.clock.wait_for("response", monotonic())
+        finally:
+            release(response)
+
+    def _next_piece(self, body: Iterator[bytes], deadline: Deadline) -> bytes | None:
+        try:
+            return next(body, None)
+        except Exception as error:
+            ours = self.translated(error, deadline, streaming=False)
+            raise ours from ours.__cause__
 
     def _error(self, call: Call[Any], response: Response, deadline: Deadline) -> EdgeQuakeError:
         """The error that the status of ``response`` stands for, in the server's words as far as they came."""

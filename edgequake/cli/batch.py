@@ -117,7 +117,7 @@ class _Questions:
 
 def _fault(line: bytes, ids: "Keys") -> str | None:
     """What is wrong with a row; None for one that can be asked."""
-    from edgequake._core.calls import query_execute
+    from edgequake._core.questions import query_execute
 
     try:
         row = json.loads(line)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, model_validator
 
 if TYPE_CHECKING:
-    from collections.abc import ItemsView, KeysView, ValuesView
+    from collections.abc import Iterator
 
-__all__ = ["Answer", "Model", "explain"]
+__all__ = ["Answer", "Model", "Raw", "SecretAnswer", "explain"]
+
+_SECRETS = frozenset({"access_token", "api_key", "client_secret", "password", "refresh_token", "secret_key", "token"})
 
 
 class Model(BaseModel):
@@ -18,7 +20,9 @@ class Model(BaseModel):
     Fields that this version does not know are kept, and can be read the same two ways.
     """
 
-    model_config = ConfigDict(extra="allow", defer_build=True, protected_namespaces=(), coerce_numbers_to_str=True)
+    model_config = ConfigDict(
+        extra="allow", populate_by_name=True, defer_build=True, protected_namespaces=(), coerce_numbers_to_str=True
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -33,29 +37,29 @@ class Model(BaseModel):
         }
 
     def __getitem__(self, key: str) -> Any:
-        return self._by_name()[key]
+        fields = self._by_name()
+        return fields[key] if key in fields else fields[self._python_name(key)]
 
     def __contains__(self, key: object) -> bool:
-        return key in self._by_name()
+        return key in self._by_name() or self._python_name(key) is not None
 
     def get(self, key: str, default: Any = None) -> Any:
         """The field of that name, or ``default``."""
-        return self._by_name().get(key, default)
+        try:
+            return self[key]
+        except KeyError:
+            return default
 
-    def keys(self) -> KeysView[str]:
-        """The names of all fields, those unknown to this version included."""
-        return self._by_name().keys()
-
-    def values(self) -> ValuesView[Any]:
-        """The values of all fields."""
-        return self._by_name().values()
-
-    def items(self) -> ItemsView[str, Any]:
-        """Name and value of all fields."""
-        return self._by_name().items()
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, _shown(name, value)
 
     def _by_name(self) -> dict[str, Any]:
         return {**self.__dict__, **(self.__pydantic_extra__ or {})}
+
+    def _python_name(self, key: object) -> Any:
+        """The name here of a field that the server calls ``key``, where Python does not allow that name."""
+        return next((name for name, field in type(self).model_fields.items() if field.alias == key), None)
 
 
 class Answer(Model):
@@ -67,6 +71,26 @@ class Answer(Model):
     def request_id(self) -> str | None:
         """The server's id of the request that brought this answer (its ``x-request-id`` header)."""
         return self._request_id
+
+
+class Raw(Answer):
+    """An answer that is kept as the server sent it: its fields are read by key or by attribute."""
+
+
+class SecretAnswer(Answer):
+    """An answer that holds a key or token. No repr, error or log shows it, and it cannot be pickled."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(f"a {type(self).__name__} holds a secret and cannot be pickled: keep what you need of it")
+
+
+def _shown(name: str | None, value: Any) -> Any:
+    """``value`` in a repr, without the secrets in it."""
+    if name in _SECRETS and value is not None:
+        return "[secret]"
+    if isinstance(value, dict):
+        return {key: _shown(key, one) for key, one in value.items()}
+    return [_shown(None, one) for one in value] if isinstance(value, list) else value
 
 
 def explain(error: ValidationError) -> str:

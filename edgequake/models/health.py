@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from edgequake.models._model import Answer
 
 __all__ = ["HealthResponse"]
@@ -23,6 +25,10 @@ class HealthResponse(Answer):
     llm_provider_name: str | None = None
     providers: dict[str, Any] | None = None
     build_info: dict[str, Any] | None = None
+    schema_info: Any = Field(default=None, alias="schema")
+    """The version of the server's database; its key is ``schema``."""
+    security_posture: Any = None
+    """How the server is protected; from server 0.32."""
     pdf_storage_enabled: bool | None = None
     operational: dict[str, Any] | None = None
     capabilities: dict[str, Any] | None = None

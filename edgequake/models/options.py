@@ -6,8 +6,9 @@ is not sent: the server's default applies. ``extra_body`` sends any other field,
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import ConfigDict, Field, SkipValidation
 from typing_extensions import TypedDict
@@ -18,16 +19,21 @@ else:
     Timeout = Any
 
 __all__ = [
+    "NULL_IS_SENT",
+    "BodyOptions",
     "ChatMessage",
     "ChatOptions",
     "ContentPart",
     "DocumentFilter",
+    "FileInput",
     "HistoryMessage",
     "ImageInput",
     "Messages",
     "MixWeights",
+    "OrNull",
     "QueryOptions",
     "RequestOptions",
+    "UploadOptions",
 ]
 
 Mode: TypeAlias = Literal["naive", "local", "global", "hybrid", "mix", "bypass"] | str
@@ -84,6 +90,16 @@ class ImageInput(TypedDict):
     mime_type: str
 
 
+T = TypeVar("T")
+
+NULL_IS_SENT = "null is sent"
+OrNull: TypeAlias = Annotated[T | None, NULL_IS_SENT]
+"""An option for which None is sent as null, which clears the field; elsewhere None means "not given"."""
+
+FileInput: TypeAlias = str | os.PathLike[str] | bytes | IO[bytes]
+"""A file to upload: its path, its bytes, or an open binary file, which is read from its start."""
+
+
 class RequestOptions(TypedDict, total=False):
     """What concerns the request itself, on every method."""
 
@@ -91,11 +107,24 @@ class RequestOptions(TypedDict, total=False):
     """Seconds, a :class:`Timeout`, or None for no limit; instead of the client's."""
     headers: Mapping[str, str] | None
     """Further HTTP headers."""
+
+
+class BodyOptions(RequestOptions, total=False):
+    """What concerns the request itself, on every method that has a body."""
+
     extra_body: Mapping[str, Any] | None
-    """Further fields of the JSON body, as they stand."""
+    """Further fields of the body, as they stand."""
 
 
-class QueryOptions(RequestOptions, total=False):
+class UploadOptions(BodyOptions, total=False):
+    """What every method takes that uploads files."""
+
+    max_upload_bytes: int | None
+    """Bytes that a file may have, before it is refused without being sent; None for any number. By default what the
+    server takes: 50 MiB, and 100 MiB for PDFs."""
+
+
+class QueryOptions(BodyOptions, total=False):
     """The options of ``query.execute``, ``query.stream`` and ``query.ask``.
 
     The server's stream takes no heed of ``max_results``, the rerank options, ``mix_weights``,
@@ -161,7 +190,7 @@ class QueryOptions(RequestOptions, total=False):
     """Streams only; ``v2`` unless given. ``v3`` brings whole passages, ``v1`` bare text without sources."""
 
 
-class ChatOptions(RequestOptions, total=False):
+class ChatOptions(BodyOptions, total=False):
     """The options of ``chat.complete`` and ``chat.stream``."""
 
     __pydantic_config__ = ConfigDict(extra="forbid", arbitrary_types_allowed=True)  # type: ignore[misc]  # as above

@@ -15,6 +15,7 @@ from edgequake import (
     ServerError,
     ServiceUnavailableError,
     Timeout,
+    TooLargeError,
     UnauthorizedError,
     ValidationError,
 )
@@ -52,7 +53,7 @@ FAILURES = {
         {"text": "Failed to parse the request body"},
         (BadRequestError, None, "Failed to parse the request body"),
     ),
-    "413": (413, {"text": "length limit exceeded"}, (APIError, None, "length limit exceeded")),
+    "413": (413, {"text": "length limit exceeded"}, (TooLargeError, None, "length limit exceeded")),
     "429": (
         429,
         {

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 from edgequake import ChatOptions, QueryOptions, Source, Timeout
-from edgequake._core.calls import any_request, chat_complete, chat_stream, health, parse_as, query_execute, query_stream
+from edgequake._core.calls import any_request, parse_as
+from edgequake._core.questions import chat_complete, chat_stream, query_execute, query_stream
 from edgequake.exceptions import ConfigurationError, ResponseError
 from edgequake.models import ChatResponse, HealthResponse, QueryResponse
 
@@ -41,7 +42,6 @@ def chatted(messages="m", **options):
 
 
 def test_each_method_has_its_route():
-    assert health().route == "GET /health"
     assert query_execute("q", {}).route == "POST /api/v1/query"
     assert query_stream("q", {}).route == "POST /api/v1/query/stream"
     assert query_stream("q", {}).fallback_route().route == "GET /query/stream"
@@ -50,17 +50,17 @@ def test_each_method_has_its_route():
 
 
 def test_queries_may_be_replayed_and_chats_may_not():
-    assert all(call.replayable for call in (health(), query_execute("q", {}), query_stream("q", {})))
+    assert all(call.replayable for call in (query_execute("q", {}), query_stream("q", {})))
     assert not any(call.replayable for call in (chat_complete("m", {}), chat_stream("m", {})))
 
 
 def test_chats_need_a_tenant_and_a_user():
     assert chat_complete("m", {}).needs == chat_stream("m", {}).needs == ("tenant_id", "user_id")
-    assert query_stream("q", {}).needs == query_execute("q", {}).needs == health().needs == ()
+    assert query_stream("q", {}).needs == query_execute("q", {}).needs == ()
 
 
 def test_each_method_reads_its_answer():
-    assert health().parse(b'{"status": "healthy"}') == HealthResponse(status="healthy")
+    assert parse_as(HealthResponse)(b'{"status": "healthy"}') == HealthResponse(status="healthy")
     for call in (query_execute("q", {}), query_stream("q", {}), query_stream("q", {}).fallback_route()):
         assert call.parse(b'{"answer": "a"}') == QueryResponse(answer="a")
     for call in (chat_complete("m", {}), chat_stream("m", {})):
@@ -68,7 +68,7 @@ def test_each_method_reads_its_answer():
 
 
 def test_only_chat_and_query_have_a_body():
-    assert health().body is None
+    assert any_request("GET", "/health", dict).body is None
     assert query_stream("q", {}).fallback_route().body is None
 
 

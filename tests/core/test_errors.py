@@ -17,10 +17,13 @@ from edgequake.exceptions import (
     BadRequestError,
     ConflictError,
     ForbiddenError,
+    GoneError,
+    LockedError,
     NotFoundError,
     RateLimitedError,
     ServerError,
     ServiceUnavailableError,
+    TooLargeError,
     UnauthorizedError,
     ValidationError,
 )
@@ -42,9 +45,11 @@ def error(status=500, body=b"", *, reason="Reason", advice="", **headers):
     ("status", "cls"),
     [
         (400, BadRequestError), (401, UnauthorizedError), (403, ForbiddenError), (404, NotFoundError),
-        (409, ConflictError), (422, ValidationError), (429, RateLimitedError), (503, ServiceUnavailableError),
+        (409, ConflictError),
+        (422, ValidationError), (429, RateLimitedError), (503, ServiceUnavailableError),
         (500, ServerError), (502, ServerError), (504, ServerError), (599, ServerError),
-        (402, APIError), (408, APIError), (410, APIError), (418, APIError), (499, APIError), (600, APIError),
+        (410, GoneError), (413, TooLargeError), (423, LockedError),
+        (402, APIError), (408, APIError), (418, APIError), (499, APIError), (600, APIError),
         (100, APIError), (304, APIError),
     ],
 )  # fmt: skip

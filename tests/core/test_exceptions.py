@@ -83,7 +83,7 @@ def test_the_classes_are_those_of_the_drawing():
         ancestors = [base.__name__ for base in cls.__mro__[1:] if base.__name__ in CLASSES]
         real[name] = ancestors[0] if ancestors else "Exception"
     assert drawn_tree() == real
-    assert len(real) == 20
+    assert len(real) == 24
 
 
 def test_the_drawing_names_the_status_of_each_class():

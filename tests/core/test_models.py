@@ -77,10 +77,10 @@ def test_a_missing_key_is_a_key_error_or_the_default(answer):
     assert 5 not in answer
 
 
-def test_keys_values_and_items_are_those_of_a_dict(answer):
-    assert set(answer.keys()) == set(QueryResponse.model_fields) | {"new_field", "new_null"}
-    assert dict(answer) == dict(answer.items()) == dict(zip(answer.keys(), answer.values(), strict=True))
-    assert {**answer}["trace_id"] == "t"
+def test_an_answer_can_be_made_a_dict(answer):
+    assert dict(answer).keys() == set(QueryResponse.model_fields) | {"new_field", "new_null"}
+    assert dict(answer)["trace_id"] == "t"
+    assert not {"keys", "values", "items"} & set(dir(answer))  # the server has fields of these names
 
 
 def test_the_names_of_methods_are_no_keys(answer):

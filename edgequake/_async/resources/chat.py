@@ -5,23 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from edgequake._async.reader import AsyncReader
+from edgequake._async.resources.resource import AsyncResource
 from edgequake._async.stream import AsyncChatStream
-from edgequake._core import calls
+from edgequake._core import questions
 from edgequake.chunks import ChatChunk
 
 if TYPE_CHECKING:
-    from edgequake._async.session import AsyncSession
     from edgequake.models.answer import ChatResponse
     from edgequake.models.options import ChatOptions, Messages
 
 __all__ = ["AsyncChat"]
 
 
-class AsyncChat:
+class AsyncChat(AsyncResource):
     """Conversations with the server: ``client.chat``. They need the client's ``tenant_id`` and ``user_id``."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
 
     async def complete(self, messages: Messages, **options: Unpack[ChatOptions]) -> ChatResponse:
         """The assistant's whole message (``POST /api/v1/chat/completions``).
@@ -44,7 +41,7 @@ class AsyncChat:
         :raises TimeoutError: when a clock runs out.
         :raises ResponseError: for an answer of another shape.
         """
-        return await self._session.call(calls.chat_complete(messages, options))
+        return await self._session.call(questions.chat_complete(messages, options))
 
     async def completions(self, messages: Messages, **options: Unpack[ChatOptions]) -> ChatResponse:
         """The same as :meth:`complete`, by the name of the server's route."""
@@ -69,5 +66,5 @@ class AsyncChat:
         :param options: those of :meth:`complete`.
         :raises ConfigurationError: at once, for messages or options that are not right.
         """
-        call = calls.chat_stream(messages, options)
+        call = questions.chat_stream(messages, options)
         return AsyncChatStream(AsyncReader(self._session, call, ChatChunk, openai_names=True, fallback=None))

@@ -6,8 +6,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._async.reader import AsyncReader
+from edgequake._async.resources.resource import AsyncResource
 from edgequake._async.stream import AsyncQueryStream
-from edgequake._core import calls
+from edgequake._core import questions
 from edgequake._core.lifecycle import Lifecycle
 from edgequake._core.logs import about, logger
 from edgequake._core.results import async_result
@@ -17,7 +18,6 @@ from edgequake.exceptions import EdgeQuakeError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from edgequake._async.session import AsyncSession
     from edgequake.events import StreamEvent
     from edgequake.models.answer import QueryResponse
     from edgequake.models.options import QueryOptions
@@ -25,11 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["AsyncQuery"]
 
 
-class AsyncQuery:
+class AsyncQuery(AsyncResource):
     """Questions to the knowledge graph: ``client.query``."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
 
     async def execute(self, query: str, **options: Unpack[QueryOptions]) -> QueryResponse:
         """The whole answer to ``query``, with its sources and statistics (``POST /api/v1/query``).
@@ -49,7 +46,7 @@ class AsyncQuery:
         :raises TimeoutError: when a clock runs out.
         :raises ResponseError: for an answer of another shape.
         """
-        return await self._session.call(calls.query_execute(query, options))
+        return await self._session.call(questions.query_execute(query, options))
 
     def stream(self, query: str, *, fallback: bool = False, **options: Unpack[QueryOptions]) -> AsyncQueryStream:
         """The answer to ``query`` as it is generated (``POST /api/v1/query/stream``).
@@ -72,8 +69,8 @@ class AsyncQuery:
             client's.
         :raises ConfigurationError: at once, for an empty query or a bad option.
         """
-        call = calls.query_stream(query, options)
-        whole = calls.query_execute(query, options) if fallback else None
+        call = questions.query_stream(query, options)
+        whole = questions.query_execute(query, options) if fallback else None
         return AsyncQueryStream(AsyncReader(self._session, call, QueryChunk, openai_names=False, fallback=whole))
 
     def stream_events(self, query: str, **options: Unpack[QueryOptions]) -> AsyncIterator[StreamEvent]:

@@ -6,23 +6,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from edgequake._sync.reader import Reader
+from edgequake._sync.resources.resource import Resource
 from edgequake._sync.stream import ChatStream
-from edgequake._core import calls
+from edgequake._core import questions
 from edgequake.chunks import ChatChunk
 
 if TYPE_CHECKING:
-    from edgequake._sync.session import Session
     from edgequake.models.answer import ChatResponse
     from edgequake.models.options import ChatOptions, Messages
 
 __all__ = ["Chat"]
 
 
-class Chat:
+class Chat(Resource):
     """Conversations with the server: ``client.chat``. They need the client's ``tenant_id`` and ``user_id``."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
 
     def complete(self, messages: Messages, **options: Unpack[ChatOptions]) -> ChatResponse:
         """The assistant's whole message (``POST /api/v1/chat/completions``).
@@ -45,7 +42,7 @@ class Chat:
         :raises TimeoutError: when a clock runs out.
         :raises ResponseError: for an answer of another shape.
         """
-        return self._session.call(calls.chat_complete(messages, options))
+        return self._session.call(questions.chat_complete(messages, options))
 
     def completions(self, messages: Messages, **options: Unpack[ChatOptions]) -> ChatResponse:
         """The same as :meth:`complete`, by the name of the server's route."""
@@ -70,5 +67,5 @@ class Chat:
         :param options: those of :meth:`complete`.
         :raises ConfigurationError: at once, for messages or options that are not right.
         """
-        call = calls.chat_stream(messages, options)
+        call = questions.chat_stream(messages, options)
         return ChatStream(Reader(self._session, call, ChatChunk, openai_names=True, fallback=None))

@@ -7,8 +7,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._sync.reader import Reader
+from edgequake._sync.resources.resource import Resource
 from edgequake._sync.stream import QueryStream
-from edgequake._core import calls
+from edgequake._core import questions
 from edgequake._core.lifecycle import Lifecycle
 from edgequake._core.logs import about, logger
 from edgequake._core.results import result
@@ -18,7 +19,6 @@ from edgequake.exceptions import EdgeQuakeError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Callable
 
-    from edgequake._sync.session import Session
     from edgequake.events import StreamEvent
     from edgequake.models.answer import QueryResponse
     from edgequake.models.options import QueryOptions
@@ -26,11 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Query"]
 
 
-class Query:
+class Query(Resource):
     """Questions to the knowledge graph: ``client.query``."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
 
     def execute(self, query: str, **options: Unpack[QueryOptions]) -> QueryResponse:
         """The whole answer to ``query``, with its sources and statistics (``POST /api/v1/query``).
@@ -50,7 +47,7 @@ class Query:
         :raises TimeoutError: when a clock runs out.
         :raises ResponseError: for an answer of another shape.
         """
-        return self._session.call(calls.query_execute(query, options))
+        return self._session.call(questions.query_execute(query, options))
 
     def stream(self, query: str, *, fallback: bool = False, **options: Unpack[QueryOptions]) -> QueryStream:
         """The answer to ``query`` as it is generated (``POST /api/v1/query/stream``).
@@ -73,8 +70,8 @@ class Query:
             client's.
         :raises ConfigurationError: at once, for an empty query or a bad option.
         """
-        call = calls.query_stream(query, options)
-        whole = calls.query_execute(query, options) if fallback else None
+        call = questions.query_stream(query, options)
+        whole = questions.query_execute(query, options) if fallback else None
         return QueryStream(Reader(self._session, call, QueryChunk, openai_names=False, fallback=whole))
 
     def stream_events(self, query: str, **options: Unpack[QueryOptions]) -> Iterator[StreamEvent]:

@@ -1,0 +1,125 @@
+"""The documents of a workspace: ``client.documents``."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Unpack
+
+from edgequake._async.resources.document_parts import AsyncDocumentPages, AsyncDocumentParts
+from edgequake._async.resources.pdf import AsyncPdf
+from edgequake._async.resources.processing import AsyncProcessing
+from edgequake._async.resources.uploads import AsyncUploads
+from edgequake._core.needs import Needs
+from edgequake.exceptions import ConfigurationError
+from edgequake.models.documents import (
+    BatchDeletion,
+    Deletion,
+    DeletionImpact,
+    Document,
+    DocumentDetail,
+    DocumentListOptions,
+    DocumentPage,
+    DocumentSearch,
+    DocumentSearchOptions,
+    WorkspaceWipe,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edgequake._async.pager import AsyncPager
+    from edgequake.models.ids import DocumentId
+    from edgequake.models.options import BodyOptions, RequestOptions
+
+__all__ = ["AsyncDocuments"]
+
+_LIST = Needs("documents.list", "TW", "answers with an empty list")
+_SEARCH = Needs("documents.search", "TW", "answers with an empty list")
+_DELETE_ALL = Needs("documents.delete_all", "W", "removes the documents of its default workspace")
+_CONFIRMED = {"X-EdgeQuake-Confirm": "delete-all-documents"}
+_MOST_AT_ONCE = 500
+
+
+class AsyncDocuments(AsyncUploads, AsyncProcessing, AsyncDocumentParts, AsyncDocumentPages):
+    """The documents of a workspace: ``client.documents``. Every method raises the errors of :meth:`AsyncQuery.execute`.
+
+    An id can also be given as the object that has it: ``documents.get(upload)``.
+    """
+
+    @cached_property
+    def pdf(self) -> AsyncPdf:
+        """The PDFs of the workspace, before they are documents."""
+        return AsyncPdf(self._session)
+
+    def list(self, **options: Unpack[DocumentListOptions]) -> AsyncPager[Document, DocumentPage]:
+        """The documents, newest first, page after page as they are needed (``GET /api/v1/documents``).
+
+        ::
+
+            async for document in client.documents.list(status="failed"):
+                print(document.title, document.error_message)
+
+        Needs ``tenant_id`` and ``workspace_id``.
+        """
+        return self._pages("GET /api/v1/documents", DocumentPage, options, DocumentListOptions, needs=_LIST)
+
+    async def get(self, document_id: DocumentId, **options: Unpack[RequestOptions]) -> DocumentDetail:
+        """A document with its text (``GET /api/v1/documents/{document_id}``).
+
+        :raises NotFoundError: there is none of this id.
+        """
+        return await self._send("GET /api/v1/documents/{document_id}", DocumentDetail, options, document_id=document_id)
+
+    async def delete(self, document_id: DocumentId, **options: Unpack[RequestOptions]) -> Deletion:
+        """Removes a document and what only it said (``DELETE /api/v1/documents/{document_id}``).
+
+        Newer servers answer before it is gone: ``accepted`` is true, and ``track_id`` is the task that removes it.
+
+        :raises NotFoundError: there is none of this id.
+        :raises ConflictError: it is being processed.
+        """
+        return await self._send("DELETE /api/v1/documents/{document_id}", Deletion, options, document_id=document_id)
+
+    async def delete_all(self, *, confirm: bool, **options: Unpack[RequestOptions]) -> WorkspaceWipe:
+        """Removes all documents of the workspace (``DELETE /api/v1/documents``). Needs ``workspace_id``.
+
+        The server answers before they are gone: ``wipe_track_id`` is the task that removes them.
+
+        :param confirm: must be True.
+        :raises ConfigurationError: without it; nothing is sent.
+        :raises ConflictError: they are being removed already.
+        """
+        if confirm is not True:
+            raise ConfigurationError("delete_all() removes every document of the workspace: give confirm=True")
+        options["headers"] = {**(options.get("headers") or {}), **_CONFIRMED}
+        return await self._send("DELETE /api/v1/documents", WorkspaceWipe, options, needs=_DELETE_ALL)
+
+    async def bulk_delete(self, document_ids: Iterable[DocumentId], **options: Unpack[BodyOptions]) -> BatchDeletion:
+        """Removes several documents (``POST /api/v1/documents/batch-delete``).
+
+        The server answers before they are gone: ``batch_track_id`` is the task that removes them.
+
+        :param document_ids: 1 to 500 of them.
+        :raises ConfigurationError: for none, or more; nothing is sent.
+        """
+        ids = [*document_ids] if not isinstance(document_ids, str) else []
+        if not 1 <= len(ids) <= _MOST_AT_ONCE:
+            raise ConfigurationError(f"document_ids must be a list of 1 to {_MOST_AT_ONCE} ids, not {len(ids)}")
+        route = "POST /api/v1/documents/batch-delete"
+        return await self._send(route, BatchDeletion, options, document_ids=ids)
+
+    async def search(self, q: str, **options: Unpack[DocumentSearchOptions]) -> DocumentSearch:
+        """The documents whose titles match (``GET /api/v1/documents/search``). Needs ``tenant_id``, ``workspace_id``.
+
+        :param q: a part of the title. To search in the texts, use ``client.query``.
+        """
+        route = "GET /api/v1/documents/search"
+        return await self._send(route, DocumentSearch, options, DocumentSearchOptions, needs=_SEARCH, q=q)
+
+    async def deletion_impact(self, document_id: DocumentId, **options: Unpack[RequestOptions]) -> DeletionImpact:
+        """What removing a document would remove (``GET /api/v1/documents/{document_id}/deletion-impact``).
+
+        :raises NotFoundError: there is none of this id.
+        """
+        route = "GET /api/v1/documents/{document_id}/deletion-impact"
+        return await self._send(route, DeletionImpact, options, document_id=document_id)

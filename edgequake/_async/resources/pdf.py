@@ -1,0 +1,159 @@
+"""PDFs, before they are documents: ``client.documents.pdf``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack, overload
+
+from edgequake._async.resources.resource import AsyncResource
+from edgequake._core.needs import Needs
+from edgequake._core.uploads import PDF_LIMIT
+from edgequake.models.pdf import (
+    PdfBatchOptions,
+    PdfBatchUpload,
+    PdfContent,
+    PdfDocument,
+    PdfListOptions,
+    PdfOperation,
+    PdfPage,
+    PdfProgress,
+    PdfStatus,
+    PdfUploadOptions,
+    Upload,
+)
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from edgequake._async.pager import AsyncPager
+    from edgequake.models.ids import PdfId, TrackId
+    from edgequake.models.options import BodyOptions, FileInput, RequestOptions
+
+__all__ = ["AsyncPdf"]
+
+_UPLOAD = Needs("documents.pdf.upload", "W", "refuses the upload")
+_UPLOAD_BATCH = Needs("documents.pdf.upload_batch", "W", "refuses the upload")
+
+
+class AsyncPdf(AsyncResource):
+    """PDFs, before they are documents: ``client.documents.pdf``."""
+
+    async def upload(self, file: FileInput, **options: Unpack[PdfUploadOptions]) -> Upload:
+        """Uploads a PDF, which is converted and processed later (``POST /api/v1/documents/pdf``).
+
+        ::
+
+            upload = await client.documents.pdf.upload("site-plan.pdf")
+
+        The file is read while it is sent, and never held in memory. Its pages are read by a model that sees only with
+        ``enable_vision=True``: the server's own default is true, which costs. A PDF that the server had already is no
+        error: ``is_duplicate`` says so. Needs ``workspace_id``.
+
+        :param file: a path, bytes (with ``filename=``), or an open binary file; at most 100 MiB.
+        :raises ConfigurationError: for a file that cannot be read or is too large, before anything is sent.
+        """
+        return await self._upload(
+            "POST /api/v1/documents/pdf",
+            Upload,
+            _without_vision(options),
+            PdfUploadOptions,
+            limit=PDF_LIMIT,
+            file=file,
+            needs=_UPLOAD,
+            replayable=not options.get("force_reindex"),
+        )
+
+    async def upload_batch(
+        self, files: Iterable[FileInput | tuple[str, FileInput]], **options: Unpack[PdfBatchOptions]
+    ) -> PdfBatchUpload:
+        """Uploads several PDFs with one request (``POST /api/v1/documents/pdf/batch``). Needs ``workspace_id``.
+
+        A file that the server does not take is a row of ``results``, not an error.
+
+        :param files: each as for :meth:`upload`, or a tuple of its name and the file.
+        :raises ConfigurationError: for a file that cannot be read or is too large, before anything is sent.
+        """
+        route = "POST /api/v1/documents/pdf/batch"
+        options = _without_vision(options)
+        return await self._upload(
+            route, PdfBatchUpload, options, PdfBatchOptions, limit=PDF_LIMIT, files=files, needs=_UPLOAD_BATCH
+        )
+
+    def list(self, **options: Unpack[PdfListOptions]) -> AsyncPager[PdfDocument, PdfPage]:
+        """The PDFs of the workspace, page after page as they are needed (``GET /api/v1/documents/pdf``)."""
+        return self._pages("GET /api/v1/documents/pdf", PdfPage, options, PdfListOptions)
+
+    async def get(self, pdf_id: PdfId, **options: Unpack[RequestOptions]) -> PdfStatus:
+        """How far a PDF is, and what it has become (``GET /api/v1/documents/pdf/{pdf_id}``).
+
+        Its name is in ``metadata["filename"]``.
+
+        :raises NotFoundError: there is none of this id.
+        """
+        return await self._send("GET /api/v1/documents/pdf/{pdf_id}", PdfStatus, options, pdf_id=pdf_id)
+
+    async def content(self, pdf_id: PdfId, **options: Unpack[RequestOptions]) -> PdfContent:
+        """A PDF's text as Markdown (``GET /api/v1/documents/pdf/{pdf_id}/content``).
+
+        :raises NotFoundError: there is none of this id.
+        """
+        return await self._send("GET /api/v1/documents/pdf/{pdf_id}/content", PdfContent, options, pdf_id=pdf_id)
+
+    @overload
+    async def download(self, pdf_id: PdfId, *, to: None = None, **options: Unpack[RequestOptions]) -> bytes: ...
+    @overload
+    async def download(
+        self, pdf_id: PdfId, *, to: str | os.PathLike[str], **options: Unpack[RequestOptions]
+    ) -> Path: ...
+    async def download(
+        self, pdf_id: PdfId, *, to: str | os.PathLike[str] | None = None, **options: Unpack[RequestOptions]
+    ) -> bytes | Path:
+        """The PDF itself (``GET /api/v1/documents/pdf/{pdf_id}/download``).
+
+        :param to: writes it into this file instead, piece by piece, and returns the path. The file takes its name when
+            it is whole.
+        :raises NotFoundError: there is none of this id.
+        """
+        return await self._download("GET /api/v1/documents/pdf/{pdf_id}/download", bytes, options, to=to, pdf_id=pdf_id)
+
+    async def retry(self, pdf_id: PdfId, **options: Unpack[BodyOptions]) -> PdfOperation:
+        """Converts a PDF again that failed (``POST /api/v1/documents/pdf/{pdf_id}/retry``).
+
+        :raises NotFoundError: there is none of this id.
+        :raises ConflictError: it has not failed.
+        """
+        route = "POST /api/v1/documents/pdf/{pdf_id}/retry"
+        return await self._send(route, PdfOperation, options, pdf_id=pdf_id)
+
+    async def cancel(self, pdf_id: PdfId, **options: Unpack[RequestOptions]) -> PdfOperation:
+        """Stops the conversion of a PDF (``DELETE /api/v1/documents/pdf/{pdf_id}/cancel``).
+
+        :raises NotFoundError: there is none of this id.
+        :raises ConflictError: it has been converted already.
+        """
+        return await self._send("DELETE /api/v1/documents/pdf/{pdf_id}/cancel", PdfOperation, options, pdf_id=pdf_id)
+
+    async def delete(self, pdf_id: PdfId, **options: Unpack[RequestOptions]) -> None:
+        """Removes a PDF (``DELETE /api/v1/documents/pdf/{pdf_id}``).
+
+        :raises NotFoundError: there is none of this id.
+        """
+        route = "DELETE /api/v1/documents/pdf/{pdf_id}"
+        return await self._send(route, type(None), options, replayable=True, pdf_id=pdf_id)
+
+    async def progress(self, track_id: TrackId, **options: Unpack[RequestOptions]) -> PdfProgress:
+        """How far converting a PDF is, by phases (``GET /api/v1/documents/pdf/progress/{track_id}``).
+
+        :param track_id: the upload's ``track_id``, or the upload.
+        :raises NotFoundError: it has not begun, or has ended: ask :meth:`get` then.
+        """
+        return await self._send(
+            "GET /api/v1/documents/pdf/progress/{track_id}", PdfProgress, options, track_id=track_id
+        )
+
+
+def _without_vision(options: Any) -> Any:
+    """``options`` with ``enable_vision`` said: a server that is not told uses it."""
+    given: Mapping[str, Any] = options
+    return {**given, "enable_vision": bool(given.get("enable_vision"))}

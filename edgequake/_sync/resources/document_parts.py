@@ -1,0 +1,182 @@
+# Generated from edgequake/_async by scripts/unasync.py: change that, and run `make generate`.
+"""What belongs to a document: its files, pages, figures and origins. A part of ``client.documents``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack, overload
+
+from edgequake._sync.resources.resource import Resource
+from edgequake.models._model import Raw
+from edgequake.models.documents import DocumentLineage, LineageExportOptions
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from edgequake.models.ids import DocumentId
+    from edgequake.models.options import BodyOptions, RequestOptions
+
+__all__ = ["DocumentParts"]
+
+
+class DocumentParts(Resource):
+    """What belongs to a document: its files, pages, figures and origins."""
+
+    @overload
+    def download(
+        self, document_id: DocumentId, *, to: None = None, **options: Unpack[RequestOptions]
+    ) -> bytes: ...
+    @overload
+    def download(
+        self, document_id: DocumentId, *, to: str | os.PathLike[str], **options: Unpack[RequestOptions]
+    ) -> Path: ...
+    def download(
+        self,
+        document_id: DocumentId,
+        *,
+        to: str | os.PathLike[str] | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> bytes | Path:
+        """The file that was uploaded (``GET /api/v1/documents/{document_id}/download/original``).
+
+        :param to: writes it into this file instead, piece by piece, and returns the path. The file takes its name when
+            it is whole.
+        :raises NotFoundError: there is no such document, or no file of it.
+        """
+        route = "GET /api/v1/documents/{document_id}/download/original"
+        return self._download(route, bytes, options, to=to, document_id=document_id)
+
+    @overload
+    def markdown(self, document_id: DocumentId, *, to: None = None, **options: Unpack[RequestOptions]) -> str: ...
+    @overload
+    def markdown(
+        self, document_id: DocumentId, *, to: str | os.PathLike[str], **options: Unpack[RequestOptions]
+    ) -> Path: ...
+    def markdown(
+        self,
+        document_id: DocumentId,
+        *,
+        to: str | os.PathLike[str] | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> str | Path:
+        """The document as Markdown (``GET /api/v1/documents/{document_id}/download/markdown``).
+
+        :param to: writes it into this file instead, and returns the path.
+        :raises NotFoundError: there is no such document.
+        """
+        route = "GET /api/v1/documents/{document_id}/download/markdown"
+        return self._download(route, str, options, to=to, document_id=document_id)
+
+    def lineage(self, document_id: DocumentId, **options: Unpack[RequestOptions]) -> DocumentLineage:
+        """Which passage brought which entity (``GET /api/v1/documents/{document_id}/lineage``).
+
+        :raises NotFoundError: there is no such document.
+        """
+        route = "GET /api/v1/documents/{document_id}/lineage"
+        return self._send(route, DocumentLineage, options, document_id=document_id)
+
+    def metadata(self, document_id: DocumentId, **options: Unpack[RequestOptions]) -> Raw:
+        """What the server keeps about a document (``GET /api/v1/documents/{document_id}/metadata``).
+
+        The fields vary with where the document came from.
+
+        :raises NotFoundError: there is no such document.
+        """
+        route = "GET /api/v1/documents/{document_id}/metadata"
+        return self._send(route, Raw, options, document_id=document_id)
+
+    @overload
+    def export_lineage(
+        self, document_id: DocumentId, *, to: None = None, **options: Unpack[LineageExportOptions]
+    ) -> bytes: ...
+    @overload
+    def export_lineage(
+        self, document_id: DocumentId, *, to: str | os.PathLike[str], **options: Unpack[LineageExportOptions]
+    ) -> Path: ...
+    def export_lineage(
+        self,
+        document_id: DocumentId,
+        *,
+        to: str | os.PathLike[str] | None = None,
+        **options: Unpack[LineageExportOptions],
+    ) -> bytes | Path:
+        """The document's lineage as JSON or CSV (``GET /api/v1/documents/{document_id}/lineage/export``).
+
+        :param to: writes it into this file instead, and returns the path.
+        :raises NotFoundError: there is no such document.
+        """
+        route = "GET /api/v1/documents/{document_id}/lineage/export"
+        return self._download(route, bytes, options, LineageExportOptions, to=to, document_id=document_id)
+
+    def assets(self, document_id: DocumentId, **options: Unpack[RequestOptions]) -> Raw:
+        """The figures of a document (``GET /api/v1/documents/{document_id}/assets``).
+
+        :raises NotFoundError: there is no such document.
+        """
+        return self._send("GET /api/v1/documents/{document_id}/assets", Raw, options, document_id=document_id)
+
+    @overload
+    def asset(
+        self, document_id: DocumentId, asset_id: str, *, to: None = None, **options: Unpack[RequestOptions]
+    ) -> bytes: ...
+    @overload
+    def asset(
+        self, document_id: DocumentId, asset_id: str, *, to: str | os.PathLike[str], **options: Unpack[RequestOptions]
+    ) -> Path: ...
+    def asset(
+        self,
+        document_id: DocumentId,
+        asset_id: str,
+        *,
+        to: str | os.PathLike[str] | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> bytes | Path:
+        """One figure of a document (``GET /api/v1/documents/{document_id}/assets/{asset_id}``).
+
+        :param asset_id: its id in :meth:`assets`.
+        :param to: writes it into this file instead, and returns the path.
+        :raises NotFoundError: there is no such document or figure.
+        """
+        route = "GET /api/v1/documents/{document_id}/assets/{asset_id}"
+        return self._download(route, bytes, options, to=to, document_id=document_id, asset_id=asset_id)
+
+
+class DocumentPages(Resource):
+    """The pages of a document that was a PDF."""
+
+    def pages(self, document_id: DocumentId, **options: Unpack[RequestOptions]) -> Raw:
+        """The pages of a document (``GET /api/v1/documents/{document_id}/pages``).
+
+        :raises NotFoundError: there is no such document.
+        """
+        return self._send("GET /api/v1/documents/{document_id}/pages", Raw, options, document_id=document_id)
+
+    def pages_health(self, document_id: DocumentId, **options: Unpack[RequestOptions]) -> Raw:
+        """How many pages could be read (``GET /api/v1/documents/{document_id}/pages/health``).
+
+        :raises NotFoundError: there is no such document.
+        """
+        route = "GET /api/v1/documents/{document_id}/pages/health"
+        return self._send(route, Raw, options, document_id=document_id)
+
+    def page_layout(self, document_id: DocumentId, page_number: int, **options: Unpack[RequestOptions]) -> Raw:
+        """What stands where on a page (``GET /api/v1/documents/{document_id}/pages/{page_number}/layout``).
+
+        :param page_number: from 1.
+        :raises NotFoundError: there is no such document or page.
+        """
+        route = "GET /api/v1/documents/{document_id}/pages/{page_number}/layout"
+        return self._send(route, Raw, options, document_id=document_id, page_number=page_number)
+
+    def reprocess_pages(
+        self, document_id: DocumentId, body: Mapping[str, Any], **options: Unpack[BodyOptions]
+    ) -> Raw:
+        """Reads pages again (``POST /api/v1/documents/{document_id}/pages/reprocess``).
+
+        :param body: the fields of the request, sent as they stand.
+        :raises NotFoundError: there is no such document.
+        :raises ConflictError: the document is being processed.
+        """
+        route = "POST /api/v1/documents/{document_id}/pages/reprocess"
+        return self._send(route, Raw, options, body=body, document_id=document_id)

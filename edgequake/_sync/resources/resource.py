@@ -1,0 +1,174 @@
+# Generated from edgequake/_async by scripts/unasync.py: change that, and run `make generate`.
+"""What every resource of a client has: one line sends a call, lists pages, uploads or downloads."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from edgequake._sync.pager import Pager
+from edgequake._core.endpoints import endpoint, with_body
+from edgequake._core.needs import own_id
+from edgequake._core.uploads import file_part, file_parts
+from edgequake._http.downloads import PartFile
+from edgequake._http.waiting import in_thread
+from edgequake.models.options import BodyOptions, RequestOptions
+from edgequake.models.page import Page
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from edgequake._sync.session import Session
+    from edgequake._core.calls import Call
+    from edgequake._core.endpoints import Returns
+    from edgequake._core.needs import Needs
+    from edgequake._core.uploads import FilePart
+    from edgequake._http.requests import Response
+    from edgequake._http.waiting import Deadline
+
+__all__ = ["Resource"]
+
+logger = logging.getLogger("edgequake")
+
+T = TypeVar("T")
+PageT = TypeVar("PageT", bound=Page[Any])
+
+
+class Resource:
+    """Sends its calls with the client's settings. A subclass has a method for each endpoint."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def _send(
+        self,
+        route: str,
+        returns: type[T] | Returns[T],
+        options: Mapping[str, Any],
+        takes: Any = None,
+        *,
+        needs: Needs | None = None,
+        replayable: bool | None = None,
+        files: tuple[FilePart, ...] = (),
+        body: Mapping[str, Any] | None = None,
+        **values: Any,
+    ) -> T:
+        """The answer of ``route``, read as ``returns``; see :func:`endpoint` for what goes where.
+
+        ``takes`` is the TypedDict of the options, if they are more than those of any request. ``body`` is a whole body
+        of the caller's.
+        """
+        if body is not None:
+            options = with_body(options, body)
+        call = self._call(route, returns, options, takes, values, needs=needs, replayable=replayable, files=files)
+        answer = self._session.call(call)
+        self._warn_if_empty(needs, call, answer)
+        return answer
+
+    def _pages(
+        self,
+        route: str,
+        returns: type[PageT],
+        options: Mapping[str, Any],
+        takes: Any,
+        *,
+        needs: Needs | None = None,
+        page_size: int = 100,
+        **values: Any,
+    ) -> Pager[Any, PageT]:
+        """The list at ``route``, whose pages are ``returns``; ``page_size`` is the one asked for unless given."""
+        size = options.get("page_size")
+        values[returns.size_option] = page_size if size is None else size
+        others = {name: value for name, value in options.items() if name != "page_size"}
+        call = self._call(route, returns, others, takes, values, needs=needs)
+        return Pager(self._session, call, partial(self._warn_if_empty, needs, call))
+
+    def _upload(
+        self,
+        route: str,
+        returns: type[T] | Returns[T],
+        options: Mapping[str, Any],
+        takes: Any,
+        *,
+        limit: int,
+        file: Any = None,
+        files: Any = None,
+        replayable: bool = False,
+        needs: Needs | None = None,
+        **values: Any,
+    ) -> T:
+        """The answer to an upload of ``file``, or of ``files`` as parts of that name."""
+        own: dict[str, Any] = {"filename": None, "max_upload_bytes": limit}
+        own |= {name: options[name] for name in own if name in options}
+        others = {name: value for name, value in options.items() if name not in own}
+        most = own["max_upload_bytes"]
+        parts = (
+            file_parts("files", files, limit=most)
+            if file is None
+            else (file_part("file", file, filename=own["filename"], limit=most),)
+        )
+        return self._send(
+            route, returns, others, takes, needs=needs, replayable=replayable, files=parts, **values
+        )
+
+    def _download(
+        self,
+        route: str,
+        returns: type[T],
+        options: Mapping[str, Any],
+        takes: Any = None,
+        *,
+        to: str | os.PathLike[str] | None,
+        **values: Any,
+    ) -> T | Path:
+        """The body of ``route``; with ``to``, written into that file, whose path is returned."""
+        call = self._call(route, returns, options, takes, values)
+        if to is None:
+            return self._session.call(call)
+        with PartFile(to) as file:
+
+            def save(_: Call[Any], response: Response, deadline: Deadline) -> Path:
+                file.restart()
+                for piece in self._session.pieces(response, deadline):
+                    in_thread(file.write, piece)
+                return file.path
+
+            self._session.received(call, save)
+            return file.keep()
+
+    def _call(
+        self,
+        route: str,
+        returns: type[T] | Returns[T],
+        options: Mapping[str, Any],
+        takes: Any,
+        values: Mapping[str, Any],
+        *,
+        needs: Needs | None = None,
+        replayable: bool | None = None,
+        files: tuple[FilePart, ...] = (),
+    ) -> Call[T]:
+        config = self._session.config
+        values = {
+            name: own_id(name, config) if value is None and name in ("tenant_id", "workspace_id") else value
+            for name, value in values.items()
+        }
+        takes = takes or (RequestOptions if route.startswith(("GET", "DELETE")) else BodyOptions)
+        call = endpoint(route, returns, options, takes, values, replayable=replayable, files=files)
+        if needs is None:
+            return call
+        needs.check(config, call.headers)
+        return replace(call, needs=needs.names)
+
+    def _warn_if_empty(self, needs: Needs | None, call: Call[Any], answer: Any) -> None:
+        """Warns once of a list that may be empty because the server was not told the tenant."""
+        warned = self._session.connections.warned
+        if needs is None or needs.method in warned:
+            return
+        if (words := needs.warning(self._session.config, call.headers, answer)) is not None:
+            warned.add(needs.method)
+            logger.warning(words)

@@ -1,0 +1,88 @@
+"""Large files go through in pieces, in both directions: a process of its own shows what it takes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+
+SIZE = 96 * 1024 * 1024
+MOST = 24 * 1024 * 1024
+"""Bytes that the process may grow by: a quarter of the file."""
+
+PROGRAM = """
+import asyncio, resource, sys
+from edgequake import AsyncEdgequakeClient, EdgequakeClient
+
+url, path, to, kind = sys.argv[1:]
+options = {"base_url": url, "env": {}, "max_retries": 0}
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+def upload(client, file):
+    return client.documents.upload_file(file, max_upload_bytes=None)
+
+async def main():
+    async with AsyncEdgequakeClient(**options, transport=kind) as client:
+        await upload(client, path + ".small")
+        before = peak()
+        await upload(client, path)
+        await client.documents.download("d", to=to)
+        return peak() - before
+
+if kind == "sync":
+    with EdgequakeClient(**options) as client:
+        upload(client, path + ".small")
+        before = peak()
+        upload(client, path)
+        client.documents.download("d", to=to)
+        print(peak() - before)
+else:
+    print(asyncio.run(main()))
+"""
+
+
+def serve(listener):
+    """Takes any upload and throws it away; sends a large body to any GET."""
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        with connection, connection.makefile("rb") as reader:
+            while line := reader.readline():
+                length = 0
+                while header := reader.readline().strip():
+                    name, _, value = header.partition(b":")
+                    length = int(value) if name.lower() == b"content-length" else length
+                while length:
+                    length -= len(reader.read(min(length, 1 << 20)))
+                if line.startswith(b"POST"):
+                    body = b'{"status": "pending"}'
+                    connection.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                else:
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % SIZE)
+                    for _ in range(SIZE >> 20):
+                        connection.sendall(b"\0" * (1 << 20))
+
+
+@pytest.mark.parametrize("kind", ["sync", "httpx", "aiohttp"])
+def test_a_large_file_takes_little_memory(tmp_path, kind):
+    path, to = tmp_path / "zeros.md", tmp_path / "back.bin"
+    with path.open("wb") as file:
+        file.truncate(SIZE)  # takes no room on the disk
+    (tmp_path / "zeros.md.small").write_bytes(b"x")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        command = [sys.executable, "-c", PROGRAM, url, str(path), str(to), kind]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env={**os.environ})
+        listener.shutdown(socket.SHUT_RDWR)
+    assert done.stderr == ""
+    assert int(done.stdout) < MOST
+    assert to.stat().st_size == SIZE

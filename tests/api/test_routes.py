@@ -1,0 +1,60 @@
+"""The server's list of routes against the methods and the rows, so that none is missing."""
+
+from __future__ import annotations
+
+import inspect
+from functools import reduce
+
+import pytest
+from api.rows import ROWS
+from api.test_rows import ROUTES
+
+from edgequake import AsyncEdgequakeClient, EdgequakeClient
+
+WITHOUT_ROWS = {
+    "query.execute", "query.stream", "chat.complete", "chat.stream",  # tests/core/test_calls.py holds their requests
+}  # fmt: skip
+NOT_SENT = {
+    "documents.upload_batch": {"file"},  # another name for `files`
+    "documents.reprocess_pages": {"*"},  # the caller's own body
+}
+TO_COME = (
+    "admin", "api_keys", "auth", "chunks", "connections", "conversations", "costs", "documents.pdf.stream_progress",
+    "entities", "folders", "graph", "lineage", "live", "metrics", "models", "parse", "pipeline", "query.artifact",
+    "query.context", "query.get_context", "query.search_context", "ready", "relationships", "settings", "tasks",
+    "tenants", "users", "workspaces",
+)  # fmt: skip
+
+
+def is_to_come(name):
+    return any(name == one or name.startswith(f"{one}.") for one in TO_COME)
+
+
+DONE = [name for name in ROUTES if not is_to_come(name)]
+
+
+def method(client, name):
+    return reduce(lambda owner, part: getattr(owner, part, None), name.split("."), client)
+
+
+@pytest.mark.parametrize("client", [EdgequakeClient(env={}), AsyncEdgequakeClient(env={})], ids=["sync", "async"])
+def test_every_route_has_a_method_that_names_it(client):
+    assert [name for name in ROUTES if method(client, name) is None] == [name for name in ROUTES if is_to_come(name)]
+    for name in DONE:
+        route = ROUTES[name]
+        assert f"``{route['http']} {route['path']}``" in (inspect.getdoc(method(client, name)) or ""), name
+
+
+def test_every_route_has_a_row():
+    assert {name.partition(",")[0] for name in ROWS} == set(DONE) - WITHOUT_ROWS
+
+
+@pytest.mark.parametrize("name", [name for name in DONE if name not in WITHOUT_ROWS])
+def test_every_field_that_a_route_takes_is_sent_by_a_row(name):
+    sent = set()
+    for row_name, row in ROWS.items():
+        if row_name.partition(",")[0] == name:
+            pairs = row.request.partition("?")[2].split("&")
+            sent |= {pair.partition("=")[0] for pair in pairs} | set(row.body or ()) | set(row.parts)
+    fields = [field for key in ("query_params", "body_fields", "multipart") for field in ROUTES[name].get(key, ())]
+    assert {field.rstrip("!").removesuffix("|null") for field in fields} - sent == NOT_SENT.get(name, set())

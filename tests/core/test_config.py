@@ -254,13 +254,12 @@ BAD_ADDRESSES = {
 
 
 @pytest.mark.parametrize(("address", "message"), BAD_ADDRESSES.items())
-@pytest.mark.parametrize("source", ["given", "environment"])
-def test_an_address_that_cannot_work_is_refused_without_showing_a_secret(address, message, source):
-    env = {"EDGEQUAKE_BASE_URL": address} if source == "environment" and address else {}
-    with pytest.raises(ConfigurationError) as caught:
-        config(env, base_url=None if env else address)
-    assert str(caught.value).startswith(message)
-    assert SECRET not in str(caught.value)
+def test_an_address_that_cannot_work_is_refused_without_showing_a_secret(address, message):
+    for env in ({}, {"EDGEQUAKE_BASE_URL": address} if address else {}):
+        with pytest.raises(ConfigurationError) as caught:
+            config(env, base_url=None if env else address)
+        assert str(caught.value).startswith(message)
+        assert SECRET not in str(caught.value)
 
 
 @pytest.mark.parametrize("end", ["/api/v1", "/api/v1/", "/api/v2"])
@@ -341,12 +340,12 @@ def test_a_timeout_is_a_value():
         timeout.chunk = 5
 
 
-@pytest.mark.parametrize("clock", ["default", "connect", "response", "first_chunk", "chunk", "total"])
 @pytest.mark.parametrize("value", [0, -1, -1.0, -0.0, float("nan"), float("inf"), 10**400, "5", True, [5]])
-def test_a_clock_without_a_time_is_refused(clock, value):
-    named = "timeout" if clock == "default" else rf"Timeout\({clock}=…\)"
-    with pytest.raises(ConfigurationError, match=f"^{named} must be "):
-        Timeout(**{clock: value})
+def test_a_clock_without_a_time_is_refused(value):
+    for clock in ("default", "connect", "response", "first_chunk", "chunk", "total"):
+        named = "timeout" if clock == "default" else rf"Timeout\({clock}=…\)"
+        with pytest.raises(ConfigurationError, match=f"^{named} must be "):
+            Timeout(**{clock: value})
 
 
 def test_a_whole_number_of_seconds_is_kept_as_a_float():
@@ -363,11 +362,11 @@ def test_a_policy_without_a_number_of_retries_is_refused(value):
         RetryPolicy(value)
 
 
-@pytest.mark.parametrize("name", ["initial_delay", "max_delay", "max_retry_after"])
 @pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), 10**400, "1", None, True])
-def test_a_policy_without_a_delay_is_refused(name, value):
-    with pytest.raises(ConfigurationError, match=rf"^RetryPolicy\.{name} must be 0 or more seconds"):
-        RetryPolicy(**{name: value})
+def test_a_policy_without_a_delay_is_refused(value):
+    for name in ("initial_delay", "max_delay", "max_retry_after"):
+        with pytest.raises(ConfigurationError, match=rf"^RetryPolicy\.{name} must be 0 or more seconds"):
+            RetryPolicy(**{name: value})
 
 
 def test_a_policy_may_wait_no_time_at_all():

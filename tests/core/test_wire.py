@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import product
 
 import pytest
 from core.streams import (
@@ -208,18 +209,18 @@ EVENTS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("event", "query", "chat"), EVENTS.values(), ids=EVENTS)
-def test_an_event_becomes_its_chunk(event, query, chat, kind):
-    assert one(event, kind) == (chat if kind == "chat" and chat is not None else query)
+def test_an_event_becomes_its_chunk(event, query, chat):
+    assert one(event, "query") == query
+    assert one(event, "chat") == (query if chat is None else chat)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("event", "query", "chat"), EVENTS.values(), ids=EVENTS)
-def test_what_a_chunk_shows_is_what_is_folded(event, query, chat, kind):
-    stream = decoded({"type": "x"}, event, kind=kind)
-    assert stream.answer.text == stream.chunks[-1].text == stream.chunks[-1].get("chunk", "")
-    assert stream.answer.chunks_received == 2
+@pytest.mark.parametrize("event", [event for event, *_ in EVENTS.values()], ids=EVENTS)
+def test_what_a_chunk_shows_is_what_is_folded(event):
+    for kind in KINDS:
+        stream = decoded({"type": "x"}, event, kind=kind)
+        assert stream.answer.text == stream.chunks[-1].text == stream.chunks[-1].get("chunk", "")
+        assert stream.answer.chunks_received == 2
 
 
 # -- what kind of stream it is ----------------------------------------------------------------------------------------
@@ -251,10 +252,10 @@ def test_a_first_event_that_is_no_event_of_json_makes_a_stream_of_text(text):
     stream.decoder.end(unfinished=False)
 
 
-@pytest.mark.parametrize("text", PLAIN)
-def test_text_has_the_fields_of_a_token(text):
-    assert one(text) == {"type": "token", "content": text, "chunk": text}
-    assert one(text, "chat")["choices"] == choices(text)
+def test_text_has_the_fields_of_a_token():
+    for text in PLAIN:
+        assert one(text) == {"type": "token", "content": text, "chunk": text}
+        assert one(text, "chat")["choices"] == choices(text)
 
 
 @pytest.mark.parametrize(
@@ -460,14 +461,13 @@ ERRORS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("before", [[], [{"type": "token", "content": "a"}]])
 @pytest.mark.parametrize(("event", "message", "code"), ERRORS.values(), ids=ERRORS)
-def test_an_error_event_is_raised_in_the_words_of_the_server(event, message, code, before, kind):
-    with pytest.raises(StreamError) as caught:
-        decoded(*before, event, kind=kind)
-    assert (caught.value.message, caught.value.code) == (message, code)
-    assert not isinstance(caught.value, StreamTruncatedError)
+def test_an_error_event_is_raised_in_the_words_of_the_server(event, message, code):
+    for kind, before in product(KINDS, ([], [{"type": "token", "content": "a"}])):
+        with pytest.raises(StreamError) as caught:
+            decoded(*before, event, kind=kind)
+        assert (caught.value.message, caught.value.code) == (message, code), (kind, before)
+        assert not isinstance(caught.value, StreamTruncatedError)
 
 
 def test_the_recorded_failure_of_a_chat_says_what_the_server_said():
@@ -478,7 +478,6 @@ def test_the_recorded_failure_of_a_chat_says_what_the_server_said():
 # -- wrong types ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "event",
     [
@@ -503,9 +502,10 @@ def test_the_recorded_failure_of_a_chat_says_what_the_server_said():
     ],
     ids=json.dumps,
 )  # fmt: skip
-def test_a_wrong_type_on_the_wire_is_a_stream_error_at_once(event, kind):
-    with pytest.raises(StreamError):
-        decoded({"type": "x"}, event, kind=kind)
+def test_a_wrong_type_on_the_wire_is_a_stream_error_at_once(event):
+    for kind in KINDS:
+        with pytest.raises(StreamError):
+            decoded({"type": "x"}, event, kind=kind)
 
 
 def test_a_wrong_type_is_named_without_its_value():
@@ -517,12 +517,10 @@ def test_a_wrong_type_is_named_without_its_value():
     )
 
 
-@pytest.mark.parametrize(
-    "name", ["sources", "source", "stats", "answer", "subgraph", "bundle", "conversation_id", "title"]
-)
 @pytest.mark.parametrize("kind", ["context", "source", "done", "conversation", "title_update", "thinking"])
-def test_null_means_absent(kind, name):
-    assert one({"type": kind, name: None}, "chat").text == ""
+def test_null_means_absent(kind):
+    for name in ("sources", "source", "stats", "answer", "subgraph", "bundle", "conversation_id", "title"):
+        assert one({"type": kind, name: None}, "chat").text == "", name
 
 
 # -- JSON that is at the edge -----------------------------------------------------------------------------------------
@@ -549,16 +547,15 @@ EDGES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("before", [[], [{"type": "x"}]])
 @pytest.mark.parametrize(("data", "text"), EDGES.values(), ids=EDGES)
-def test_json_at_the_edge_is_read(data, text, before, kind):
-    stream = decoded(*before, data, kind=kind)
-    assert stream.text == stream.answer.text == text
-    assert stream.chunks[-1].raw == data.decode("utf-8", "replace")
-    stream.text.encode()
-    if stream.chunks[-1].type == "token":
-        assert kind == "query" or stream.chunks[-1]["choices"][0]["delta"]["content"] == text
+def test_json_at_the_edge_is_read(data, text):
+    for kind, before in product(KINDS, ([], [{"type": "x"}])):
+        stream = decoded(*before, data, kind=kind)
+        assert stream.text == stream.answer.text == text, (kind, before)
+        assert stream.chunks[-1].raw == data.decode("utf-8", "replace")
+        stream.text.encode()
+        if stream.chunks[-1].type == "token":
+            assert kind == "query" or stream.chunks[-1]["choices"][0]["delta"]["content"] == text
 
 
 def test_a_lenient_token_without_text_is_refused_as_a_strict_one_is():

@@ -2,7 +2,7 @@
 
 A test that takes ``caller`` is written once, and runs on the sync and the async client. If it has further parameters,
 each of its cases runs on one of the two in turn: of two parameters with two values or more, each value meets each
-client. With ``--thorough`` every case runs on both.
+client. With ``--thorough`` every case runs on both. A test with the decorator ``every_client`` runs on more than these.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ def in_turn(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
         params = getattr(getattr(item, "callspec", None), "params", {})
         turn = 0
         others = given_together(item, params) if "caller" in params else []
+        if ("caller",) in others:
+            others = []
         for names in others:
             values = seen.setdefault((item.parent, item.function, names), {})
             turn += values.setdefault(tuple(id(params[name]) for name in names), len(values))

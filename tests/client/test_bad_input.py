@@ -6,6 +6,7 @@ import socket
 import threading
 
 import pytest
+from client.conftest import every_client
 
 from edgequake import ConfigurationError, InvalidInputError, NetworkError, RetryPolicy
 
@@ -121,6 +122,7 @@ def test_with_options_refuses_what_it_does_not_know(caller, server):
         client.with_options(max_retries=-1)
 
 
+@every_client
 def test_a_refused_connection_is_a_network_error_that_names_the_server(caller, closed_port):
     url = f"http://127.0.0.1:{closed_port}"
     client = caller.client(base_url=url, max_retries=0)

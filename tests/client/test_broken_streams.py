@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from client.conftest import every_client
 from client.wires import (
     CHAT_STREAM,
     CHAT_WIRES,
@@ -146,8 +147,6 @@ def test_a_comment_that_is_cut_takes_nothing_from_raw_text(caller, server):
 @pytest.mark.parametrize("framing", ["chunked", "close"])
 @pytest.mark.parametrize("wire", QUERY_WIRES)
 def test_a_reset_in_mid_stream_is_an_interrupted_stream(caller, server, wire, framing):
-    if caller.over_aiohttp and framing == "close":
-        pytest.skip("aiohttp takes a reset for the end of a body that only the connection's close ends")
     hold = Hold()
     steps = QUERY_WIRES[wire]("Edge", "Quake")
     server.on("POST", STREAM).stream(*steps[:2], hold, RESET, framing=framing)
@@ -171,6 +170,7 @@ def test_a_body_that_ends_before_its_framing_says_is_an_interrupted_stream(calle
     caller.until(server.wait_until_closed)
 
 
+@every_client
 def test_a_chunk_size_that_is_no_number_is_an_interrupted_stream(caller, server):
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
     event = b'data: {"type":"token","content":"Edge"}\n\n'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from client.conftest import every_client
 from client.wires import CHAT_STREAM, DONE, QUERY, STREAM, TITLE, chat, token, wire_bytes
 
 from edgequake import EdgequakeClient, RetryPolicy, Timeout, TimeoutError
@@ -205,6 +206,7 @@ def test_a_first_chunk_that_may_take_longer_than_the_others(caller, server):
     assert caller.text(stream) == "a"
 
 
+@every_client
 def test_a_connection_that_is_not_accepted_in_time(caller, unanswering):
     waiting = caller.client(base_url=unanswering, timeout=Timeout(LONG, connect=SOON), retry=ONCE)
     error = caller.fails(waiting.query.stream("q"))

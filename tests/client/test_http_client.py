@@ -192,13 +192,7 @@ def test_a_fault_in_the_middle_of_a_body_is_raised_as_it_is(caller, own):
         caller.run(client.query.execute("q"))
 
 
-def of_httpx(caller):
-    if caller.over_aiohttp:
-        pytest.skip("respx stands in for httpx's own transport")
-
-
 def test_respx_plays_a_stream(caller):
-    of_httpx(caller)
     with respx.mock(base_url=URL) as mock:
         mock.post(STREAM).respond(200, headers=EVENTS, content=wire_bytes(v2(TEXT)))
         assert caller.text(caller.client(base_url=URL).query.stream("q")) == TEXT
@@ -206,7 +200,6 @@ def test_respx_plays_a_stream(caller):
 
 
 def test_respx_plays_failures_and_then_the_answer(caller):
-    of_httpx(caller)
     with respx.mock(base_url=URL) as mock:
         route = mock.post(STREAM)
         route.side_effect = [
@@ -219,7 +212,6 @@ def test_respx_plays_failures_and_then_the_answer(caller):
 
 
 def test_respx_plays_the_guides_route(caller):
-    of_httpx(caller)
     with respx.mock(base_url=URL) as mock:
         mock.post(STREAM).respond(404)
         mock.get(GUIDE, params={"query": "q"}).respond(200, headers=EVENTS, content=wire_bytes(guide("a")))
@@ -227,7 +219,6 @@ def test_respx_plays_the_guides_route(caller):
 
 
 def test_respx_plays_an_error_event(caller):
-    of_httpx(caller)
     with respx.mock(base_url=URL) as mock:
         body = wire_bytes([token("a"), {"type": "error", "message": "no"}])
         mock.post(STREAM).respond(200, headers=EVENTS, content=body)
@@ -253,8 +244,6 @@ USES = {
     "never": "",
     "execute": "print(client.query.execute('q').answer)",
     "whole": "print(client.query.stream('q').final().answer)",
-    "left": "print(next(iter(client.query.stream('q'))))",
-    "held": "stream = client.query.stream('q'); print(next(stream))",
     "opened": "stream = client.query.stream('q').__enter__(); print('a')",
     "cycle": "stream = client.query.stream('q'); print(next(stream)); box = [stream]; box.append(box); del stream, box",
 }

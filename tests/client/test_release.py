@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from client.conftest import every_client
 from client.wires import CHAT_STREAM, DONE, ERROR_EVENT, QUERY_WIRES, STREAM, chat, token, v2, wire_bytes
 
 from edgequake import AsyncEdgequakeClient, ConfigurationError, EdgequakeClient, StreamError
@@ -44,6 +45,7 @@ async def first_of(stream):
     return None
 
 
+@every_client
 def test_break_releases_the_connection(caller, endless):
     client = caller.client()
     if caller.is_async:
@@ -70,6 +72,7 @@ def test_break_releases_the_connection_of_every_view(caller, endless):
         gone(caller, endless, n)
 
 
+@every_client
 def test_an_exception_in_the_loop_releases_the_connection(caller, endless):
     client = caller.client()
 
@@ -86,6 +89,7 @@ def test_an_exception_in_the_loop_releases_the_connection(caller, endless):
     gone(caller, endless)
 
 
+@every_client
 def test_the_end_of_with_releases_the_connection(caller, endless):
     stream = caller.open(caller.client().query.stream("q"))
     assert stream.response.status_code == 200
@@ -94,6 +98,7 @@ def test_the_end_of_with_releases_the_connection(caller, endless):
     assert stream.response.is_closed
 
 
+@every_client
 def test_an_exception_in_with_releases_the_connection(caller, endless):
     stream = caller.open(caller.client().query.stream("q"))
     assert not caller.leave(stream, LookupError())  # and is not swallowed
@@ -169,6 +174,7 @@ def test_a_stream_that_failed_by_an_error_event_drops_only_its_own_connection(ca
     assert server.open_connections == 1
 
 
+@every_client
 def test_closing_twice_is_fine(caller, endless):
     stream = caller.open(caller.client().query.stream("q"))
     for _ in range(3):

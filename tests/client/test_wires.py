@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from client.conftest import every_client
 from client.wires import (
     CHAT_STREAM,
     CHAT_WIRES,
     CONTEXT,
     DONE,
-    GUIDE,
     PIECES,
     QUERY_WIRES,
     STREAM,
@@ -27,10 +25,11 @@ from client.wires import (
 
 from edgequake.testing import KEEP_ALIVE, Hold, Repeat
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
+SAMPLES = Path(__file__).parents[1] / "fixtures" / "samples"
 SAMPLE_TEXT = 'Mira Okafor\'s team operates\nthe Orion relay, "Lyon".\n\n [1]'
 
 
+@every_client
 @pytest.mark.parametrize("wire", QUERY_WIRES)
 def test_a_query_gives_the_same_text_on_every_wire(caller, server, wire):
     server.on("POST", STREAM).stream(*QUERY_WIRES[wire](*PIECES))
@@ -43,6 +42,7 @@ def test_a_query_gives_the_same_text_on_every_wire(caller, server, wire):
     assert stream.timing.chunks == len(chunks)
 
 
+@every_client
 @pytest.mark.parametrize("wire", CHAT_WIRES)
 def test_a_chat_gives_the_same_text_on_every_wire(caller, server, wire):
     server.on("POST", CHAT_STREAM).stream(*CHAT_WIRES[wire](*PIECES))
@@ -54,26 +54,29 @@ def test_a_chat_gives_the_same_text_on_every_wire(caller, server, wire):
     assert caller.final(stream).content == TEXT
 
 
-@pytest.mark.parametrize("cut", [1, 7, None])
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"], ids=["lf", "cr", "crlf"])
 @pytest.mark.parametrize("wire", QUERY_WIRES)
-def test_line_ends_and_cuts_do_not_matter(caller, server, wire, end, cut):
-    server.on("POST", STREAM).stream(wire_bytes(QUERY_WIRES[wire](*PIECES), end), cut=cut)
-    assert caller.text(caller.client().query.stream("q")) == TEXT
+def test_line_ends_and_cuts_do_not_matter(caller, server, wire, end):
+    client = caller.client()
+    for cut in (1, 7, None):
+        server.on("POST", STREAM).stream(wire_bytes(QUERY_WIRES[wire](*PIECES), end), cut=cut)
+        assert caller.text(client.query.stream("q")) == TEXT, cut
 
 
-@pytest.mark.parametrize("framing", ["chunked", "length", "close"])
 @pytest.mark.parametrize("wire", QUERY_WIRES)
-def test_every_framing_brings_the_whole_answer(caller, server, wire, framing):
-    server.on("POST", STREAM).stream(*QUERY_WIRES[wire](*PIECES), framing=framing)
-    assert caller.text(caller.client().query.stream("q")) == TEXT
+def test_every_framing_brings_the_whole_answer(caller, server, wire):
+    client = caller.client()
+    for framing in ("chunked", "length", "close"):
+        server.on("POST", STREAM).stream(*QUERY_WIRES[wire](*PIECES), framing=framing)
+        assert caller.text(client.query.stream("q")) == TEXT, framing
 
 
-@pytest.mark.parametrize("cut", [1, None])
 @pytest.mark.parametrize("wire", QUERY_WIRES)
-def test_a_compressed_stream_is_unpacked_as_it_comes(caller, server, wire, cut):
-    server.on("POST", STREAM).stream(*QUERY_WIRES[wire](*PIECES), encoding="gzip", cut=cut)
-    assert caller.text(caller.client().query.stream("q")) == TEXT
+def test_a_compressed_stream_is_unpacked_as_it_comes(caller, server, wire):
+    client = caller.client()
+    for cut in (1, None):
+        server.on("POST", STREAM).stream(*QUERY_WIRES[wire](*PIECES), encoding="gzip", cut=cut)
+        assert caller.text(client.query.stream("q")) == TEXT, cut
 
 
 @pytest.mark.parametrize("encoding", [None, "gzip"])
@@ -153,20 +156,18 @@ SAMPLE_QUERIES = ["query_v1", "query_v2", "query_v3", "query_v2_no_thinking_olde
 SAMPLE_CHATS = ["chat", "chat_existing_conversation_no_sources"]
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the recorded samples are not here")
-@pytest.mark.parametrize("cut", [1, None])
 @pytest.mark.parametrize("name", SAMPLE_QUERIES + SAMPLE_CHATS)
-def test_recorded_streams_give_one_text(caller, server, name, cut):
-    server.stream_file(SAMPLES / f"{name}.sse", cut=cut)
+def test_recorded_streams_give_one_text(caller, server, name):
     client = caller.client()
-    stream = client.chat.stream("q") if name in SAMPLE_CHATS else client.query.stream("q")
-    recorded = caller.text(stream)
-    assert recorded == (SAMPLE_TEXT if name != SAMPLE_CHATS[1] else recorded)
-    assert recorded
-    assert caller.final(stream).answer
+    for cut in (1, None):
+        server.stream_file(SAMPLES / f"{name}.sse", cut=cut)
+        stream = client.chat.stream("q") if name in SAMPLE_CHATS else client.query.stream("q")
+        recorded = caller.text(stream)
+        assert recorded == (SAMPLE_TEXT if name != SAMPLE_CHATS[1] else recorded)
+        assert recorded
+        assert caller.final(stream).answer
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the recorded samples are not here")
 @pytest.mark.parametrize("name", ["query_v1_error", "query_v2_error_first", "query_v2_error_midstream"])
 def test_recorded_failures_raise(caller, server, name):
     server.stream_file(SAMPLES / f"{name}.sse")
@@ -175,57 +176,11 @@ def test_recorded_failures_raise(caller, server, name):
     assert error.message
 
 
-ENDLESS = """
-import asyncio, resource, sys
-from edgequake import AsyncEdgequakeClient, EdgequakeClient, StreamError
-
-def kilobytes():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-def sync():
-    with EdgequakeClient() as client:
-        for chunk in client.query.stream("q"):
-            print(chunk)
-
-async def main():
-    async with AsyncEdgequakeClient() as client:
-        async for chunk in client.query.stream("q"):
-            print(chunk)
-
-before = kilobytes()
-try:
-    sync() if sys.argv[1] == "sync" else asyncio.run(main())
-except StreamError as error:
-    print(f"{error}|{error.partial_text}|{(kilobytes() - before) // 1024}")
-"""
-
-
-@pytest.mark.parametrize("kind", ["line", "lines", "compressed"])
-def test_an_event_without_end_is_refused_before_memory_grows(caller, server, kind):
-    encoding = "gzip" if kind == "compressed" else None
-    piece = b"data: " * (kind == "lines") + b"x" * 65_000 + b"\n" * (kind == "lines")
-    server.on("GET", GUIDE).reply(status=404)
-    server.on("POST", STREAM).stream(token("before"), b"data: ", Repeat(piece), encoding=encoding)
-    name = "async" if caller.is_async else "sync"
-    ran = subprocess.run(
-        [sys.executable, "-c", ENDLESS, name],
-        env={"EDGEQUAKE_BASE_URL": server.url},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    message, partial, megabytes = ran.stdout.splitlines()[-1].split("|")
-    assert "max_event_bytes" in message
-    assert partial == "before"
-    assert int(megabytes) < 100
-
-
 def test_the_limit_on_an_event_is_the_clients(caller, server):
     server.on("POST", STREAM).stream(token("a"), token("b" * 500), DONE)
     error = caller.fails(caller.client(max_event_bytes=200).query.stream("q"))
     assert (type(error).__name__, error.partial_text) == ("StreamError", "a")
-    assert "200 bytes" in str(error)
+    assert "200 bytes; max_event_bytes" in str(error)
 
 
 def test_chunks_are_dicts_that_json_can_write(caller, server):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from client.conftest import every_client
 from client.wires import v2
 from faults.scenarios import CONTRACT, ONCE_MORE, SCENARIOS, Scenario
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from client.conftest import Caller
 
     from edgequake.testing import ScriptServer
-
-# On trio, httpx's generators warn when a body is not read to its end; see test_a_body_that_is_left_on_trio.
-pytestmark = pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")
 
 CASES = [(name, "chat") for name in SCENARIOS] + [(name, "query") for name in SCENARIOS if name not in CONTRACT]
 
@@ -79,6 +77,7 @@ def test_a_scenario_ends_as_it_says(caller, server, name, question):
     check(caller, server, name, question)
 
 
+@every_client
 @pytest.mark.parametrize("name", CONTRACT)
-def test_a_scenario_ends_alike_for_every_client(any_caller, server, name):
-    check(any_caller, server, name, "query")
+def test_a_scenario_ends_alike_for_every_client(caller, server, name):
+    check(caller, server, name, "query")

@@ -24,8 +24,9 @@ asyncio.run(main())
 
 
 def start(program, url):
+    developing = [] if "asyncio" in program else ["-X", "dev"]  # there asyncio speaks of every slow step
     return subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", program],
+        [sys.executable, *developing, "-W", "error", "-c", program],
         env={"EDGEQUAKE_BASE_URL": url},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -34,27 +34,49 @@ class ChunkFields(Model):
     """The fields of every known event, typed; pydantic reads a chunk through it when an attribute is asked for."""
 
     type: str = ""
+    """What the event is: ``token``, ``context``, ``done`` …; an open set."""
     content: str | None = None
+    """A piece of the text, by the server's name."""
     chunk: str | None = None
+    """The same, by the streaming guide's name."""
     sources: list[Source] | None = None
+    """The sources, as the server sent them."""
     source: Source | None = None
+    """One source, from servers that send them one by one."""
     query_mode: str | None = None
+    """The mode in which the server searched."""
     retrieval_time_ms: float | None = None
+    """How long the search took, in milliseconds."""
     subgraph: Subgraph | None = None
+    """The part of the graph that fits the question."""
     bundle: ContextBundle | None = None
+    """Whole passages, in the wire format v3."""
     stats: QueryStats | None = None
+    """The server's statistics."""
     answer: str | None = None
+    """The final text, with its citations checked."""
     llm_provider: str | None = None
+    """Whose model wrote the answer."""
     llm_model: str | None = None
+    """Which model wrote the answer."""
     conversation_id: str | None = None
+    """The conversation."""
     user_message_id: str | None = None
+    """The stored message of the user."""
     assistant_message_id: str | None = None
+    """The stored answer."""
     tokens_used: int | None = None
+    """Tokens of the answer."""
     duration_ms: float | None = None
+    """How long the answer took, in milliseconds."""
     title: str | None = None
+    """The title of a new conversation."""
     message: str | None = None
+    """Words of an error event; they are raised."""
     code: str | None = None
+    """The code of an error event."""
     stage: str | None = None
+    """What the server is doing."""
 
     @field_validator("message", "code", mode="before")
     @classmethod

@@ -23,6 +23,7 @@ class StreamEvent:
     """One moment of a stream; `str(event)` is the text of a chunk, the message of an error, else empty."""
 
     type: EventType
+    """What has happened."""
     data: Any
     """The text of a chunk; for every other type the dict that `EventType` describes."""
     latency: float

@@ -74,9 +74,13 @@ class RetryPolicy:
     """
 
     max_retries: int = DEFAULT_MAX_RETRIES
+    """How often a failed request is tried again. Default 3; 0 for never."""
     initial_delay: float = 0.5
+    """The longest wait before the first retry, in seconds. Default 0.5; doubled for each further one."""
     max_delay: float = 8.0
+    """The longest wait before any retry, in seconds. Default 8."""
     max_retry_after: float = 60.0
+    """The longest wait that the server may ask for, in seconds. Default 60."""
 
     def __post_init__(self) -> None:
         if isinstance(self.max_retries, bool) or not isinstance(self.max_retries, int) or self.max_retries < 0:

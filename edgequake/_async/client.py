@@ -11,6 +11,7 @@ from edgequake._async.session import AsyncConnections
 from edgequake._async.stream import AsyncChatStream
 from edgequake._core import calls
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
+from edgequake._core.readiness import LIVE, READY
 from edgequake._core.uploads import named_parts
 from edgequake.chunks import ChatChunk
 from edgequake.models.answer import ChatResponse
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from edgequake._core.config import TokenSource
     from edgequake._http.clients import AsyncHTTPClient
+    from edgequake.models.health import Ready
     from edgequake.models.options import FileInput, RequestOptions
     from edgequake.settings import RetryPolicy, Timeout
 
@@ -140,6 +142,26 @@ class AsyncEdgequakeClient(AsyncResources):
         Raises as :meth:`AsyncQuery.execute` does.
         """
         return await AsyncResource(self._session)._send("GET /health", HealthResponse, options)
+
+    async def ready(self, **options: Unpack[RequestOptions]) -> Ready:
+        """Whether the server can take requests (``GET /ready``), and what it waits for: ``answer.blockers``.
+
+        A server that is not ready is no error: the answer is false then.
+
+        Raises as :meth:`AsyncQuery.execute` does.
+        """
+        return await AsyncResource(self._session)._send("GET /ready", READY, options)
+
+    async def live(self, **options: Unpack[RequestOptions]) -> bool:
+        """True when the server runs (``GET /live``); else one of the errors of :meth:`AsyncQuery.execute`."""
+        return await AsyncResource(self._session)._send("GET /live", LIVE, options)
+
+    async def metrics(self, **options: Unpack[RequestOptions]) -> str:
+        """The server's figures in Prometheus' text format (``GET /metrics``).
+
+        Raises as :meth:`AsyncQuery.execute` does.
+        """
+        return await AsyncResource(self._session)._send("GET /metrics", str, options)
 
     async def request(
         self,

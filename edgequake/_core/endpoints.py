@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edgequake._core.uploads import FilePart
     from edgequake.exceptions import APIError
 
-__all__ = ["Returns", "endpoint", "with_body"]
+__all__ = ["Returns", "endpoint", "if_any", "with_body"]
 
 T = TypeVar("T")
 
@@ -82,6 +82,12 @@ def endpoint(
         unbounded=returns.unbounded,
         answer_in=returns.answer_in,
     )
+
+
+def if_any(returns: type[T]) -> Returns[T | None]:
+    """``returns``, or None for an answer without a body."""
+    parse = parse_as(returns)
+    return Returns(lambda body: parse(body) if body else None)
 
 
 def with_body(options: Mapping[str, Any], body: Any) -> dict[str, Any]:

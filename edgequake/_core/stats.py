@@ -28,6 +28,7 @@ class ClientStats:
     average_latency: float | None = None
     """Seconds from the request to the end; None before a stream has completed."""
     average_time_to_first_chunk: float | None = None
+    """Seconds to the first chunk, on average over completed streams; None while there is none."""
 
 
 class _Ended(Protocol):

@@ -14,9 +14,11 @@ class StreamTiming:
     time_to_first_byte: float | None = None
     """Until the answer began (its headers came)."""
     time_to_first_chunk: float | None = None
+    """Seconds from the call to the first chunk; None while there is none."""
     total: float | None = None
     """Until the stream ended, or, while it runs, until its latest chunk was read."""
     chunks: int = 0
+    """How many chunks have come."""
 
     @property
     def chunks_per_second(self) -> float | None:

@@ -12,6 +12,7 @@ from edgequake._sync.session import Connections
 from edgequake._sync.stream import ChatStream
 from edgequake._core import calls
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
+from edgequake._core.readiness import LIVE, READY
 from edgequake._core.uploads import named_parts
 from edgequake.chunks import ChatChunk
 from edgequake.models.answer import ChatResponse
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from edgequake._core.config import TokenSource
     from edgequake._http.clients import HTTPClient
+    from edgequake.models.health import Ready
     from edgequake.models.options import FileInput, RequestOptions
     from edgequake.settings import RetryPolicy, Timeout
 
@@ -137,6 +139,26 @@ class EdgequakeClient(Resources):
         Raises as :meth:`Query.execute` does.
         """
         return Resource(self._session)._send("GET /health", HealthResponse, options)
+
+    def ready(self, **options: Unpack[RequestOptions]) -> Ready:
+        """Whether the server can take requests (``GET /ready``), and what it waits for: ``answer.blockers``.
+
+        A server that is not ready is no error: the answer is false then.
+
+        Raises as :meth:`Query.execute` does.
+        """
+        return Resource(self._session)._send("GET /ready", READY, options)
+
+    def live(self, **options: Unpack[RequestOptions]) -> bool:
+        """True when the server runs (``GET /live``); else one of the errors of :meth:`Query.execute`."""
+        return Resource(self._session)._send("GET /live", LIVE, options)
+
+    def metrics(self, **options: Unpack[RequestOptions]) -> str:
+        """The server's figures in Prometheus' text format (``GET /metrics``).
+
+        Raises as :meth:`Query.execute` does.
+        """
+        return Resource(self._session)._send("GET /metrics", str, options)
 
     def request(
         self,

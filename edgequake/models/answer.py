@@ -16,11 +16,17 @@ class QueryStats(Model):
     """What the server measured of one answer. Times are milliseconds; what it did not send is None."""
 
     embedding_time_ms: float | None = None
+    """Embedding the question, in milliseconds."""
     keyword_time_ms: float | None = None
+    """Finding its keywords, in milliseconds."""
     retrieval_time_ms: float | None = None
+    """Searching, in milliseconds."""
     rerank_time_ms: float | None = None
+    """Ranking what was found anew, in milliseconds."""
     generation_time_ms: float | None = None
+    """Writing the answer, in milliseconds."""
     total_time_ms: float | None = None
+    """All of it, in milliseconds."""
     ttft_ms: float | None = None
     """Time to the first token, from the start of generation."""
     ux_ttft_ms: float | None = None
@@ -34,16 +40,19 @@ class QueryStats(Model):
     query_mode: str | None = None
     """The retrieval mode that was used."""
     llm_provider: str | None = None
+    """Whose model wrote the answer."""
     llm_model: str | None = None
     """The model that generated the answer."""
     arms_run: str | None = None
     """Which arms of ``mode="mix"`` were asked, with commas."""
     arms_gated: bool | None = None
+    """Whether the server left a search out because the question did not need it."""
     query_intent: str | None = None
     """What kind of question the server took it for."""
     answer_cache_hit: bool = False
     """True when the answer came from the server's cache."""
     keyword_cache_hit: bool = False
+    """Whether the keywords came from a cache."""
     context_empty: bool = False
     """True when nothing was found."""
     context_truncated: bool = False
@@ -102,6 +111,7 @@ class ChatResponse(Answer):
     duration_ms: float | None = None
     """Milliseconds that the message took."""
     llm_provider: str | None = None
+    """Whose model wrote the answer."""
     llm_model: str | None = None
     """The model that generated the message."""
     title: str | None = None

@@ -47,9 +47,11 @@ class DocumentFilter(TypedDict, total=False):
     date_from: str
     """ISO date or date and time, inclusive."""
     date_to: str
+    """ISO date or date and time, inclusive."""
     document_pattern: str
     """Parts of titles, any case; a comma means or."""
     document_ids: list[str]
+    """Ids of documents."""
 
 
 # Written as a call because one of the names is a keyword of Python.
@@ -61,21 +63,27 @@ class HistoryMessage(TypedDict):
     """One earlier turn."""
 
     role: str
+    """``user``, ``assistant`` or ``system``."""
     content: str
+    """The text."""
 
 
 class ContentPart(TypedDict, total=False):
     """One part of a message in the form of a list, as other chat APIs write it; only text parts are taken."""
 
     type: str
+    """``text``."""
     text: str
+    """The text."""
 
 
 class ChatMessage(TypedDict, total=False):
     """One message of ``chat.stream(messages=[…])``."""
 
     role: str
+    """``user``, ``assistant`` or ``system``."""
     content: str | list[ContentPart]
+    """The text, or a list of text parts."""
 
 
 Messages: TypeAlias = str | Sequence[ChatMessage] | Sequence[Mapping[str, str]]
@@ -88,6 +96,7 @@ class ImageInput(TypedDict):
     data: str
     """Base64, without a data-URL prefix."""
     mime_type: str
+    """Such as ``image/png``."""
 
 
 T = TypeVar("T")
@@ -150,6 +159,7 @@ class QueryOptions(BodyOptions, total=False):
     llm_provider: str | None
     """Give it together with ``llm_model``."""
     llm_model: str | None
+    """The model that answers; give it together with ``llm_provider``."""
     provider: str | None
     """Another name for ``llm_provider``."""
     model: str | None

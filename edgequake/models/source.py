@@ -26,6 +26,7 @@ class Source(Model):
     source_type: str = "unknown"
     """``chunk``, ``entity`` or ``relationship``; an open set."""
     id: str = ""
+    """The server's id: of a passage, or the name of an entity or a relationship."""
     score: float = 0.0
     """Relevance; higher is better. Relationships may have 0.0."""
     snippet: str | None = None
@@ -33,17 +34,27 @@ class Source(Model):
     reference_id: int | None = None
     """The number that stands in the answer as ``[n]``; from 1."""
     rerank_score: float | None = None
+    """How well it fits by the second ranking; None where there was none."""
     document_id: str | None = None
+    """The document that it is from."""
     file_path: str | None = None
     """The document's title or file name."""
     start_line: int | None = None
+    """Its first line in the document, from 1."""
     end_line: int | None = None
+    """Its last line."""
     chunk_index: int | None = None
+    """Which passage of the document it is, from 0."""
     page_start: int | None = None
+    """Its first page, from 1; of documents with pages."""
     page_end: int | None = None
+    """Its last page."""
     entity_type: str | None = None
+    """What kind of thing an entity is, such as ``PERSON``."""
     degree: int | dict[str, Any] | None = None
+    """How many relationships an entity has."""
     source_chunk_ids: list[str] | None = None
+    """The passages that name an entity."""
 
     @property
     def label(self) -> str:
@@ -62,75 +73,118 @@ class Lineage(Model):
     """The chunks and documents that an entity, relationship or chunk was found in."""
 
     source_chunk_ids: list[str] | None = None
+    """The passages that it was read in."""
     source_chunk_id: str | None = None
+    """The passage that it was read in."""
     source_document_id: str | None = None
+    """The document that it was read in."""
     source_file_path: str | None = None
+    """That document's file name."""
     document_id: str | None = None
+    """The document that the passage is from."""
     file_path: str | None = None
+    """That document's file name."""
     start_line: int | None = None
+    """The passage's first line, from 1."""
     end_line: int | None = None
+    """Its last line."""
     chunk_index: int | None = None
+    """Which passage of the document it is, from 0."""
 
 
 class SubgraphEntity(Model):
     """An entity near the answer."""
 
     id: str
+    """Its id in the graph."""
     name: str = ""
+    """Its name."""
     entity_type: str = ""
+    """What kind of thing it is, such as ``PERSON``."""
     description: str = ""
+    """What the documents say of it."""
     score: float = 0.0
+    """How well it fits the question; higher is better."""
     degree: int | dict[str, Any] | None = None
+    """How many relationships it has."""
     lineage: Lineage | None = None
+    """Where it was read."""
 
 
 class SubgraphRelationship(Model):
     """A relationship between two entities near the answer."""
 
     id: str
+    """Its id in the graph."""
     source: str = ""
+    """The entity that it goes from."""
     target: str = ""
+    """The entity that it goes to."""
     relation_type: str = ""
+    """What kind of relationship it is."""
     description: str = ""
+    """What the documents say of it."""
     score: float = 0.0
+    """How well it fits the question; higher is better."""
     lineage: Lineage | None = None
+    """Where it was read."""
 
 
 class Subgraph(Model):
     """The part of the knowledge graph that retrieval walked."""
 
     entities: list[SubgraphEntity] = Field(default_factory=list)
+    """The entities that fit the question."""
     relationships: list[SubgraphRelationship] = Field(default_factory=list)
+    """The relationships that fit the question."""
 
 
 class ContextChunk(Model):
     """A whole passage of a context bundle."""
 
     id: str
+    """The passage's id."""
     content: str = ""
+    """Its text."""
     score: float = 0.0
+    """How well it fits the question; higher is better."""
     rerank_score: float | None = None
+    """How well it fits by the second ranking; None where there was none."""
     token_count: int | None = None
+    """How many tokens it has."""
     reference_id: int | None = None
+    """The number by which the answer cites it."""
     is_truncated: bool | None = None
+    """Whether its text was cut."""
     lineage: Lineage | None = None
+    """Where it is from."""
 
 
 class ContextDocument(Model):
     """A document that a context bundle draws from."""
 
     document_id: str
+    """The document's id."""
     title: str | None = None
+    """Its title."""
     mime_type: str | None = None
+    """What kind of file it is."""
     created_at: str | None = None
+    """When it was uploaded, RFC 3339."""
     chunk_count_in_bundle: int | None = None
+    """How many of its passages were found."""
     entity_count_in_bundle: int | None = None
+    """How many of its entities were found."""
 
 
 class ContextBundle(Model):
     """Everything retrieval found: the graph, whole passages and their documents (``stream_format="v3"``)."""
 
     subgraph: Subgraph | None = None
+    """The part of the graph that fits the question."""
     chunks: list[ContextChunk] = Field(default_factory=list)
+    """The passages that fit the question."""
     documents: list[ContextDocument] | None = None
+    """The documents that they are from."""
     context_string: str | None = None
+    """All of it as the text that the model reads."""

@@ -121,7 +121,7 @@ def test_fields_of_later_servers_are_kept_and_null_means_absent(caller, name):
     assert model.brand_new == model["brand_new"] == {"a": [1]}
     fields = type(model).model_fields
     optional = [key for key, field in fields.items() if not field.is_required()]
-    read = type(model).model_validate(dict(model) | dict.fromkeys(optional))
+    read = type(model).model_validate(dict(iter(model)) | dict.fromkeys(optional))
     for key in optional:
         assert getattr(read, key) == fields[key].get_default(call_default_factory=True)
 

@@ -10,7 +10,20 @@ from edgequake._async.resources.chat import AsyncChat
 from edgequake._async.resources.query import AsyncQuery
 
 if TYPE_CHECKING:
+    from edgequake._async.resources.admin import AsyncAdmin
+    from edgequake._async.resources.api_keys import AsyncApiKeys
+    from edgequake._async.resources.auth import AsyncAuth
+    from edgequake._async.resources.connections import AsyncProviderConnections
+    from edgequake._async.resources.costs import AsyncCosts
     from edgequake._async.resources.documents import AsyncDocuments
+    from edgequake._async.resources.models import AsyncModelCatalog
+    from edgequake._async.resources.parse import AsyncParse
+    from edgequake._async.resources.pipeline import AsyncPipeline
+    from edgequake._async.resources.settings import AsyncSettings
+    from edgequake._async.resources.tasks import AsyncTasks
+    from edgequake._async.resources.tenants import AsyncTenants
+    from edgequake._async.resources.users import AsyncUsers
+    from edgequake._async.resources.workspaces import AsyncWorkspaces
 
 __all__ = ["AsyncResources"]
 
@@ -34,6 +47,97 @@ class AsyncResources(AsyncBaseClient):
         from edgequake._async.resources.documents import AsyncDocuments
 
         return AsyncDocuments(self._session)
+
+    @cached_property
+    def auth(self) -> AsyncAuth:
+        """Signing in: the bare routes."""
+        from edgequake._async.resources.auth import AsyncAuth
+
+        return AsyncAuth(self._session)
+
+    @cached_property
+    def users(self) -> AsyncUsers:
+        """Users of the server; administrators only."""
+        from edgequake._async.resources.users import AsyncUsers
+
+        return AsyncUsers(self._session)
+
+    @cached_property
+    def api_keys(self) -> AsyncApiKeys:
+        """API keys of the signed-in user."""
+        from edgequake._async.resources.api_keys import AsyncApiKeys
+
+        return AsyncApiKeys(self._session)
+
+    @cached_property
+    def tenants(self) -> AsyncTenants:
+        """Tenants, whose workspaces are kept apart."""
+        from edgequake._async.resources.tenants import AsyncTenants
+
+        return AsyncTenants(self._session)
+
+    @cached_property
+    def workspaces(self) -> AsyncWorkspaces:
+        """Workspaces: settings, statistics, rebuilds, injections, jobs."""
+        from edgequake._async.resources.workspaces import AsyncWorkspaces
+
+        return AsyncWorkspaces(self._session)
+
+    @cached_property
+    def models(self) -> AsyncModelCatalog:
+        """The models that the server can use."""
+        from edgequake._async.resources.models import AsyncModelCatalog
+
+        return AsyncModelCatalog(self._session)
+
+    @cached_property
+    def connections(self) -> AsyncProviderConnections:
+        """Connections to model providers; administrators only."""
+        from edgequake._async.resources.connections import AsyncProviderConnections
+
+        return AsyncProviderConnections(self._session)
+
+    @cached_property
+    def tasks(self) -> AsyncTasks:
+        """The work that the server does in the background."""
+        from edgequake._async.resources.tasks import AsyncTasks
+
+        return AsyncTasks(self._session)
+
+    @cached_property
+    def pipeline(self) -> AsyncPipeline:
+        """The pipeline that processes documents."""
+        from edgequake._async.resources.pipeline import AsyncPipeline
+
+        return AsyncPipeline(self._session)
+
+    @cached_property
+    def costs(self) -> AsyncCosts:
+        """What models cost, and have cost."""
+        from edgequake._async.resources.costs import AsyncCosts
+
+        return AsyncCosts(self._session)
+
+    @cached_property
+    def settings(self) -> AsyncSettings:
+        """Which providers and models the server uses."""
+        from edgequake._async.resources.settings import AsyncSettings
+
+        return AsyncSettings(self._session)
+
+    @cached_property
+    def admin(self) -> AsyncAdmin:
+        """What administrators set."""
+        from edgequake._async.resources.admin import AsyncAdmin
+
+        return AsyncAdmin(self._session)
+
+    @cached_property
+    def parse(self) -> AsyncParse:
+        """Reads PDFs as Markdown without storing them."""
+        from edgequake._async.resources.parse import AsyncParse
+
+        return AsyncParse(self._session)
 
     def __getattr__(self, name: str) -> Any:
         from edgequake._core.names import no_such_attribute  # only a slip of the pen needs it

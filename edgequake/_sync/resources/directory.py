@@ -11,7 +11,20 @@ from edgequake._sync.resources.chat import Chat
 from edgequake._sync.resources.query import Query
 
 if TYPE_CHECKING:
+    from edgequake._sync.resources.admin import Admin
+    from edgequake._sync.resources.api_keys import ApiKeys
+    from edgequake._sync.resources.auth import Auth
+    from edgequake._sync.resources.connections import ProviderConnections
+    from edgequake._sync.resources.costs import Costs
     from edgequake._sync.resources.documents import Documents
+    from edgequake._sync.resources.models import ModelCatalog
+    from edgequake._sync.resources.parse import Parse
+    from edgequake._sync.resources.pipeline import Pipeline
+    from edgequake._sync.resources.settings import Settings
+    from edgequake._sync.resources.tasks import Tasks
+    from edgequake._sync.resources.tenants import Tenants
+    from edgequake._sync.resources.users import Users
+    from edgequake._sync.resources.workspaces import Workspaces
 
 __all__ = ["Resources"]
 
@@ -35,6 +48,97 @@ class Resources(BaseClient):
         from edgequake._sync.resources.documents import Documents
 
         return Documents(self._session)
+
+    @cached_property
+    def auth(self) -> Auth:
+        """Signing in: the bare routes."""
+        from edgequake._sync.resources.auth import Auth
+
+        return Auth(self._session)
+
+    @cached_property
+    def users(self) -> Users:
+        """Users of the server; administrators only."""
+        from edgequake._sync.resources.users import Users
+
+        return Users(self._session)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        """API keys of the signed-in user."""
+        from edgequake._sync.resources.api_keys import ApiKeys
+
+        return ApiKeys(self._session)
+
+    @cached_property
+    def tenants(self) -> Tenants:
+        """Tenants, whose workspaces are kept apart."""
+        from edgequake._sync.resources.tenants import Tenants
+
+        return Tenants(self._session)
+
+    @cached_property
+    def workspaces(self) -> Workspaces:
+        """Workspaces: settings, statistics, rebuilds, injections, jobs."""
+        from edgequake._sync.resources.workspaces import Workspaces
+
+        return Workspaces(self._session)
+
+    @cached_property
+    def models(self) -> ModelCatalog:
+        """The models that the server can use."""
+        from edgequake._sync.resources.models import ModelCatalog
+
+        return ModelCatalog(self._session)
+
+    @cached_property
+    def connections(self) -> ProviderConnections:
+        """Connections to model providers; administrators only."""
+        from edgequake._sync.resources.connections import ProviderConnections
+
+        return ProviderConnections(self._session)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """The work that the server does in the background."""
+        from edgequake._sync.resources.tasks import Tasks
+
+        return Tasks(self._session)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The pipeline that processes documents."""
+        from edgequake._sync.resources.pipeline import Pipeline
+
+        return Pipeline(self._session)
+
+    @cached_property
+    def costs(self) -> Costs:
+        """What models cost, and have cost."""
+        from edgequake._sync.resources.costs import Costs
+
+        return Costs(self._session)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Which providers and models the server uses."""
+        from edgequake._sync.resources.settings import Settings
+
+        return Settings(self._session)
+
+    @cached_property
+    def admin(self) -> Admin:
+        """What administrators set."""
+        from edgequake._sync.resources.admin import Admin
+
+        return Admin(self._session)
+
+    @cached_property
+    def parse(self) -> Parse:
+        """Reads PDFs as Markdown without storing them."""
+        from edgequake._sync.resources.parse import Parse
+
+        return Parse(self._session)
 
     def __getattr__(self, name: str) -> Any:
         from edgequake._core.names import no_such_attribute  # only a slip of the pen needs it

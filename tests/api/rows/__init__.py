@@ -4,8 +4,11 @@ The route, its needs, and whether it may be sent twice stand in ``tests/fixtures
 answer of a route too. A key is the method's name, and after a comma what the row is about.
 """
 
+from api.rows.accounts import ACCOUNTS
 from api.rows.documents import DOCUMENTS
+from api.rows.operations import OPERATIONS
 from api.rows.pdf import PDF
 from api.rows.server import SERVER
+from api.rows.workspaces import WORKSPACES
 
-ROWS = {**DOCUMENTS, **PDF, **SERVER}
+ROWS = {**DOCUMENTS, **PDF, **WORKSPACES, **ACCOUNTS, **OPERATIONS, **SERVER}

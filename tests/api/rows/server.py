@@ -6,4 +6,5 @@ from api.rows.row import Row
 
 SERVER = {
     "health": Row(lambda c: c.health(), "GET /health", answers=("health_memory_minimal",)),
+    "metrics": Row(lambda c: c.metrics(), "GET /metrics"),
 }

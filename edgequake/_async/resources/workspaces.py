@@ -1,0 +1,179 @@
+"""Workspaces: ``client.workspaces``."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Unpack
+
+from edgequake._async.resources.injections import AsyncInjections
+from edgequake._async.resources.jobs import AsyncJobs
+from edgequake._async.resources.resource import AsyncResource
+from edgequake.exceptions import ConfigurationError
+from edgequake.models.workspaces import (
+    EmbeddingRebuildOptions,
+    GraphRebuildOptions,
+    MetricsOptions,
+    MetricsPage,
+    MetricsSnapshot,
+    NewWorkspaceOptions,
+    Rebuild,
+    ReprocessDocumentsOptions,
+    Workspace,
+    WorkspaceListOptions,
+    WorkspacePage,
+    WorkspaceStats,
+    WorkspaceUpdateOptions,
+)
+
+if TYPE_CHECKING:
+    from edgequake._async.pager import AsyncPager
+    from edgequake.models.ids import TenantId, WorkspaceId
+    from edgequake.models.options import BodyOptions, RequestOptions
+
+__all__ = ["AsyncWorkspaces"]
+
+
+class AsyncWorkspaces(AsyncResource):
+    """Workspaces: ``client.workspaces``. Every method raises the errors of :meth:`AsyncQuery.execute`.
+
+    ``workspace_id`` and ``tenant_id`` are the client's own unless given. To work in a workspace, use
+    ``client.with_options(workspace_id=…)``.
+    """
+
+    @cached_property
+    def injections(self) -> AsyncInjections:
+        """Texts such as glossaries that help to understand questions."""
+        return AsyncInjections(self._session)
+
+    @cached_property
+    def jobs(self) -> AsyncJobs:
+        """Work on a workspace that is asked for by name."""
+        return AsyncJobs(self._session)
+
+    def list(
+        self, tenant_id: TenantId | None = None, **options: Unpack[WorkspaceListOptions]
+    ) -> AsyncPager[Workspace, WorkspacePage]:
+        """The workspaces of a tenant, page after page as they are needed.
+
+        The route is ``GET /api/v1/tenants/{tenant_id}/workspaces``.
+
+        :raises NotFoundError: there is no such tenant.
+        """
+        route = "GET /api/v1/tenants/{tenant_id}/workspaces"
+        return self._pages(route, WorkspacePage, options, WorkspaceListOptions, tenant_id=tenant_id)
+
+    async def create(
+        self, name: str, *, tenant_id: TenantId | None = None, **options: Unpack[NewWorkspaceOptions]
+    ) -> Workspace:
+        """A new workspace (``POST /api/v1/tenants/{tenant_id}/workspaces``).
+
+        ::
+
+            workspace = await client.workspaces.create("Lyon", entity_types=["PERSON", "MACHINE"])
+            lyon = client.with_options(workspace_id=workspace.id)
+
+        :raises ConflictError: the slug is taken.
+        """
+        route = "POST /api/v1/tenants/{tenant_id}/workspaces"
+        return await self._send(route, Workspace, options, NewWorkspaceOptions, name=name, tenant_id=tenant_id)
+
+    async def get(self, workspace_id: WorkspaceId | None = None, **options: Unpack[RequestOptions]) -> Workspace:
+        """A workspace and its settings (``GET /api/v1/workspaces/{workspace_id}``).
+
+        :raises NotFoundError: there is none of this id.
+        """
+        route = "GET /api/v1/workspaces/{workspace_id}"
+        return await self._send(route, Workspace, options, workspace_id=workspace_id)
+
+    async def by_slug(
+        self, slug: str, *, tenant_id: TenantId | None = None, **options: Unpack[RequestOptions]
+    ) -> Workspace:
+        """The workspace of this short name (``GET /api/v1/tenants/{tenant_id}/workspaces/by-slug/{slug}``).
+
+        :raises NotFoundError: there is none.
+        """
+        route = "GET /api/v1/tenants/{tenant_id}/workspaces/by-slug/{slug}"
+        return await self._send(route, Workspace, options, slug=slug, tenant_id=tenant_id)
+
+    async def update(
+        self, workspace_id: WorkspaceId | None = None, **options: Unpack[WorkspaceUpdateOptions]
+    ) -> Workspace:
+        """Changes a workspace (``PUT /api/v1/workspaces/{workspace_id}``). What is not given stays as it is.
+
+        :raises NotFoundError: there is none of this id.
+        """
+        return await self._send(
+            "PUT /api/v1/workspaces/{workspace_id}",
+            Workspace,
+            options,
+            WorkspaceUpdateOptions,
+            replayable=True,
+            workspace_id=workspace_id,
+        )
+
+    async def delete(self, workspace_id: WorkspaceId, **options: Unpack[RequestOptions]) -> None:
+        """Removes a workspace with all its documents (``DELETE /api/v1/workspaces/{workspace_id}``).
+
+        :param workspace_id: must be given: the client's own is not taken.
+        :raises NotFoundError: there is none of this id.
+        """
+        if workspace_id is None:
+            raise ConfigurationError("delete() removes a workspace with all its documents: name it by workspace_id")
+        route = "DELETE /api/v1/workspaces/{workspace_id}"
+        await self._send(route, type(None), options, replayable=True, workspace_id=workspace_id)
+
+    async def stats(self, workspace_id: WorkspaceId | None = None, **options: Unpack[RequestOptions]) -> WorkspaceStats:
+        """How much a workspace holds (``GET /api/v1/workspaces/{workspace_id}/stats``).
+
+        :raises NotFoundError: there is none of this id.
+        """
+        route = "GET /api/v1/workspaces/{workspace_id}/stats"
+        return await self._send(route, WorkspaceStats, options, workspace_id=workspace_id)
+
+    def metrics_history(
+        self, workspace_id: WorkspaceId | None = None, **options: Unpack[MetricsOptions]
+    ) -> AsyncPager[MetricsSnapshot, MetricsPage]:
+        """How much a workspace held over time (``GET /api/v1/workspaces/{workspace_id}/metrics-history``)."""
+        route = "GET /api/v1/workspaces/{workspace_id}/metrics-history"
+        return self._pages(route, MetricsPage, options, MetricsOptions, workspace_id=workspace_id)
+
+    async def snapshot_metrics(
+        self, workspace_id: WorkspaceId | None = None, **options: Unpack[BodyOptions]
+    ) -> MetricsSnapshot:
+        """Keeps how much a workspace holds now (``POST /api/v1/workspaces/{workspace_id}/metrics-snapshot``)."""
+        route = "POST /api/v1/workspaces/{workspace_id}/metrics-snapshot"
+        return await self._send(route, MetricsSnapshot, options, workspace_id=workspace_id)
+
+    async def rebuild_embeddings(
+        self, workspace_id: WorkspaceId | None = None, **options: Unpack[EmbeddingRebuildOptions]
+    ) -> Rebuild:
+        """Begins to make all embeddings anew (``POST /api/v1/workspaces/{workspace_id}/rebuild-embeddings``).
+
+        The answer's ``job_id`` is the task: wait for it with ``workspaces.wait``.
+
+        :raises ConflictError: a rebuild is under way.
+        """
+        route = "POST /api/v1/workspaces/{workspace_id}/rebuild-embeddings"
+        return await self._send(route, Rebuild, options, EmbeddingRebuildOptions, workspace_id=workspace_id)
+
+    async def rebuild_knowledge_graph(
+        self, workspace_id: WorkspaceId | None = None, **options: Unpack[GraphRebuildOptions]
+    ) -> Rebuild:
+        """Begins to build the graph anew (``POST /api/v1/workspaces/{workspace_id}/rebuild-knowledge-graph``).
+
+        The answer's ``track_id`` is the work: wait for it with ``workspaces.wait``.
+
+        :raises ConflictError: a rebuild is under way.
+        """
+        route = "POST /api/v1/workspaces/{workspace_id}/rebuild-knowledge-graph"
+        return await self._send(route, Rebuild, options, GraphRebuildOptions, workspace_id=workspace_id)
+
+    async def reprocess_documents(
+        self, workspace_id: WorkspaceId | None = None, **options: Unpack[ReprocessDocumentsOptions]
+    ) -> Rebuild:
+        """Begins to process the documents again (``POST /api/v1/workspaces/{workspace_id}/reprocess-documents``).
+
+        The answer's ``track_id`` is the work: wait for it with ``workspaces.wait``.
+        """
+        route = "POST /api/v1/workspaces/{workspace_id}/reprocess-documents"
+        return await self._send(route, Rebuild, options, ReprocessDocumentsOptions, workspace_id=workspace_id)

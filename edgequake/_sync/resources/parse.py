@@ -1,0 +1,82 @@
+# Generated from edgequake/_async by scripts/unasync.py: change that, and run `make generate`.
+"""Reading PDFs without storing them: ``client.parse``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack
+
+from edgequake._sync.resources.resource import Resource
+from edgequake._core.calls import parse_as
+from edgequake._core.endpoints import Returns
+from edgequake._core.options import checked_options
+from edgequake._core.uploads import FILE_LIMIT
+from edgequake.models._model import Raw
+from edgequake.models.options import UploadOptions
+from edgequake.models.parse import Parsed, ParseJob, ParseOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from edgequake.models.ids import JobId
+    from edgequake.models.options import FileInput, RequestOptions
+
+__all__ = ["Parse"]
+
+_OF_THE_UPLOAD = {
+    "filename",
+    *UploadOptions.__annotations__,
+}
+
+
+class Parse(Resource):
+    """Reads PDFs as Markdown without storing them: ``client.parse``.
+
+    Every method raises the errors of :meth:`Query.execute`.
+    """
+
+    def pdf(self, file: FileInput, **options: Unpack[ParseOptions]) -> Parsed | ParseJob:
+        """A PDF as Markdown (``POST /api/v1/parse``); with ``background=True`` a job that reads it.
+
+        ::
+
+            parsed = client.parse.pdf("plan.pdf", pages="1-3")
+            print(parsed.markdown)
+
+        :param file: a path, bytes, or an open binary file; at most 50 MiB.
+        :raises APIError: 415 for a file that is no PDF, 502 and 504 when the backend fails or is too slow.
+        """
+        return self._upload(
+            "POST /api/v1/parse",
+            Returns(_parsed),
+            _with_one_part(options),
+            ParseOptions,
+            limit=FILE_LIMIT,
+            file=file,
+            replayable=True,
+        )
+
+    def backends(self, **options: Unpack[RequestOptions]) -> Raw:
+        """What can read PDFs (``GET /api/v1/parse/backends``)."""
+        return self._send("GET /api/v1/parse/backends", Raw, options)
+
+    def job(self, job_id: JobId, **options: Unpack[RequestOptions]) -> ParseJob:
+        """A PDF that is read in the background (``GET /api/v1/parse/jobs/{job_id}``): ``job.result`` when complete.
+
+        :raises NotFoundError: there is none of this id.
+        """
+        return self._send("GET /api/v1/parse/jobs/{job_id}", ParseJob, options, job_id=job_id)
+
+
+def _with_one_part(options: Mapping[str, Any]) -> dict[str, Any]:
+    """``options`` of an upload, with those of parsing in one part; without that part where none is given."""
+    of_the_upload = {name: value for name, value in options.items() if name in _OF_THE_UPLOAD}
+    own = {name: value for name, value in options.items() if name not in _OF_THE_UPLOAD}
+    fields, _ = checked_options(ParseOptions, own)
+    if not fields:
+        return of_the_upload
+    return of_the_upload | {"extra_body": {"options": fields, **(options.get("extra_body") or {})}}
+
+
+def _parsed(body: bytes) -> Parsed | ParseJob:
+    answer = parse_as(dict[str, Any])(body)
+    return ParseJob.model_validate(answer) if "job_id" in answer else Parsed.model_validate(answer)

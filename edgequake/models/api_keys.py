@@ -1,0 +1,98 @@
+"""API keys of the signed-in user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import Field
+
+from edgequake.models._model import Answer, SecretAnswer
+from edgequake.models.options import BodyOptions, RequestOptions
+from edgequake.models.page import NumberedPage
+
+__all__ = ["ApiKey", "ApiKeyListOptions", "ApiKeyPage", "NewApiKey", "NewApiKeyOptions", "RevokedApiKey"]
+
+
+class ApiKeyListOptions(RequestOptions, total=False):
+    """The options of ``api_keys.list``."""
+
+    page: int | None
+    """The page to begin with, from 1."""
+    page_size: int | None
+    """How many keys to ask for at once; 100 unless given."""
+
+
+class NewApiKeyOptions(BodyOptions, total=False):
+    """The options of ``api_keys.create``."""
+
+    name: str | None
+    """A name to know it by."""
+    scopes: Sequence[str] | None
+    """What it may do, such as ``["read", "write"]``; the server's default unless given."""
+    expires_in_days: int | None
+    """After how many days it is refused; never unless given."""
+
+
+class ApiKey(Answer):
+    """An API key, as far as the server tells: never the key itself."""
+
+    key_id: str
+    """The key's id."""
+    prefix: str | None = None
+    """How the key begins."""
+    name: str | None = None
+    """Its name."""
+    scopes: list[str] = Field(default_factory=list)
+    """What it may do."""
+    is_active: bool | None = None
+    """False once it is revoked."""
+    last_used_at: str | None = None
+    """When it was last used, RFC 3339."""
+    expires_at: str | None = None
+    """When it will be refused, RFC 3339; None for never."""
+    created_at: str | None = None
+    """When it was made, RFC 3339."""
+
+
+class ApiKeyPage(NumberedPage[ApiKey]):
+    """One page of API keys. Revoked keys stay listed."""
+
+    rows_in: ClassVar[str] = "keys"
+
+    keys: list[ApiKey] = Field(default_factory=list)
+    """The keys of this page."""
+    total: int | None = None
+    """How many keys there are on all pages."""
+    page: int | None = None
+    """The number of this page, from 1."""
+    page_size: int | None = None
+    """How many keys a page has at most."""
+    total_pages: int | None = None
+    """How many pages there are."""
+
+
+class NewApiKey(SecretAnswer):
+    """A new API key: the only time that the server tells it."""
+
+    key_id: str
+    """The key's id."""
+    api_key: str = Field(repr=False)
+    """The key. Keep it now: it is never told again."""
+    prefix: str | None = None
+    """How the key begins."""
+    scopes: list[str] = Field(default_factory=list)
+    """What it may do."""
+    expires_at: str | None = None
+    """When it will be refused, RFC 3339; None for never."""
+    created_at: str | None = None
+    """When it was made, RFC 3339."""
+
+
+class RevokedApiKey(Answer):
+    """A key that is refused from now on."""
+
+    key_id: str
+    """The key's id."""
+    message: str | None = None
+    """The server's words."""

@@ -1,0 +1,115 @@
+"""Jobs: work on a workspace that is asked for by name."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from edgequake.models._model import Answer, Model
+from edgequake.models.options import BodyOptions, RequestOptions
+from edgequake.models.page import NumberedPage, Pagination
+
+__all__ = ["Job", "JobCatalog", "JobCatalogEntry", "JobLinks", "JobListOptions", "JobPage", "NewJobOptions"]
+
+
+class JobListOptions(RequestOptions, total=False):
+    """The options of ``workspaces.jobs.list``."""
+
+    status: str | None
+    """Only jobs with this status."""
+    page: int | None
+    """The page to begin with, from 1."""
+    page_size: int | None
+    """How many jobs to ask for at once; 100 unless given."""
+
+
+class NewJobOptions(BodyOptions, total=False):
+    """The options of ``workspaces.jobs.create``."""
+
+    payload: Any
+    """What the job is to know, as JSON."""
+
+
+class JobLinks(Model):
+    """Where more is to be read: paths on the server."""
+
+    self_link: str | None = None
+    """This answer itself."""
+    cancel: str | None = None
+    """Where to end the job, by DELETE."""
+    catalog: str | None = None
+    """The kinds of jobs."""
+    v1_task: str | None = None
+    """The same job as a task."""
+    create: str | None = None
+    """Where to begin a job, by POST."""
+    list: str | None = None
+    """The jobs."""
+
+
+class Job(Answer):
+    """A job."""
+
+    job_id: str
+    """Its id, which is also the ``track_id`` of a task."""
+    job_type: str | None = None
+    """What it does; ``workspaces.jobs.catalog`` lists the kinds."""
+    status: str | None = None
+    """``pending``, ``processing``, ``indexed``, ``failed``, ``cancelled``; an open set."""
+    tenant_id: str | None = None
+    """The tenant."""
+    workspace_id: str | None = None
+    """The workspace."""
+    created_at: str | None = None
+    """When it was asked for, RFC 3339."""
+    updated_at: str | None = None
+    """When it was last changed, RFC 3339."""
+    links: JobLinks = Field(default_factory=JobLinks)
+    """Where more is to be read."""
+
+    @property
+    def track_id(self) -> str:
+        """The job's id as that of a task."""
+        return self.job_id
+
+
+class JobPage(NumberedPage[Job]):
+    """One page of jobs."""
+
+    rows_in: ClassVar[str] = "jobs"
+
+    workspace_id: str | None = None
+    """The workspace."""
+    jobs: list[Job] = Field(default_factory=list)
+    """The jobs of this page."""
+    pagination: Pagination = Field(default_factory=Pagination)
+    """Where this page stands among others."""
+    links: JobLinks = Field(default_factory=JobLinks)
+    """Where more is to be read."""
+
+
+class JobCatalogEntry(Model):
+    """One kind of job."""
+
+    job_type: str
+    """Its name, for ``workspaces.jobs.create``."""
+    description: str | None = None
+    """What it does."""
+    creatable_via_v2: bool | None = None
+    """Whether ``workspaces.jobs.create`` can begin it."""
+    v1_equivalent: str | None = None
+    """The route that does the same."""
+    endpoints: list[str] = Field(default_factory=list)
+    """The routes that begin it."""
+
+
+class JobCatalog(Answer):
+    """The kinds of jobs that the server knows."""
+
+    workspace_id: str | None = None
+    """The workspace."""
+    entries: list[JobCatalogEntry] = Field(default_factory=list)
+    """The kinds."""
+    links: JobLinks = Field(default_factory=JobLinks)
+    """Where more is to be read."""

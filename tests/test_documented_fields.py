@@ -1,0 +1,36 @@
+"""Every public field of a value that a caller reads or gives says what it is."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "edgequake"
+MODULES = [
+    *sorted(path for path in (PACKAGE / "models").glob("*.py") if path.name != "_model.py"),
+    *(PACKAGE / name for name in ("settings.py", "exceptions.py", "chunks.py", "events.py")),
+    *(PACKAGE / name for name in ("_core/timing.py", "_core/stats.py", "rag/config.py")),
+]
+
+
+def undocumented(module: Path) -> list[str]:
+    found = []
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        if not isinstance(node, ast.ClassDef) or node.name.startswith("_"):
+            continue
+        for statement, after in zip(node.body, [*node.body[1:], None], strict=True):
+            if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+                continue
+            if statement.target.id.startswith("_") or "ClassVar" in ast.unparse(statement.annotation):
+                continue
+            text = after.value if isinstance(after, ast.Expr) else None
+            if not (isinstance(text, ast.Constant) and isinstance(text.value, str)):
+                found.append(f"{node.name}.{statement.target.id}")
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_every_public_field_has_a_docstring(module: Path) -> None:
+    assert undocumented(module) == []

@@ -1,15 +1,18 @@
-"""How soon the local server streams the first word of an extracted answer, over 10,000 passages.
+"""How soon the local server streams the first word of an answer, and how fast it reads a large folder.
 
-``make bench-local``, or ``python benchmarks/first_chunk.py [--passages 10000] [--questions 100]``. The documents are
-made up, their words spread as those of a language are; the times are those that a client of this package sees.
+``make bench-local``, or ``python benchmarks/first_chunk.py [--passages 10000] [--questions 100] [--files 10000]``. The
+documents are made up, their words spread as those of a language are; the times are those that a client of this package
+sees. The files are of 5 KB each.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import resource
 import tempfile
 import time
+from itertools import accumulate
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -27,11 +30,11 @@ class Language:
     def __init__(self, seed: int) -> None:
         self.draw = random.Random(seed)
         self.words = ["".join(self.draw.choices(SYLLABLES, k=self.draw.randint(2, 4))) for _ in range(20_000)]
-        self.weights = [1 / (rank + 10) for rank in range(len(self.words))]
+        self.weights = list(accumulate(1 / (rank + 10) for rank in range(len(self.words))))
 
     def some(self, count: int) -> list[str]:
         """That many words, the frequent ones more often."""
-        return self.draw.choices(self.words, self.weights, k=count)
+        return self.draw.choices(self.words, cum_weights=self.weights, k=count)
 
     def sentence(self) -> str:
         """A sentence with as many small words as sentences have."""
@@ -57,11 +60,28 @@ def milliseconds_to_text(client: EdgequakeClient, question: str) -> float:
     return (first - start) * 1000
 
 
+def read_folder(language: Language, files: int) -> None:
+    """Prints how long it takes to read that many files, and the most memory that this process has had."""
+    document = language.document()
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(files):
+            start = language.draw.randrange(len(document) - 5000)
+            text = f"# {' '.join(language.some(3)).title()}\n\n{document[start : start + 5000]}"
+            Path(folder, f"note-{number}.md").write_text(text, "utf-8")
+        start_time = time.perf_counter()
+        with LocalServer(folder) as server:
+            seconds = time.perf_counter() - start_time
+            passages = sum(document.passages for document in server.store.documents())
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{files} files, {passages} passages, read in {seconds:.1f} s; at most {memory:.0f} MB of memory")
+
+
 def main() -> None:
-    """Prints the median and the 95th percentile."""
+    """Prints the median and the 95th percentile, then what a large folder takes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--passages", type=int, default=10_000)
     parser.add_argument("--questions", type=int, default=100)
+    parser.add_argument("--files", type=int, default=10_000)
     args = parser.parse_args()
     language = Language(seed=1)
     with tempfile.TemporaryDirectory() as folder:
@@ -74,6 +94,7 @@ def main() -> None:
             asked = [f"What is the {' '.join(language.some(3))}?" for _ in range(args.questions)]
             times = [milliseconds_to_text(client, question) for question in asked]
     print(f"first text after {median(times):.1f} ms (median), {quantiles(times, n=20)[-1]:.1f} ms (95th percentile)")
+    read_folder(language, args.files)
 
 
 if __name__ == "__main__":

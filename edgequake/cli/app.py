@@ -168,7 +168,7 @@ def serve(
         list[Path] | None,
         typer.Argument(
             metavar="PATH…",
-            help="The files and folders to answer from (.md, .txt, .html, .pdf).",
+            help="The files and folders to answer from: text, programs, HTML and PDF. Without any it starts empty.",
             show_default=False,
         ),
     ] = None,
@@ -195,8 +195,6 @@ def serve(
 
     Example: edgequake serve docs --llm http://localhost:11434/v1 --model gemma3
     """
-    if not paths and db is None:
-        raise typer.BadParameter("give at least one PATH, or a --db that holds documents")
     if api_key is not None and not api_key.strip():
         raise typer.BadParameter("--api-key is empty")
     language_model = named_model(llm, model, llm_api_key)
@@ -204,7 +202,7 @@ def serve(
         from edgequake.cli.serve import Serving  # slow to import, and only needed here
         from edgequake.cli.serve import serve as serve_files
 
-        serve_files(Serving(paths or [], host, port, db, language_model, api_key))
+        serve_files(Serving(paths or [], host, port, db, language_model, api_key, verbose))
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections import Counter
 from contextlib import ExitStack, contextmanager
@@ -10,12 +11,12 @@ from importlib.util import find_spec
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from edgequake.cli.errors import CommandError
+from edgequake.cli.errors import CommandError, say
 from edgequake.display.text import one_line
 from edgequake.local import LocalServer, LocalServerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from rich.text import Text
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from edgequake.cli.model import LanguageModel
 
 __all__ = ["Serving", "documents_of", "running", "serve"]
+
+_FEW_FILES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Serving:
     db: Path | None = None
     model: LanguageModel | None = None
     api_key: str | None = field(default=None, repr=False)
+    verbose: bool = False
 
 
 @contextmanager
@@ -42,7 +46,7 @@ def running(paths: Sequence[Path], model: LanguageModel | None, timeout: float |
     """A server for the files under ``paths`` that answers with ``model``, stopped when the block ends."""
     server = LocalServer(paths, llm=_llm(model, timeout))
     try:
-        with _said_plainly():
+        with _said_plainly(), _warnings():
             server.start()
         yield server
     finally:
@@ -56,31 +60,66 @@ def _llm(model: LanguageModel | None, timeout: float | None = None) -> Any:
 def serve(serving: Serving) -> None:
     """Serves the files until Ctrl-C, which it raises as KeyboardInterrupt."""
     llm = _llm(serving.model)
-    with ExitStack() as waiting:
-        if sys.stdout.isatty():
-            from rich.console import Console  # a pipe does without
-
-            from edgequake.cli.terminal import Waiting
-
-            words = ", ".join(map(str, serving.paths)) or serving.db
-            waiting.enter_context(Waiting(Console(), f"reading {words}…"))
+    with ExitStack() as waiting, _said_plainly(), ExitStack() as warned:
+        if not serving.verbose:  # the whole log has the warnings too
+            warned.enter_context(_warnings())
+        on_progress = waiting.enter_context(_progress()) if sys.stderr.isatty() else None
 
         def announce(server: LocalServer) -> None:
             waiting.close()
             _announce(server, serving)
 
-        with _said_plainly():
-            LocalServer(
-                serving.paths,
-                host=serving.host,
-                port=serving.port,
-                db=serving.db,
-                llm=llm,
-                api_key=serving.api_key,
-            ).serve(announce)
+        LocalServer(
+            serving.paths,
+            host=serving.host,
+            port=serving.port,
+            db=serving.db,
+            llm=llm,
+            api_key=serving.api_key,
+            on_progress=on_progress,
+        ).serve(announce)
     if sys.stdout.isatty():
         sys.stdout.write("\n")  # below the terminal's own ^C
     raise KeyboardInterrupt
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar that says how many of the files have been read, where there are more than a few."""
+    from rich.console import Console  # a pipe does without
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    # On stderr, so that warnings are written above it and stay there.
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
+    task = bar.add_task("reading files", total=None)
+
+    def show(done: int, total: int) -> None:
+        if total > _FEW_FILES:
+            bar.start()
+            bar.update(task, completed=done, total=total)
+
+    try:
+        yield show
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+
+
+@contextmanager
+def _warnings() -> Iterator[None]:
+    """Shows the warnings of the server in the block, each as a line on stderr."""
+    log, handler = logging.getLogger("edgequake.local"), _Warnings(logging.WARNING)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
+class _Warnings(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage())
 
 
 @contextmanager
@@ -118,6 +157,7 @@ def _announcement(server: LocalServer, serving: Serving) -> Text:
     facts = {
         "read": f"{_kinds(document.title for document in documents)}; "
         f"{_count(sum(document.passages for document in documents), 'passage')}",
+        "skipped": _count(len(server.skipped), "file") if server.skipped else "",
         "answers": _answers(serving.model),
         "access": "" if serving.api_key is None else "only with the key",
         "ask it": how_to_ask,
@@ -138,7 +178,7 @@ def documents_of(server: LocalServer, model: LanguageModel | None) -> str:
 
 
 def _answers(model: LanguageModel | None) -> str:
-    return "quotes from the documents" if model is None else f"{model.name} at {model.host}"
+    return "the passages that fit best; --llm writes answers" if model is None else f"{model.name} at {model.host}"
 
 
 def _kinds(titles: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ class LocalServerError(Exception):
 
 
 class SourceError(LocalServerError, ValueError):
-    """A path is missing, unreadable, not UTF-8, or holds no document."""
+    """A path is missing, cannot be read as text, or holds no document."""
 
 
 class StoreError(LocalServerError):

@@ -1,5 +1,6 @@
-"""The bytes of a file read as the text that is searched: plain text, markdown, HTML, data formats and PDF."""
+"""The bytes of a file read as the text that is searched: prose, programs, HTML, data formats and PDF."""
 
+import codecs
 import io
 import re
 from dataclasses import dataclass
@@ -9,11 +10,9 @@ from typing import Final, Literal
 SourceType = Literal["pdf", "markdown", "text", "file"]
 PAGE_BREAK: Final = "\f"
 
-PROSE: Final = frozenset({".md", ".txt", ".html", ".htm", ".pdf"})
-FORMATS: Final = PROSE | {".json", ".csv", ".xml", ".yaml", ".yml"}
 _MIME_TYPES: Final = {
     ".md": "text/markdown",
-    ".txt": "text/plain",
+    ".markdown": "text/markdown",
     ".html": "text/html",
     ".htm": "text/html",
     ".pdf": "application/pdf",
@@ -23,43 +22,29 @@ _MIME_TYPES: Final = {
     ".yaml": "application/yaml",
     ".yml": "application/yaml",
 }
-# Programs, by the language of a Markdown code block.
+_MARKDOWN = frozenset({".md", ".markdown", ".mdx"})
+_PROSE = _MARKDOWN | {".txt", ".text", ".rst", ".adoc", ".org", ".tex", ".html", ".htm", ".pdf"}
+TEXT_NAMES: Final = frozenset({"README", "LICENSE", "NOTICE", "CHANGELOG", "CONTRIBUTING", "AUTHORS", "Makefile"})
+"""Files without an ending that are text."""
+_LANGUAGES = """
+    python py pyi / js js mjs cjs jsx / ts ts tsx / go go / rust rs / java java / kotlin kt / swift swift / ruby rb
+    php php / c c h / cpp cc cpp hpp / csharp cs / scala scala / sh sh bash / sql sql / lua lua / toml toml / ini ini
+"""
 LANGUAGES: Final = {
-    ".py": "python",
-    ".pyi": "python",
-    ".js": "js",
-    ".mjs": "js",
-    ".ts": "ts",
-    ".tsx": "tsx",
-    ".jsx": "jsx",
-    ".go": "go",
-    ".rs": "rust",
-    ".java": "java",
-    ".kt": "kotlin",
-    ".swift": "swift",
-    ".rb": "ruby",
-    ".php": "php",
-    ".c": "c",
-    ".h": "c",
-    ".cc": "cpp",
-    ".cpp": "cpp",
-    ".hpp": "cpp",
-    ".cs": "csharp",
-    ".scala": "scala",
-    ".sh": "sh",
-    ".sql": "sql",
-    ".lua": "lua",
-    ".r": "r",
-    ".toml": "toml",
-    ".ini": "ini",
-    ".cfg": "ini",
+    f".{ending}": line.split()[0] for line in re.split(r"[/\n]", _LANGUAGES) for ending in line.split()[1:]
 }
+"""Programs: the language of a Markdown code block by the ending of a file's name."""
+IN_FOLDERS: Final = _PROSE | LANGUAGES.keys()
+"""What is read of a folder."""
+FORMATS: Final = IN_FOLDERS | {".json", ".csv", ".xml", ".yaml", ".yml", ".log"}
+_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w:.-]+)", re.IGNORECASE)
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _MAX_BYTES = 50 << 20
 _MAX_PDF_BYTES = 100 << 20
 
 
 class FormatError(Exception):
-    """Bytes that are no document: binary, not UTF-8, or a PDF that cannot be read."""
+    """Bytes that are no document: binary, in no known encoding, or a PDF that cannot be read."""
 
 
 class PdfSupportError(FormatError):
@@ -94,20 +79,42 @@ def read(data: bytes, suffix: str) -> Content:
     suffix = suffix.lower()
     if suffix == ".pdf":
         return Content(_pdf_text(data), "pdf")
-    if b"\0" in data[:8192]:
-        raise FormatError("binary, not text")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise FormatError("not UTF-8 text") from None
     if suffix in (".html", ".htm"):
         reader = _Page()
-        reader.feed(text)
+        reader.feed(_decoded(data, _charset(data)))
         reader.close()
         return Content(reader.text(), "markdown")
-    if suffix == ".md":
+    text = _decoded(data, "utf-8")
+    if suffix in _MARKDOWN:
         return Content(text, "markdown")
-    return Content(text, "text" if suffix == ".txt" else "file")
+    return Content(text, "text" if suffix in _PROSE or not suffix else "file")
+
+
+def _decoded(data: bytes, charset: str) -> str:
+    """The text of a file. A byte order mark says more than `charset`."""
+    charset = next((name for mark, name in _MARKS.items() if data.startswith(mark)), charset)
+    if b"\0" in data[:8192] and charset != "utf-16":
+        raise FormatError("binary, not text")
+    try:
+        return data.decode(charset)
+    except (UnicodeDecodeError, LookupError):
+        raise FormatError(f"not {'UTF-8' if charset.startswith('utf-8') else charset} text") from None
+
+
+def _charset(data: bytes) -> str:
+    """The encoding that a web page names; without a name it is UTF-8, or what browsers take for pages that are not."""
+    if match := _CHARSET.search(data, 0, 4096):
+        try:
+            name = codecs.lookup(match[1].decode("ascii")).name
+        except LookupError:
+            raise FormatError(f"in an unknown encoding ({match[1].decode('ascii')})") from None
+        # As browsers do: a page whose bytes tell its encoding in ASCII is not UTF-16, and Latin-1 has more signs.
+        return {"utf-16": "utf-8", "iso8859-1": "cp1252", "ascii": "cp1252"}.get(name, name)
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
 
 
 def _pdf_text(data: bytes) -> str:

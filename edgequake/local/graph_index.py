@@ -10,7 +10,7 @@ from sqlite3 import Connection
 
 from edgequake.local.graph import RELATION, TYPES, keys_in, names
 from edgequake.local.passages import Passage
-from edgequake.local.search import Hit
+from edgequake.local.search import HAVING, Hit
 from edgequake.local.words import phrase
 
 _MAX_CHUNKS = 10
@@ -19,19 +19,20 @@ _KNOWN = """
 SELECT rowid, id, name, entity_type, key FROM entities
 WHERE workspace_id = ? AND key IN (SELECT value FROM json_each(?))
 """
-_MENTIONS = """
+_MENTIONS = f"""
 SELECT p.document_id, p.chunk_index FROM passage_words w JOIN passages p ON p.rowid = w.rowid
 WHERE passage_words MATCH :phrase AND p.workspace_id = :workspace
-AND (:inside IS NULL OR p.document_id IN (SELECT value FROM json_each(:inside)))
-"""
+AND (:inside IS NULL OR p.document_id IN (SELECT value FROM json_each(:inside))) LIMIT {_MAX_CHUNKS}
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)
 class FoundEntity:
     """An entity beside an answer (`score` 0 to 1).
 
-    `description` is what a passage says of it, `chunk_ids` are passages that mention it, those of the answer first,
-    `document_id` and `title` are of the first.
+    `description` is what a passage says of it, `degree` counts the entities that the answer's passages mention together
+    with it. `chunk_ids` are passages that mention it, those of the answer first; `document_id` and `title` are of the
+    first.
     """
 
     id: str
@@ -135,7 +136,8 @@ class GraphIndex:
             places = tuple(hit for hit, inside_it in zip(hits, said, strict=True) if key in inside_it)
             where = {"phrase": phrase(name), "workspace": workspace, "inside": inside}
             mentions = tuple(f"{document}-chunk-{index}" for document, index in run(_MENTIONS, where))
-            rarity = math.log(1 + total / (len(mentions) + 0.5)) / math.log(1 + 2 * total)
+            (having,) = run(HAVING, (where["phrase"],)).fetchone()
+            rarity = math.log(1 + total / (having + 0.5)) / math.log(1 + 2 * total)
             trust = 1 - 0.1 * TYPES.index(entity_type)
             score = 1.0 if key in asked else min(0.99, 0.5 * rarity * trust + 0.1 * len(places))
             found.append(_Beside(entity_id, name, entity_type, key, places, mentions, round(score, 6)))
@@ -146,9 +148,7 @@ class GraphIndex:
 def _entity(entity: _Beside, others: Sequence[_Beside]) -> FoundEntity:
     first = entity.places[0]
     chunks = dict.fromkeys([*(hit.id for hit in entity.places), *entity.mentions])
-    degree = sum(
-        not _overlap(entity.key, other.key) and bool({*entity.mentions} & {*other.mentions}) for other in others
-    )
+    degree = sum(not _overlap(entity.key, other.key) and bool({*entity.places} & {*other.places}) for other in others)
     return FoundEntity(
         entity.entity_id,
         entity.name,

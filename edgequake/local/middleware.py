@@ -1,6 +1,8 @@
 """What stands before every route: the request's id, and the key when one is asked for."""
 
 import hmac
+from time import perf_counter
+from urllib.parse import quote
 from uuid import uuid4
 
 from starlette.datastructures import Headers
@@ -18,7 +20,7 @@ _log = server_logger("local")
 
 
 class RequestId:
-    """Gives each answer its `x-request-id`, and a failure nobody foresaw its error body."""
+    """Gives each answer its `x-request-id` and a line in the log, and a failure nobody foresaw its error body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -31,11 +33,14 @@ class RequestId:
         request_id = str(uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
         started = False
+        began = perf_counter()
 
         async def send_with_id(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                ms = (perf_counter() - began) * 1000
+                _log.info("%s %s %d after %.0f ms", scope["method"], quote(scope["path"]), message["status"], ms)
                 if not any(name == b"x-request-id" for name, _ in message["headers"]):
                     message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
@@ -50,7 +55,7 @@ class RequestId:
             if isinstance(error, StoreError):
                 refusal = RequestError(503, "SERVICE_UNAVAILABLE", f"Service unavailable: {error}", retryable=True)
             else:
-                _log.exception("%s %s failed", scope["method"], scope["path"])
+                _log.exception("%s %s failed", scope["method"], quote(scope["path"]))
                 refusal = RequestError(500, "INTERNAL_ERROR", f"Internal error: {error}")
             await problem(refusal, request_id)(scope, receive, send_with_id)
 

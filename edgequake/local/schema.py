@@ -10,6 +10,7 @@ from edgequake.local.errors import StoreError
 VERSION = 3
 BUSY_SECONDS = 5.0
 
+_MEMORY_KIB = 128 << 10
 _APPLICATION_ID = 0x45514C53  # "EQLS"
 _TABLES = """
 CREATE TABLE documents (
@@ -56,7 +57,9 @@ class Database:
         self.lock = threading.RLock()
         self._depth = 0
         try:
-            self.connection = sqlite3.connect(path, check_same_thread=False, timeout=BUSY_SECONDS, isolation_level=None)
+            # SQLite's own temporary database: in memory until it outgrows the cache, then in a file without a name.
+            name = "" if self.in_memory else path
+            self.connection = sqlite3.connect(name, check_same_thread=False, timeout=BUSY_SECONDS, isolation_level=None)
         except sqlite3.Error as error:
             raise StoreError(f"cannot open {path}: {error}") from error
         try:
@@ -113,7 +116,10 @@ class Database:
 
     def _prepare(self) -> None:
         run = self.connection.execute
-        if not self.in_memory:
+        if self.in_memory:
+            run(f"PRAGMA cache_size = -{_MEMORY_KIB}")
+            run("PRAGMA journal_mode = MEMORY")
+        else:
             self._check_owner()
             run("PRAGMA journal_mode = WAL")
             run("PRAGMA synchronous = NORMAL")

@@ -23,7 +23,7 @@ _TOLD = """
 SELECT p.rowid, p.document_id, d.title, p.heading, p.text, p.start_line, p.end_line, p.chunk_index, 0.0, p.page
 FROM passages p JOIN documents d ON d.id = p.document_id WHERE p.rowid IN (SELECT value FROM json_each(?))
 """
-_HAVING = "SELECT count(*) FROM (SELECT 1 FROM passage_words WHERE passage_words MATCH ? LIMIT 5000)"
+HAVING = "SELECT count(*) FROM (SELECT 1 FROM passage_words WHERE passage_words MATCH ? LIMIT 5000)"
 # The plus keeps SQLite from one full-text search for each of the rows.
 _AMONG = "SELECT rowid FROM passage_words WHERE passage_words MATCH ? AND +rowid IN (SELECT value FROM json_each(?))"
 _HEADINGS = """
@@ -107,7 +107,7 @@ class Search:
         covered = dict.fromkeys(json.loads(rows), 0.0)
         whole = 0.0
         for expression in asked:
-            (having,) = run(_HAVING, (expression,)).fetchone()
+            (having,) = run(HAVING, (expression,)).fetchone()
             weight = math.log(1 + total / (having + 0.5))
             whole += weight
             for (row,) in run(_AMONG, (expression, rows)):

@@ -11,7 +11,7 @@ from edgequake._serving.keep_alive import KEEP_ALIVE_SECONDS
 from edgequake._serving.sockets import address_of, listen
 from edgequake.exceptions import ConfigurationError
 from edgequake.local.errors import LocalServerError
-from edgequake.local.loader import refresh
+from edgequake.local.loader import Progress, Skipped, refresh
 from edgequake.local.store import Store
 
 if TYPE_CHECKING:
@@ -30,12 +30,14 @@ class LocalServer:
             client = EdgequakeClient(base_url=server.url)
 
     It speaks the EdgeQuake server's wire (query, chat, documents, conversations): for trying, demos and tests.
-    For production there is the EdgeQuake server. Folders give their .md, .txt, .html and .pdf files; see `load`.
+    For production there is the EdgeQuake server. Folders give their text, HTML and PDF files, recursively; a file of
+    a folder that cannot be read is skipped, with a warning in the log.
 
     `llm`, an object with `astream(prompt)` or `stream(prompt)` as `edgequake.rag` takes it, gives the answers;
     without one they quote the documents. `db` is a SQLite file that keeps documents and conversations; without
     it they are in memory. With `api_key`, clients must send it. `token_delay` is the pause before each streamed
-    token, in seconds. It runs in a thread of its own and installs no signal handlers.
+    token, in seconds. `on_progress` is called while files are read, with how many are read and how many there are.
+    It runs in a thread of its own and installs no signal handlers.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class LocalServer:
         token_delay: float = 0.0,
         llm: Any = None,
         api_key: str | None = None,
+        on_progress: Progress | None = None,
     ) -> None:
         self._paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
         self._host = host
@@ -56,6 +59,9 @@ class LocalServer:
         self._token_delay = token_delay
         self._llm = llm
         self._api_key = api_key
+        self._on_progress = on_progress
+        self.skipped: tuple[Skipped, ...] = ()
+        """The files of the folders that could not be read, and why."""
         self._keep_alive = KEEP_ALIVE_SECONDS
         self._running: Engine | None = None
         self._store: Store | None = None
@@ -141,7 +147,7 @@ class LocalServer:
             raise LocalServerError(str(error)) from error
         try:
             self._store = Store(self._db if self._db is not None else ":memory:")
-            refresh(self._store, self._paths)
+            self.skipped = refresh(self._store, self._paths, self._on_progress)
         except BaseException:
             listener.close()
             self._close()

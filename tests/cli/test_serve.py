@@ -3,7 +3,6 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
-import pytest
 from cli.commands import InterruptedOnceReady
 
 from edgequake import EdgequakeClient
@@ -11,6 +10,7 @@ from edgequake import EdgequakeClient
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
     from cli.commands import Run, Start
 
 
@@ -52,9 +52,36 @@ def test_a_taken_port_is_one_line(run: Run, documents: Path) -> None:
     assert ended.err == f"edgequake: cannot listen on 127.0.0.1:{port}: Address already in use\n"
 
 
-@pytest.mark.parametrize("args", [[], ["--port", "70000", "."]])
-def test_wrong_usage_exits_with_2(run: Run, args: list[str]) -> None:
-    ended = run("serve", *args)
+def test_what_cannot_be_read_is_a_line_each_and_counted(
+    run: Run, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgequake.cli.serve.LocalServer", InterruptedOnceReady)
+    monkeypatch.setenv("TERM", "dumb")
+    (documents / "latin.txt").write_bytes(b"caf\xe9")
+    line = f"edgequake: skipped {documents / 'latin.txt'}: not UTF-8 text\n"
+    ended = run("serve", str(documents), "--port", "0", terminal=True)
+    assert ended.err == line
+    assert "serving 2 documents" in ended.out
+    assert "skipped: 1 file\n" in ended.out
+    verbose = run("serve", str(documents), "--port", "0", "-v")
+    assert verbose.err.count("latin.txt") == 1
+    asked = run("ask", "Who operates the Orion relay?", "--local", str(documents))
+    assert asked.err == line
+    assert "Mira Okafor" in asked.out
+
+
+def test_without_a_path_it_starts_empty_and_verbose_logs_requests(start: Start) -> None:
+    process = start("serve", "--port", "0", "-v")
+    url = process.read_until(b"\n").decode().strip()
+    with EdgequakeClient(base_url=url) as client:
+        assert "There are no documents yet." in client.query.execute("Who operates the Orion relay?").answer
+    ended = process.interrupt().end()
+    assert ended.code == 130
+    assert "edgequake: info: POST /api/v1/query 200 after " in ended.err
+
+
+def test_wrong_usage_exits_with_2(run: Run) -> None:
+    ended = run("serve", "--port", "70000", ".")
     assert (ended.code, ended.out) == (2, "")
 
 
@@ -66,3 +93,12 @@ def test_without_its_extra_the_server_says_what_to_install(
         ended = run(*args)
         assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
         assert 'pip install "edgequake[server]"' in ended.err
+
+
+def test_many_files_are_read_behind_a_bar(run: Run, documents: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgequake.cli.serve.LocalServer", InterruptedOnceReady)
+    for number in range(30):
+        (documents / f"note-{number}.md").write_text(f"Note {number}.")
+    ended = run("serve", str(documents), "--port", "0", terminal=True)
+    assert "32/32" in ended.err
+    assert "serving" not in ended.err

@@ -42,6 +42,17 @@ def test_the_same_paths_again_add_nothing_and_changed_files_are_replaced(tmp_pat
     assert second["b.md"]["id"] == first["b.md"]["id"]
 
 
+def test_the_answers_are_the_same_after_a_restart_without_the_files(folder: Path, tmp_path: Path) -> None:
+    db = tmp_path / "kept.db"
+    questions = ["Who operates the Orion relay?", "Where is the spare beacon?", "Who is the king of Mongolia?"]
+    told = ("answer", "sources", "subgraph")
+    with LocalServer(folder, db=db) as server:
+        before = [[ask(server, question)[name] for name in told] for question in questions]
+    with LocalServer(db=db) as server:
+        after = [[ask(server, question)[name] for name in told] for question in questions]
+    assert after == before
+
+
 def test_a_vanished_file_stays_and_is_said_until_it_is_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     docs, db = tmp_path / "docs", tmp_path / "kept.db"
     docs.mkdir()

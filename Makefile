@@ -86,7 +86,7 @@ fuzz: $(VENV)/.dev
 	$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS)
 
 soak: $(VENV)/.dev
-	nice $(BIN)/python -m pytest --thorough tests/lifecycles
+	nice $(BIN)/python -m pytest --thorough tests/lifecycles tests/relay/test_many_calls.py
 	nice $(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
 
 # On a copy: the mutants are written beside the code.

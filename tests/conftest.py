@@ -15,6 +15,12 @@ _OURS = ("EDGEQUAKE_",)
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
+@pytest.fixture
+def many(request: pytest.FixtureRequest) -> int:
+    """How many streams or calls are many: a thousand in ``make soak``."""
+    return 1000 if request.config.getoption("--thorough") else 200
+
+
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_DIR", os.devnull)  # no test speaks TLS, and certificates take long to load

@@ -57,6 +57,7 @@ def test_the_blocks_of_a_page_run_as_they_stand(page, capsys):
                     assert agrees(block.output, printed), f"{block.where} prints\n{printed}"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_in_a_shell")
 def test_the_tests_on_the_testing_page_pass(tmp_path):
     for number, block in enumerate(blocks_of(TESTING, "python")):

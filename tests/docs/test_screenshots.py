@@ -26,6 +26,7 @@ def test_a_picture_is_small_and_fetches_nothing(picture):
     }
 
 
+@pytest.mark.slow
 def test_the_pictures_show_the_programs_own_words():
     notes = str(ROOT / "examples" / "notes")
     ask = [sys.executable, "-m", "edgequake", "ask", "How does streaming work?", "--mode", "hybrid", "--local", notes]

@@ -20,6 +20,7 @@ def left_out(block):
 BLOCKS = {page: [one for one in blocks_of(page, "sh", "bash", "console") if not left_out(one)] for page in PAGES}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_in_a_shell")
 @pytest.mark.parametrize("page", [page for page in PAGES if BLOCKS[page]], ids=name_of)
 def test_the_shell_blocks_of_a_page_run_as_they_stand(page):

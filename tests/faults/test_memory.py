@@ -71,6 +71,7 @@ HOSTILE = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_stream_is_refused_in_bounded_memory(name):

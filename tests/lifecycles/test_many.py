@@ -26,12 +26,6 @@ ON_TRIO = pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")  
 
 
 @pytest.fixture
-def many(request) -> int:
-    """How many streams, a multiple of AT_ONCE."""
-    return 1000 if request.config.getoption("--thorough") else 200
-
-
-@pytest.fixture
 def endless(server):
     """Every stream says a few words and then no more; everything else is answered."""
     server.on("POST", STREAM).always().stream(token("a"), token("b"), token("c"), Hold())

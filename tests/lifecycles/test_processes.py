@@ -60,6 +60,7 @@ ENDINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_program_that_ends_in_mid_stream_ends_without_a_word(server, ending):
     server.on("POST", STREAM).stream(token("a"), Hold())

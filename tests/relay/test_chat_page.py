@@ -30,6 +30,9 @@ def token(text: str) -> dict[str, str]:
     return {"type": "token", "content": text}
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

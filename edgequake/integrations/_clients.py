@@ -53,7 +53,11 @@ class Clients:
         """For asynchronous calls; None where a synchronous client was given, which a thread can serve."""
         if isinstance(self._client, EdgequakeClient):
             return None
-        return (self._client or AsyncEdgequakeClient(**self._options)).with_options(**self._changes)
+        if self._client is not None:
+            return self._client.with_options(**self._changes)
+        # Nobody closes this one, and its event loop may end at any time: a connection lasts no longer than its answer.
+        headers = {**(self._options.get("headers") or {}), "Connection": "close"}
+        return AsyncEdgequakeClient(**{**self._options, "headers": headers}).with_options(**self._changes)
 
 
 def context_options(limit: int, mode: str | None, options: Mapping[str, Any]) -> dict[str, Any]:

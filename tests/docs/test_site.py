@@ -19,6 +19,7 @@ DOORS = (
     "edgequake.display",
     "edgequake.exceptions",
     "edgequake.integrations.langchain",
+    "edgequake.integrations.llamaindex",
     "edgequake.integrations.openai_api",
     "edgequake.local",
     "edgequake.models",

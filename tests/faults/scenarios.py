@@ -354,7 +354,7 @@ CONTRACT = [
     # each clock
     "silence before the answer", "headers drop by drop", "silence after the headers",
     "endless keep-alives before the first chunk", "silence between two chunks", "endless keep-alives",
-    "endless events, by the total", "silence before the answer, by the total",
+    "endless events, by the total", "silence before the answer, by the total", "an endless JSON answer",
     # an answer that is none
     "a page of a guest network", "a JSON answer of another shape", "an error event", "data that is no JSON",
     "compression that is none",

@@ -128,6 +128,9 @@ class TimeoutError(_MidStreamError, builtins.TimeoutError):
     ``chunk`` (silence between two chunks; keep-alives do not count) or ``total``.
     """
 
+    progress: Any = None
+    """How far the work was that was waited for, in methods that wait; the server goes on with it."""
+
     def __init__(self, message: str, *, stage: TimeoutStage) -> None:
         super().__init__(message)
         self.stage: TimeoutStage = stage

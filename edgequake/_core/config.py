@@ -63,6 +63,7 @@ class ClientConfig:
         for name in ("tenant_id", "workspace_id", "user_id"):
             if name in changes:
                 changes[name] = checked_id(name, changes[name])
+        changes |= _credentials({name: changes.pop(name) for name in ("api_key", "jwt") if name in changes})
         return replace(self, **changes, headers=merged_headers(self.headers, headers))
 
     def request_headers(self, token: SecretStr | None, more: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -100,6 +101,18 @@ class ClientConfig:
         if self.api_key is not None or "x-api-key" in own:
             return "the key was refused"
         return "no key was sent: set EDGEQUAKE_API_KEY, or give the client api_key"
+
+
+def _credentials(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A key or a token in place of the other; None takes away the one that it is given for."""
+    known = {name: value for name, value in given.items() if value is not None}
+    if len(known) > 1:
+        raise ConfigurationError("give api_key or jwt, not both")
+    if not known:
+        return dict(given)
+    ((name, value),) = known.items()
+    secret = SecretStr(checked_header(name, value) or "") if isinstance(value, str) or name == "api_key" else value
+    return {"api_key": None, "jwt": None, name: secret}
 
 
 def merged_headers(headers: Mapping[str, HeaderT], more: Mapping[str, HeaderT]) -> dict[str, HeaderT]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from edgequake._core.uploads import FilePart
     from edgequake._http.requests import Request
 
-__all__ = ["async_upload", "multipart_files", "opened", "upload"]
+__all__ = ["async_upload", "head_of", "multipart_files", "opened", "text_of", "upload"]
 
+_NO_SUCH_NAME = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 _PIECES_AT_ONCE = 16
 """Pieces of 64 KiB that are read in one visit to a worker thread."""
 
@@ -114,6 +116,42 @@ def _reader(part: FilePart, stack: ExitStack) -> _Reader:
 
 def _unreadable(part: FilePart, error: Exception) -> ConfigurationError:
     return ConfigurationError(f"cannot read {part.filename}: {getattr(error, 'strerror', None) or error}")
+
+
+def head_of(part: FilePart, size: int) -> bytes | None:
+    """The first bytes of a file; None for one that can be read only once.
+
+    Raises :class:`ConfigurationError` for a file that is not there or cannot be read.
+    """
+    content: Any = part.content
+    if isinstance(content, bytes):
+        return content[:size]
+    try:
+        if isinstance(content, str):
+            with Path(content).open("rb") as file:
+                return file.read(size)
+        if not part.rewindable:
+            return None
+        content.seek(0)
+        head = bytes(content.read(size))
+        content.seek(0)
+    except (OSError, ValueError, TypeError) as error:
+        if isinstance(content, str) and getattr(error, "errno", errno.ENOENT) in _NO_SUCH_NAME:
+            words = f"there is no file {content[:200]!r}; to upload a text itself, give content=…"
+            raise ConfigurationError(words) from error
+        raise _unreadable(part, error) from error
+    return head
+
+
+def text_of(part: FilePart) -> str:
+    """A whole file as text. Raises :class:`ConfigurationError` if it is too large or not UTF-8."""
+    with ExitStack() as stack:
+        reader = _reader(part, stack)
+        data = reader if isinstance(reader, bytes) else reader.read()
+    try:
+        return str(data, "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{part.filename} is not UTF-8 text: {error}") from error
 
 
 class _Reader:

@@ -11,6 +11,7 @@ from edgequake import __version__
 from edgequake.cli.ask import Files, PathsCommand, Question
 from edgequake.cli.ask import ask as ask_question
 from edgequake.cli.batch import batch
+from edgequake.cli.documents import documents_app
 from edgequake.cli.errors import command
 from edgequake.cli.health import show_health
 from edgequake.cli.model import LanguageModel, local_model, named_model
@@ -36,6 +37,9 @@ from edgequake.cli.options import (
     Workspace,
 )
 from edgequake.cli.relay import relay_app
+from edgequake.cli.tasks import tasks_app
+from edgequake.cli.upload import upload
+from edgequake.cli.workspaces import workspaces_app
 
 __all__ = ["app"]
 
@@ -57,6 +61,10 @@ def _print_version(wanted: bool) -> None:
 
 
 app.add_typer(relay_app, name="relay")
+app.add_typer(documents_app, name="documents")
+app.add_typer(workspaces_app, name="workspaces")
+app.add_typer(tasks_app, name="tasks")
+app.command()(upload)
 app.command()(batch)
 
 

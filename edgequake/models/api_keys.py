@@ -75,6 +75,9 @@ class ApiKeyPage(NumberedPage[ApiKey]):
 class NewApiKey(SecretAnswer):
     """A new API key: the only time that the server tells it."""
 
+    old_revoked: bool | None = None
+    """Of ``api_keys.rotate``: False when the old key is still valid, because it could not be revoked."""
+
     key_id: str
     """The key's id."""
     api_key: str = Field(repr=False)

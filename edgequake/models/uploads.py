@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from edgequake.models._model import Answer, Model
 from edgequake.models.options import BodyOptions, UploadOptions
@@ -20,6 +20,7 @@ __all__ = [
 ]
 
 _DUPLICATE = ("duplicate", "duplicate_processing")
+_COUNTS = ("chunk_count", "entity_count", "relationship_count")
 
 
 class TextUploadOptions(BodyOptions, total=False):
@@ -133,6 +134,25 @@ class Upload(Answer):
     """What the server says of a PDF: its name, size, pages, checksum and vision model."""
     cost: IngestionCost | None = None
     """What it cost, from servers that process it before they answer."""
+
+    _ingestion: Any = PrivateAttr(default=None)
+
+    @property
+    def ingestion(self) -> Any:
+        """What became of it, if it was waited for: an :class:`edgequake.models.ingestion.Ingestion`, else None."""
+        return self._ingestion
+
+    def processed(self, ingestion: Any) -> Upload:
+        """The upload, with the status and the counts of its document once that was waited for."""
+        self._ingestion = ingestion
+        if (document := ingestion.document) is not None:
+            found = {name: getattr(document, name) for name in ("status", *_COUNTS)}
+            known = {name: value for name, value in found.items() if value is not None}
+            if document.id:
+                known["document_id"] = document.id
+            vars(self).update(known)
+            self.__pydantic_fields_set__.update(known)
+        return self
 
     @model_validator(mode="after")
     def _tell_duplicates(self) -> Upload:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+import logging
+from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._async.resources.resource import AsyncResource
+from edgequake._async.session import AsyncSession
+from edgequake.exceptions import EdgeQuakeError, NotFoundError
 from edgequake.models.api_keys import ApiKey, ApiKeyListOptions, ApiKeyPage, NewApiKey, NewApiKeyOptions, RevokedApiKey
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from edgequake._async.pager import AsyncPager
     from edgequake.models.ids import KeyId
     from edgequake.models.options import RequestOptions
 
 __all__ = ["AsyncApiKeys"]
+
+logger = logging.getLogger("edgequake")
 
 
 class AsyncApiKeys(AsyncResource):
@@ -36,6 +43,60 @@ class AsyncApiKeys(AsyncResource):
         The server tells ``new.api_key`` once. No repr, log or pickle of ours shows it.
         """
         return await self._send("POST /api/v1/api-keys", NewApiKey, options, NewApiKeyOptions)
+
+    async def rotate(
+        self,
+        key_id: KeyId,
+        *,
+        name: str | None = None,
+        scopes: Sequence[str] | None = None,
+        expires_in_days: int | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> NewApiKey:
+        """Replaces a key by a new one, and never leaves you without a key that works.
+
+        ::
+
+            new = await client.api_keys.rotate(old_key_id)
+            keep(new.api_key)
+
+        The new key is made, is tried with a request of its own, and only then the old one is revoked. If the trial
+        fails, the new key is revoked and the old one stays. If the old one cannot be revoked, ``old_revoked`` of the
+        answer is False, and a warning is logged.
+
+        :param key_id: the old key.
+        :param name: the new key's name; the old one's unless given.
+        :param scopes: what the new key may do; the same as the old one unless given.
+        :param expires_in_days: after how many days the new key is refused; never unless given.
+        :raises NotFoundError: there is no such key.
+        :raises UnauthorizedError: the server refused the new key, as any other error of the trial.
+        """
+        old = await self._key(key_id, options)
+        new_options: Any = {**options, "name": name or old.name, "scopes": scopes or old.scopes or None}
+        new = await self.create(**new_options, expires_in_days=expires_in_days)
+        try:
+            config = self._session.config.with_changes(api_key=new.api_key, jwt=None)
+            await type(self)(AsyncSession(config, self._session.connections)).list(page_size=1, **options).first_page()
+        except EdgeQuakeError:
+            await self._revoked(new, options, "the new key, which the server does not take,")
+            raise
+        new.old_revoked = await self._revoked(old, options, "the old key")
+        return new
+
+    async def _key(self, key_id: KeyId, options: RequestOptions) -> ApiKey:
+        wanted = key_id if isinstance(key_id, str) else key_id.key_id
+        async for key in self.list(**options):
+            if key.key_id == wanted:
+                return key
+        raise NotFoundError(f"there is no API key with the id {wanted!r}", status_code=404)
+
+    async def _revoked(self, key: ApiKey | NewApiKey, options: RequestOptions, what: str) -> bool:
+        try:
+            await self.revoke(key.key_id, **options)
+        except EdgeQuakeError as error:
+            logger.warning("%s (%s) could not be revoked: %s", what, key.key_id, error)
+            return False
+        return True
 
     async def revoke(self, key_id: KeyId, **options: Unpack[RequestOptions]) -> RevokedApiKey:
         """Makes the server refuse a key (``DELETE /api/v1/api-keys/{key_id}``).

@@ -6,9 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Unpack
 
 from edgequake._async.resources.document_parts import AsyncDocumentPages, AsyncDocumentParts
+from edgequake._async.resources.ingestion import AsyncIngestion
 from edgequake._async.resources.pdf import AsyncPdf
-from edgequake._async.resources.processing import AsyncProcessing
-from edgequake._async.resources.uploads import AsyncUploads
 from edgequake._core.needs import Needs
 from edgequake.exceptions import ConfigurationError
 from edgequake.models.documents import (
@@ -40,7 +39,7 @@ _CONFIRMED = {"X-EdgeQuake-Confirm": "delete-all-documents"}
 _MOST_AT_ONCE = 500
 
 
-class AsyncDocuments(AsyncUploads, AsyncProcessing, AsyncDocumentParts, AsyncDocumentPages):
+class AsyncDocuments(AsyncIngestion, AsyncDocumentParts, AsyncDocumentPages):
     """The documents of a workspace: ``client.documents``. Every method raises the errors of :meth:`AsyncQuery.execute`.
 
     An id can also be given as the object that has it: ``documents.get(upload)``.

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from edgequake.models.ids import DocumentId, TrackId
     from edgequake.models.options import BodyOptions, RequestOptions
 
-__all__ = ["AsyncProcessing"]
+__all__ = ["TRACK", "AsyncProcessing"]
 
-_TRACK = Needs("documents.track", "TW", "answers with no documents, and says that all are complete")
+TRACK = Needs("documents.track", "TW", "answers with no documents, and says that all are complete")
 _PROGRESS = Needs("documents.progress", "TW", "answers that there is no such upload")
 _PROGRESS_MANY = Needs("documents.progress_many", "TW", "answers with an empty list")
 
@@ -44,7 +44,7 @@ class AsyncProcessing(AsyncResource):
         :param track_id: the upload's ``track_id``, or the upload.
         """
         route = "GET /api/v1/documents/track/{track_id}"
-        return await self._send(route, TrackStatus, options, needs=_TRACK, track_id=track_id)
+        return await self._send(route, TrackStatus, options, needs=TRACK, track_id=track_id)
 
     async def progress(self, track_id: TrackId, **options: Unpack[RequestOptions]) -> IngestionProgress:
         """How far one upload is, by stages and percent (``GET /api/v1/ingestion/{track_id}/progress``).

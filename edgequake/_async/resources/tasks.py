@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Unpack
 
+from edgequake._async.flows.polling import AsyncWait
 from edgequake._async.resources.resource import AsyncResource
+from edgequake._core.polling import Polling
+from edgequake._core.tasks import task_ended, task_id_of
 from edgequake.models.tasks import Task, TaskListOptions, TaskPage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edgequake._async.pager import AsyncPager
-    from edgequake.models.ids import TrackId
+    from edgequake.models.ids import HasJobId, HasTrackId, TrackId
     from edgequake.models.options import BodyOptions, RequestOptions
+    from edgequake.models.uploads import Upload
 
 __all__ = ["AsyncTasks"]
 
@@ -31,6 +38,40 @@ class AsyncTasks(AsyncResource):
         :raises NotFoundError: there is none of this id.
         """
         return await self._send("GET /api/v1/tasks/{track_id}", Task, options, track_id=track_id)
+
+    async def wait(
+        self,
+        task: str | Upload | HasTrackId | HasJobId,
+        *,
+        timeout: float | None = 600,
+        poll_interval: float = 1.0,
+        on_progress: Callable[[Task], object] | None = None,
+        raise_on_failure: bool = True,
+    ) -> Task:
+        """Waits until a task has ended, and returns it.
+
+        ::
+
+            upload = await client.documents.upload_text("The relay moved to Lyon.")
+            await client.tasks.wait(upload, on_progress=lambda task: print(task.status))
+
+        The end of a document's task is not always the end of the document: a PDF has two tasks. Wait for documents with
+        ``documents.wait``.
+
+        :param task: its id, or an answer that has it: a :class:`Task`, an upload, a rebuild.
+        :param timeout: seconds for the whole wait; None for no limit.
+        :param poll_interval: seconds to the second question; each further wait is 1.5 times longer, up to 5 seconds.
+        :param on_progress: called with the task whenever it has changed.
+        :param raise_on_failure: False returns a task that failed or was cancelled.
+        :raises ProcessingError: the task failed or was cancelled.
+        :raises TimeoutError: it did not end in time; ``progress`` is the task. The server goes on.
+        :raises NotFoundError: there is none of this id.
+        """
+        task_id = task_id_of(task)
+        polling = Polling(timeout, poll_interval, monotonic)
+        steps = task_ended(task_id, polling, raise_on_failure=raise_on_failure)
+        wait: AsyncWait[Task, Task] = AsyncWait(lambda: steps, {"task": self.get}, self._session.config.timeout)
+        return await wait.finished(on_progress)
 
     async def cancel(self, track_id: TrackId, **options: Unpack[BodyOptions]) -> Task:
         """Ends a task (``POST /api/v1/tasks/{track_id}/cancel``).

@@ -7,9 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Unpack
 
 from edgequake._sync.resources.document_parts import DocumentPages, DocumentParts
+from edgequake._sync.resources.ingestion import Ingestion
 from edgequake._sync.resources.pdf import Pdf
-from edgequake._sync.resources.processing import Processing
-from edgequake._sync.resources.uploads import Uploads
 from edgequake._core.needs import Needs
 from edgequake.exceptions import ConfigurationError
 from edgequake.models.documents import (
@@ -41,7 +40,7 @@ _CONFIRMED = {"X-EdgeQuake-Confirm": "delete-all-documents"}
 _MOST_AT_ONCE = 500
 
 
-class Documents(Uploads, Processing, DocumentParts, DocumentPages):
+class Documents(Ingestion, DocumentParts, DocumentPages):
     """The documents of a workspace: ``client.documents``. Every method raises the errors of :meth:`Query.execute`.
 
     An id can also be given as the object that has it: ``documents.get(upload)``.

@@ -28,6 +28,20 @@ class ModelCatalog(Resource):
         """The providers with their models (``GET /api/v1/models``): ``answer.providers[0].models``."""
         return self._send("GET /api/v1/models", Models, options)
 
+    def all(self, **options: Unpack[RequestOptions]) -> builtins.list[ModelInfo]:
+        """The models of all providers (``GET /api/v1/models``), each with its ``provider``.
+
+        ::
+
+            print([f"{model.provider}/{model.name}" for model in client.models.all()])
+        """
+        found = self.list(**options)
+        return [
+            model.model_copy(update={"provider": provider.name})
+            for provider in found.providers
+            for model in provider.models
+        ]
+
     def llm(self, **options: Unpack[RequestOptions]) -> ModelList:
         """The language models of all providers (``GET /api/v1/models/llm``)."""
         return self._send("GET /api/v1/models/llm", ModelList, options)

@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Unpack
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._sync.resources.injections import Injections
 from edgequake._sync.resources.jobs import Jobs
 from edgequake._sync.resources.resource import Resource
+from edgequake._sync.resources.waiting import DocumentWaits
+from edgequake._core.polling import Polling
+from edgequake._core.tasks import rebuilt
 from edgequake.exceptions import ConfigurationError
 from edgequake.models.workspaces import (
     EmbeddingRebuildOptions,
@@ -27,9 +31,13 @@ from edgequake.models.workspaces import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edgequake._sync.pager import Pager
     from edgequake.models.ids import TenantId, WorkspaceId
+    from edgequake.models.ingestion import Ingestion
     from edgequake.models.options import BodyOptions, RequestOptions
+    from edgequake.models.tasks import Task
 
 __all__ = ["Workspaces"]
 
@@ -178,3 +186,33 @@ class Workspaces(Resource):
         """
         route = "POST /api/v1/workspaces/{workspace_id}/reprocess-documents"
         return self._send(route, Rebuild, options, ReprocessDocumentsOptions, workspace_id=workspace_id)
+
+    def wait(
+        self,
+        rebuild: Rebuild | str,
+        *,
+        timeout: float | None = None,
+        poll_interval: float = 1.0,
+        on_progress: Callable[[Any], object] | None = None,
+    ) -> Task | Ingestion | None:
+        """Waits until work on a whole workspace has ended.
+
+        ::
+
+            client.workspaces.wait(client.workspaces.rebuild_embeddings())
+
+        Returns the task that did the work, or, where it is done document by document, what became of them; None if
+        there was nothing to do.
+
+        :param rebuild: what a rebuild or :meth:`reprocess_documents` returned, or its ``job_id`` or ``track_id``.
+        :param timeout: seconds for the whole wait; no limit unless given.
+        :param poll_interval: seconds to the second question; each further wait is 1.5 times longer, up to 5 seconds.
+        :param on_progress: called whenever the work has come further: with the task, or with a :class:`Progress`.
+        :raises ProcessingError: the work, or one of the documents, failed.
+        :raises TimeoutError: it did not end in time; the server goes on.
+        """
+        polling = Polling(timeout, poll_interval, monotonic)
+        steps = rebuilt(rebuild, polling, self._session.connections.missing_routes)
+        came_to: Task | Ingestion | None
+        came_to = DocumentWaits(self._session).carried_out(lambda: steps).finished(on_progress)
+        return came_to

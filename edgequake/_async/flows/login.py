@@ -1,0 +1,67 @@
+"""Signs in, keeps the access token fresh, and signs out."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from edgequake._core.login import LoginState
+from edgequake._http.turns import AsyncTurns
+from edgequake.exceptions import EdgeQuakeError, UnauthorizedError
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+__all__ = ["AsyncSignedIn"]
+
+
+class AsyncSignedIn:
+    """The tokens of one user, for all clients that share them; one login or refresh goes out at a time.
+
+    :param auth: ``client.auth`` of a client without a key or token.
+    """
+
+    def __init__(self, username: str, password: str, auth: Any) -> None:
+        self._state = LoginState(username, password)
+        self._auth = auth
+        self._turns = AsyncTurns()
+
+    async def token(self) -> SecretStr | None:
+        """The access token, a fresh one if that is needed.
+
+        Raises what the login raises: :class:`UnauthorizedError`, :class:`LockedError` …
+        """
+        if self._state.next_step(monotonic()) != "use":
+            async with self._turns:
+                if self._state.next_step(monotonic()) == "refresh":  # another call may have done it meanwhile
+                    await self._refresh()
+                if self._state.next_step(monotonic()) == "login":
+                    await self._login()
+        return self._state.access_token
+
+    def refused(self, authorization: str) -> None:
+        """The server answered 401 to a request with this header."""
+        self._state.refused(authorization.removeprefix("Bearer "))
+
+    async def sign_out(self) -> None:
+        """Makes the server refuse the refresh token, and forgets all."""
+        async with self._turns:
+            refresh_token = self._state.refresh_token
+            self._state.forget()
+            if refresh_token is not None:
+                await self._auth.logout(refresh_token)
+
+    async def _login(self) -> None:
+        login = await self._auth.login(*self._state.credentials)
+        self._state.took(login.access_token, login.expires_in, monotonic(), refresh_token=login.refresh_token)
+
+    async def _refresh(self) -> None:
+        try:
+            token = await self._auth.refresh(self._state.refresh_token or "")
+        except UnauthorizedError:
+            self._state.refresh_refused()
+        except EdgeQuakeError:
+            if not self._state.is_valid(monotonic()):  # else there is time for another try, before the next request
+                raise
+        else:
+            self._state.took(token.access_token, token.expires_in, monotonic())

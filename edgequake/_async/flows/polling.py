@@ -1,0 +1,76 @@
+"""Carries out a wait: asks, pauses and tells, as its steps say."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from edgequake._core.polling import Ask, Pause
+from edgequake._core.results import async_result
+from edgequake._http.waiting import async_sleep
+from edgequake.exceptions import EdgeQuakeError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from edgequake._core.polling import Steps
+    from edgequake.settings import Timeout
+
+__all__ = ["AsyncWait"]
+
+P = TypeVar("P")
+T = TypeVar("T")
+
+
+class AsyncWait(Generic[P, T]):
+    """Work of the server that is waited for: iterate it to be told how far it is.
+
+    ::
+
+        async for progress in client.documents.watch(upload):
+            print(progress.stage, progress.percent)
+
+    Nothing is asked until it is iterated. ``result`` has what the work came to when the loop has ended.
+    """
+
+    def __init__(
+        self, begin: Callable[[], Steps[T]], questions: Mapping[str, Callable[..., Any]], timeout: Timeout
+    ) -> None:
+        self._begin = begin
+        self._questions = questions
+        self._timeout = timeout
+        self.result: T | None = None
+        """What the work came to; None until it has ended."""
+
+    async def __aiter__(self) -> AsyncIterator[P]:
+        steps = self._begin()
+        came: Any = None
+        while True:
+            try:
+                step = steps.send(came)
+            except StopIteration as ended:
+                self.result = ended.value
+                return
+            came = None
+            if isinstance(step, Ask):
+                came = await self._answer(step)
+            elif isinstance(step, Pause):
+                await async_sleep(step.seconds)
+            else:
+                yield step.progress
+
+    async def finished(self, on_progress: Callable[[P], object] | None = None) -> T:
+        """What the work came to; ``on_progress`` is called whenever it has come further."""
+        async for progress in self:
+            if on_progress is not None:
+                await async_result(on_progress(progress))
+        return cast("T", self.result)
+
+    async def _answer(self, step: Ask) -> Any:
+        total = None if step.seconds == math.inf else step.seconds
+        shortest = min((one for one in (total, self._timeout.total) if one is not None), default=None)
+        try:
+            return await self._questions[step.name](step.id, timeout=replace(self._timeout, total=shortest))
+        except EdgeQuakeError as error:
+            return error

@@ -1,0 +1,138 @@
+"""Waiting until documents have been processed, or are gone: a part of ``client.documents``."""
+
+from __future__ import annotations
+
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from edgequake._async.flows.polling import AsyncWait
+from edgequake._async.resources.pdf import AsyncPdf
+from edgequake._async.resources.processing import TRACK, AsyncProcessing
+from edgequake._async.resources.tasks import AsyncTasks
+from edgequake._core.ingestion import ingested, works_of
+from edgequake._core.polling import Polling
+from edgequake._core.tasks import deleted
+from edgequake.models.documents import DocumentDetail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edgequake._core.progress import Work
+    from edgequake.models.ingestion import Ingestion, Progress
+    from edgequake.models.processing import BatchDeletion, Deletion, WorkspaceWipe
+    from edgequake.models.targets import WaitTarget
+    from edgequake.models.tasks import Task
+
+__all__ = ["AsyncDocumentWaits"]
+
+
+class AsyncDocumentWaits(AsyncProcessing):
+    """Waiting until documents have been processed, or are gone."""
+
+    async def wait(
+        self,
+        target: WaitTarget,
+        *,
+        timeout: float | None = 600,
+        poll_interval: float = 1.0,
+        on_progress: Callable[[Progress], object] | None = None,
+        raise_on_failure: bool = True,
+    ) -> Ingestion:
+        """Waits until documents have been processed, and returns what became of them.
+
+        ::
+
+            ingestion = await client.documents.wait(upload, on_progress=lambda p: print(p.stage, p.percent))
+
+        A document of which only some passages failed is no error: it is in ``partial`` of the answer, and those
+        passages are in ``failed_chunks``. Needs ``tenant_id`` and ``workspace_id``.
+
+        :param target: an upload, a batch, a folder, a track id, or a list of these.
+        :param timeout: seconds for the whole wait; None for no limit.
+        :param poll_interval: seconds to the second question; each further wait is 1.5 times longer, up to 5 seconds.
+        :param on_progress: called whenever a document has come further.
+        :param raise_on_failure: False returns documents that failed in ``failed`` of the answer.
+        :raises ProcessingError: a document failed or was cancelled. It is raised when all have ended.
+        :raises TimeoutError: they did not end in time; ``progress`` says how far they were. The server goes on.
+        :raises NotFoundError: the server knows nothing of the track id.
+        """
+        wait = self._wait(target, timeout, poll_interval, raise_on_failure=raise_on_failure)
+        return await wait.finished(on_progress)
+
+    def watch(
+        self,
+        target: WaitTarget,
+        *,
+        timeout: float | None = 600,
+        poll_interval: float = 1.0,
+        raise_on_failure: bool = True,
+    ) -> AsyncWait[Progress, Ingestion]:
+        """Tells how far documents are until they have been processed: iterate what this returns.
+
+        ::
+
+            async for progress in client.documents.watch(upload):
+                print(progress.filename, progress.stage, progress.percent)
+
+        Arguments and errors are those of :meth:`wait`; ``result`` of what this returns has its answer after the loop.
+        """
+        return self._wait(target, timeout, poll_interval, raise_on_failure=raise_on_failure)
+
+    async def wait_deleted(
+        self,
+        deletion: Deletion | WorkspaceWipe | BatchDeletion | str,
+        *,
+        timeout: float | None = 600,
+        poll_interval: float = 1.0,
+        on_progress: Callable[[Task], object] | None = None,
+    ) -> None:
+        """Waits until documents are gone that the server has begun to remove.
+
+        ::
+
+            await client.documents.wait_deleted(await client.documents.delete(document_id))
+
+        :param deletion: what :meth:`delete`, :meth:`delete_all` or :meth:`bulk_delete` returned, or the id of the task.
+        :param timeout: seconds for the whole wait; None for no limit.
+        :param poll_interval: as in :meth:`wait`.
+        :param on_progress: called with the task whenever it has changed.
+        :raises ProcessingError: they could not be removed.
+        :raises TimeoutError: they were not gone in time; the server goes on.
+        """
+        polling = partial(Polling, timeout, poll_interval, monotonic)
+        polling()  # what is wrong is said before anything is sent
+        wait: AsyncWait[Task, None] = self.carried_out(lambda: deleted(deletion, polling()))
+        await wait.finished(on_progress)
+
+    def _wait(
+        self, target: WaitTarget, timeout: float | None, poll_interval: float, *, raise_on_failure: bool
+    ) -> AsyncWait[Progress, Ingestion]:
+        works = works_of(target)
+        polling = partial(Polling, timeout, poll_interval, monotonic)
+        polling()  # what is wrong is said before anything is sent
+        self._check_wait(works)
+        routes = self._session.connections.missing_routes
+        return self.carried_out(lambda: ingested(works, polling(), routes, raise_on_failure=raise_on_failure))
+
+    def _check_wait(self, works: list[Work]) -> None:
+        """Raises :class:`ConfigurationError` if the server would not tell how far the documents are."""
+        if any(work.track_id is not None and work.pdf_id is None for work in works):
+            TRACK.check(self._session.config, {})
+
+    def carried_out(self, begin: Callable[[], Any]) -> AsyncWait[Any, Any]:
+        """The wait whose steps ``begin`` returns."""
+        pdf = AsyncPdf(self._session)
+        questions = {
+            "track": self.track,
+            "progress": self.progress,
+            "failed_chunks": self.failed_chunks,
+            "document": self._document,
+            "task": AsyncTasks(self._session).get,
+            "pdf": pdf.get,
+            "pdf_progress": pdf.progress,
+        }
+        return AsyncWait(begin, questions, self._session.config.timeout)
+
+    async def _document(self, document_id: str, **options: Any) -> DocumentDetail:
+        return await self._send("GET /api/v1/documents/{document_id}", DocumentDetail, options, document_id=document_id)

@@ -1,0 +1,2 @@
+# Generated from edgequake/_async by scripts/unasync.py: change that, and run `make generate`.
+"""What takes more than one request: waiting, folders, exports, signing in. Written by hand; ``_sync`` is made of it."""

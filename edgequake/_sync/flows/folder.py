@@ -1,0 +1,118 @@
+# Generated from edgequake/_async by scripts/unasync.py: change that, and run `make generate`.
+"""Uploads the files of a folder, and goes on where an earlier run was broken off."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from edgequake._core.folder import KEY, ended, failed_later, fields_of, row_of, sorted_out
+from edgequake._http.waiting import in_thread
+from edgequake.batch._sync.runner import Runner
+from edgequake.batch.files import found_files, hashed
+from edgequake.batch.journal import Journal
+from edgequake.exceptions import ConfigurationError
+from edgequake.models.folder import FolderUpload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from edgequake._core.folder import Manifest
+    from edgequake.models.folder import FolderFile
+    from edgequake.models.uploads import Upload
+
+__all__ = ["Folder"]
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The files of a folder, and how they are uploaded."""
+
+    folder: Path
+    pattern: str
+    manifest: Manifest
+    path: Path | None
+    """Where the manifest is; None if there is none."""
+    upload: Callable[..., Any]
+    """``documents.upload`` of a client that does not try again itself."""
+    metadata: Any
+    options_of_pdfs: Mapping[str, Any]
+    on_file: Callable[[FolderFile], object] | None
+
+    def sent(self, *, force: bool, concurrency: int) -> FolderUpload:
+        """What became of the files, once all have been sent."""
+        files, skipped = in_thread(found_files, self.folder, self.pattern, self.path)
+        if not files:
+            raise ConfigurationError(_no_files(self.folder, self.pattern, skipped))
+        result = FolderUpload(skipped=skipped)
+        with ExitStack() as stack:
+            journal = None
+            if self.path is not None:
+                journal = stack.enter_context(in_thread(self._journal))
+            to_send = sorted_out(self._hashed(files, result), self.manifest, result, force=force)
+            for file in (*result.skipped, *result.duplicates, *result.failed):
+                self._tell(file)
+            Runner(
+                self._upload,
+                to_send,
+                key=lambda file: self.manifest.key(file.sha256 or ""),
+                key_name=KEY,
+                journal=journal,
+                fields=lambda file: fields_of(self.manifest, file),
+                concurrency=concurrency,
+                total=len(to_send),
+                max_retries=3,
+                replayable=False,
+                on_progress=None,
+                on_done=lambda line: self._tell(ended(self.manifest, line, result)),
+                resume=False,
+            ).run()
+        return result
+
+    def note_failures(self, result: FolderUpload) -> None:
+        """Tells the manifest which documents failed after they had been sent, so that the next run sends them again."""
+        failed = failed_later(result)
+        if failed and self.path is not None:
+            with in_thread(self._journal) as journal:
+                for file in failed:
+                    line = {KEY: self.manifest.key(file.sha256 or ""), **fields_of(self.manifest, file)}
+                    error = {"type": "ProcessingError", "message": file.reason}
+                    in_thread(journal.append, line | {"error": error})
+
+    def _journal(self) -> Journal:
+        assert self.path is not None
+        try:
+            return Journal(self.path, KEY, self.manifest.add)
+        except OSError as error:
+            raise ConfigurationError(
+                f"cannot write the manifest {self.path}: {error.strerror}; give manifest= another path, or False"
+            ) from error
+
+    def _hashed(self, files: list[FolderFile], result: FolderUpload) -> list[FolderFile]:
+        """The files that can be read, with their hashes; the others are noted in ``result``."""
+        readable = []
+        for file in files:
+            try:
+                readable.append(in_thread(hashed, self.folder, file))
+            except OSError as error:
+                result.failed.append(replace(file, outcome="failed", reason=f"cannot be read: {error.strerror}"))
+        return readable
+
+    def _upload(self, file: FolderFile) -> dict[str, Any]:
+        path = self.folder / file.path
+        metadata = self.metadata(path) if callable(self.metadata) else self.metadata
+        options = self.options_of_pdfs if path.suffix.lower() == ".pdf" else {}
+        upload: Upload = self.upload(path, metadata=metadata, **options)
+        return row_of(upload)
+
+    def _tell(self, file: FolderFile) -> None:
+        if self.on_file is not None:
+            self.on_file(file)
+
+
+def _no_files(folder: Path, pattern: str, skipped: list[FolderFile]) -> str:
+    some = "; ".join(f"{file.path}: {file.reason}" for file in skipped[:3])
+    others = f" ({len(skipped)} skipped, such as {some})" if skipped else ""
+    return f"{str(folder)!r} has no file that fits {pattern!r} and that the server takes{others}"

@@ -1,0 +1,174 @@
+# Generated from edgequake/_async by scripts/unasync.py: change that, and run `make generate`.
+"""Uploads of any kind, and waiting until they have been processed: a part of ``client.documents``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Unpack
+
+from edgequake._sync.resources.pdf import Pdf
+from edgequake._sync.resources.processing import TRACK
+from edgequake._sync.resources.uploads import Uploads
+from edgequake._sync.resources.waiting import DocumentWaits
+from edgequake._sync.session import Session
+from edgequake._core.folder import Manifest
+from edgequake._core.polling import Polling
+from edgequake._core.uploading import HEAD, upload_plan
+from edgequake._core.uploads import file_part
+from edgequake._http.uploads import head_of, text_of
+from edgequake._http.waiting import in_thread
+from edgequake.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from edgequake._core.config import ClientConfig
+    from edgequake.models.folder import FolderFile, FolderUpload
+    from edgequake.models.ingestion import AnyUploadOptions, FolderUploadOptions, Progress
+    from edgequake.models.options import FileInput
+    from edgequake.models.uploads import Upload
+
+__all__ = ["Ingestion"]
+
+_MANIFEST = ".edgequake-uploads.jsonl"
+
+
+class Ingestion(DocumentWaits, Uploads):
+    """Uploads of any kind, and waiting until they have been processed."""
+
+    def upload(
+        self,
+        file: FileInput | None = None,
+        *,
+        content: str | None = None,
+        title: str | None = None,
+        metadata: Any = None,
+        track_id: str | None = None,
+        wait: bool = False,
+        timeout: float | None = 600,
+        poll_interval: float = 1.0,
+        on_progress: Callable[[Progress], object] | None = None,
+        **options: Unpack[AnyUploadOptions],
+    ) -> Upload:
+        """Uploads a file or a text by the route that fits it, and waits for it if asked to.
+
+        ::
+
+            upload = client.documents.upload("site-plan.pdf", wait=True)
+            upload = client.documents.upload(content="The relay moved to Lyon.", title="orion.md")
+
+        A PDF, known by its name or its content, goes to :meth:`Pdf.upload`, any other file to
+        :meth:`upload_file`. A text goes to :meth:`upload_text`; so does a text file with ``title``, ``track_id`` or an
+        option that only texts have. Content that the server had already is no error: ``is_duplicate`` says so.
+
+        :param file: a path, bytes (with ``filename=``), or an open binary file.
+        :param content: a text, in place of a file.
+        :param title: the document's title; of a file, its name unless given.
+        :param metadata: anything that JSON can hold; kept with the document.
+        :param track_id: an id of your own for :meth:`track`.
+        :param wait: whether to return only when the document has been processed. ``ingestion`` of the answer then says
+            what became of it, and its status and counts are those of the document.
+        :param timeout: seconds that ``wait`` waits; None for no limit.
+        :param poll_interval: as in :meth:`wait`.
+        :param on_progress: as in :meth:`wait`.
+        :raises ConfigurationError: for a file that is not there, cannot be read or is too large, and for an option that
+            its route does not have; nothing is sent.
+        :raises ProcessingError: the server took it, and its processing failed, if it was waited for.
+        :raises TimeoutError: it was not processed in time; the server goes on.
+        """
+        if (file is None) == (content is None):
+            raise ConfigurationError("give upload() a file or content=, one of them")
+        Polling(timeout, poll_interval, monotonic)  # what is wrong is said before anything is sent
+        if wait:
+            TRACK.check(self._session.config, options.get("headers") or {})
+        given = {"title": title, "metadata": metadata, "track_id": track_id, **options}
+        part = None if file is None else file_part("file", file, filename=options.get("filename"))
+        head = None if part is None else in_thread(head_of, part, HEAD)
+        plan = upload_plan(part, head, given)
+        if plan.route == "pdf":
+            upload = Pdf(self._session).upload(file or b"", **plan.options)
+        elif plan.route == "file":
+            upload = self.upload_file(file or b"", **plan.options)
+        else:
+            text = content if plan.text_of is None else in_thread(text_of, plan.text_of)
+            upload = self.upload_text(text or "", **plan.options)
+        if wait:
+            ingestion = self.wait(upload, timeout=timeout, poll_interval=poll_interval, on_progress=on_progress)
+            upload = upload.processed(ingestion)
+        return upload
+
+    def upload_folder(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        pattern: str = "**/*",
+        metadata: Mapping[str, Any] | Callable[[Path], Any] | None = None,
+        concurrency: int = 4,
+        manifest: bool | str | os.PathLike[str] = True,
+        force: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        on_file: Callable[[FolderFile], object] | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
+        **pdf_options: Unpack[FolderUploadOptions],
+    ) -> FolderUpload:
+        """Uploads the files of a folder and of those in it, and goes on where an earlier run was broken off.
+
+        ::
+
+            folder = client.documents.upload_folder("handbook", wait=True, on_file=print)
+            print(len(folder.uploaded), "uploaded,", len(folder.failed), "failed")
+
+        Each file is sent by the rules of :meth:`upload`, and the same content once. Hidden files, links that lead out
+        of the folder and types that the server does not take are skipped. When the server is busy (429, 503), fewer
+        files go at once for a while. A file that fails is in ``failed`` of the answer, and the others go on.
+
+        A manifest keeps what was sent, a line a file, on the disk before the next file begins. Another run sends what
+        is missing, has changed or had failed. The document of what a changed file held before is not removed: it is in
+        ``superseded``.
+
+        :param path: the folder.
+        :param pattern: which files, such as ``**/*.md``; ``**`` stands for any number of folders.
+        :param metadata: kept with each document: a dict, or a function that makes one of the file's path.
+        :param concurrency: how many files are sent at once, at most.
+        :param manifest: False for none, or another path than ``.edgequake-uploads.jsonl`` in the folder.
+        :param force: whether files are sent that the manifest has.
+        :param wait: whether to return only when all documents have been processed, those of earlier runs included.
+            ``ingestion`` of the answer says what became of them, and those that failed are in ``failed``.
+        :param timeout: seconds that ``wait`` waits; no limit unless given.
+        :param on_file: a plain function, called with each file that was skipped, was sent or has failed.
+        :param on_progress: as in :meth:`wait`, while it waits.
+        :raises ConfigurationError: there is no such folder, no file in it can be sent, or the manifest cannot be
+            written; nothing is sent.
+        :raises UnauthorizedError: the key was refused (401), as :class:`ForbiddenError` (403). The manifest has what
+            was sent, as it has after anything else that ends this: Ctrl-C, a full disk (:class:`OSError`), three files
+            in a row that found no server.
+        :raises TimeoutError: the documents were not processed in time.
+        """
+        from edgequake._sync.flows.folder import Folder  # it brings more modules than the other methods
+
+        config = self._session.config
+        Polling(timeout, 1.0, monotonic)  # what is wrong is said before anything is sent
+        if wait:
+            TRACK.check(config, {})
+        folder = Path(path)
+        place, where = _manifest(folder, manifest, config)
+        once = type(self)(Session(config.with_changes(max_retries=0), self._session.connections))
+        files = Folder(folder, pattern, place, where, once.upload, metadata, pdf_options, on_file)
+        result = files.sent(force=force, concurrency=concurrency)
+        if wait:
+            result.ingestion = self.wait(result, timeout=timeout, on_progress=on_progress, raise_on_failure=False)
+            files.note_failures(result)
+        return result
+
+
+def _manifest(
+    folder: Path, manifest: bool | str | os.PathLike[str], config: ClientConfig
+) -> tuple[Manifest, Path | None]:
+    """What the manifest says of this server and workspace, nothing yet; and where it is."""
+    workspace = config.workspace_id or "default"
+    if isinstance(manifest, bool):
+        return Manifest(config.base_url, workspace), folder / _MANIFEST if manifest else None
+    return Manifest(config.base_url, workspace, f"{Path(os.path.abspath(folder)).as_posix()}/"), Path(manifest)

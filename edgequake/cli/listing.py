@@ -1,0 +1,77 @@
+"""What commands show of lists and objects: a table on a terminal, lines with tabs into a pipe, or JSON."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from edgequake.cli.views import as_json
+from edgequake.display.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from edgequake.models._model import Model
+
+__all__ = ["dumped", "show_fields", "show_json", "show_rows"]
+
+
+def dumped(answer: Model) -> dict[str, Any]:
+    """What the server sent."""
+    return answer.model_dump(mode="json", exclude_unset=True)
+
+
+def show_json(value: Any) -> None:
+    """Writes ``value`` as JSON."""
+    sys.stdout.write(as_json(value))
+
+
+def show_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, none: str) -> None:
+    """Writes a table; a column whose name begins with ``#`` holds numbers.
+
+    On a terminal ``none`` is said where there are no rows.
+    """
+    texts = ([_text(value) for value in row] for row in rows)
+    if not sys.stdout.isatty():
+        for row in texts:
+            sys.stdout.write("\t".join(row) + "\n")
+        return
+    from rich.console import Console  # a pipe does without
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for name in columns:
+        table.add_column(name.removeprefix("#"), justify="right" if name.startswith("#") else "left", overflow="fold")
+    for row in texts:
+        table.add_row(*map(Text, row))
+    console = Console(highlight=False)
+    console.print(table if table.row_count else Text(none, style="dim"))
+
+
+def show_fields(fields: Iterable[tuple[str, Any]]) -> None:
+    """Writes names and values, those without a value left out."""
+    known = [(name, _text(value)) for name, value in fields if value not in (None, "", [], {})]
+    if not sys.stdout.isatty():
+        sys.stdout.writelines(f"{name}: {value}\n" for name, value in known)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 3, 0, 0))
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    for name, value in known:
+        table.add_row(Text(name), Text(value))
+    Console(highlight=False).print(table)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_text, value))
+    return one_line(str(value))

@@ -1,0 +1,149 @@
+"""How far documents are, and what became of them: what ``documents.watch`` and ``documents.wait`` tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import TypedDict
+
+if TYPE_CHECKING:
+    from edgequake.models.documents import Document
+    from edgequake.models.processing import FailedChunk
+
+__all__ = ["AnyUploadOptions", "FolderUploadOptions", "Ingestion", "Progress", "is_failure", "is_final", "is_success"]
+
+_SUCCESS = frozenset({"completed", "indexed", "processed"})
+_FAILURE = frozenset({"failed", "cancelled"})
+
+
+def is_success(status: str | None) -> bool:
+    """True for the statuses of a document that has been processed whole."""
+    return status in _SUCCESS
+
+
+def is_failure(status: str | None) -> bool:
+    """True for the statuses of a document that has not been processed, and will not be."""
+    return status in _FAILURE
+
+
+def is_final(status: str | None) -> bool:
+    """True for the statuses that do not change any more; one that this version does not know may change."""
+    return status in _SUCCESS or status in _FAILURE or status == "partial_failure"
+
+
+class AnyUploadOptions(TypedDict, total=False):
+    """The options of ``documents.upload``, by what is uploaded."""
+
+    filename: str | None
+    """The name of a file, if it is given as bytes or has another name."""
+    max_upload_bytes: int | None
+    """Bytes that a file may have; None for any number. By default 50 MiB, and 100 MiB for PDFs."""
+    headers: Mapping[str, str] | None
+    """Further HTTP headers."""
+    extra_body: Mapping[str, Any] | None
+    """Further fields of the body, as they stand."""
+    enable_gleaning: bool | None
+    """Texts: whether passages are read again for what was missed; true unless given."""
+    max_gleaning: int | None
+    """Texts: how often they are read again; 1 unless given."""
+    use_llm_summarization: bool | None
+    """Texts: whether descriptions of entities are summed up by the model; true unless given."""
+    chunk_strategy: str | None
+    """Texts: ``fixed``, ``recursive`` or ``markdown``: how the text is cut into passages."""
+    chunk_options: dict[str, Any] | None
+    """Texts: settings of that way."""
+    extraction_mode: str | None
+    """Texts: ``llm`` or ``decision``. Needs server 0.32."""
+    decision_gate_preset: str | None
+    """Texts: the preset of ``decision``. Needs server 0.32."""
+    extract_max_entities: int | None
+    """Texts: at most so many entities a passage. Needs server 0.32."""
+    extract_max_records: int | None
+    """Texts: at most so many records a passage. Needs server 0.32."""
+    enable_vision: bool | None
+    """PDFs: whether a model that sees reads the pages, which costs; False unless given."""
+    vision_provider: str | None
+    """PDFs: whose model reads the pages."""
+    vision_model: str | None
+    """PDFs: which model."""
+    pdf_parser_backend: str | None
+    """PDFs: what takes the text from the PDF."""
+    force_reindex: bool | None
+    """PDFs: whether one is processed that the server had already."""
+
+
+class FolderUploadOptions(TypedDict, total=False):
+    """The options of ``documents.upload_folder`` that concern its PDFs."""
+
+    enable_vision: bool | None
+    """Whether a model that sees reads the pages, which costs; False unless given."""
+    vision_provider: str | None
+    """Whose model reads the pages."""
+    vision_model: str | None
+    """Which model."""
+    pdf_parser_backend: str | None
+    """What takes the text from a PDF."""
+    force_reindex: bool | None
+    """Whether a PDF is processed that the server had already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far one document is."""
+
+    stage: str | None = None
+    """What is being done: ``chunking``, ``extracting`` …; an open set."""
+    percent: float | None = None
+    """How far the whole is, from 0 to 100; None if the server does not say."""
+    message: str | None = None
+    """The server's words, to show."""
+    status: str | None = None
+    """The document's status: ``pending``, ``processing``, ``completed``, ``partial_failure``, ``failed`` …"""
+    document_id: str | None = None
+    """The document; None for a PDF that has not been converted yet."""
+    track_id: str | None = None
+    """The upload."""
+    filename: str | None = None
+    """The file's name, or the document's title."""
+    eta_seconds: float | None = None
+    """Seconds until it is done, as the server expects."""
+    finished: bool = False
+    """True when it does not change any more."""
+    failed: bool = False
+    """True when it has failed or was cancelled."""
+    raw: Any = field(default=None, repr=False, compare=False)
+    """The answer or event that this was read from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingestion:
+    """What became of documents that were waited for."""
+
+    documents: list[Document] = field(default_factory=list)
+    """The documents as they are now."""
+    failed_chunks: list[FailedChunk] = field(default_factory=list)
+    """The passages that failed, of the documents in ``partial``."""
+    elapsed: float = 0.0
+    """How many seconds they were waited for."""
+
+    @property
+    def document(self) -> Document | None:
+        """The document, where there is but one; else the first, or None."""
+        return self.documents[0] if self.documents else None
+
+    @property
+    def ok(self) -> bool:
+        """True when every document has been processed whole."""
+        return all(is_success(document.status) for document in self.documents)
+
+    @property
+    def failed(self) -> list[Document]:
+        """The documents that failed or were cancelled."""
+        return [document for document in self.documents if is_failure(document.status)]
+
+    @property
+    def partial(self) -> list[Document]:
+        """The documents that can be queried, but for passages that failed."""
+        return [document for document in self.documents if document.status == "partial_failure"]

@@ -52,7 +52,7 @@ def main() -> int:
     weak = [(one["name"], one["version"], weakness) for one in packages for weakness in one.get("vulns", ())]
     for name, version, weakness in weak:
         fixed = ", ".join(weakness["fix_versions"]) or "none yet"
-        print(f"audit: {name} {version}: {weakness['id']}, mended in: {fixed}")
+        print(f"audit: {name} {version}: {weakness['id']}, fixed in: {fixed}")
     known = sum("vulns" in one for one in packages)
     print(f"audit: {len(weak)} known weaknesses; the index knows {known} of {len(packages)} packages")
     return 1 if weak else 0

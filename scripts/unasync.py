@@ -15,7 +15,7 @@ import tokenize
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "edgequake"
-ROOMS = (PACKAGE, PACKAGE / "adapters", PACKAGE / "batch", PACKAGE / "relay")
+PACKAGES = (PACKAGE, PACKAGE / "adapters", PACKAGE / "batch", PACKAGE / "relay")
 
 TWINS = {
     "StopAsyncIteration": "StopIteration",
@@ -82,13 +82,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file is stale")
     check = parser.parse_args().check
-    stale = [path for room in ROOMS for path in refreshed(room, check=check)]
+    stale = [path for package in PACKAGES for path in refreshed(package, check=check)]
     return 1 if check and stale else 0
 
 
-def refreshed(room: Path, *, check: bool) -> list[Path]:
-    """The stale files of one room, written anew unless they are only to be checked."""
-    source, target = room / "_async", room / "_sync"
+def refreshed(package: Path, *, check: bool) -> list[Path]:
+    """The stale files of one package, written anew unless they are only to be checked."""
+    source, target = package / "_async", package / "_sync"
     folder = source.relative_to(PACKAGE.parent).as_posix()
     wanted = {
         path.relative_to(source).as_posix(): sync_source(path.read_text("utf-8"), folder)

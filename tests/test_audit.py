@@ -55,7 +55,7 @@ def test_a_weakness_fails_the_gate_and_is_named(audit, index, capsys):
     )
     assert audit.main() == 1
     out = capsys.readouterr().out
-    assert "h11 0.16.0: PYSEC-2026-1, mended in: 0.17" in out
+    assert "h11 0.16.0: PYSEC-2026-1, fixed in: 0.17" in out
     assert "1 known weaknesses; the index knows 2 of 2 packages" in out
 
 

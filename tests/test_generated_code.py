@@ -17,16 +17,16 @@ SCRIPT = ROOT / "scripts" / "unasync.py"
 ASYNCHRONOUS = {
     "async", "await", "anext", "aiter", "aclose", "__aiter__", "__anext__", "__aenter__", "__aexit__", "__await__",
 }  # fmt: skip
-ROOMS = ["edgequake", "edgequake/adapters"]
+PACKAGES = ["edgequake", "edgequake/adapters"]
 
 
-def written_by_hand(room: str) -> list[str]:
-    folder = ROOT / room / "_async"
+def written_by_hand(package: str) -> list[str]:
+    folder = ROOT / package / "_async"
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
 
 
 FILES = written_by_hand("edgequake")
-MODULES = [(room, name) for room in ROOMS for name in written_by_hand(room)]
+MODULES = [(package, name) for package in PACKAGES for name in written_by_hand(package)]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def unasync():
 
 
 @pytest.fixture
-def house(tmp_path):
+def copy(tmp_path):
     """A copy of the script and of both sides."""
     ignored = shutil.ignore_patterns("__pycache__")
     for folder in ("_async", "_sync"):
@@ -48,15 +48,15 @@ def house(tmp_path):
     return tmp_path
 
 
-def run(house: Path, *arguments: str) -> tuple[int, list[str]]:
-    command = [sys.executable, str(house / "scripts" / "unasync.py"), *arguments]
+def run(copy: Path, *arguments: str) -> tuple[int, list[str]]:
+    command = [sys.executable, str(copy / "scripts" / "unasync.py"), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.stderr == ""
     return done.returncode, done.stdout.splitlines()
 
 
-def generated(house: Path, room: str = "edgequake") -> dict[str, str]:
-    folder = house / room / "_sync"
+def generated(copy: Path, package: str = "edgequake") -> dict[str, str]:
+    folder = copy / package / "_sync"
     return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.py")}
 
 
@@ -67,20 +67,20 @@ def tokens_of(source: str) -> list[str]:
 # -- this package -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("room", "name"), MODULES)
-def test_a_file_of_the_synchronous_side_is_what_the_script_makes(room, name, unasync):
-    source = (ROOT / room / "_async" / name).read_text("utf-8")
-    assert (ROOT / room / "_sync" / name).read_text("utf-8") == unasync.sync_source(source, f"{room}/_async")
+@pytest.mark.parametrize(("package", "name"), MODULES)
+def test_a_file_of_the_synchronous_side_is_what_the_script_makes(package, name, unasync):
+    source = (ROOT / package / "_async" / name).read_text("utf-8")
+    assert (ROOT / package / "_sync" / name).read_text("utf-8") == unasync.sync_source(source, f"{package}/_async")
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_both_sides_have_the_same_files(room):
-    assert sorted(generated(ROOT, room)) == [name for in_room, name in MODULES if in_room == room]
+@pytest.mark.parametrize("package", PACKAGES)
+def test_both_sides_have_the_same_files(package):
+    assert sorted(generated(ROOT, package)) == [name for in_room, name in MODULES if in_room == package]
 
 
-@pytest.mark.parametrize(("room", "name"), MODULES)
-def test_nothing_asynchronous_is_left(room, name):
-    source = generated(ROOT, room)[name]
+@pytest.mark.parametrize(("package", "name"), MODULES)
+def test_nothing_asynchronous_is_left(package, name):
+    source = generated(ROOT, package)[name]
     for token in tokens_of(source):
         assert token not in ASYNCHRONOUS
         assert not token.startswith("Async")
@@ -88,64 +88,64 @@ def test_nothing_asynchronous_is_left(room, name):
         assert word not in source.split("\n", 1)[1], word
 
 
-@pytest.mark.parametrize(("room", "name"), MODULES)
-def test_a_generated_file_says_so(room, name):
-    assert generated(ROOT, room)[name].startswith(f"# Generated from {room}/_async by scripts/unasync.py")
+@pytest.mark.parametrize(("package", "name"), MODULES)
+def test_a_generated_file_says_so(package, name):
+    assert generated(ROOT, package)[name].startswith(f"# Generated from {package}/_async by scripts/unasync.py")
 
 
 # -- the check --------------------------------------------------------------------------------------------------------
 
 
-def test_a_fresh_copy_passes_the_check(house):
-    assert run(house, "--check") == (0, [])
+def test_a_fresh_copy_passes_the_check(copy):
+    assert run(copy, "--check") == (0, [])
 
 
-def test_the_check_finds_a_file_that_was_changed_by_hand(house):
-    path = house / "edgequake" / "_sync" / "client.py"
+def test_the_check_finds_a_file_that_was_changed_by_hand(copy):
+    path = copy / "edgequake" / "_sync" / "client.py"
     path.write_text(path.read_text("utf-8") + "# by hand\n", "utf-8")
-    assert run(house, "--check") == (1, ["stale: edgequake/_sync/client.py"])
+    assert run(copy, "--check") == (1, ["stale: edgequake/_sync/client.py"])
     assert path.read_text("utf-8").endswith("# by hand\n")
 
 
-def test_the_check_finds_a_file_whose_source_was_changed(house):
-    source = house / "edgequake" / "_async" / "stream.py"
+def test_the_check_finds_a_file_whose_source_was_changed(copy):
+    source = copy / "edgequake" / "_async" / "stream.py"
     source.write_text(source.read_text("utf-8") + "\n\nasync def added() -> None: ...\n", "utf-8")
-    assert run(house, "--check") == (1, ["stale: edgequake/_sync/stream.py"])
+    assert run(copy, "--check") == (1, ["stale: edgequake/_sync/stream.py"])
 
 
-def test_the_check_finds_a_file_that_is_missing(house):
-    (house / "edgequake" / "_sync" / "reader.py").unlink()
-    assert run(house, "--check") == (1, ["stale: edgequake/_sync/reader.py"])
-    assert not (house / "edgequake" / "_sync" / "reader.py").exists()
+def test_the_check_finds_a_file_that_is_missing(copy):
+    (copy / "edgequake" / "_sync" / "reader.py").unlink()
+    assert run(copy, "--check") == (1, ["stale: edgequake/_sync/reader.py"])
+    assert not (copy / "edgequake" / "_sync" / "reader.py").exists()
 
 
-def test_the_check_finds_a_file_that_has_no_source_any_more(house):
-    (house / "edgequake" / "_async" / "reader.py").unlink()
-    assert run(house, "--check") == (1, ["stale: edgequake/_sync/reader.py"])
-    assert (house / "edgequake" / "_sync" / "reader.py").exists()
+def test_the_check_finds_a_file_that_has_no_source_any_more(copy):
+    (copy / "edgequake" / "_async" / "reader.py").unlink()
+    assert run(copy, "--check") == (1, ["stale: edgequake/_sync/reader.py"])
+    assert (copy / "edgequake" / "_sync" / "reader.py").exists()
 
 
-def test_the_check_finds_every_stale_file(house):
-    shutil.rmtree(house / "edgequake" / "_sync")
-    assert run(house, "--check") == (1, [f"stale: edgequake/_sync/{name}" for name in FILES])
+def test_the_check_finds_every_stale_file(copy):
+    shutil.rmtree(copy / "edgequake" / "_sync")
+    assert run(copy, "--check") == (1, [f"stale: edgequake/_sync/{name}" for name in FILES])
 
 
-def test_writing_makes_everything_fresh(house):
-    before = generated(house)
-    (house / "edgequake" / "_sync" / "client.py").write_text("x", "utf-8")
-    (house / "edgequake" / "_sync" / "orphan.py").write_text("x", "utf-8")
-    (house / "edgequake" / "_sync" / "reader.py").unlink()
-    assert run(house) == (
+def test_writing_makes_everything_fresh(copy):
+    before = generated(copy)
+    (copy / "edgequake" / "_sync" / "client.py").write_text("x", "utf-8")
+    (copy / "edgequake" / "_sync" / "orphan.py").write_text("x", "utf-8")
+    (copy / "edgequake" / "_sync" / "reader.py").unlink()
+    assert run(copy) == (
         0, ["wrote: edgequake/_sync/client.py", "wrote: edgequake/_sync/orphan.py", "wrote: edgequake/_sync/reader.py"],
     )  # fmt: skip
-    assert generated(house) == before
-    assert run(house, "--check") == run(house) == (0, [])
+    assert generated(copy) == before
+    assert run(copy, "--check") == run(copy) == (0, [])
 
 
-def test_writing_makes_the_folder_when_there_is_none(house):
-    shutil.rmtree(house / "edgequake" / "_sync")
-    assert run(house)[0] == 0
-    assert sorted(generated(house)) == FILES
+def test_writing_makes_the_folder_when_there_is_none(copy):
+    shutil.rmtree(copy / "edgequake" / "_sync")
+    assert run(copy)[0] == 0
+    assert sorted(generated(copy)) == FILES
 
 
 # -- the script -------------------------------------------------------------------------------------------------------

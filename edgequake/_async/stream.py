@@ -38,7 +38,7 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
     """An answer that comes in chunks: iterate it, or use it as a context manager and read it by any of its views.
 
     Nothing is sent until the first iteration or ``with``. The end of the ``with`` block, ``aclose()``, cancellation and
-    garbage collection give the connection back at once; so does leaving a loop over the call itself, as in
+    garbage collection release the connection at once; so does leaving a loop over the call itself, as in
     ``async for chunk in client.query.stream(…)``. A stream that is kept in a variable is held open: use ``with``.
 
     Iterating raises the errors of :mod:`edgequake.exceptions` alone; each carries the text so far in
@@ -194,7 +194,7 @@ class AsyncQueryStream(AsyncStream[QueryChunk, QueryResponse]):
             answer = await stream.final()
 
     Nothing is sent until it is iterated or opened. The end of the block, ``aclose()``, cancellation and garbage
-    collection give the connection back at once; so does leaving a loop over the call itself.
+    collection release the connection at once; so does leaving a loop over the call itself.
     """
 
     def __init__(self, reader: AsyncReader[QueryChunk]) -> None:
@@ -212,7 +212,7 @@ class AsyncChatStream(AsyncStream[ChatChunk, ChatResponse]):
             conversation = stream.conversation_id
 
     Nothing is sent until it is iterated or opened. The end of the block, ``aclose()``, cancellation and garbage
-    collection give the connection back at once; so does leaving a loop over the call itself.
+    collection release the connection at once; so does leaving a loop over the call itself.
     """
 
     def __init__(self, reader: AsyncReader[ChatChunk]) -> None:

@@ -43,7 +43,7 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
         """The text word by word, each with the space after it; joined they are the text, to the character.
 
         Han and kana, which are written without spaces, come sign by sign. If the stream fails, what is left of its
-        text comes before the error. What a loop that is left has not given out yet, a second call does not give.
+        text comes before the error. If you break out of the loop, buffered words are discarded.
         """
         return _regrouped(self._texts(), Words())
 
@@ -70,10 +70,10 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
         _positive("max_chars", max_chars)
         if max_wait is not None and (isinstance(max_wait, bool) or not max_wait > 0):
             raise ConfigurationError(f"max_wait must be more than 0 seconds, or None for no limit, not {max_wait!r}")
-        flow = self._flowing()
-        if max_wait is not None and not flow.reads_ahead:
-            flow.read_ahead(_AHEAD_OF_A_BATCH)
-        return _batches(flow, Batch(max_chars), max_wait)
+        tools = self._toolchain_in_use()
+        if max_wait is not None and not tools.reads_ahead:
+            tools.read_ahead(_AHEAD_OF_A_BATCH)
+        return _batches(tools, Batch(max_chars), max_wait)
 
     def on(
         self,
@@ -94,7 +94,7 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
         for name, callback in given._asdict().items():
             if callback is not None and not callable(callback):
                 raise ConfigurationError(f"on({name}=…) takes a function, not {callback!r}")
-        self._flowing().callbacks.append(given)
+        self._toolchain_in_use().callbacks.append(given)
         return self
 
     async def run(self) -> AnswerT:
@@ -111,7 +111,7 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
         Raises :class:`ConfigurationError` if ``n`` is not positive, or the stream is being read ahead already.
         """
         _positive("n", n)
-        self._flowing().read_ahead(n)
+        self._toolchain_in_use().read_ahead(n)
         return self
 
     def tee(self, target: str | os.PathLike[str] | TextIO) -> Self:
@@ -123,10 +123,10 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
         Raises :class:`ConfigurationError` at once if it cannot be written to. A write that fails later, as on a full
         disk, ends the stream with a :class:`StreamError`.
         """
-        self._flowing().files.append(Tee(target))
+        self._toolchain_in_use().files.append(Tee(target))
         return self
 
-    def _flowing(self) -> AsyncToolchain[ChunkT]:
+    def _toolchain_in_use(self) -> AsyncToolchain[ChunkT]:
         """Everything the stream's tools share, made when the first of them is used."""
         self._check_unread()
         if self._toolchain is None:
@@ -163,20 +163,20 @@ async def _regrouped(texts: AsyncIterator[str], group: Regrouper) -> AsyncIterat
         raise failure
 
 
-async def _batches(flow: AsyncToolchain[Any], batch: Batch, max_wait: float | None) -> AsyncIterator[str]:
+async def _batches(tools: AsyncToolchain[Any], batch: Batch, max_wait: float | None) -> AsyncIterator[str]:
     failure = None
     since = 0.0  # when the oldest text in the batch came
-    flow.check()
-    if flow.ended:
+    tools.check()
+    if tools.ended:
         raise StreamError(READ)
     try:
-        while not flow.ended:
+        while not tools.ended:
             wait = None if max_wait is None or not batch else since + max_wait - monotonic()
             if wait is not None and wait <= 0:
                 for piece in batch.flush():
                     yield piece
                 continue
-            if (chunk := await flow.step(wait)) is None or not (text := chunk.text):
+            if (chunk := await tools.step(wait)) is None or not (text := chunk.text):
                 continue
             full = batch.feed(text)
             if full or not wait:
@@ -186,7 +186,7 @@ async def _batches(flow: AsyncToolchain[Any], batch: Batch, max_wait: float | No
     except EdgeQuakeError as error:
         failure = error
     finally:
-        await flow.aclose()
+        await tools.aclose()
     for piece in batch.flush():
         yield piece
     if failure is not None:

@@ -222,9 +222,9 @@ def _without_api_root(base_url: str) -> str:
     root = re.search(r"/api/v\d+$", base_url)
     if root is None:
         return base_url
-    mended = base_url[: root.start()]
-    logger.warning("base_url ends in %s, which every route brings itself: using %s", root[0], mended)
-    return mended
+    root_url = base_url[: root.start()]
+    logger.warning("base_url ends in %s, which every route brings itself: using %s", root[0], root_url)
+    return root_url
 
 
 def checked_id(name: str, value: Any, shown_name: str = "") -> str | None:

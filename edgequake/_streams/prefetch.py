@@ -145,7 +145,7 @@ class AsyncAhead(Generic[T]):
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
-        """Drops what has been read, and ends the task, which gives the connection back."""
+        """Drops what has been read, and ends the task, which releases the connection."""
         from anyio import CancelScope
 
         self.closed = True

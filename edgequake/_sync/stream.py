@@ -39,7 +39,7 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
     """An answer that comes in chunks: iterate it, or use it as a context manager and read it by any of its views.
 
     Nothing is sent until the first iteration or ``with``. The end of the ``with`` block, ``close()``, cancellation and
-    garbage collection give the connection back at once; so does leaving a loop over the call itself, as in
+    garbage collection release the connection at once; so does leaving a loop over the call itself, as in
     ``for chunk in client.query.stream(…)``. A stream that is kept in a variable is held open: use ``with``.
 
     Iterating raises the errors of :mod:`edgequake.exceptions` alone; each carries the text so far in
@@ -187,7 +187,7 @@ class QueryStream(Stream[QueryChunk, QueryResponse]):
             answer = stream.final()
 
     Nothing is sent until it is iterated or opened. The end of the block, ``close()``, cancellation and garbage
-    collection give the connection back at once; so does leaving a loop over the call itself.
+    collection release the connection at once; so does leaving a loop over the call itself.
     """
 
     def __init__(self, reader: Reader[QueryChunk]) -> None:
@@ -205,7 +205,7 @@ class ChatStream(Stream[ChatChunk, ChatResponse]):
             conversation = stream.conversation_id
 
     Nothing is sent until it is iterated or opened. The end of the block, ``close()``, cancellation and garbage
-    collection give the connection back at once; so does leaving a loop over the call itself.
+    collection release the connection at once; so does leaving a loop over the call itself.
     """
 
     def __init__(self, reader: Reader[ChatChunk]) -> None:

@@ -48,7 +48,7 @@ class EventDecoder(Generic[ChunkT]):
         """Text that has come and that no chunk has brought yet."""
         self.finished = False
         """True once the final event has come; whatever fails after it takes nothing from the answer."""
-        self.borne: StreamError | None = None
+        self.tolerated: StreamError | None = None
         """The last report of a failure that did not end the stream; told if the final event never comes."""
 
     def chunk(self, event: dict[str, Any]) -> ChunkT | None:
@@ -84,7 +84,7 @@ class EventDecoder(Generic[ChunkT]):
         """The service closed the stream; raises :class:`StreamTruncatedError` unless it had said all."""
         if not self.finished:
             where = "in the middle of an event" if unfinished else "without its final event"
-            before = f" (it had reported: {self.borne})" if self.borne is not None else ""
+            before = f" (it had reported: {self.tolerated})" if self.tolerated is not None else ""
             raise StreamTruncatedError(f"the service closed the stream {where}: the answer may be cut short{before}")
 
 

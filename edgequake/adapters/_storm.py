@@ -113,8 +113,8 @@ class _Decoder(EventDecoder[StormChunk]):
 
     def _fault(self, error: StreamError) -> StormChunk | None:
         self._faults += 1
-        self.borne = error
-        logger.warning("%s (bad event %d of this stream; %d are borne)", error, self._faults, self._budget)
+        self.tolerated = error
+        logger.warning("%s (bad event %d of this stream; %d are tolerated)", error, self._faults, self._budget)
         if self._faults > self._budget:
             raise error
         return None

@@ -49,7 +49,7 @@ class Tries:
 
 
 class Failures:
-    """The items of a batch that failed for good."""
+    """The items of a batch that failed, and will not be tried again."""
 
     def __init__(self) -> None:
         self._out_of_reach = 0

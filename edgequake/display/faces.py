@@ -96,7 +96,7 @@ class _Plain:
 
 
 class _Terminal:
-    """A terminal: whole blocks of Markdown are printed for good, and the last one is painted anew as it grows."""
+    """A terminal: whole blocks of Markdown are printed once, and the last one is painted anew as it grows."""
 
     read_by_a_person = True
 

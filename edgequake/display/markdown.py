@@ -23,7 +23,7 @@ _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 
 
 class Blocks:
-    """Markdown as it comes, given out block by block; a list, or a fenced piece of code, is one block."""
+    """Markdown as it comes, block by block; a list, or a fenced piece of code, is one block."""
 
     def __init__(self) -> None:
         self._lines = Lines()

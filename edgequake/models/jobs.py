@@ -32,7 +32,7 @@ class NewJobOptions(BodyOptions, total=False):
 
 
 class JobLinks(Model):
-    """Where more is to be read: paths on the server."""
+    """Related addresses: paths on the server."""
 
     self_link: str | None = None
     """This answer itself."""
@@ -66,7 +66,7 @@ class Job(Answer):
     updated_at: str | None = None
     """When it was last changed, RFC 3339."""
     links: JobLinks = Field(default_factory=JobLinks)
-    """Where more is to be read."""
+    """Related addresses."""
 
     @property
     def track_id(self) -> str:
@@ -86,7 +86,7 @@ class JobPage(NumberedPage[Job]):
     pagination: Pagination = Field(default_factory=Pagination)
     """Where this page stands among others."""
     links: JobLinks = Field(default_factory=JobLinks)
-    """Where more is to be read."""
+    """Related addresses."""
 
 
 class JobCatalogEntry(Model):
@@ -112,4 +112,4 @@ class JobCatalog(Answer):
     entries: list[JobCatalogEntry] = Field(default_factory=list)
     """The kinds."""
     links: JobLinks = Field(default_factory=JobLinks)
-    """Where more is to be read."""
+    """Related addresses."""

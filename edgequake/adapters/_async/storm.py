@@ -39,7 +39,7 @@ class AsyncStormClient(AsyncServiceClient):
     ) -> AsyncStream[StormChunk, StormAnswer]:
         """The answer as it is generated (``POST /api/v2/answer/stream``); nothing is sent until it is iterated.
 
-        Iterating raises the errors of :meth:`answer`, and :class:`StreamError` for more bad events than are borne,
+        Iterating raises the errors of :meth:`answer`, and :class:`StreamError` for more bad events than are tolerated,
         :class:`StreamInterruptedError`, and :class:`StreamTruncatedError` for an end without the final event.
         """
         return self.open(self._calls.stream(question, bucket_ids, thread_id), folded)

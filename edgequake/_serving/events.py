@@ -24,11 +24,9 @@ class EventSender:
     Every method raises LeftError when the client has gone.
     """
 
-    def __init__(self, send: Send, keep_alive: float | None, headers: list[tuple[bytes, bytes]]) -> None:
-        self.started = False
+    def __init__(self, send: Send, keep_alive: float | None) -> None:
         self._left = False
         self._send = send
-        self._headers = headers
         self._silence = KeepAlive(keep_alive, self.write)
 
     async def __aenter__(self) -> Self:
@@ -38,10 +36,9 @@ class EventSender:
     async def __aexit__(self, *error: object) -> None:
         await self._silence.__aexit__(*error)
 
-    async def start(self) -> None:
+    async def start(self, headers: Mapping[str, str]) -> None:
         """Begin the event stream."""
-        self.started = True
-        await self._out({"type": "http.response.start", "status": 200, "headers": self._headers})
+        await self._out({"type": "http.response.start", "status": 200, "headers": _raw(headers)})
         self._silence.start()
 
     async def write(self, event: bytes) -> None:
@@ -54,10 +51,12 @@ class EventSender:
         self._silence.stop()
         await self._out({"type": "http.response.body", "body": last, "more_body": False})
 
-    async def whole(self, status: int, body: bytes) -> None:
+    async def whole(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         """Send a whole JSON answer instead of a stream."""
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-        await self._out({"type": "http.response.start", "status": status, "headers": headers})
+        fixed = {"content-type": "application/json", "content-length": str(len(body))}
+        await self._out(
+            {"type": "http.response.start", "status": status, "headers": _raw({**fixed, **(headers or {})})}
+        )
         await self._out({"type": "http.response.body", "body": body, "more_body": False})
 
     async def gone(self, receive: Receive) -> None:
@@ -100,7 +99,7 @@ class EventResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream (ASGI)."""
-        sender = EventSender(send, self._keep_alive, self.raw_headers)
+        sender = EventSender(send, self._keep_alive)
         try:
             await while_listened(self._send(sender), sender.gone(receive))
         except LeftError:
@@ -112,8 +111,12 @@ class EventResponse(Response):
     async def _send(self, sender: EventSender) -> None:
         turn = Turn()
         async with sender, aclosing(self._events) as events:
-            await sender.start()
+            await sender.start(self.headers)
             async for event in events:
                 await sender.write(event)
                 await turn.pass_on()
             await sender.end()
+
+
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]

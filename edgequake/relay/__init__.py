@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from edgequake.relay.app import Relay
     from edgequake.relay.calls import current_identity
     from edgequake.relay.responses import relay_websocket, sse_response
+    from edgequake.relay.script import relay_js_path, relay_js_response
     from edgequake.relay.sse import SSE_HEADERS, sse_lines
 
 __all__ = [
@@ -44,6 +45,8 @@ __all__ = [
     "RelayError",
     "RelayStream",
     "current_identity",
+    "relay_js_path",
+    "relay_js_response",
     "relay_websocket",
     "sse_lines",
     "sse_response",
@@ -57,6 +60,7 @@ _HOMES = {
     "edgequake.relay.calls": ("current_identity",),
     "edgequake.relay._async.client": ("AsyncRelayClient", "AsyncRelayStream"),
     "edgequake.relay.responses": ("relay_websocket", "sse_response"),
+    "edgequake.relay.script": ("relay_js_path", "relay_js_response"),
     "edgequake.relay.sse": ("SSE_HEADERS", "sse_lines"),
     "edgequake.relay._sync.client": ("RelayClient", "RelayStream"),
 }

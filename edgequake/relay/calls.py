@@ -6,15 +6,18 @@ import asyncio
 from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edgequake._serving.tasks import LeftError, Turn
+from edgequake.relay.answers.items import StreamItems
 from edgequake.relay.errors import RelayError, safe_error
 from edgequake.relay.sources import is_stream, items_of
 
 if TYPE_CHECKING:
     import inspect
 
+    from edgequake.relay.answers.memory import AnswerStore, Started
     from edgequake.relay.expose import Exposed
 
 __all__ = ["Answer", "Call", "current_identity", "serve_call"]
@@ -40,6 +43,8 @@ class Call:
     exposed: Exposed
     arguments: inspect.BoundArguments
     identity: Any
+    owner: str
+    """Whose its answer is, when answers are kept."""
     timeout: float | None
     details: bool
 
@@ -65,21 +70,27 @@ class Answer(Protocol):
     async def failed(self, error: RelayError) -> None:
         """An error, instead of an answer or of the rest of it."""
 
+    async def kept(self, started: Started) -> None:
+        """It is a stream that is kept: it goes on without this answer, which reads all of it."""
 
-async def serve_call(call: Call, to: Answer) -> None:
+
+async def serve_call(call: Call, to: Answer, store: AnswerStore | None = None) -> None:
     """Runs the function and hands on what it gives; returns when the answer has gone out or nobody wants it.
 
-    The function's generator is closed in any case, before this returns.
+    The function's generator is closed in any case, before this returns; with a store, which then makes a stream's
+    items in a task of its own, when the answer ends.
     """
     clock = asyncio.timeout(call.timeout)
     try:
         async with clock:
-            await _run(call, to, clock)
+            outcome = await _run(call, to, clock, kept=store is not None)
+        if outcome is not None and store is not None:
+            await to.kept(await _begun(store, _items(call, outcome, clock.when()), call.owner))
     except LeftError:
         return
     except Exception as error:
         if isinstance(error, TimeoutError) and clock.expired():
-            failure = RelayError("timeout", f"{call.exposed.name} took longer than {call.timeout:g} s")
+            failure = _too_late(call)
         else:
             failure = safe_error(error, details=call.details, during=call.exposed.name)
         try:
@@ -88,15 +99,18 @@ async def serve_call(call: Call, to: Answer) -> None:
             return
 
 
-async def _run(call: Call, to: Answer, clock: asyncio.Timeout) -> None:
+async def _run(call: Call, to: Answer, clock: asyncio.Timeout, *, kept: bool) -> Any:
+    """The stream that is to be kept; None when the answer has gone out."""
     _identity.set(call.identity)
     exposed = call.exposed
     outcome = await exposed.start(call.arguments)
     if exposed.kind == "value" or (exposed.kind == "unknown" and not is_stream(outcome)):
         await to.value(exposed.checked(outcome))
-        return
+        return None
     if not is_stream(outcome):
         raise TypeError(f"{exposed.name} is annotated as a stream and returned {type(outcome).__name__}")
+    if kept:
+        return outcome
     turn = Turn()
     async with aclosing(items_of(outcome)) as items:
         await to.began()
@@ -111,3 +125,30 @@ async def _run(call: Call, to: Answer, clock: asyncio.Timeout) -> None:
             await to.item(exposed.checked(item))
             await turn.pass_on()
     await to.ended()
+    return None
+
+
+async def _begun(store: AnswerStore, items: StreamItems, owner: str) -> Started:
+    try:
+        return await store.start(items, owner=owner)
+    except BaseException:
+        await items.aclose()
+        raise
+
+
+def _items(call: Call, outcome: Any, deadline: float | None) -> StreamItems:
+    def as_json(item: Any) -> bytes:
+        return call.exposed.as_json(call.exposed.checked(item))
+
+    return StreamItems(
+        outcome,
+        as_json,
+        details=call.details,
+        during=call.exposed.name,
+        deadline=deadline,
+        too_late=partial(_too_late, call),
+    )
+
+
+def _too_late(call: Call) -> RelayError:
+    return RelayError("timeout", f"{call.exposed.name} took longer than {call.timeout:g} s")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from starlette.websockets import WebSocketDisconnect
 
 from edgequake._serving.tasks import LeftError
-from edgequake.relay.calls import Call, serve_call
+from edgequake.relay.answers.log import START, Position, written
+from edgequake.relay.answers.memory import Started
+from edgequake.relay.answers.reading import error_of, position_of
+from edgequake.relay.calls import serve_call
 from edgequake.relay.errors import RelayError
 
 if TYPE_CHECKING:
@@ -16,11 +19,14 @@ if TYPE_CHECKING:
 
     from starlette.websockets import WebSocket
 
+    from edgequake.relay.answers.memory import AnswerStore
     from edgequake.relay.expose import Exposed
+    from edgequake.relay.gate import Gate
 
 __all__ = ["CallId", "Connection", "Frames"]
 
 CallId = int | str
+_Answering: TypeAlias = "Callable[[_Framed, Mapping[str, Any]], Awaitable[None]]"
 _LONGEST_ID: Final = 64
 _LARGEST_ID: Final = 2**53  # what JavaScript tells from its neighbours
 _MOST_AHEAD: Final = 4096
@@ -30,6 +36,11 @@ _TOO_BIG: Final = 1009
 class Frames(Protocol):
     """How messages look on a connection; a frame is text or bytes."""
 
+    @property
+    def json(self) -> bool:
+        """Whether values come and go as JSON."""
+        ...
+
     def read(self, data: str | bytes) -> Mapping[str, Any]:
         """A message of the browser. Raises RelayError for what is none."""
         ...
@@ -38,8 +49,12 @@ class Frames(Protocol):
         """A `result` or a `chunk`. Raises an error for a value that cannot be sent."""
         ...
 
-    def mark(self, call: CallId, kind: str) -> str | bytes:
-        """`stream` or `done`."""
+    def mark(self, call: CallId, kind: str, key: str = "") -> str | bytes:
+        """`stream`, with the key of one that is kept, or `done`."""
+        ...
+
+    def kept(self, call: CallId, at: str, item: bytes) -> str | bytes:
+        """A `chunk` of a kept answer, with its position."""
         ...
 
     def error(self, call: CallId | None, error: RelayError) -> str | bytes:
@@ -54,16 +69,16 @@ class Connection:
         self,
         websocket: WebSocket,
         frames: Frames,
+        gate: Gate,
+        store: AnswerStore | None,
         *,
-        prepare: Callable[[Mapping[str, Any], Any], Call],
-        identify: Callable[[Any], Awaitable[Any]],
         max_calls: int,
         max_message_bytes: int,
     ) -> None:
         self._websocket = websocket
         self._frames = frames
-        self._prepare = prepare
-        self._identify = identify
+        self._gate = gate
+        self._store = store
         self._max_calls = max_calls
         self._max_message_bytes = max_message_bytes
         self._sending = asyncio.Lock()
@@ -113,21 +128,23 @@ class Connection:
                     raise RelayError("bad_request", "init is the first message, and comes once")
                 self._begin(message.get("auth"))
             case "rpc":
-                await self._call(message)
+                await self._call(message, self._answer)
+            case "resume" if self._store is not None:
+                await self._call(message, self._resume)
             case "cancel":
                 if (answer := self._calls.get(_id_of(message))) is not None:
-                    answer.cancel()
+                    answer.cancel(stop=message.get("stop"))
             case "more":
                 if (answer := self._calls.get(_id_of(message))) is not None:
                     answer.allow(_count(message.get("n")))
             case _:
-                raise RelayError("bad_request", "a message has a type: init, rpc, cancel or more")
+                raise RelayError("bad_request", "a message has a type: init, rpc, resume, cancel or more")
 
     def _begin(self, auth: Any) -> asyncio.Future[Any]:
-        self._identity = self._task(self._identify(auth))
+        self._identity = self._task(self._gate.identified(self._websocket, auth))
         return self._identity
 
-    async def _call(self, message: Mapping[str, Any]) -> None:
+    async def _call(self, message: Mapping[str, Any], answering: _Answering) -> None:
         call = _id_of(message)
         if call in self._calls:  # an answer under this id would be taken for that of the call under way
             raise RelayError("bad_request", f"a call with the id {call!r} is under way")
@@ -138,22 +155,46 @@ class Connection:
             await answer.failed(RelayError("too_many_calls", few))
             return
         self._calls[call] = answer
-        answer.task = self._task(self._answer(answer, message))
+        answer.task = self._task(self._answered(answer, answering, message))
         answer.task.add_done_callback(lambda _: self._calls.pop(call))
 
-    async def _answer(self, answer: _Framed, message: Mapping[str, Any]) -> None:
+    async def _answered(self, answer: _Framed, answering: _Answering, message: Mapping[str, Any]) -> None:
         try:
             try:
-                # Shielded: a call that is cancelled must not take the identity of the others with it.
-                identity = await asyncio.shield(self._identity or self._begin(None))
-                call = self._prepare(message, identity)
+                await answering(answer, message)
             except RelayError as error:
                 await answer.failed(error)
-                return
-            answer.exposed = call.exposed
-            await serve_call(call, answer)
         except LeftError:
             return
+
+    async def _answer(self, answer: _Framed, message: Mapping[str, Any]) -> None:
+        store = self._store
+        call = self._gate.prepared(message, await self._who(), json=self._frames.json, kept=store is not None)
+        answer.exposed = call.exposed
+        if store is not None:
+            answer.stop_kept = lambda key: store.stop(key, owner=call.owner)
+        await serve_call(call, answer, store)
+
+    async def _resume(self, answer: _Framed, message: Mapping[str, Any]) -> None:
+        """Goes on with an answer of an earlier connection."""
+        store = self._store
+        assert store is not None
+        owner = self._gate.owner_of(await self._who())
+        key, after = message.get("key"), message.get("after")
+        if not isinstance(key, str) or not isinstance(after, str | None):
+            raise RelayError("bad_request", "to resume takes the key of an answer, and the position after which")
+        position = position_of(after)
+        feed = await store.open(key, owner=owner)
+        if feed is None:
+            raise RelayError("not_found", "there is no such answer, or it is not kept any more")
+        feed.check(position)
+        answer.stop_kept = lambda key: store.stop(key, owner=owner)
+        answer.rejoined = True
+        await answer.kept(Started(key, feed), position)
+
+    async def _who(self) -> Any:
+        # Shielded: a call that is cancelled must not take the identity of the others with it.
+        return await asyncio.shield(self._identity or self._begin(None))
 
     def _task(self, work: Any) -> asyncio.Future[Any]:
         task: asyncio.Future[Any] = asyncio.ensure_future(work)
@@ -181,6 +222,9 @@ class _Framed:
 
     exposed: Exposed
     task: asyncio.Future[Any]
+    stop_kept: Callable[[str], Awaitable[bool]]
+    rejoined = False
+    """Whether an earlier connection asked for it: it goes on when this one cancels it."""
 
     def __init__(self, connection: Connection, frames: Frames, call: CallId, window: int | None) -> None:
         self.call = call
@@ -189,10 +233,12 @@ class _Framed:
         self._left = window  # how many items the browser still takes; None: as many as the socket does
         self._more = asyncio.Event()
         self._cancelled = False
+        self._stopped = False
 
-    def cancel(self) -> None:
-        """The browser wants no more of it."""
+    def cancel(self, stop: Any) -> None:
+        """The browser wants no more of it; `stop` says whether an answer that is kept ends with that."""
         self._cancelled = True
+        self._stopped = bool(stop) if stop is not None else not self.rejoined
         self.task.cancel()
 
     def allow(self, items: int) -> None:
@@ -222,6 +268,31 @@ class _Framed:
 
     async def failed(self, error: RelayError) -> None:
         await self._send(self._frames.error(self.call, error))
+
+    async def kept(self, started: Started, position: Position = START) -> None:
+        try:
+            await self._read(started, position)
+        except asyncio.CancelledError:
+            if self._stopped and started.key:
+                await self.stop_kept(started.key)
+            raise
+
+    async def _read(self, started: Started, position: Position) -> None:
+        after = position.number
+        await self._send(self._frames.mark(self.call, "stream", started.key))
+        with started.feed as feed:
+            while True:
+                items, end = await feed.read(after)
+                for item in items:
+                    await self.ready()
+                    after += 1
+                    if self._left is not None:
+                        self._left -= 1
+                    await self._send(self._frames.kept(self.call, written(feed.epoch, after), item))
+                if end is not None:
+                    error = error_of(end)
+                    await (self.ended() if error is None else self.failed(error))
+                    return
 
     async def _send(self, frame: str | bytes) -> None:
         if self._cancelled:  # the generator went on when it was told to stop

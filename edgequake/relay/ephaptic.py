@@ -43,9 +43,13 @@ class MsgpackFrames:
         """A `result` or a `chunk`."""
         return _packed({"id": call, kind: exposed.as_python(value)})
 
-    def mark(self, call: CallId, kind: str) -> bytes:
+    def mark(self, call: CallId, kind: str, key: str = "") -> bytes:
         """`stream` or `done`."""
         return _packed({"id": call, kind: True})
+
+    def kept(self, call: CallId, at: str, item: bytes) -> bytes:
+        """A `chunk`, its position left out: this wire has no resuming."""
+        return _packed({"id": call, "chunk": from_json(item)})
 
     def error(self, call: CallId | None, error: RelayError) -> bytes:
         """An error, of a call or of the connection."""

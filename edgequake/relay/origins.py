@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from edgequake.exceptions import ConfigurationError
-from edgequake.relay.errors import RelayError
+from edgequake.relay.errors import RelayError, logger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,14 @@ class Origins:
         origin = headers.get("origin")
         if origin is None or "*" in self.named or origin.lower() in self.named:
             return
-        if _place(origin) is None or _place(origin) != _place(f"{urlsplit(origin).scheme}://{headers.get('host', '')}"):
+        host = headers.get("host", "")
+        if _place(origin) is None or _place(origin) != _place(f"{urlsplit(origin).scheme}://{host}"):
+            logger.warning(
+                "refused a page of %.200r, for the request names the host %.200r: "
+                "have the proxy before this server pass the Host on, or name the page's address in origins=",
+                origin,
+                host,
+            )
             raise RelayError("forbidden_origin", "pages of this origin may not call here")
 
 

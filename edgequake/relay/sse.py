@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         Iterator,
     )
 
-__all__ = ["RAW_HEADERS", "SSE_HEADERS", "checked_keep_alive", "events_of", "sse_lines"]
+__all__ = ["SSE_HEADERS", "checked_keep_alive", "events_of", "sse_lines"]
 
 SSE_HEADERS: Final = {
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -31,7 +31,6 @@ SSE_HEADERS: Final = {
     "X-Accel-Buffering": "no",
 }
 """The headers of an event stream; they keep proxies from holding it back."""
-RAW_HEADERS: Final = [(name.lower().encode(), value.encode()) for name, value in SSE_HEADERS.items()]
 
 _STREAM: Final = "a relayed stream"
 

@@ -20,6 +20,7 @@ __all__ = [
     "error_event",
     "error_json",
     "parsed",
+    "parsed_value",
     "value_json",
 ]
 
@@ -60,11 +61,15 @@ def error_event(error: RelayError) -> bytes:
 
 def parsed(data: str | bytes) -> Mapping[str, Any]:
     """A JSON object that a client sent. Raises RelayError for anything else."""
+    return as_object(parsed_value(data))
+
+
+def parsed_value(data: str | bytes) -> Any:
+    """Any JSON that a client sent. Raises RelayError for what is none."""
     try:
-        value = from_json(data, allow_inf_nan=False)
+        return from_json(data, allow_inf_nan=False)
     except ValueError as error:
         raise RelayError("bad_request", f"not JSON: {error}") from error
-    return as_object(value)
 
 
 def as_object(value: Any) -> Mapping[str, Any]:

@@ -84,15 +84,15 @@ def test_what_the_pages_user_typed_is_refused_with_400_and_is_no_internal_error(
     app.expose(ask)
     app.expose(answer)
     with Served(app.relay) as served:
-        assert error_of(post(served, "ask", " ")) == (400, "bad_request")
-        (last,) = events_in(post(served, "answer", "").content)
-    assert (last[1]["code"], last[1]["message"]) == ("bad_request", "query must not be empty")
+        for name in ("ask", "answer"):
+            assert error_of(refused := post(served, name, " ")) == (400, "invalid_arguments")
+            assert refused.json()["error"]["message"] == "query must not be empty"
     assert caplog.text == ""
 
 
 def test_details_are_told_when_asked_for():
     with Served(App(details=True).relay) as served:
-        assert "hunter2" in events_in(post(served, "broken").content)[-1][1]["message"]
+        assert "hunter2" in events_in(post(served, "broken", 1).content)[-1][1]["message"]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ NAMES = [
     "RelayError",
     "RelayStream",
     "current_identity",
+    "relay_js_path",
+    "relay_js_response",
     "relay_websocket",
     "sse_lines",
     "sse_response",

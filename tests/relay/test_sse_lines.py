@@ -15,8 +15,11 @@ from edgequake import (
     EdgequakeClient,
     EventType,
     NetworkError,
+    NotFoundError,
     StreamEvent,
+    StreamInterruptedError,
     TimeoutError,
+    UnauthorizedError,
 )
 from edgequake.relay import SSE_HEADERS, RelayError, sse_lines
 from edgequake.testing import Hold
@@ -74,8 +77,11 @@ def test_an_empty_stream_is_whole(events):
     ("error", "code"),
     [
         (RuntimeError("s3cret"), "internal_error"),
-        (NetworkError("s3cret"), "upstream_error"),
-        (TimeoutError("s3cret", stage="chunk"), "upstream_error"),
+        (NetworkError("s3cret"), "upstream_unreachable"),
+        (StreamInterruptedError("s3cret"), "upstream_error"),
+        (TimeoutError("s3cret", stage="chunk"), "upstream_timeout"),
+        (UnauthorizedError("s3cret", status_code=401), "upstream_unauthorized"),
+        (NotFoundError("s3cret", status_code=404), "upstream_not_found"),
     ],
 )
 def test_an_error_is_the_last_event_with_a_safe_message(events, error, code, caplog):

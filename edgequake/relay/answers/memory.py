@@ -255,8 +255,8 @@ def checked_key(owner: str, key: str | None) -> tuple[str, str]:
     """The key of an answer, made here unless given, and under what it is kept. Raises ConfigurationError."""
     if key is None:
         key = secrets.token_urlsafe(16)
-    elif not isinstance(key, str) or not 1 <= len(key) <= 200:
-        raise ConfigurationError("key must be a text of 1 to 200 characters")
+    elif not isinstance(key, str) or not 1 <= len(key) <= 200 or key in (".", ".."):
+        raise ConfigurationError("key must be a text of 1 to 200 characters, and something else than dots")
     elif not owner:
         raise ConfigurationError("a key of your own needs an owner: give the relay an identity hook")
     return key, private_name(owner, key)

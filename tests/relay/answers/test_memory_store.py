@@ -60,7 +60,7 @@ async def test_a_key_of_ones_own_joins_the_answer_that_has_it():
     await store.aclose()
 
 
-@pytest.mark.parametrize(("owner", "key"), [("", "mine"), ("mira", ""), ("mira", "x" * 201)])
+@pytest.mark.parametrize(("owner", "key"), [("", "mine"), ("mira", ""), ("mira", ".."), ("mira", "x" * 201)])
 async def test_a_key_of_ones_own_needs_an_owner_and_a_length(owner, key):
     with pytest.raises(ConfigurationError, match="key"):
         await MemoryStore().start(Source(), owner=owner, key=key)

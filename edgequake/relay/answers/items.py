@@ -1,0 +1,63 @@
+"""A stream of any kind as what a store keeps."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from edgequake.relay.errors import RelayError, safe_error
+from edgequake.relay.sources import close_stream, items_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from edgequake.relay.sources import AnyStream
+
+__all__ = ["StreamItems"]
+
+
+class StreamItems:
+    """A stream's items as JSON, and its error as a RelayError; `deadline` is a time of the running loop's clock.
+
+    Closing it closes the stream, also if no item was asked for.
+    """
+
+    def __init__(
+        self,
+        stream: AnyStream,
+        as_json: Callable[[Any], bytes],
+        *,
+        details: bool,
+        during: str,
+        deadline: float | None = None,
+        too_late: Callable[[], RelayError] | None = None,
+    ) -> None:
+        self._stream = stream
+        self._as_json = as_json
+        self._details = details
+        self._during = during
+        self._deadline = deadline
+        self._too_late = too_late
+        self._items = self._made()
+
+    async def __anext__(self) -> bytes:
+        return await anext(self._items)
+
+    async def aclose(self) -> None:
+        """Closes the stream."""
+        await self._items.aclose()
+        await close_stream(self._stream)
+
+    async def _made(self) -> AsyncGenerator[bytes, None]:
+        clock = asyncio.timeout_at(self._deadline)
+        try:
+            async with clock, aclosing(items_of(self._stream)) as items:
+                async for item in items:
+                    if clock.expired():  # the generator went on when it was told to stop
+                        raise TimeoutError  # noqa: TRY301 - as the clock itself
+                    yield self._as_json(item)
+        except Exception as error:
+            if isinstance(error, TimeoutError) and clock.expired() and self._too_late is not None:
+                raise self._too_late() from None
+            raise safe_error(error, details=self._details, during=self._during) from None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, Unpack
 
+from edgequake._async.flows.login import AsyncSignedIn
+from edgequake._async.flows.polling import AsyncWait
 from edgequake._async.reader import AsyncReader
 from edgequake._async.resources.directory import AsyncResources
 from edgequake._async.resources.resource import AsyncResource
@@ -11,9 +14,12 @@ from edgequake._async.session import AsyncConnections
 from edgequake._async.stream import AsyncChatStream
 from edgequake._core import calls
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
+from edgequake._core.polling import Polling
 from edgequake._core.readiness import LIVE, READY
+from edgequake._core.tasks import server_ready
 from edgequake._core.uploads import named_parts
 from edgequake.chunks import ChatChunk
+from edgequake.exceptions import ConfigurationError
 from edgequake.models.answer import ChatResponse
 from edgequake.models.health import HealthResponse
 from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, as_timeout
@@ -41,6 +47,8 @@ class ClientOptions(TypedDict, total=False):
     tenant_id: str | None
     workspace_id: str | None
     user_id: str | None
+    api_key: str | None
+    jwt: str | TokenSource | None
 
 
 class AsyncEdgequakeClient(AsyncResources):
@@ -123,7 +131,8 @@ class AsyncEdgequakeClient(AsyncResources):
             patient = client.with_options(timeout=300, max_retries=0)
 
         ``timeout`` (seconds, a :class:`Timeout` or None), ``max_retries``, ``tenant_id``, ``workspace_id`` and
-        ``user_id`` replace the client's; ``headers`` are added to its own. The pool belongs to the client the copy was
+        ``user_id`` replace the client's, and so do ``api_key`` and ``jwt``, each of which takes the other's place;
+        ``headers`` are added to its own. The pool belongs to the client the copy was
         made from: closing the copy closes nothing.
         """
         known = ClientOptions.__annotations__
@@ -135,6 +144,53 @@ class AsyncEdgequakeClient(AsyncResources):
         copy = type(self).__new__(type(self))
         AsyncResources.__init__(copy, self._config.with_changes(**changes), self._connections, owner=False)
         return copy
+
+    def login(self, username: str, password: str) -> Self:
+        """A copy that signs in as this user with its first request, and stays signed in.
+
+        ::
+
+            mira = client.login("mira", password)
+            print((await mira.auth.me()).user.role)
+            await mira.logout()
+
+        The access token is refreshed 30 seconds before it ends and when the server refuses it; when it cannot be
+        refreshed, the copy signs in again. However many calls wait for a token, one request brings it. The requests of
+        the copy raise :class:`UnauthorizedError` for a wrong name or password, and :class:`LockedError` for an account
+        that is locked.
+
+        :param username: the name, or the e-mail address.
+        :param password: kept in memory until :meth:`logout`; no repr or log shows it.
+        """
+        signed_in: Any = AsyncSignedIn(username, password, self.with_options(api_key=None, jwt=None).auth)
+        return self.with_options(jwt=signed_in)
+
+    async def logout(self) -> None:
+        """Signs out a client that :meth:`login` made: its refresh token is not valid any more, and all is forgotten.
+
+        :raises ConfigurationError: another client, which did not sign in.
+        """
+        signed_in: Any = self._config.jwt
+        if not isinstance(signed_in, AsyncSignedIn):
+            raise ConfigurationError("logout() is for a client that client.login() made")
+        await signed_in.sign_out()
+
+    async def wait_until_ready(self, timeout: float | None = 60, *, poll_interval: float = 0.5) -> Ready:
+        """Waits until the server can take requests (``GET /ready``). One that cannot be reached is not ready.
+
+        :param timeout: seconds for the whole wait; None for no limit.
+        :param poll_interval: seconds to the second question; each further wait is 1.5 times longer, up to 5 seconds.
+        :raises TimeoutError: it was not ready in time; ``progress`` is what it said last, such as its ``blockers``.
+        """
+        once = self.with_options(max_retries=0)
+        late = "the server was not ready within {seconds:g} s"
+        polling = Polling(timeout, poll_interval, monotonic, late=late)
+
+        async def ready(_: str, **options: Any) -> Ready:
+            return await once.ready(**options)
+
+        wait: AsyncWait[Ready, Ready] = AsyncWait(lambda: server_ready(polling), {"ready": ready}, self._config.timeout)
+        return await wait.finished()
 
     async def health(self, **options: Unpack[RequestOptions]) -> HealthResponse:
         """What the server says of itself (``GET /health``); it answers even when it is degraded.

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, Unpack
 
+from edgequake._sync.flows.login import SignedIn
+from edgequake._sync.flows.polling import Wait
 from edgequake._sync.reader import Reader
 from edgequake._sync.resources.directory import Resources
 from edgequake._sync.resources.resource import Resource
@@ -12,9 +15,12 @@ from edgequake._sync.session import Connections
 from edgequake._sync.stream import ChatStream
 from edgequake._core import calls
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
+from edgequake._core.polling import Polling
 from edgequake._core.readiness import LIVE, READY
+from edgequake._core.tasks import server_ready
 from edgequake._core.uploads import named_parts
 from edgequake.chunks import ChatChunk
+from edgequake.exceptions import ConfigurationError
 from edgequake.models.answer import ChatResponse
 from edgequake.models.health import HealthResponse
 from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, as_timeout
@@ -42,6 +48,8 @@ class ClientOptions(TypedDict, total=False):
     tenant_id: str | None
     workspace_id: str | None
     user_id: str | None
+    api_key: str | None
+    jwt: str | TokenSource | None
 
 
 class EdgequakeClient(Resources):
@@ -120,7 +128,8 @@ class EdgequakeClient(Resources):
             patient = client.with_options(timeout=300, max_retries=0)
 
         ``timeout`` (seconds, a :class:`Timeout` or None), ``max_retries``, ``tenant_id``, ``workspace_id`` and
-        ``user_id`` replace the client's; ``headers`` are added to its own. The pool belongs to the client the copy was
+        ``user_id`` replace the client's, and so do ``api_key`` and ``jwt``, each of which takes the other's place;
+        ``headers`` are added to its own. The pool belongs to the client the copy was
         made from: closing the copy closes nothing.
         """
         known = ClientOptions.__annotations__
@@ -132,6 +141,53 @@ class EdgequakeClient(Resources):
         copy = type(self).__new__(type(self))
         Resources.__init__(copy, self._config.with_changes(**changes), self._connections, owner=False)
         return copy
+
+    def login(self, username: str, password: str) -> Self:
+        """A copy that signs in as this user with its first request, and stays signed in.
+
+        ::
+
+            mira = client.login("mira", password)
+            print((mira.auth.me()).user.role)
+            mira.logout()
+
+        The access token is refreshed 30 seconds before it ends and when the server refuses it; when it cannot be
+        refreshed, the copy signs in again. However many calls wait for a token, one request brings it. The requests of
+        the copy raise :class:`UnauthorizedError` for a wrong name or password, and :class:`LockedError` for an account
+        that is locked.
+
+        :param username: the name, or the e-mail address.
+        :param password: kept in memory until :meth:`logout`; no repr or log shows it.
+        """
+        signed_in: Any = SignedIn(username, password, self.with_options(api_key=None, jwt=None).auth)
+        return self.with_options(jwt=signed_in)
+
+    def logout(self) -> None:
+        """Signs out a client that :meth:`login` made: its refresh token is not valid any more, and all is forgotten.
+
+        :raises ConfigurationError: another client, which did not sign in.
+        """
+        signed_in: Any = self._config.jwt
+        if not isinstance(signed_in, SignedIn):
+            raise ConfigurationError("logout() is for a client that client.login() made")
+        signed_in.sign_out()
+
+    def wait_until_ready(self, timeout: float | None = 60, *, poll_interval: float = 0.5) -> Ready:
+        """Waits until the server can take requests (``GET /ready``). One that cannot be reached is not ready.
+
+        :param timeout: seconds for the whole wait; None for no limit.
+        :param poll_interval: seconds to the second question; each further wait is 1.5 times longer, up to 5 seconds.
+        :raises TimeoutError: it was not ready in time; ``progress`` is what it said last, such as its ``blockers``.
+        """
+        once = self.with_options(max_retries=0)
+        late = "the server was not ready within {seconds:g} s"
+        polling = Polling(timeout, poll_interval, monotonic, late=late)
+
+        def ready(_: str, **options: Any) -> Ready:
+            return once.ready(**options)
+
+        wait: Wait[Ready, Ready] = Wait(lambda: server_ready(polling), {"ready": ready}, self._config.timeout)
+        return wait.finished()
 
     def health(self, **options: Unpack[RequestOptions]) -> HealthResponse:
         """What the server says of itself (``GET /health``); it answers even when it is degraded.

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from pydantic import SecretStr
 
+from edgequake._sync.flows.login import SignedIn
 from edgequake._core.clock import CallClock, timed_out
 from edgequake._core.config import checked_header, merged_headers
 from edgequake._core.errors import MAX_ERROR_BODY, api_error
@@ -68,8 +69,8 @@ class Connections:
         self._closed = False
         self._lock = Lock()  # threads that first use a client together share one pool
         self._open: WeakKeyDictionary[Any, WeakSet[Any]] = WeakKeyDictionary()
-        self.token: SecretStr | None = None
-        """The last token that the client's ``jwt`` function gave."""
+        self.token: tuple[object, SecretStr | None] | None = None
+        """A ``jwt`` function, and the last token that it gave; a copy of the client may have another function."""
         self.missing_routes: set[str] = set()
         """Routes that this server turned out not to have."""
         self.warned: set[str] = set()
@@ -228,9 +229,9 @@ class Session:
                 release(response)
                 continue
             error = self._error(call, response, deadline)
-            refused = isinstance(error, UnauthorizedError) and callable(self.config.jwt)
+            refused = isinstance(error, UnauthorizedError) and self._drops_token(response)
             if refused and not renewed and call.rewindable:
-                renewed, self.connections.token = True, None
+                renewed = True
                 continue
             raise error
         raise ResponseError(f"{call.route}: more than {_MAX_REDIRECTS} redirects")
@@ -287,13 +288,29 @@ class Session:
             raise ConfigurationError(f"the request cannot be sent: {error}") from as_cause(error)
 
     def _token(self) -> SecretStr | None:
-        """The token of the client's ``jwt`` function, asked for when there is none yet or the last was refused."""
-        if not callable(self.config.jwt):
+        """The token of a user who signs in, or of the client's ``jwt`` function.
+
+        The function is asked when there is no token of it yet, or the last was refused.
+        """
+        source = self.config.jwt
+        if isinstance(source, SignedIn):
+            return source.token()
+        if not callable(source):
             return None
-        if self.connections.token is None:
-            token = checked_header("jwt()", result(self.config.jwt()))
-            self.connections.token = None if token is None else SecretStr(token)
-        return self.connections.token
+        held = self.connections.token
+        if held is None or held[0] is not source or held[1] is None:
+            token = checked_header("jwt()", result(source()))
+            held = self.connections.token = (source, None if token is None else SecretStr(token))
+        return held[1]
+
+    def _drops_token(self, response: Response) -> bool:
+        """Forgets the token that was refused; False if there is no way to another."""
+        source = self.config.jwt
+        if isinstance(source, SignedIn):
+            source.refused(response.request.headers.get("authorization", ""))
+            return True
+        self.connections.token = None
+        return callable(source)
 
     def read(self, response: Response, deadline: Deadline, at_most: int) -> bytes:
         """The body of ``response``, or about its first ``at_most`` bytes; then releases the connection."""

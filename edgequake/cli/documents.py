@@ -153,7 +153,7 @@ def _show(documents: "Iterator[Document]", *, as_json: bool) -> None:
             _state(one),
             one.chunk_count,
             one.entity_count,
-            (one.created_at or "")[:16],
+            (one.created_at or "")[:10],
         )
         for one in documents
     )

@@ -39,7 +39,7 @@ def list_tasks(
         show_json([dumped(task) for task in found])
         return
     rows = (
-        (one.track_id, one.task_type, one.status, _percent(one), (one.created_at or "")[:16], _reason(one))
+        (one.track_id, one.task_type, one.status, _percent(one), (one.created_at or "")[:10], _reason(one))
         for one in found
     )
     show_rows(("id", "kind", "status", "#done", "created", "reason"), rows, none="no tasks")

@@ -11,6 +11,7 @@ from edgequake.cli.connected import connected
 from edgequake.cli.errors import CommandError
 from edgequake.cli.listing import show_json, show_rows
 from edgequake.cli.options import Connection, Json
+from edgequake.display.text import one_line
 
 if TYPE_CHECKING:
     from edgequake import EdgequakeClient
@@ -161,5 +162,5 @@ def _show(result: "FolderUpload") -> None:
         typer.echo(f"{number} skipped: {reason}")
     if result.superseded:
         typer.echo(f"{len(result.superseded)} earlier versions are still there (edgequake documents delete ID…)")
-    if result.failed:
-        show_rows(("failed", "why"), ((one.path, one.reason) for one in result.failed), none="")
+    for file in result.failed:
+        typer.echo(f"failed: {one_line(file.path)}: {one_line(file.reason or '')}")

@@ -15,7 +15,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-EXTRAS = ("server", "cli", "relay", "gateway", "langchain", "llamaindex", "pdf", "aiohttp")
+EXTRAS = ("server", "cli", "relay", "gateway", "langchain", "llamaindex", "mcp", "pdf", "aiohttp")
 
 
 def pinned() -> dict[str, str]:

@@ -247,6 +247,42 @@ def gateway(
 
 
 @app.command()
+def mcp(
+    *,
+    http: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT",
+            min=0,
+            max=65535,
+            show_default=False,
+            help="Serve on this port of this machine, not on stdin.",
+        ),
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Let the assistant upload documents.")] = False,
+    verbose: Verbose = False,
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    tenant: Tenant = None,
+    workspace: Workspace = None,
+    user: User = None,
+    timeout: Timeout = None,
+    retries: Retries = None,
+) -> None:
+    """Let an assistant ask, search and read the documents of a server, by the Model Context Protocol.
+
+    It speaks on stdin and stdout, as assistants start it; with --http they connect to http://127.0.0.1:PORT/mcp.
+
+    Example: edgequake mcp --base-url http://localhost:8080
+    """
+    connection = Connection(base_url, api_key, tenant, workspace, user, timeout, retries)
+    with command(verbose=verbose):
+        from edgequake.cli.mcp import serve_mcp  # only needed here
+
+        serve_mcp(connection, http, write=write)
+
+
+@app.command()
 def health(
     *,
     as_json: Json = False,

@@ -20,6 +20,7 @@ DOORS = (
     "edgequake.exceptions",
     "edgequake.integrations.langchain",
     "edgequake.integrations.llamaindex",
+    "edgequake.integrations.mcp",
     "edgequake.integrations.openai_api",
     "edgequake.local",
     "edgequake.models",

@@ -91,10 +91,11 @@ class Reader(Generic[ChunkT]):
         """The stream's times so far."""
         marks = {} if self._opening is None else self._opening.marks
         since = {name: at - marks["start"] for name, at in marks.items()}
+        last = self._read_at or marks.get("first_chunk")  # one read may bring many chunks
         return StreamTiming(
             time_to_first_byte=since.get("first_byte"),
             time_to_first_chunk=since.get("first_chunk"),
-            total=self._read_at - marks["start"] if self._read_at and marks else None,
+            total=last - marks["start"] if last and marks else None,
             chunks=self.answer.chunks_received,
         )
 

@@ -340,7 +340,7 @@ def test_the_guides_route_is_found_and_remembered(caller, server, refusal):
         assert caller.text(asking.query.stream("q & a", mode="hybrid", top_k=10, rerank=False)) == "a"
     assert [request.method for request in server.requests] == ["POST", "GET", "GET", "GET"]
     assert server.requests[-1].query == {"query": "q & a", "mode": "hybrid", "top_k": "10", "enable_rerank": "false"}
-    assert server.requests[-1].headers["Accept"] == "text/event-stream"
+    assert {request.headers["Accept"] for request in server.requests} == {"text/event-stream"}
     assert server.requests[-1].body == b""
     another = caller.client()
     server.on("POST", STREAM).stream(*v2("b"))
@@ -370,6 +370,16 @@ def test_the_guides_route_that_stays_silent_ends_too(caller, server):
 def test_a_truncated_stream_of_openais_wire_without_a_finish_reason(caller, server):
     server.on("POST", CHAT_STREAM).stream(*openai("a")[:2])
     assert type(caller.fails(caller.client().chat.stream("q"))) is StreamTruncatedError
+
+
+def test_of_two_missing_routes_the_first_is_named_and_any_other_refusal_is_raised(caller, server):
+    server.on("POST", STREAM).always().reply(status=404)
+    server.on("GET", GUIDE).reply(status=404).reply(status=403)
+    client = caller.client()
+    error = caller.fails(client.query.stream("q"))
+    assert (error.status_code, f"POST {server.url}{STREAM}" in str(error)) == (404, True)
+    assert caller.fails(client.query.stream("q")).status_code == 403
+    assert [request.method for request in server.requests] == ["POST", "GET", "POST", "GET"]
 
 
 def test_a_network_error_of_the_guides_route_is_raised(caller, server):

@@ -108,6 +108,19 @@ def test_closing_from_another_task_wakes_who_waits_for_the_headers(server):
     asyncio.run(main())
 
 
+def test_a_stream_that_one_thread_opens_is_refused_to_another(server):
+    hold = Hold()
+    server.on("POST", STREAM).raw(hold, CLOSE)
+    with EdgequakeClient(base_url=server.url, max_retries=0) as client, ThreadPoolExecutor(1) as thread:
+        stream = client.query.stream("q")
+        opener = thread.submit(stream.__enter__)
+        hold.wait_until_reached()
+        with released(hold), pytest.raises(StreamError, match="being opened by another thread"):
+            next(stream)
+        with pytest.raises(EdgeQuakeError):
+            opener.result(20)
+
+
 def test_a_stream_read_by_two_threads_at_once_tells_one_of_them(server):
     hold = Hold()
     server.on("POST", STREAM).stream(token("a"), hold, DONE)

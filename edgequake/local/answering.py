@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from edgequake.exceptions import RAGError
+from edgequake.local.citations import Citations
 from edgequake.local.engine import MAX_RESULTS, Engine, Found, Question
 from edgequake.local.passages import MAX_CHARS
 from edgequake.local.quoting import pieces
@@ -67,8 +68,13 @@ class Answering:
         return self._retriever.found
 
     async def tokens(self) -> AsyncGenerator[str, None]:
-        """The answer piece by piece; joined, they are `text`. Raises GenerationError."""
+        """The answer piece by piece; joined, they are `text`. What it cites is among the sources.
+
+        Raises GenerationError.
+        """
         started = perf_counter()
+        answers_from_passages = self.engine.llm is not None and self.question.mode != "bypass"
+        citations = Citations(len(self._retriever.found.passages)) if answers_from_passages else None
         try:
             async for event in self._events:
                 self.generation_ms = self._retriever.found.extraction_ms + _ms_since(started)
@@ -77,12 +83,16 @@ class Answering:
                     self.token_count += 1
                     if self.first_token_ms is None:
                         self.first_token_ms = self._retriever.found.extraction_ms + _ms_since(started)
-                    self.text += event.data
-                    yield event.data
+                    if text := citations.feed(event.data) if citations else event.data:
+                        self.text += text
+                        yield text
         except RAGError as error:
-            raise GenerationError(self._said(error)) from error
-        if not self.text:
-            raise GenerationError("the language model gave no answer")
+            raise GenerationError(f"{self.engine.title} failed: {self._said(error)}") from error
+        if text := citations.rest() if citations else "":
+            self.text += text
+            yield text
+        if not self.text.strip():
+            raise GenerationError(f"{self.engine.title} gave no answer")
 
     async def whole(self) -> Found:
         """What the answer rests on, with `text` complete. Raises RetrievalError and GenerationError."""

@@ -99,6 +99,11 @@ class Engine:
         """Whose it is."""
         return PROVIDER if self.llm is None else str(getattr(self.llm, "provider", None) or "custom")
 
+    @property
+    def title(self) -> str:
+        """What answers, in words."""
+        return f"the language model {self.model} at {self.provider}"
+
     def retrieve(self, question: Question) -> Found:
         """What the question is answered from. Raises what the store raises."""
         if question.mode == "bypass":
@@ -108,8 +113,8 @@ class Engine:
         asked = f"{question.text} {question.context}".strip()
         hits = self.store.search(asked, limit, scope=question.scope)
         extract: str | None = None
-        # A language model can tell for itself which of them help.
-        passages = tuple(hits if self.llm is not None else fitting(hits))
+        # A language model can tell for itself which of them help, as many as there is room for.
+        passages = tuple(hits[: len(numbered(hits))] if self.llm is not None else fitting(hits))
         extraction = 0.0
         if self.llm is None:
             extracting = perf_counter()

@@ -9,11 +9,13 @@ MAX_CONTEXT_CHARS = 24_000
 MAX_HISTORY_CHARS = 6_000
 _MAX_TURN_CHARS = 2_000
 _MAX_SYSTEM_CHARS = 8_000
-_RULES = (
-    "Answer the question from the numbered passages below only. Cite each passage that a statement rests on by"
-    " its number in square brackets, like [1]. When the passages do not answer the question, say so."
-    " Answer in the language of the question."
-)
+_RULES = """\
+Answer the question from the numbered passages below, and from nothing else.
+- After each statement, cite the passage that it rests on by its number in square brackets: [1].
+- Invent nothing: no fact, name, number, option or line of code that the passages do not have.
+- If the passages do not answer the question, say so in one sentence, and say what they are about.
+- Be brief. Use Markdown. Quote code as it stands.
+- Answer in the language of the question."""
 NO_PASSAGES = "(no passage was found)"
 
 

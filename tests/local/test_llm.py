@@ -59,7 +59,7 @@ async def test_the_prompt_holds_whole_numbered_passages_rules_and_system_prompt(
     for source in passages:
         assert f"[{source['reference_id']}] {source['file_path']}" in prompt
         assert source["snippet"] in prompt
-    assert "Cite" in prompt
+    assert "cite the passage" in prompt
     assert "Speak {plainly}." in prompt
     assert prompt.endswith("Question: Who operates the {Orion} relay?")
 
@@ -115,7 +115,7 @@ async def test_a_failing_model_is_an_error_event_or_a_502_in_its_own_words_witho
         said = {"message": "Who operates it?"}
         chat = events((await client.post("/api/v1/chat/completions/stream", json=said, headers=caller)).text)
         chatted = await client.post("/api/v1/chat/completions", json=said, headers=caller)
-    words = "connection refused by http://***@llm:1 key *** Bearer *** ***"
+    words = "the language model told-1 at telling failed: connection refused by http://***@llm:1 key *** Bearer *** ***"
     kinds = [event["type"] for event in v2]
     assert kinds == ["thinking", "context", *["token"] * len(pieces), "error"]
     assert v2[-1] == chat[-1] == {"type": "error", "message": words, "code": "STREAM_ERROR"}
@@ -130,7 +130,7 @@ async def test_a_failing_model_is_an_error_event_or_a_502_in_its_own_words_witho
 async def test_a_model_that_says_nothing_is_an_error(folder) -> None:
     async with serving(folder, Says()) as client:
         found = events((await client.post("/api/v1/query/stream", json=QUERY_BODY)).text)
-    assert found[-1]["message"] == "the language model gave no answer"
+    assert found[-1]["message"] == "the language model told-1 at telling gave no answer"
 
 
 def test_what_cannot_stream_is_refused_at_the_start() -> None:

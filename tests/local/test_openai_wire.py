@@ -1,52 +1,99 @@
-"""The language model of `edgequake.rag` behind the server, over real sockets."""
+"""A language model behind OpenAI's wire answers through the server, over real sockets."""
 
+import re
 import socket
+from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
-from local.reading import events, text_of
+from local.models import ModelServer
+from local.reading import datas, events, text_of
 
+from edgequake import Timeout
 from edgequake.local import LocalServer
+from edgequake.rag import OpenAICompatibleLLM
 from edgequake.testing import ScriptServer
 
-OpenAICompatibleLLM = pytest.importorskip("edgequake.rag.llm").OpenAICompatibleLLM
 KEY = "very-secret-key-9"
 QUERY = {"query": "Who operates the Orion relay?"}
 
 
-def streamed(server: LocalServer) -> list[dict]:
-    return events(httpx.post(f"{server.url}/api/v1/query/stream", json=QUERY, trust_env=False, timeout=60).text)
+@pytest.fixture(scope="module")
+def models() -> Iterator[ModelServer]:
+    with ModelServer() as running:
+        yield running
 
 
-def piece(text: str) -> dict:
-    return {"choices": [{"index": 0, "delta": {"content": text}}]}
+def asked(folder, llm: OpenAICompatibleLLM, path: str = "/api/v1/query/stream", **body: Any) -> httpx.Response:
+    with LocalServer(folder, llm=llm) as server:
+        return httpx.post(f"{server.url}{path}", json={**QUERY, **body}, trust_env=False, timeout=60)
 
 
-def test_an_openai_server_answers_through_this_one(folder) -> None:
-    with ScriptServer() as script:
-        script.on("POST", "/v1/chat/completions").stream(piece("Mira"), piece(" does [1]."), b"data: [DONE]\n\n")
-        llm = OpenAICompatibleLLM(f"http://127.0.0.1:{script.port}/v1", "small", KEY)
-        with LocalServer(folder, llm=llm) as server:
-            found = streamed(server)
-        asked = script.requests[0]
-    assert text_of(found) == "Mira does [1]."
-    assert found[-1]["llm_model"] == "small"
-    assert b"It is operated by Mira Okafor" in asked.body
+def test_a_model_s_answer_streams_and_cites_only_what_is_there(folder, models: ModelServer) -> None:
+    llm = OpenAICompatibleLLM(models.url, "reads", KEY)
+    found = events(asked(folder, llm, content_granularity="agent").text)
+    text = text_of(found)
+    assert text == found[-1]["answer"]
+    passages = [source for source in found[1]["sources"] if source["source_type"] == "chunk"]
+    cited = {int(number) for number in re.findall(r"\d+", "".join(re.findall(r"\[[\d, ]+\]", text)))}
+    assert cited == {1}
+    assert "It is operated by Mira Okafor's team" in passages[0]["snippet"]
+    assert text == "The Orion relay moved to the Lyon site in March [1]. Surely, [1]."
+    assert len([event for event in found if event["type"] == "token"]) > 5
+    assert (found[-1]["llm_model"], found[-1]["llm_provider"]) == ("reads", models.url.split("/")[2])
+    request = models.requests[-1]
+    assert request["authorization"] == f"Bearer {KEY}"
+    assert "Invent nothing" in request["messages"][-1]["content"]
 
 
-def test_one_that_refuses_is_one_line_without_the_key(folder) -> None:
+def test_the_conversation_goes_along(folder, caller, models: ModelServer) -> None:
+    with LocalServer(folder, llm=OpenAICompatibleLLM(models.url, "reads")) as server:
+        url = f"{server.url}/api/v1/chat/completions"
+        said = {"message": "Who operates the Orion relay?"}
+        first = httpx.post(url, json=said, headers=caller, trust_env=False, timeout=60).json()
+        more = {"message": "And how much power does it draw?", "conversation_id": first["conversation_id"]}
+        second = httpx.post(url, json=more, headers=caller, trust_env=False, timeout=60).json()
+    assert "40 kW" in second["content"]
+    prompt = models.requests[-1]["messages"][-1]["content"]
+    assert f"User: Who operates the Orion relay?\nAssistant: {first['content']}" in prompt
+
+
+FAILURES = {
+    "missing": r"POST http://[\d.:]+/v1/chat/completions: model 'missing' not found, try pulling it first \(404\)",
+    "cuts": "the server closed the stream without its final event: the answer may be cut short",
+    "stuck": "timeout: no first chunk within 0.3 s of the answer's beginning",
+}
+
+
+@pytest.mark.parametrize("model", FAILURES)
+def test_a_model_that_fails_is_one_clear_line(folder, models: ModelServer, model: str) -> None:
+    llm = OpenAICompatibleLLM(models.url, model, timeout=Timeout(30, first_chunk=0.3), max_retries=0)
+    last = events(asked(folder, llm).text)[-1]
+    assert (last["type"], last["code"]) == ("error", "STREAM_ERROR")
+    where = models.url.split("/")[2]
+    assert re.fullmatch(f"the language model {model} at {where} failed: {FAILURES[model]}", last["message"])
+
+
+def test_a_model_that_says_nothing_is_one_clear_line_in_every_form(folder, models: ModelServer) -> None:
+    llm = OpenAICompatibleLLM(models.url, "silent")
+    words = f"the language model silent at {models.url.split('/')[2]} gave no answer"
+    assert events(asked(folder, llm).text)[-1]["message"] == words
+    assert datas(asked(folder, llm, stream_format="v1").text) == [f"Error: {words}"]
+    whole = asked(folder, llm, "/api/v1/query")
+    assert (whole.status_code, whole.json()["message"]) == (502, f"LLM error: {words}")
+
+
+def test_a_model_that_is_down_is_one_clear_line_without_the_key(folder) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     llm = OpenAICompatibleLLM(f"http://127.0.0.1:{port}/v1", "small", KEY, max_retries=0)
-    with LocalServer(folder, llm=llm) as server:
-        found = streamed(server)
-        whole = httpx.post(f"{server.url}/api/v1/query", json=QUERY, trust_env=False, timeout=60)
-    assert (found[-1]["type"], found[-1]["code"]) == ("error", "STREAM_ERROR")
-    assert (whole.status_code, whole.json()["code"]) == (502, "LLM_ERROR")
-    for words in (found[-1]["message"], whole.json()["message"]):
-        assert words
-        assert "\n" not in words
-        assert KEY not in words
+    message = events(asked(folder, llm).text)[-1]["message"]
+    assert message.startswith(
+        f"the language model small at 127.0.0.1:{port} failed: cannot reach http://127.0.0.1:{port}"
+    )
+    assert "\n" not in message
+    assert KEY not in message
 
 
 def test_a_key_that_the_refusal_repeats_is_not_passed_on(folder) -> None:
@@ -56,8 +103,9 @@ def test_a_key_that_the_refusal_repeats_is_not_passed_on(folder) -> None:
             script.on("POST", "/v1/chat/completions").reply(status=401, json={"error": {"message": words}})
         url = f"http://127.0.0.1:{script.port}/v1"
         llm = OpenAICompatibleLLM(url, "small", KEY, headers={"X-Team": "blue-harbour", "X-Try": "1"})
-        with LocalServer(folder, llm=llm) as server:
-            found = streamed(server)
-            whole = httpx.post(f"{server.url}/api/v1/query", json=QUERY, trust_env=False, timeout=60)
-    for message in (found[-1]["message"], whole.json()["message"]):
+        messages = [
+            events(asked(folder, llm).text)[-1]["message"],
+            asked(folder, llm, "/api/v1/query").json()["message"],
+        ]
+    for message in messages:
         assert "Incorrect API key provided: ***, for the team known as ***, on try 1" in message

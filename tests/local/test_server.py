@@ -179,11 +179,12 @@ def test_a_failure_in_mid_stream_is_the_last_event(folder: Path, caller: dict[st
         guide = client.get("/query/stream", params=QUERY).text
         said = {"message": QUERY["query"]}
         chat = client.post("/api/v1/chat/completions/stream", json=said, headers=caller).text
-    assert datas(v1) == ["Mira", " Okafor's", "Error: connection reset"]
+    words = "the language model held at custom failed: connection reset"
+    assert datas(v1) == ["Mira", " Okafor's", f"Error: {words}"]
     for body in (v2, guide, chat):
         found = events(body)
         assert text_of(found) == "Mira Okafor's"
-        assert found[-1] == {"type": "error", "message": "connection reset", "code": "STREAM_ERROR"}
+        assert found[-1] == {"type": "error", "message": words, "code": "STREAM_ERROR"}
 
 
 def test_a_failed_search_is_the_first_event_or_an_error_answer(

@@ -14,11 +14,13 @@ from edgequake.cli.batch import batch
 from edgequake.cli.documents import documents_app
 from edgequake.cli.errors import command
 from edgequake.cli.health import show_health
-from edgequake.cli.model import LanguageModel, local_model, named_model
+from edgequake.cli.model import LanguageModel, local_model, named_embedder, named_model
 from edgequake.cli.options import (
     ApiKey,
     BaseUrl,
     Connection,
+    EmbedModel,
+    EmbedUrl,
     Json,
     Llm,
     LlmApiKey,
@@ -194,6 +196,8 @@ def serve(
     llm: Llm = None,
     model: LlmModel = None,
     llm_api_key: LlmApiKey = None,
+    embed: EmbedUrl = None,
+    embed_model: EmbedModel = None,
     verbose: Verbose = False,
 ) -> None:
     """Serve your own files on this machine, for trying, demos and tests.
@@ -206,11 +210,12 @@ def serve(
     if api_key is not None and not api_key.strip():
         raise typer.BadParameter("--api-key is empty")
     language_model = named_model(llm, model, llm_api_key)
+    embedding_model = named_embedder(embed, embed_model)
     with command(verbose=verbose):
         from edgequake.cli.serve import Serving  # slow to import, and only needed here
         from edgequake.cli.serve import serve as serve_files
 
-        serve_files(Serving(paths or [], host, port, db, language_model, api_key, verbose))
+        serve_files(Serving(paths or [], host, port, db, language_model, api_key, verbose, embedding_model))
 
 
 @app.command()

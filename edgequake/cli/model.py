@@ -14,9 +14,10 @@ from edgequake.cli.errors import CommandError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from edgequake.local.embeddings import OpenAICompatibleEmbedder
     from edgequake.rag import OpenAICompatibleLLM
 
-__all__ = ["LanguageModel", "local_model", "named_model"]
+__all__ = ["LanguageModel", "local_model", "named_embedder", "named_model"]
 
 _PATIENCE = 120.0  # seconds: a model may have to be loaded first
 _OPTIONS = {"base_url": "--llm", "model": "--model", "api_key": "--llm-api-key"}
@@ -34,6 +35,16 @@ class LanguageModel:
     def host(self) -> str:
         """Where it runs: host and port."""
         return urlsplit(self.url).netloc
+
+    def embedder(self) -> OpenAICompatibleEmbedder:
+        """The model, to find passages with. Raises CommandError for a setting that cannot work."""
+        from edgequake import ConfigurationError  # slow to import, as the next
+        from edgequake.local.embeddings import OpenAICompatibleEmbedder
+
+        try:
+            return OpenAICompatibleEmbedder(self.url, self.name, self.api_key)
+        except ConfigurationError as error:
+            raise CommandError(f"--embed {str(error).partition(' ')[2]}") from error
 
     def llm(self, timeout: float | None = None) -> OpenAICompatibleLLM:
         """The model, to be given to a local server; ``timeout`` is in seconds, for each wait.
@@ -72,6 +83,20 @@ def named_model(
             raise typer.BadParameter("--llm-api-key needs --llm URL and --model NAME")
         return None
     return LanguageModel(url, name, api_key or None)
+
+
+def named_embedder(url: str | None, name: str | None, env: Mapping[str, str] = os.environ) -> LanguageModel | None:
+    """The embedding model of ``--embed`` and ``--embed-model``, else of the environment; None when neither names one.
+
+    Raises BadParameter for one without the other.
+    """
+    url = url if url is not None else env.get("EDGEQUAKE_EMBED_URL")
+    name = name if name is not None else env.get("EDGEQUAKE_EMBED_MODEL")
+    if not url and not name:
+        return None
+    if not url or not name:
+        raise typer.BadParameter("--embed URL and --embed-model NAME go together: where the model is, and which one")
+    return LanguageModel(url, name, env.get("EDGEQUAKE_EMBED_API_KEY") or None)
 
 
 def local_model(

@@ -118,6 +118,25 @@ LlmModel = Annotated[
         rich_help_panel=_FILES,
     ),
 ]
+EmbedUrl = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        show_default=False,
+        help="Find passages by their meaning too, with an embedding model: the address of a server with OpenAI's API; "
+        "else EDGEQUAKE_EMBED_URL. Give --embed-model too. Its key is EDGEQUAKE_EMBED_API_KEY.",
+        rich_help_panel=_FILES,
+    ),
+]
+EmbedModel = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        show_default=False,
+        help="Which model at --embed; else EDGEQUAKE_EMBED_MODEL.",
+        rich_help_panel=_FILES,
+    ),
+]
 ServeApiKey = Annotated[
     str | None,
     typer.Option(

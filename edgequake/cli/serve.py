@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Serving", "documents_of", "running", "serve"]
 
-_FEW_FILES = 20
+_FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Serving:
     model: LanguageModel | None = None
     api_key: str | None = field(default=None, repr=False)
     verbose: bool = False
+    embedder: LanguageModel | None = None
 
 
 @contextmanager
@@ -61,6 +62,7 @@ def serve(serving: Serving) -> None:
     """Serves the files until Ctrl-C, which it raises as KeyboardInterrupt."""
     llm = _llm(serving.model)
     with ExitStack() as waiting, _said_plainly(), ExitStack() as warned:
+        embedder = serving.embedder.embedder() if serving.embedder else None
         if not serving.verbose:  # the whole log has the warnings too
             warned.enter_context(_warnings())
         on_progress = waiting.enter_context(_progress()) if sys.stderr.isatty() else None
@@ -77,6 +79,7 @@ def serve(serving: Serving) -> None:
             llm=llm,
             api_key=serving.api_key,
             on_progress=on_progress,
+            embedder=embedder,
         ).serve(announce)
     if sys.stdout.isatty():
         sys.stdout.write("\n")  # below the terminal's own ^C
@@ -84,20 +87,20 @@ def serve(serving: Serving) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar that says how many of the files have been read, where there are more than a few."""
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar that says how much has been read, where there is more than a little."""
     from rich.console import Console  # a pipe does without
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     # On stderr, so that warnings are written above it and stay there.
     bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
-    task = bar.add_task("reading files", total=None)
+    task = bar.add_task("", total=None)
 
-    def show(done: int, total: int) -> None:
-        if total > _FEW_FILES:
+    def show(what: str, done: int, total: int) -> None:
+        if total > _FEW:
             bar.start()
-            bar.update(task, completed=done, total=total)
+            bar.update(task, description=what, completed=done, total=total)
 
     try:
         yield show
@@ -159,6 +162,7 @@ def _announcement(server: LocalServer, serving: Serving) -> Text:
         f"{_count(sum(document.passages for document in documents), 'passage')}",
         "skipped": _count(len(server.skipped), "file") if server.skipped else "",
         "answers": _answers(serving.model),
+        "meaning": f"{serving.embedder.name} at {serving.embedder.host}" if serving.embedder else "",
         "access": "" if serving.api_key is None else "only with the key",
         "ask it": how_to_ask,
         "": "for trying, demos and tests; Ctrl-C stops it",

@@ -8,6 +8,7 @@ there is the EdgeQuake server.
 
 from typing import TYPE_CHECKING, Any
 
+from edgequake.local.embeddings import OpenAICompatibleEmbedder
 from edgequake.local.errors import LocalServerError
 from edgequake.local.server import LocalServer
 from edgequake.local.store import Store
@@ -15,7 +16,7 @@ from edgequake.local.store import Store
 if TYPE_CHECKING:
     from edgequake.local.app import create_app
 
-__all__ = ["LocalServer", "LocalServerError", "Store", "create_app"]
+__all__ = ["LocalServer", "LocalServerError", "OpenAICompatibleEmbedder", "Store", "create_app"]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from edgequake._core.logs import server_logger
 from edgequake.local.conversations import Conversations, Turn
-from edgequake.local.errors import LocalServerError
+from edgequake.local.embeddings import OpenAICompatibleEmbedder
+from edgequake.local.errors import EmbeddingError, LocalServerError
 from edgequake.local.graph_index import FoundEntity, FoundRelationship
 from edgequake.local.ingestion import Ingestion
 from edgequake.local.prompt import NO_PASSAGES, numbered, template
 from edgequake.local.quoting import MOST, fitting, quotes
 from edgequake.local.search import Hit
 from edgequake.local.store import Scope, Store
+
+_log = server_logger("local")
 
 DEFAULT_RESULTS = 8
 MAX_RESULTS = 50
@@ -78,7 +82,14 @@ class Found:
 class Engine:
     """What all requests share. `token_delay` is the pause before each streamed token, in seconds."""
 
-    def __init__(self, store: Store, *, llm: Any = None, token_delay: float = 0.0) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        llm: Any = None,
+        token_delay: float = 0.0,
+        embedder: OpenAICompatibleEmbedder | None = None,
+    ) -> None:
         """Raises LocalServerError for an `llm` that has neither `astream(prompt)` nor `stream(prompt)`."""
         if llm is not None and not any(callable(getattr(llm, name, None)) for name in ("astream", "stream")):
             raise LocalServerError(f"llm has neither astream(prompt) nor stream(prompt): {type(llm).__name__}")
@@ -86,7 +97,8 @@ class Engine:
         self.llm: Any = llm
         self.token_delay = token_delay
         self.conversations = Conversations(store.database)
-        self.ingestion = Ingestion(store)
+        self.embedder = embedder
+        self.ingestion = Ingestion(store, embedder)
         self.closing = asyncio.Event()
 
     @property
@@ -111,7 +123,7 @@ class Engine:
         started = perf_counter()
         limit = min(max(question.limit, 1), MAX_RESULTS)
         asked = f"{question.text} {question.context}".strip()
-        hits = self.store.search(asked, limit, scope=question.scope)
+        hits = self.store.search(asked, limit, scope=question.scope, vector=self._vector(asked))
         extract: str | None = None
         # A language model can tell for itself which of them help, as many as there is room for.
         passages = tuple(hits[: len(numbered(hits))] if self.llm is not None else fitting(hits))
@@ -125,6 +137,16 @@ class Engine:
         entities, relationships = self.store.graph(asked, passages[:MOST], *beside, scope=question.scope)
         retrieval_ms = round((perf_counter() - started - extraction) * 1000)
         return Found(passages, tuple(entities), tuple(relationships), extract, retrieval_ms, round(extraction * 1000))
+
+    def _vector(self, asked: str) -> tuple[str, bytes] | None:
+        """The question's vector; without one, words alone have to do."""
+        if self.embedder is None:
+            return None
+        try:
+            return self.embedder.model, self.embedder.embed([asked])[0]
+        except EmbeddingError as error:
+            _log.warning("searched by words alone: %s", error)
+            return None
 
     @staticmethod
     def template(question: Question) -> str:

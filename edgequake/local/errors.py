@@ -1,13 +1,18 @@
 """What the local server raises, each with a message of one line that a person can act on.
 
 LocalServerError
-├── SourceError   (also a ValueError) a path that cannot be read as a document
-└── StoreError    a database file that cannot be opened or used
+├── EmbeddingError  the server of an embedding model does not give vectors
+├── SourceError     (also a ValueError) a path that cannot be read as a document
+└── StoreError      a database file that cannot be opened or used
 """
 
 
 class LocalServerError(Exception):
     """The local server cannot do what was asked: a taken port, a wrong state, a bad source or store."""
+
+
+class EmbeddingError(LocalServerError):
+    """The server of an embedding model cannot be reached, refuses, or gives something else."""
 
 
 class SourceError(LocalServerError, ValueError):

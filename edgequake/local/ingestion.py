@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 from edgequake._core.logs import server_logger
-from edgequake.local.errors import StoreError
+from edgequake.local.embeddings import OpenAICompatibleEmbedder
+from edgequake.local.errors import EmbeddingError, StoreError
 from edgequake.local.store import Store
 
 _log = server_logger("local")
@@ -15,8 +16,9 @@ _log = server_logger("local")
 class Ingestion:
     """A queue of documents to read or delete, with a thread that lives while there is work."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, embedder: OpenAICompatibleEmbedder | None = None) -> None:
         self._store = store
+        self._embedder = embedder
         self._jobs: deque[Callable[[], object]] = deque()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -40,9 +42,18 @@ class Ingestion:
         try:
             self._store.mark(document_id, "processing")
             self._store.process(document_id)
+            self._embed(document_id)
         except Exception as error:
             _log.warning("document %s could not be read: %s", document_id, error)
             self._store.mark(document_id, "failed", " ".join(str(error).split()) or type(error).__name__)
+
+    def _embed(self, document_id: str) -> None:
+        if self._embedder is not None:
+            try:
+                self._store.embed(self._embedder)
+            except EmbeddingError as error:
+                _log.warning("%s", error)
+                self._store.warn(document_id, f"found by its words alone: {error}")
 
     def close(self) -> None:
         """Drop what was not begun, which stays `pending`, and wait for the rest. Harmless when idle."""

@@ -2,20 +2,19 @@
 
 import os
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgequake._core.logs import server_logger
 from edgequake.local.errors import SourceError
 from edgequake.local.formats import FORMATS, IN_FOLDERS, TEXT_NAMES, Content, FormatError, read, size_limit
-from edgequake.local.store import Store
+from edgequake.local.store import Progress, Store
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 
 PathLike = str | os.PathLike[str]
-Progress = Callable[[int, int], None]
-"""Called with how many files have been read so far, and how many there are."""
+READING = "reading files"
 _log = server_logger("local")
 
 
@@ -56,7 +55,7 @@ def load(
             found.setdefault(file.resolve(), (file, title, named))
     for number, (place, (file, title, named)) in enumerate(found.items()):
         if progress is not None:
-            progress(number, len(found))
+            progress(READING, number, len(found))
         try:
             yield _document(file, place, title)
         except FormatError as error:
@@ -64,7 +63,7 @@ def load(
                 raise SourceError(f"cannot read {file}: {error}") from None
             _skip(skipped, file, str(error))
     if progress is not None:
-        progress(len(found), len(found))
+        progress(READING, len(found), len(found))
 
 
 def refresh(

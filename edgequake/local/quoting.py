@@ -31,9 +31,11 @@ def fitting(hits: Sequence[Hit]) -> list[Hit]:
 
     There are none when the best ones hold little of the question and are about something else.
     """
-    if not any(hit.covered >= (_LEAST_COVERED_IF_NAMED if hit.named else _LEAST_COVERED) for hit in hits[:MOST]):
+    least = {True: _LEAST_COVERED_IF_NAMED, False: _LEAST_COVERED}
+    if not any(hit.meant or hit.covered >= least[hit.named] for hit in hits[:MOST]):
         return []
-    good = [hit for hit in hits if hit.score >= _LEAST_OF_BEST * hits[0].score]
+    best = max((hit.score for hit in hits if not hit.meant), default=0.0)
+    good = [hit for hit in hits if hit.meant or hit.score >= _LEAST_OF_BEST * best]
     firsts = {(hit.document_id, hit.heading): hit for hit in reversed(good)}
     return sorted(good, key=lambda hit: firsts[hit.document_id, hit.heading] is not hit)
 

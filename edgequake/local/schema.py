@@ -28,6 +28,7 @@ CREATE TABLE passages (
 CREATE INDEX passages_of_document ON passages(document_id);
 CREATE VIRTUAL TABLE passage_words USING fts5(
     title, heading, body, code, tokenize = 'porter unicode61 remove_diacritics 2');
+CREATE TABLE vectors (passage INTEGER PRIMARY KEY, model TEXT NOT NULL, vector BLOB NOT NULL);
 CREATE TABLE entities (
     rowid INTEGER PRIMARY KEY, workspace_id TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
     entity_type TEXT NOT NULL, UNIQUE (workspace_id, key));

@@ -2,11 +2,18 @@
 
 import json
 import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from sqlite3 import Connection
+from typing import Final
 
+from edgequake.local.embeddings import Near
 from edgequake.local.scope import Scope
 from edgequake.local.words import compounds, terms
+
+FUSED: Final = 30
+"""How many passages of each ranking are joined."""
 
 # How much a word counts in the document's title and file name, in the headings, in the prose and in code.
 _WEIGHTS = "2.0, 3.0, 1.0, 0.5"
@@ -39,7 +46,8 @@ class Hit:
 
     `score` (0 to 1) is how well it fits beside the best, which has the share of the question that the best ones hold.
     `covered` is that share for this one (0 to 1), rare words counting more, and `named` says whether a word of the
-    question stands in its headings, its document's title or file name. `page` is a PDF's.
+    question stands in its headings, its document's title or file name. `meant` says that its vector stands out as near
+    the question's. `page` is a PDF's.
     """
 
     document_id: str
@@ -53,6 +61,7 @@ class Hit:
     page: int | None = None
     covered: float = 0.0
     named: bool = False
+    meant: bool = False
 
     @property
     def id(self) -> str:
@@ -66,24 +75,42 @@ class Search:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def passages(self, query: str, limit: int, workspace: str, inside: str | None) -> list[Hit]:
-        """The best passages of a workspace, at most `limit`, or of the documents whose ids `inside` lists as JSON."""
+    def passages(
+        self, query: str, limit: int, workspace: str, inside: str | None, near: Sequence[Near] = ()
+    ) -> list[Hit]:
+        """The best passages of a workspace, at most `limit`, or of the documents whose ids `inside` lists as JSON.
+
+        With passages `near` the question by their vectors, the order is that of 1 / (60 + place), summed over both.
+        """
         asked = terms(query)
-        if not asked or limit < 1:
-            return []
-        run = self._connection.execute
         words = " OR ".join([*asked, *compounds(query)])
-        found = run(_FOUND, {"words": words, "workspace": workspace, "inside": inside, "limit": limit}).fetchall()
-        if not found:
+        where = {"words": words, "workspace": workspace, "inside": inside, "limit": FUSED if near else limit}
+        ranked = dict(self._connection.execute(_FOUND, where).fetchall()) if asked and limit > 0 else {}
+        places = Counter[int]() if near else ranked
+        for ranking in (ranked, [one.row for one in near]) if near else ():
+            places.update({row: 1 / (60 + place) for place, row in enumerate(ranking, 1)})
+        best = sorted(places, key=lambda row: -places[row])[:limit]
+        if not best:
             return []
-        rows = json.dumps([row for row, _ in found])
+        return self._told(best, asked, ranked, {one.row: one.cosine for one in near if one.stands_out})
+
+    def _told(
+        self, best: Sequence[int], asked: Sequence[str], ranked: Mapping[int, float], meant: Mapping[int, float]
+    ) -> list[Hit]:
+        run, rows = self._connection.execute, json.dumps(best)
         covered = self._covered(asked, rows)
-        named = {row for (row,) in run(_AMONG, (f"{{title heading}} : ({words})", rows))}
+        named = {row for (row,) in run(_AMONG, (f"{{title heading}} : ({' OR '.join(asked)})", rows))} if asked else ()
+        unit = max(covered.values()) / max(ranked.values(), default=1.0)
         hits = {row[0]: Hit(*row[1:]) for row in run(_TOLD, (rows,))}
-        best = max(covered.values()) / found[0][1] if found[0][1] > 0 else 0.0
         return [
-            replace(hits[row], score=round(score * best, 6), covered=covered[row], named=row in named)
-            for row, score in found
+            replace(
+                hits[row],
+                score=round(max(ranked.get(row, 0.0) * unit, meant.get(row, 0.0)), 6),
+                covered=covered[row],
+                named=row in named,
+                meant=row in meant,
+            )
+            for row in best
         ]
 
     def headings(self, workspace: str, inside: str | None, limit: int) -> list[str]:
@@ -100,7 +127,7 @@ class Search:
         )
         return json.dumps([row[0] for row in rows if scope.admits(*row)])
 
-    def _covered(self, asked: list[str], rows: str) -> dict[int, float]:
+    def _covered(self, asked: Sequence[str], rows: str) -> dict[int, float]:
         """For each row, how much of what is asked it holds (0 to 1): rare words weigh more."""
         run = self._connection.execute
         (total,) = run("SELECT count(*) FROM passages").fetchone()
@@ -112,4 +139,4 @@ class Search:
             whole += weight
             for (row,) in run(_AMONG, (expression, rows)):
                 covered[row] += weight
-        return {row: value / whole for row, value in covered.items()}
+        return {row: value / (whole or 1.0) for row, value in covered.items()}

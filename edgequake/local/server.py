@@ -11,13 +11,14 @@ from edgequake._serving.keep_alive import KEEP_ALIVE_SECONDS
 from edgequake._serving.sockets import address_of, listen
 from edgequake.exceptions import ConfigurationError
 from edgequake.local.errors import LocalServerError
-from edgequake.local.loader import Progress, Skipped, refresh
-from edgequake.local.store import Store
+from edgequake.local.loader import Skipped, refresh
+from edgequake.local.store import Progress, Store
 
 if TYPE_CHECKING:
     import socket
 
     from edgequake._serving.server import Server
+    from edgequake.local.embeddings import OpenAICompatibleEmbedder
     from edgequake.local.engine import Engine
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -36,8 +37,9 @@ class LocalServer:
     `llm`, an object with `astream(prompt)` or `stream(prompt)` as `edgequake.rag` takes it, gives the answers;
     without one they quote the documents. `db` is a SQLite file that keeps documents and conversations; without
     it they are in memory. With `api_key`, clients must send it. `token_delay` is the pause before each streamed
-    token, in seconds. `on_progress` is called while files are read, with how many are read and how many there are.
-    It runs in a thread of its own and installs no signal handlers.
+    token, in seconds. `on_progress` is called with what is being done ("reading files", "embedding passages"), how
+    much of it is done and how much there is. With an `embedder`, passages are found by their vectors too. It runs in a
+    thread of its own and installs no signal handlers.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class LocalServer:
         llm: Any = None,
         api_key: str | None = None,
         on_progress: Progress | None = None,
+        embedder: OpenAICompatibleEmbedder | None = None,
     ) -> None:
         self._paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
         self._host = host
@@ -60,6 +63,7 @@ class LocalServer:
         self._llm = llm
         self._api_key = api_key
         self._on_progress = on_progress
+        self._embedder = embedder
         self.skipped: tuple[Skipped, ...] = ()
         """The files of the folders that could not be read, and why."""
         self._keep_alive = KEEP_ALIVE_SECONDS
@@ -86,8 +90,9 @@ class LocalServer:
     def start(self) -> Self:
         """The server, accepting requests.
 
-        Raises SourceError for a bad path, StoreError for a bad database, LocalServerError for a taken port or
-        a server that runs already, ImportError when the extra `server` is not installed.
+        Raises SourceError for a bad path, StoreError for a bad database, EmbeddingError for an embedder that fails,
+        LocalServerError for a taken port or a server that runs already, ImportError when the extra `server` is not
+        installed.
         """
         listener = self._open()
         ready = threading.Event()
@@ -134,7 +139,7 @@ class LocalServer:
     def _engine(self, store: Store) -> Engine:
         from edgequake.local.engine import Engine
 
-        return Engine(store, llm=self._llm, token_delay=self._token_delay)
+        return Engine(store, llm=self._llm, token_delay=self._token_delay, embedder=self._embedder)
 
     def _open(self) -> socket.socket:
         """The listening socket, with the documents loaded."""
@@ -148,6 +153,8 @@ class LocalServer:
         try:
             self._store = Store(self._db if self._db is not None else ":memory:")
             self.skipped = refresh(self._store, self._paths, self._on_progress)
+            if self._embedder is not None:
+                self._store.embed(self._embedder, self._on_progress)
         except BaseException:
             listener.close()
             self._close()

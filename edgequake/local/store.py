@@ -3,21 +3,27 @@
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
+from edgequake.local.embeddings import OpenAICompatibleEmbedder, VectorIndex
 from edgequake.local.graph_index import FoundEntity, FoundRelationship, GraphIndex
 from edgequake.local.passages import HEADING_SEPARATOR, Passage, split
 from edgequake.local.records import Records
 from edgequake.local.schema import Database
 from edgequake.local.scope import DEFAULT_WORKSPACE, Scope
-from edgequake.local.search import Hit, Search
+from edgequake.local.search import FUSED, Hit, Search
 from edgequake.local.words import spaced
 
 __all__ = ["Document", "Hit", "Scope", "Store"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+_EMBEDDED_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class Store:
         self._connection = self.database.connection
         self._search = Search(self._connection)
         self._graph = GraphIndex(self._connection)
+        self._vectors = VectorIndex(self._connection)
 
     def __enter__(self) -> Self:
         return self
@@ -199,15 +206,24 @@ class Store:
             ).fetchall()
 
     def search(
-        self, query: str, limit: int = 8, *, scope: Scope | None = None, workspace: str = DEFAULT_WORKSPACE
+        self,
+        query: str,
+        limit: int = 8,
+        *,
+        scope: Scope | None = None,
+        workspace: str = DEFAULT_WORKSPACE,
+        vector: tuple[str, bytes] | None = None,
     ) -> list[Hit]:
         """The passages that fit the query best, at most `limit`, the best first.
 
         The query is plain words: nothing in it is taken as search syntax, and stop words are left out while
-        other words remain. No word at all finds nothing.
+        other words remain. No word at all finds nothing. `vector` is the query's, with its model's name: what is near
+        it is found too, and both rankings are joined (reciprocal rank fusion).
         """
         with self.database.snapshot():
-            return self._search.passages(query, limit, workspace, self._search.inside(workspace, scope))
+            inside = self._search.inside(workspace, scope)
+            near = self._vectors.near(*vector, workspace, inside, FUSED) if vector else ()
+            return self._search.passages(query, limit, workspace, inside, near)
 
     def headings(self, limit: int, *, scope: Scope | None = None, workspace: str = DEFAULT_WORKSPACE) -> list[str]:
         """What the first documents are about, at most `limit` headings."""
@@ -229,8 +245,30 @@ class Store:
             inside = self._search.inside(workspace, scope)
             return self._graph.beside(query, hits, workspace, inside, (most_entities, most_relationships))
 
+    def embed(self, embedder: OpenAICompatibleEmbedder, progress: Progress | None = None) -> None:
+        """Give each passage that has none of this model a vector.
+
+        Raises EmbeddingError; what was embedded before stays.
+        """
+        done = 0
+        while True:
+            with self.database.snapshot():
+                missing = self._vectors.missing(embedder.model, _EMBEDDED_AT_ONCE)
+                left = self._vectors.count_missing(embedder.model) if progress else 0
+            if progress is not None:
+                progress("embedding passages", done, done + left)
+            if not missing:
+                return
+            vectors = embedder.embed([text for _, text in missing])
+            with self.database.transaction():
+                self._vectors.store(
+                    embedder.model, [(row, vector) for (row, _), vector in zip(missing, vectors, strict=True)]
+                )
+            done += len(missing)
+
     def _remove(self, document_id: str) -> bool:
         self._graph.remove(document_id)
+        self._vectors.remove(document_id)
         self._connection.execute(
             "DELETE FROM passage_words WHERE rowid IN (SELECT rowid FROM passages WHERE document_id = ?)",
             (document_id,),

@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from local.fakes import Endless
 from edgequake.local import LocalServer
 from edgequake.local.answering import Answering
 from edgequake.local.engine import Engine, Found, Question
-from edgequake.local.store import Hit, Scope, Store
+from edgequake.local.store import Hit, Store
 
 QUERY = {"query": "Who operates the Orion relay?"}
 CLIENTS = 30
@@ -98,11 +99,11 @@ async def test_what_is_asked_by_somebody_who_left_is_not_looked_up(monkeypatch: 
         store.add_document("gulls.md", "Gulls eat chips.")
         search = store.search
 
-        def held_search(query: str, limit: int, *, scope: Scope | None) -> list[Hit]:
+        def held_search(query: str, limit: int, **options: Any) -> list[Hit]:
             begun.append(query)
             loop.call_soon_threadsafe(going.set)
             assert held.wait(30)
-            return search(query, limit, scope=scope)
+            return search(query, limit, **options)
 
         async def ask(question: str) -> Found:
             answering = Answering(Engine(store), Question(question, "naive"))

@@ -89,7 +89,7 @@ def test_what_cannot_be_read_of_a_folder_is_skipped_said_and_counted(
 
     monkeypatch.setattr(Path, "open", refuse)
     skipped: list[Skipped] = []
-    steps: list[tuple[int, int]] = []
+    steps: list[tuple[str, int, int]] = []
     documents = list(load(tmp_path, skipped, lambda *step: steps.append(step)))
     assert [document.title for document in documents] == ["a.md", "kept.md"]
     assert {(one.path.name, one.reason.partition(":")[0]) for one in skipped} == {
@@ -98,7 +98,7 @@ def test_what_cannot_be_read_of_a_folder_is_skipped_said_and_counted(
         ("secret.md", "Permission denied"),
     }
     assert f"skipped {tmp_path / 'latin.txt'}: not UTF-8 text" in caplog.messages
-    assert steps == [(number, 5) for number in range(6)]
+    assert steps == [("reading files", number, 5) for number in range(6)]
     with pytest.raises(SourceError, match=r'pip install "edgequake\[pdf\]"'):
         list(load(tmp_path / "b.pdf"))
 

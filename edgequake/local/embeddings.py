@@ -1,0 +1,169 @@
+"""Vectors of passages beside full-text search, from any server with OpenAI's /v1/embeddings."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from edgequake.adapters import Answer, Model, ServiceClient, parse_as, post
+from edgequake.exceptions import EdgeQuakeError
+from edgequake.local.errors import EmbeddingError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from sqlite3 import Connection
+
+    from numpy import float32
+    from numpy.typing import NDArray
+
+_PATH = "/embeddings"
+_MAX_CHARS = 4000
+_FOUND = """
+SELECT v.passage, v.vector FROM vectors v JOIN passages p ON p.rowid = v.passage
+WHERE v.model = ? AND p.workspace_id = ?
+"""
+_WITHOUT = "NOT EXISTS (SELECT 1 FROM vectors v WHERE v.passage = p.rowid AND v.model = ?)"
+_MISSING = f"""
+SELECT p.rowid, d.title || ' > ' || p.heading || char(10) || p.text FROM passages p
+JOIN documents d ON d.id = p.document_id WHERE {_WITHOUT} LIMIT ?
+"""  # noqa: S608 - a constant
+_INSIDE = "SELECT rowid FROM passages WHERE document_id IN (SELECT value FROM json_each(?))"
+
+
+class _Vector(Model):
+    index: int
+    embedding: list[float]
+
+
+class _Vectors(Answer):
+    data: list[_Vector]
+
+
+class OpenAICompatibleEmbedder:
+    """Makes vectors of texts with a model behind OpenAI's `/v1/embeddings`: Ollama, vLLM, LM Studio, OpenAI.
+
+        LocalServer("docs", embedder=OpenAICompatibleEmbedder("http://localhost:11434/v1", "nomic-embed-text"))
+
+    `base_url` includes the version. `api_key` is sent as a bearer token. `timeout` is in seconds, for each wait. Needs
+    numpy: `pip install "edgequake[embed]"`. Raises ConfigurationError for settings that cannot work, ImportError
+    without numpy.
+    """
+
+    def __init__(
+        self, base_url: str, model: str, api_key: str | None = None, *, timeout: float = 60.0, max_retries: int = 2
+    ) -> None:
+        try:
+            import numpy  # noqa: F401 - an extra, needed to compare what comes
+        except ImportError as error:
+            raise ImportError('embeddings need numpy: pip install "edgequake[embed]"') from error
+        self.model = model
+        self.provider = urlsplit(base_url).netloc
+        headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+        address = base_url.removesuffix("/").removesuffix(_PATH)
+        self._client = ServiceClient(address, headers=headers, timeout=timeout, max_retries=max_retries)
+
+    def embed(self, texts: Sequence[str]) -> list[bytes]:
+        """A vector of length 1 for each text, as 32-bit floats. Raises EmbeddingError, in one line."""
+        import numpy
+
+        body = {"model": self.model, "input": [text[:_MAX_CHARS] for text in texts]}
+        try:
+            answer = self._client.call(post(_PATH, body, parse_as(_Vectors), replayable=True))
+        except EdgeQuakeError as error:
+            words = " ".join(str(error).split())
+            raise EmbeddingError(f"the embedding model {self.model} at {self.provider} failed: {words}") from error
+        rows = [vector.embedding for vector in sorted(answer.data, key=lambda vector: vector.index)]
+        sizes = {len(row) for row in rows}
+        if len(rows) != len(texts) or len(sizes) != 1 or sizes == {0}:
+            raise EmbeddingError(
+                f"the embedding model {self.model} at {self.provider} gave {len(rows)} vectors of {sorted(sizes)}"
+                f" numbers for {len(texts)} texts"
+            )
+        made = numpy.array(rows, dtype=numpy.float32)
+        lengths = numpy.linalg.norm(made, axis=1, keepdims=True)
+        return [row.tobytes() for row in made / numpy.where(lengths == 0, 1, lengths)]
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A passage whose vector is near the question's: its row, the cosine, and whether that stands out."""
+
+    row: int
+    cosine: float
+    stands_out: bool
+
+
+class VectorIndex:
+    """The table of vectors. The caller holds the database's lock, and a transaction to change it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._cached: dict[tuple[str, str], tuple[Any, list[int], NDArray[float32]]] = {}
+        self._changes = 0
+
+    def missing(self, model: str, limit: int) -> list[tuple[int, str]]:
+        """Passages that have no vector of the model, as rows and texts."""
+        return self._connection.execute(_MISSING, (model, limit)).fetchall()
+
+    def count_missing(self, model: str) -> int:
+        """How many passages have no vector of the model."""
+        (count,) = self._connection.execute(f"SELECT count(*) FROM passages p WHERE {_WITHOUT}", (model,)).fetchone()  # noqa: S608
+        return int(count)
+
+    def store(self, model: str, vectors: Sequence[tuple[int, bytes]]) -> None:
+        """Keep the vectors of these rows, in place of another model's; of a passage that is gone none."""
+        self._changes += 1
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO vectors SELECT rowid, ?, ? FROM passages WHERE rowid = ?",
+            [(model, vector, row) for row, vector in vectors],
+        )
+
+    def remove(self, document_id: str) -> None:
+        """Forget the vectors of a document, while its passages are still there."""
+        self._changes += 1
+        self._connection.execute(
+            "DELETE FROM vectors WHERE passage IN (SELECT rowid FROM passages WHERE document_id = ?)", (document_id,)
+        )
+
+    def near(self, model: str, vector: bytes, workspace: str, inside: str | None, limit: int) -> list[Near]:
+        """The passages with the nearest vectors, the nearest first.
+
+        One stands out whose cosine lies further above the mean than chance would put the highest of so many.
+        """
+        import numpy
+
+        rows, matrix = self._matrix(model, workspace)
+        asked = numpy.frombuffer(vector, dtype=numpy.float32)
+        if not rows or matrix.shape[1] != len(asked):
+            return []
+        cosines = matrix @ asked
+        spread = float(cosines.std()) or 1.0
+        mean = float(cosines.mean())
+        bar = mean + spread * math.sqrt(2 * math.log(len(rows) + 1))
+        if inside is not None:
+            allowed = {row for (row,) in self._connection.execute(_INSIDE, (inside,))}
+            cosines = numpy.where([row in allowed for row in rows], cosines, -2)
+        # What is no nearer than most has no place in a ranking: in a small collection that would be all of it.
+        best = [int(place) for place in numpy.argsort(-cosines, kind="stable")[:limit] if cosines[place] > mean]
+        return [Near(rows[place], float(cosines[place]), float(cosines[place]) > bar) for place in best]
+
+    def _matrix(self, model: str, workspace: str) -> tuple[list[int], NDArray[float32]]:
+        """All vectors of a workspace, read anew when the table was changed, also by another process."""
+        import numpy
+
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        stamp = (version, self._changes)
+        known = self._cached.get((model, workspace))
+        if known is None or known[0] != stamp:
+            found = self._connection.execute(_FOUND, (model, workspace)).fetchall()
+            size = len(found[0][1]) // 4 if found else 0
+            found = [row for row in found if len(row[1]) == size * 4]
+            matrix = numpy.frombuffer(b"".join(row[1] for row in found), dtype=numpy.float32).reshape(len(found), size)
+            known = self._cached[model, workspace] = (stamp, [row[0] for row in found], matrix)
+        return known[1], known[2]

@@ -8,7 +8,7 @@ from edgequake.local import LocalServer
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")  # not for the whole session: other tests count what a process holds
+@pytest.fixture  # a page may upload documents, which another page must not find
 def edgequake_server():
     with LocalServer([ROOT / "examples" / "notes"]) as server:
         yield server

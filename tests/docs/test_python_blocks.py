@@ -10,6 +10,7 @@ from docs.pages import PAGES, ROOT, agrees, blocks_of, name_of
 import edgequake
 
 TESTING = ROOT / "docs" / "testing.md"
+ELSEWHERE = (TESTING, ROOT / "docs" / "tutorial.md")  # they have tests of their own
 
 
 def storm(**data):
@@ -44,7 +45,7 @@ def compiled(block):
 
 
 @pytest.mark.usefixtures("as_in_a_shell", "other_services")
-@pytest.mark.parametrize("page", [page for page in PAGES if page != TESTING], ids=name_of)
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in ELSEWHERE], ids=name_of)
 def test_the_blocks_of_a_page_run_as_they_stand(page, capsys):
     with edgequake.EdgequakeClient() as client:
         names = {"__name__": "__main__", "client": client}

@@ -44,6 +44,7 @@ __all__ = [
     "EdgeQuakeError",
     "ForbiddenError",
     "GoneError",
+    "IgnoredOptionWarning",
     "InvalidInputError",
     "LockedError",
     "NetworkError",
@@ -305,3 +306,11 @@ class RAGError(_MidStreamError):
     def __init__(self, message: str, *, stage: Literal["retrieval", "generation"]) -> None:
         super().__init__(message)
         self.stage: Literal["retrieval", "generation"] = stage
+
+
+class IgnoredOptionWarning(UserWarning):
+    """An option was given that the chosen call does not read, such as ``top_k`` of a stream.
+
+    Python shows it once for each line that gives one; ``warnings.simplefilter("ignore", IgnoredOptionWarning)`` hides
+    it.
+    """

@@ -41,6 +41,7 @@ NAMES = [
     "GoneError",
     "HealthResponse",
     "HistoryMessage",
+    "IgnoredOptionWarning",
     "ImageInput",
     "InvalidInputError",
     "LockedError",

@@ -122,6 +122,7 @@ class AsyncReader(Generic[ChunkT]):
             self.check()
             opening = self._begin()
             decoder, parser, body, events = await opening.first_events()
+            self._read_at = monotonic()
             clock = opening.deadline.clock
             bounded = clock.timeout.total is not None
             while True:

@@ -14,9 +14,9 @@ from edgequake.models._model import explain
 from edgequake.models.options import NULL_IS_SENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["adapter_of", "checked_options"]
+__all__ = ["adapter_of", "checked_options", "near"]
 
 _REQUEST_OPTIONS = ("timeout", "headers", "extra_body")
 
@@ -46,7 +46,8 @@ def checked_options(
     known = kind.__annotations__
     for name in given:
         if name not in known:
-            raise TypeError(f"unknown option {name!r}{_hint(name, known)}")
+            hint = near(name, known) or ("; extra_body={…} sends fields of your own" if "extra_body" in known else "")
+            raise TypeError(f"unknown option {name!r}{hint}")
     try:
         checked: dict[str, Any] = adapter_of(kind).validate_python(dict(given))
     except ValidationError as error:
@@ -64,12 +65,12 @@ def checked_options(
     return fields, request
 
 
-def _hint(name: str, known: Mapping[str, Any]) -> str:
+def near(name: str, known: Iterable[str]) -> str:
+    """The name that was probably meant, as a question; empty if there is none like it."""
     from difflib import get_close_matches  # only a slip of the pen needs it
 
-    if close := get_close_matches(name, known, n=1):
-        return f"; did you mean {close[0]!r}?"
-    return "; extra_body={…} sends fields of your own" if "extra_body" in known else ""
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 @cache

@@ -8,13 +8,14 @@ from functools import partial
 from typing import Any, TypeVar
 
 from edgequake._core.calls import Call, as_json, parse_as, plain_headers
-from edgequake._core.options import checked_options
+from edgequake._core.ignored import warn_ignored
+from edgequake._core.options import checked_options, near
 from edgequake.exceptions import ConfigurationError, InvalidInputError
 from edgequake.models.answer import ChatResponse, QueryResponse
-from edgequake.models.options import ChatOptions, Messages, QueryOptions
+from edgequake.models.options import MODES, ChatOptions, Messages, QueryOptions
 from edgequake.settings import as_timeout
 
-__all__ = ["chat_complete", "chat_stream", "query_execute", "query_stream"]
+__all__ = ["chat_complete", "chat_stream", "check_mode", "query_execute", "query_stream"]
 
 T = TypeVar("T")
 
@@ -28,9 +29,20 @@ _CHAT_ALIASES = {"llm_provider": "provider", "llm_model": "model"}
 _PLACEHOLDER_MODEL = "edgequake"
 
 
-def query_execute(query: str, options: Mapping[str, Any]) -> Call[QueryResponse]:
-    """``POST /api/v1/query``."""
+def check_mode(mode: str | None) -> None:
+    """Raises :class:`ConfigurationError` for a mode of retrieval that no server has: it would take another instead."""
+    if mode is not None and mode.lower() not in MODES:
+        raise ConfigurationError(
+            f"mode={mode!r} is unknown{near(mode.lower(), MODES)}; it is one of {', '.join(MODES)}. "
+            "extra_body={'mode': …} sends another"
+        )
+
+
+def query_execute(query: str, options: Mapping[str, Any], *, warn: bool = False) -> Call[QueryResponse]:
+    """``POST /api/v1/query``. ``warn``: of options that it does not read; a fallback has its stream's."""
     fields, request = checked_options(QueryOptions, options, _QUERY_ALIASES)
+    if warn:
+        warn_ignored("execute", options, _QUERY_ALIASES)
     fields.pop("stream_format", None)
     body = {"query": _text("query", query)} | _query_fields(fields)
     return _post("/api/v1/query", body, request, parse_as(QueryResponse), replayable=True)
@@ -40,6 +52,7 @@ def query_stream(query: str, options: Mapping[str, Any]) -> Call[QueryResponse]:
     """``POST /api/v1/query/stream``, or the guide's ``GET /query/stream`` where the server has no such route."""
     fields, request = checked_options(QueryOptions, options, _QUERY_ALIASES)
     fields = _query_fields(fields)
+    warn_ignored("stream", options, _QUERY_ALIASES)
     body = {"query": _text("query", query), "stream_format": "v2"} | fields
     call = _post("/api/v1/query/stream", body, request, parse_as(QueryResponse), replayable=True)
     body |= request.get("extra_body") or {}
@@ -86,6 +99,7 @@ def _post(
 
 
 def _query_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    check_mode(fields.get("mode"))
     if fields.get("llm_model") == _PLACEHOLDER_MODEL and "llm_provider" not in fields:
         del fields["llm_model"]
     if ("llm_provider" in fields) != ("llm_model" in fields):
@@ -96,6 +110,7 @@ def _query_fields(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _chat(path: str, messages: Messages, options: Mapping[str, Any], *, stream: bool) -> Call[ChatResponse]:
     fields, request = checked_options(ChatOptions, options, _CHAT_ALIASES)
+    check_mode(fields.get("mode"))
     if fields.get("model") == _PLACEHOLDER_MODEL:
         del fields["model"]
     turns = _turns(messages)

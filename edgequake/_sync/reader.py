@@ -123,6 +123,7 @@ class Reader(Generic[ChunkT]):
             self.check()
             opening = self._begin()
             decoder, parser, body, events = opening.first_events()
+            self._read_at = monotonic()
             clock = opening.deadline.clock
             bounded = clock.timeout.total is not None
             while True:

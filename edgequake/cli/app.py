@@ -93,7 +93,7 @@ def ask(
             metavar="N",
             show_default=False,
             min=1,
-            help="How many sources to use; servers may heed it with --no-stream only.",
+            help="How many sources to use; the answer then comes whole, for a server reads it of no stream.",
         ),
     ] = None,
     provider: Provider = None,
@@ -121,7 +121,7 @@ def ask(
     asked = Question(
         question,
         {"mode": mode, "top_k": top_k, "provider": provider, "model": None if files else model},
-        stream,
+        stream=stream and top_k is None,
     )
     with command(verbose=verbose):
         ask_question(asked, connection, files, as_json=as_json)

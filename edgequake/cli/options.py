@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,6 +42,18 @@ _SERVER = "The server"
 _FILES = "Your own files"
 _LOCAL_TENANT = "default"
 _LOCAL_USER = "00000000-0000-0000-0000-000000000001"
+
+
+class RetrievalMode(StrEnum):
+    """What ``--mode`` takes."""
+
+    NAIVE = "naive"
+    LOCAL = "local"
+    GLOBAL = "global"
+    HYBRID = "hybrid"
+    MIX = "mix"
+    BYPASS = "bypass"
+
 
 BaseUrl = Annotated[
     str | None,
@@ -166,9 +179,12 @@ LlmApiKey = Annotated[
     ),
 ]
 Mode = Annotated[
-    str | None,
+    RetrievalMode | None,
     typer.Option(
-        metavar="MODE", show_default=False, help="How to retrieve: naive, local, global, hybrid, mix or bypass."
+        metavar="MODE",
+        case_sensitive=False,
+        show_default=False,
+        help="How to retrieve: naive, local, global, hybrid, mix or bypass.",
     ),
 ]
 Provider = Annotated[

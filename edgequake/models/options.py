@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 
 from pydantic import ConfigDict, Field, SkipValidation
 from typing_extensions import TypedDict
@@ -36,7 +36,11 @@ __all__ = [
     "UploadOptions",
 ]
 
-Mode: TypeAlias = Literal["naive", "local", "global", "hybrid", "mix", "bypass"] | str
+_KnownMode: TypeAlias = Literal["naive", "local", "global", "hybrid", "mix", "bypass"]
+Mode: TypeAlias = _KnownMode | str
+"""How to retrieve. Any other name is refused; ``extra_body={"mode": …}`` sends one that this version does not know."""
+MODES: tuple[str, ...] = get_args(_KnownMode)
+"""The modes of the server."""
 Granularity: TypeAlias = Literal["citation", "agent", "debug"] | str
 StreamFormat: TypeAlias = Literal["v1", "v2", "v3"]
 
@@ -136,26 +140,27 @@ class UploadOptions(BodyOptions, total=False):
 class QueryOptions(BodyOptions, total=False):
     """The options of ``query.execute``, ``query.stream`` and ``query.ask``.
 
-    The server's stream takes no heed of ``max_results``, the rerank options, ``mix_weights``,
-    ``conversation_history``, ``context_only`` and ``prompt_only``.
+    For a stream the server does not read ``max_results``, the rerank options, ``mix_weights``,
+    ``conversation_history``, ``context_only`` and ``prompt_only``: giving one to ``query.stream`` is an
+    :class:`IgnoredOptionWarning`.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", arbitrary_types_allowed=True)  # type: ignore[misc]  # pydantic's own way to configure a TypedDict
 
     mode: Mode | None
-    """How to retrieve; ``mix`` unless given. The server replaces a name it does not know."""
-    max_results: int | None
-    """How many sources to use; the server's own number unless given."""
-    top_k: int | None
-    """The guide's name for ``max_results``."""
+    """How to retrieve: ``naive``, ``local``, ``global``, ``hybrid``, ``mix`` or ``bypass``; ``mix`` unless given."""
+    max_results: Annotated[int, Field(ge=1)] | None
+    """How many sources to use; the server's own number unless given. Read by ``execute`` alone."""
+    top_k: Annotated[int, Field(ge=1)] | None
+    """Another name for ``max_results``."""
     enable_rerank: bool | None
-    """Whether a reranker sorts what was found; true unless given."""
+    """Whether a reranker sorts what was found; true unless given. Read by ``execute`` alone."""
     rerank: bool | None
-    """The guide's name for ``enable_rerank``."""
+    """Another name for ``enable_rerank``."""
     rerank_model: str | None
-    """Which reranker."""
-    rerank_top_k: int | None
-    """How many sources the reranker keeps."""
+    """Which reranker. Read by ``execute`` alone."""
+    rerank_top_k: Annotated[int, Field(ge=1)] | None
+    """How many sources the reranker keeps. Read by ``execute`` alone."""
     llm_provider: str | None
     """Give it together with ``llm_model``."""
     llm_model: str | None
@@ -171,11 +176,11 @@ class QueryOptions(BodyOptions, total=False):
     response_type: str | None
     """In the server's own words; sent as it is."""
     conversation_history: Sequence[HistoryMessage] | None
-    """Earlier turns; the answer then has a ``conversation_id``."""
+    """Earlier turns; the answer then has a ``conversation_id``. Read by ``execute`` alone."""
     document_filter: DocumentFilter | None
     """Which documents may answer."""
     mix_weights: MixWeights | None
-    """For ``mode="mix"`` alone."""
+    """For ``mode="mix"`` alone. Read by ``execute`` alone."""
     content_granularity: Granularity | None
     """How long the sources' snippets are."""
     include_references: bool | None
@@ -183,9 +188,9 @@ class QueryOptions(BodyOptions, total=False):
     include_subgraph: bool | None
     """Whether the answer brings its part of the graph; true unless given."""
     context_only: bool | None
-    """Retrieve, and leave out the answer."""
+    """Retrieve, and leave out the answer. Read by ``execute`` alone."""
     prompt_only: bool | None
-    """Answer with the prompt instead of the model's words."""
+    """Answer with the prompt instead of the model's words. Read by ``execute`` alone."""
     hl_keywords: Sequence[str] | None
     """High-level keywords; given, the server does not ask its model for them."""
     ll_keywords: Sequence[str] | None
@@ -220,11 +225,11 @@ class ChatOptions(BodyOptions, total=False):
     llm_model: str | None
     """Another name for ``model``."""
     max_tokens: Annotated[int, Field(ge=1)] | None
-    """How long the answer may be, in tokens."""
+    """How long the answer may be, in tokens. The server takes it, but not every version uses it."""
     temperature: Annotated[float, Field(ge=0, le=2)] | None
-    """From 0, the plainest, to 2."""
-    top_k: int | None
-    """How many sources to use."""
+    """From 0, the plainest, to 2. The server takes it, but not every version uses it."""
+    top_k: Annotated[int, Field(ge=1)] | None
+    """How many sources to use. The server takes it, but not every version uses it."""
     language: str | None
     """ISO 639-1, such as ``en``."""
     system_prompt: str | None

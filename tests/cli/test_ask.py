@@ -52,9 +52,7 @@ def test_an_empty_answer_is_nothing_in_a_pipe(run: Run, edgequake_script: Script
 
 def test_options_reach_the_server(run: Run, edgequake_script: ScriptServer) -> None:
     edgequake_script.on(*STREAM).stream(token("x"), DONE)
-    options = (
-        "--mode hybrid --top-k 4 --provider ollama --model gemma3 --tenant default --workspace default --api-key k"
-    )
+    options = "--mode HYBRID --provider ollama --model gemma3 --tenant default --workspace default --api-key k"
     options += f" --user {USER}"
     ended = run("ask", "Where?", "--base-url", edgequake_script.url, *options.split())
     assert ended.code == 0
@@ -89,9 +87,23 @@ def test_an_empty_question_is_an_error(run: Run, question: str) -> None:
 
 def test_no_stream_asks_for_the_whole_answer(run: Run, edgequake_script: ScriptServer) -> None:
     edgequake_script.on("POST", "/api/v1/query").reply(json={"answer": "Lyon.", "mode": "mix"})
-    ended = run("ask", "Where?", "--no-stream", "--top-k", "3", "--base-url", edgequake_script.url)
+    ended = run("ask", "Where?", "--no-stream", "--base-url", edgequake_script.url)
     assert (ended.code, ended.out) == (0, "Lyon.\n")
+
+
+def test_a_number_of_sources_is_asked_of_the_call_that_reads_it(run: Run, edgequake_script: ScriptServer) -> None:
+    edgequake_script.on("POST", "/api/v1/query").reply(json={"answer": "Lyon.", "mode": "mix"})
+    ended = run("ask", "Where?", "--top-k", "3", "--base-url", edgequake_script.url)
+    assert (ended.code, ended.out, ended.err) == (0, "Lyon.\n", "")
     assert edgequake_script.requests[0].json["max_results"] == 3
+
+
+@pytest.mark.parametrize("command", ["ask", "chat"])
+def test_a_mode_that_is_none_is_refused_with_the_six(run: Run, command: str) -> None:
+    ended = run(command, *(["Where?"] if command == "ask" else []), "--mode", "hybird")
+    assert (ended.code, ended.out) == (2, "")
+    words = " ".join(ended.err.replace("│", " ").split())
+    assert "'hybird' is not one of 'naive', 'local', 'global', 'hybrid', 'mix', 'bypass'" in words
 
 
 # -- on a terminal ----------------------------------------------------------------------------------------------------

@@ -63,6 +63,7 @@ NO_TEXT = {
 
 @pytest.mark.parametrize("failure", NO_TEXT)
 @pytest.mark.parametrize("opened", [False, True], ids=["iterated", "opened"])
+@pytest.mark.filterwarnings("ignore::edgequake.IgnoredOptionWarning")
 def test_a_stream_that_fails_before_any_text_goes_on_with_the_whole_answer(caller, server, warnings, failure, opened):
     NO_TEXT[failure](server.on("POST", STREAM))
     server.on("POST", QUERY).reply(json=WHOLE)
@@ -331,6 +332,7 @@ def test_a_charset_that_is_wrong_is_not_obeyed(caller, server):
 
 
 @pytest.mark.parametrize("refusal", [{"status": 404}, {"status": 405}, {"status": 404, "text": "not found"}])
+@pytest.mark.filterwarnings("ignore::edgequake.IgnoredOptionWarning")
 def test_the_guides_route_is_found_and_remembered(caller, server, refusal):
     server.on("POST", STREAM).reply(**refusal)
     server.on("GET", GUIDE).always().stream(*guide("a"))

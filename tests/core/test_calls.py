@@ -108,6 +108,7 @@ def test_every_option_of_a_query_is_tested_here():
     assert QUERY_FIELDS.keys() | PAIRS | REQUEST_OPTIONS | {"stream_format"} == QueryOptions.__annotations__.keys()
 
 
+@pytest.mark.filterwarnings("ignore::edgequake.IgnoredOptionWarning")
 @pytest.mark.parametrize(("option", "case"), QUERY_FIELDS.items())
 def test_an_option_of_a_query_becomes_its_field(option, case):
     value, field, sent = case
@@ -239,12 +240,14 @@ def guide_params(**options):
     return query_stream("q", options).fallback_route().params
 
 
+@pytest.mark.filterwarnings("ignore::edgequake.IgnoredOptionWarning")
 def test_the_guides_route_takes_query_and_options_as_parameters():
     assert guide_params() == {"query": "q"}
     assert guide_params(mode="hybrid", max_results=10) == {"query": "q", "mode": "hybrid", "top_k": 10}
     assert guide_params(stream_format="v3", mode=None) == {"query": "q"}
 
 
+@pytest.mark.filterwarnings("ignore::edgequake.IgnoredOptionWarning")
 def test_the_guides_route_takes_what_is_no_plain_value_as_json():
     params = guide_params(hl_keywords=["a", "ü"], document_filter={"document_ids": ["m"]}, enable_rerank=True)
     assert params == {"query": "q", "hl_keywords": '["a","ü"]', "document_filter": '{"document_ids":["m"]}',

@@ -128,7 +128,9 @@ def test_the_programs_of_the_guide_print_the_answer(servers):
 def test_the_guides_hybrid_query_prints_the_answer_and_the_sources_sent_one_by_one(servers):
     for kind, wire in WIRES.items():
         route(servers, kind).stream(*wire(*PIECES))
-    assert printed("hybrid_mode", *servers.values()) == [f"{TEXT}\n[Source: graphs.md]\n", TEXT, TEXT]
+    # It gives top_k, which only a server of the guide's kind reads for a stream: that is a warning.
+    without = {"PYTHONWARNINGS": "ignore:the server does not read top_k:UserWarning"}
+    assert printed("hybrid_mode", *servers.values(), **without) == [f"{TEXT}\n[Source: graphs.md]\n", TEXT, TEXT]
     asked = {"query": "Explain how RAG enhances LLMs", "mode": "hybrid", "top_k": "10"}
     assert servers["guide"].requests[-1].query == asked
     for kind in ("v2", "v1"):

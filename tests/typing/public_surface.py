@@ -110,7 +110,7 @@ def queries(client: EdgequakeClient) -> None:
     assert_type(answer.request_id, str | None)
     assert_type(client.query.ask("q", on_text=print, llm_provider="p", llm_model="m"), QueryResponse)
 
-    for chunk in client.query.stream(query="q", mode="a mode of a later server", timeout=Timeout(5)):
+    for chunk in client.query.stream(query="q", extra_body={"mode": "one of a later server"}, timeout=Timeout(5)):
         assert_type(chunk, QueryChunk)
         assert_type(chunk.type, str)
         assert_type(chunk.text, str)

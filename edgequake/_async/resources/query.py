@@ -46,7 +46,7 @@ class AsyncQuery(AsyncResource):
         :raises TimeoutError: when a clock runs out.
         :raises ResponseError: for an answer of another shape.
         """
-        return await self._session.call(questions.query_execute(query, options))
+        return await self._session.call(questions.query_execute(query, options, warn=True))
 
     def stream(self, query: str, *, fallback: bool = False, **options: Unpack[QueryOptions]) -> AsyncQueryStream:
         """The answer to ``query`` as it is generated (``POST /api/v1/query/stream``).
@@ -118,7 +118,7 @@ class AsyncQuery(AsyncResource):
             return await stream.final()
         extra = about("POST /api/v1/query/stream", failure)
         logger.warning("the stream failed: %s; asking for the whole answer", failure, extra=extra)
-        answer = await self.execute(query, **options)
+        answer = await self._session.call(questions.query_execute(query, options))
         rest = answer.answer.removeprefix(stream.text)
         if rest and on_text is not None:
             await async_result(on_text(rest if len(rest) < len(answer.answer) or not stream.text else f"\n{rest}"))

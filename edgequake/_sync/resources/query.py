@@ -47,7 +47,7 @@ class Query(Resource):
         :raises TimeoutError: when a clock runs out.
         :raises ResponseError: for an answer of another shape.
         """
-        return self._session.call(questions.query_execute(query, options))
+        return self._session.call(questions.query_execute(query, options, warn=True))
 
     def stream(self, query: str, *, fallback: bool = False, **options: Unpack[QueryOptions]) -> QueryStream:
         """The answer to ``query`` as it is generated (``POST /api/v1/query/stream``).
@@ -119,7 +119,7 @@ class Query(Resource):
             return stream.final()
         extra = about("POST /api/v1/query/stream", failure)
         logger.warning("the stream failed: %s; asking for the whole answer", failure, extra=extra)
-        answer = self.execute(query, **options)
+        answer = self._session.call(questions.query_execute(query, options))
         rest = answer.answer.removeprefix(stream.text)
         if rest and on_text is not None:
             result(on_text(rest if len(rest) < len(answer.answer) or not stream.text else f"\n{rest}"))

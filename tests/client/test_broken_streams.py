@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 from client.conftest import every_client
 from client.wires import (
@@ -234,6 +236,17 @@ def test_a_failure_after_the_final_event_takes_nothing_away(caller, server, wire
     assert caller.final(stream).answer == "EdgeQuake"
     assert stream.failure is None
     caller.until(server.wait_until_idle)
+
+
+def test_a_failure_after_the_final_event_is_logged(caller, server, caplog):
+    caplog.set_level(logging.INFO, logger="edgequake")
+    server.on("POST", STREAM).stream(*v2("a"), ERROR_EVENT)
+    assert caller.text(caller.client().query.stream("q")) == "a"
+    (record,) = [record for record in caplog.records if record.name == "edgequake"]
+    assert record.getMessage() == (
+        f"POST {STREAM} failed after its end, which takes nothing from the answer: the model went away (STREAM_ERROR)"
+    )
+    assert (record.levelname, record.route) == ("INFO", f"POST {STREAM}")
 
 
 @pytest.mark.parametrize("wire", CHAT_WIRES)

@@ -17,7 +17,6 @@ from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
 from edgequake._core.polling import Polling
 from edgequake._core.readiness import LIVE, READY
 from edgequake._core.tasks import server_ready
-from edgequake._core.uploads import named_parts
 from edgequake.chunks import ChatChunk
 from edgequake.exceptions import ConfigurationError
 from edgequake.models.answer import ChatResponse
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from edgequake._core.config import TokenSource
+    from edgequake._core.uploads import FilePart
     from edgequake._http.clients import AsyncHTTPClient
     from edgequake.models.health import Ready
     from edgequake.models.options import FileInput, RequestOptions
@@ -253,6 +253,11 @@ class AsyncEdgequakeClient(AsyncResources):
         :param idempotent: whether it may be sent again after any failure on the way. Unless given, a GET may, and
             another method only if the first was certainly not processed.
         """
+        parts: tuple[FilePart, ...] = ()
+        if files:
+            from edgequake._core.uploads import named_parts  # only uploads need it
+
+            parts = named_parts(files)
         call = calls.any_request(
             method,
             path,
@@ -262,7 +267,7 @@ class AsyncEdgequakeClient(AsyncResources):
             headers=headers,
             timeout=timeout,
             replayable=idempotent,
-            files=named_parts(files or {}),
+            files=parts,
         )
         return await self._session.call(call)
 

@@ -6,18 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from edgequake.exceptions import ConfigurationError, ResponseError
-from edgequake.models.page import Page
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator
 
     from edgequake._async.session import AsyncSession
     from edgequake._core.calls import Call
+    from edgequake.models.page import Page
 
 __all__ = ["AsyncPager"]
 
 ItemT = TypeVar("ItemT")
-PageT = TypeVar("PageT", bound=Page[Any])
+PageT = TypeVar("PageT", bound="Page[Any]")
 
 
 class AsyncPager(Generic[ItemT, PageT]):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from edgequake.exceptions import ConfigurationError
 from edgequake.models._model import Model
-from edgequake.models.page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,8 +85,8 @@ def _sent(config: ClientConfig, headers: Mapping[str, str]) -> set[str]:
 
 
 def _is_empty(answer: Any) -> bool:
-    if isinstance(answer, Page):
-        return not answer.rows
+    if (rows := getattr(answer, "rows", None)) is not None:  # of a page
+        return not rows
     if isinstance(answer, Model):
         lists = [value for _, value in answer if isinstance(value, list)]
         return bool(lists) and not any(lists)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from edgequake._core.uploads import FilePart
     from edgequake._http.requests import Request
 
-__all__ = ["async_upload", "head_of", "multipart_files", "opened", "text_of", "upload"]
+__all__ = ["async_upload", "head_of", "opened", "text_of", "upload"]
 
 _NO_SUCH_NAME = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 _PIECES_AT_ONCE = 16
@@ -46,11 +46,6 @@ def opened(call: Call[Any]) -> Iterator[Call[Any]]:
                 if reader.failure is not None and reader.failure is not error:
                     raise reader.failure from error
             raise
-
-
-def multipart_files(call: Call[Any]) -> list[tuple[str, tuple[str, Any]]] | None:
-    """The open files of ``call`` as httpx takes them."""
-    return [(part.field, (part.filename, part.content)) for part in call.files] or None
 
 
 def upload(request: Request) -> Request:

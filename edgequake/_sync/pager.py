@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from edgequake.exceptions import ConfigurationError, ResponseError
-from edgequake.models.page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Callable, Generator
 
     from edgequake._sync.session import Session
     from edgequake._core.calls import Call
+    from edgequake.models.page import Page
 
 __all__ = ["Pager"]
 
 ItemT = TypeVar("ItemT")
-PageT = TypeVar("PageT", bound=Page[Any])
+PageT = TypeVar("PageT", bound="Page[Any]")
 
 
 class Pager(Generic[ItemT, PageT]):

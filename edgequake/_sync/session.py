@@ -31,13 +31,13 @@ from edgequake._http.clients import (
 from edgequake._http.errors import as_cause, translated
 from edgequake._http.release import release, sweep
 from edgequake._http.requests import address, redirect_target, shown_address, timeout_extension
-from edgequake._http.uploads import upload, multipart_files, opened
 from edgequake._http.waiting import Deadline
 from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from edgequake._core.calls import Call
     from edgequake._core.config import ClientConfig
@@ -155,7 +155,7 @@ class Session:
 
         def attempt() -> T:
             try:
-                with opened(call) if call.files else nullcontext(call) as sent:
+                with _opened(call) if call.files else nullcontext(call) as sent:
                     return read(call, self.open(sent, waits, stream=False), waits)
             except APIError as error:
                 if call.answer_in is None:
@@ -278,14 +278,18 @@ class Session:
                 url or address(client, self.config.base_url + call.path),
                 params=None if url else call.params,
                 content=call.body,
-                files=multipart_files(call),
+                files=[(part.field, (part.filename, part.content)) for part in call.files] or None,
                 data=call.form or None,
                 headers=self.config.request_headers(token, merged_headers(call.headers, fixed)),
                 extensions={"timeout": timeout_extension(clock, monotonic())},
             )
-            return upload(request) if call.files else request
         except Exception as error:  # what was given cannot be written as a request
             raise ConfigurationError(f"the request cannot be sent: {error}") from as_cause(error)
+        if not call.files:
+            return request
+        from edgequake._http.uploads import upload  # only uploads need it
+
+        return upload(request)
 
     def _token(self) -> SecretStr | None:
         """The token of a user who signs in, or of the client's ``jwt`` function.
@@ -370,6 +374,12 @@ class Session:
         return translated(
             error, deadline.clock, streaming=streaming, origin=config.base_url, secret_headers=config.headers
         )
+
+
+def _opened(call: Call[Any]) -> AbstractContextManager[Call[Any]]:
+    from edgequake._http.uploads import opened  # only uploads need it
+
+    return opened(call)
 
 
 def _at_most(size: int, body: bytes) -> bytes:

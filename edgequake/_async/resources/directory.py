@@ -6,19 +6,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from edgequake._async.base import AsyncBaseClient
-from edgequake._async.resources.chat import AsyncChat
-from edgequake._async.resources.query import AsyncQuery
 
 if TYPE_CHECKING:
     from edgequake._async.resources.admin import AsyncAdmin
     from edgequake._async.resources.api_keys import AsyncApiKeys
     from edgequake._async.resources.auth import AsyncAuth
+    from edgequake._async.resources.chat import AsyncChat
     from edgequake._async.resources.connections import AsyncProviderConnections
     from edgequake._async.resources.costs import AsyncCosts
     from edgequake._async.resources.documents import AsyncDocuments
     from edgequake._async.resources.models import AsyncModelCatalog
     from edgequake._async.resources.parse import AsyncParse
     from edgequake._async.resources.pipeline import AsyncPipeline
+    from edgequake._async.resources.query import AsyncQuery
     from edgequake._async.resources.settings import AsyncSettings
     from edgequake._async.resources.tasks import AsyncTasks
     from edgequake._async.resources.tenants import AsyncTenants
@@ -34,11 +34,15 @@ class AsyncResources(AsyncBaseClient):
     @cached_property
     def query(self) -> AsyncQuery:
         """Questions to the knowledge graph: whole answers, streams, and what was retrieved for them."""
+        from edgequake._async.resources.query import AsyncQuery
+
         return AsyncQuery(self._session)
 
     @cached_property
     def chat(self) -> AsyncChat:
         """Conversations with the server: whole messages and streams."""
+        from edgequake._async.resources.chat import AsyncChat
+
         return AsyncChat(self._session)
 
     @cached_property

@@ -7,19 +7,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from edgequake._sync.base import BaseClient
-from edgequake._sync.resources.chat import Chat
-from edgequake._sync.resources.query import Query
 
 if TYPE_CHECKING:
     from edgequake._sync.resources.admin import Admin
     from edgequake._sync.resources.api_keys import ApiKeys
     from edgequake._sync.resources.auth import Auth
+    from edgequake._sync.resources.chat import Chat
     from edgequake._sync.resources.connections import ProviderConnections
     from edgequake._sync.resources.costs import Costs
     from edgequake._sync.resources.documents import Documents
     from edgequake._sync.resources.models import ModelCatalog
     from edgequake._sync.resources.parse import Parse
     from edgequake._sync.resources.pipeline import Pipeline
+    from edgequake._sync.resources.query import Query
     from edgequake._sync.resources.settings import Settings
     from edgequake._sync.resources.tasks import Tasks
     from edgequake._sync.resources.tenants import Tenants
@@ -35,11 +35,15 @@ class Resources(BaseClient):
     @cached_property
     def query(self) -> Query:
         """Questions to the knowledge graph: whole answers, streams, and what was retrieved for them."""
+        from edgequake._sync.resources.query import Query
+
         return Query(self._session)
 
     @cached_property
     def chat(self) -> Chat:
         """Conversations with the server: whole messages and streams."""
+        from edgequake._sync.resources.chat import Chat
+
         return Chat(self._session)
 
     @cached_property

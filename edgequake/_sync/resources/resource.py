@@ -10,12 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgequake._sync.pager import Pager
 from edgequake._core.endpoints import endpoint, with_body
-from edgequake._core.needs import own_id
-from edgequake._core.uploads import file_part, file_parts
-from edgequake._http.downloads import PartFile
 from edgequake._http.waiting import in_thread
 from edgequake.models.options import BodyOptions, RequestOptions
-from edgequake.models.page import Page
 
 if TYPE_CHECKING:
     import os
@@ -29,13 +25,14 @@ if TYPE_CHECKING:
     from edgequake._core.uploads import FilePart
     from edgequake._http.requests import Response
     from edgequake._http.waiting import Deadline
+    from edgequake.models.page import Page
 
 __all__ = ["Resource"]
 
 logger = logging.getLogger("edgequake")
 
 T = TypeVar("T")
-PageT = TypeVar("PageT", bound=Page[Any])
+PageT = TypeVar("PageT", bound="Page[Any]")
 
 
 class Resource:
@@ -102,6 +99,8 @@ class Resource:
         **values: Any,
     ) -> T:
         """The answer to an upload of ``file``, or of ``files`` as parts of that name."""
+        from edgequake._core.uploads import file_part, file_parts  # only uploads need it
+
         own: dict[str, Any] = {"filename": None, "max_upload_bytes": limit}
         own |= {name: options[name] for name in own if name in options}
         others = {name: value for name, value in options.items() if name not in own}
@@ -129,6 +128,8 @@ class Resource:
         call = self._call(route, returns, options, takes, values)
         if to is None:
             return self._session.call(call)
+        from edgequake._http.downloads import PartFile  # only downloads need it
+
         with PartFile(to) as file:
 
             def save(_: Call[Any], response: Response, deadline: Deadline) -> Path:
@@ -153,10 +154,10 @@ class Resource:
         files: tuple[FilePart, ...] = (),
     ) -> Call[T]:
         config = self._session.config
-        values = {
-            name: own_id(name, config) if value is None and name in ("tenant_id", "workspace_id") else value
-            for name, value in values.items()
-        }
+        if not_given := [name for name in ("tenant_id", "workspace_id") if values.get(name, "") is None]:
+            from edgequake._core.needs import own_id  # only methods with such an argument need it
+
+            values = {**values, **{name: own_id(name, config) for name in not_given}}
         takes = takes or (RequestOptions if route.startswith(("GET", "DELETE")) else BodyOptions)
         call = endpoint(route, returns, options, takes, values, replayable=replayable, files=files)
         if needs is None:

@@ -283,10 +283,16 @@ class ProcessingError(EdgeQuakeError):
 class StreamError(_MidStreamError):
     """A stream that is not right: an error event, bad data, an event too large, not an event stream."""
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, reason: str | None = None, retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         """The server's code of an error event, such as ``STREAM_ERROR``; None for a fault found here."""
+        self.reason = reason
+        """The server's reason, on a stream of the graph: ``transient_congestion`` may be gone a moment later."""
+        self.retry_after = retry_after
+        """Seconds the server asks to wait before another try, on a stream of the graph."""
 
     def __str__(self) -> str:
         return f"{self.message} ({self.code})" if self.code else self.message

@@ -8,7 +8,7 @@ instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
@@ -16,7 +16,6 @@ from urllib.parse import quote
 from edgequake._core.calls import Call, as_json, as_part, parse_as, plain_headers
 from edgequake._core.options import checked_options
 from edgequake.exceptions import ConfigurationError, NotFoundError
-from edgequake.models._model import Model
 from edgequake.settings import as_timeout
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ T = TypeVar("T")
 
 _IN_ROUTE = re.compile(r"\{(\w+)\}")
 _BY_QUERY = ("GET", "DELETE")
+_PLAIN = (str, bytes, int, float, Mapping, Sequence)  # these have attributes of their own, such as a string's title
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _given(name: str, value: Any) -> Any:
         raise ConfigurationError(f"{name} must not be None")
     if name.endswith("_ids") and not isinstance(value, str | bytes | Mapping):
         return [_given(name[:-1], one) for one in value]
-    return getattr(value, name, value) if isinstance(value, Model) else value
+    return value if isinstance(value, _PLAIN) else getattr(value, name, value)
 
 
 def _segment(name: str, value: Any) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Protocol, TypeAlias
 
 __all__ = [
-    "ChunkId", "ConnectionId", "ConversationId", "DocumentId", "EntityName", "FolderId", "HasChunkId",
-    "HasConnectionId", "HasConversationId", "HasDocumentId", "HasEntityName", "HasFolderId", "HasInjectionId",
-    "HasJobId", "HasKeyId", "HasMessageId", "HasNodeId", "HasPdfId", "HasRelationshipId", "HasRetrievalId",
-    "HasShareId", "HasTenantId", "HasTrackId", "HasUserId", "HasWorkspaceId", "InjectionId", "JobId", "KeyId",
-    "MessageId", "NodeId", "PdfId", "RelationshipId", "RetrievalId", "ShareId", "TenantId", "TrackId", "UserId",
-    "WorkspaceId",
+    "ChunkId", "ConnectionId", "ConversationId", "DocumentId", "EntityId", "EntityName", "FolderId", "HasChunkId",
+    "HasConnectionId", "HasConversationId", "HasDocumentId", "HasEntityId", "HasEntityName", "HasFolderId",
+    "HasInjectionId", "HasJobId", "HasKeyId", "HasMessageId", "HasNodeId", "HasPdfId", "HasRelationshipId",
+    "HasRetrievalId", "HasShareId", "HasTenantId", "HasTrackId", "HasUserId", "HasWorkspaceId", "InjectionId",
+    "JobId", "KeyId", "MessageId", "NodeId", "PdfId", "RelationshipId", "RetrievalId", "ShareId", "TenantId",
+    "TrackId", "UserId", "WorkspaceId",
 ]  # fmt: skip
 
 
@@ -60,6 +60,18 @@ class HasDocumentId(Protocol):
 
 DocumentId: TypeAlias = str | HasDocumentId
 """The id of a document, or an object that has it."""
+
+
+class HasEntityId(Protocol):
+    """Has the id of an entity."""
+
+    @property
+    def entity_id(self) -> str | None:
+        """The id; None is refused."""
+
+
+EntityId: TypeAlias = str | HasEntityId
+"""The id of an entity, or an object that has it."""
 
 
 class HasEntityName(Protocol):

@@ -23,6 +23,7 @@ __all__ = [
     "PdfPhase",
     "PdfPhaseError",
     "PdfProgress",
+    "PdfProgressEvent",
     "PdfStatus",
     "PdfUploadOptions",
     "Upload",
@@ -241,3 +242,14 @@ class PdfProgress(Answer):
     """When it ended (RFC 3339)."""
     eta_seconds: float | None = None
     """Seconds until it ends, as the server expects."""
+
+
+class PdfProgressEvent(Model):
+    """One event of ``documents.pdf.stream_progress()``. The last is ``complete``, ``error`` or ``timeout``."""
+
+    type: str
+    """``progress``, ``complete``, ``error`` (converting it failed) or ``timeout`` (the server knows no more)."""
+    progress: PdfProgress | None = None
+    """How far it is; None for ``timeout``."""
+    error: str | None = None
+    """The server's words (``timeout``)."""

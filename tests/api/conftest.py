@@ -90,6 +90,10 @@ class Caller:
     def collect(self, items: Any) -> list[Any]:
         return list(items)
 
+    def collect_into(self, got: list[Any], items: Any) -> None:
+        """Adds ``items`` to ``got``, also those that came before an error."""
+        got.extend(items)
+
     def finish(self) -> None:
         pass
 
@@ -121,6 +125,13 @@ class AsyncCaller(Caller):
             return [item async for item in items]
 
         return self._runner.run(collected())
+
+    def collect_into(self, got: list[Any], items: Any) -> None:
+        async def collect() -> None:
+            async for item in items:
+                got.append(item)  # noqa: PERF401 - a comprehension would lose them all
+
+        self._runner.run(collect())
 
     def finish(self) -> None:
         self._runner.close()

@@ -12,13 +12,21 @@ if TYPE_CHECKING:
     from edgequake._async.resources.api_keys import AsyncApiKeys
     from edgequake._async.resources.auth import AsyncAuth
     from edgequake._async.resources.chat import AsyncChat
+    from edgequake._async.resources.chunks import AsyncChunks
     from edgequake._async.resources.connections import AsyncProviderConnections
+    from edgequake._async.resources.conversations import AsyncConversations
     from edgequake._async.resources.costs import AsyncCosts
     from edgequake._async.resources.documents import AsyncDocuments
+    from edgequake._async.resources.entities import AsyncEntities
+    from edgequake._async.resources.folders import AsyncFolders
+    from edgequake._async.resources.graph import AsyncKnowledgeGraph
+    from edgequake._async.resources.lineage import AsyncLineage
     from edgequake._async.resources.models import AsyncModelCatalog
     from edgequake._async.resources.parse import AsyncParse
+    from edgequake._async.resources.pdf import AsyncPdf
     from edgequake._async.resources.pipeline import AsyncPipeline
     from edgequake._async.resources.query import AsyncQuery
+    from edgequake._async.resources.relationships import AsyncRelationships
     from edgequake._async.resources.settings import AsyncSettings
     from edgequake._async.resources.tasks import AsyncTasks
     from edgequake._async.resources.tenants import AsyncTenants
@@ -51,6 +59,60 @@ class AsyncResources(AsyncBaseClient):
         from edgequake._async.resources.documents import AsyncDocuments
 
         return AsyncDocuments(self._session)
+
+    @property
+    def pdf(self) -> AsyncPdf:
+        """The same as ``documents.pdf``."""
+        return self.documents.pdf
+
+    @cached_property
+    def graph(self) -> AsyncKnowledgeGraph:
+        """The knowledge graph: parts of it, search, communities, facets."""
+        from edgequake._async.resources.graph import AsyncKnowledgeGraph
+
+        return AsyncKnowledgeGraph(self._session)
+
+    @cached_property
+    def entities(self) -> AsyncEntities:
+        """The entities of the knowledge graph: list, create, read, change, merge, delete."""
+        from edgequake._async.resources.entities import AsyncEntities
+
+        return AsyncEntities(self._session)
+
+    @cached_property
+    def relationships(self) -> AsyncRelationships:
+        """The relationships of the knowledge graph: list, create, read, change, delete."""
+        from edgequake._async.resources.relationships import AsyncRelationships
+
+        return AsyncRelationships(self._session)
+
+    @cached_property
+    def lineage(self) -> AsyncLineage:
+        """Where entities and relationships come from."""
+        from edgequake._async.resources.lineage import AsyncLineage
+
+        return AsyncLineage(self._session)
+
+    @cached_property
+    def chunks(self) -> AsyncChunks:
+        """Passages of documents: their text, and where they come from."""
+        from edgequake._async.resources.chunks import AsyncChunks
+
+        return AsyncChunks(self._session)
+
+    @cached_property
+    def conversations(self) -> AsyncConversations:
+        """Conversations that the server keeps: list, read, share, delete; and their messages."""
+        from edgequake._async.resources.conversations import AsyncConversations
+
+        return AsyncConversations(self._session)
+
+    @cached_property
+    def folders(self) -> AsyncFolders:
+        """Folders of conversations."""
+        from edgequake._async.resources.folders import AsyncFolders
+
+        return AsyncFolders(self._session)
 
     @cached_property
     def auth(self) -> AsyncAuth:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
+from edgequake._async.event_stream import AsyncPdfProgressStream, AsyncReading
 from edgequake._async.resources.resource import AsyncResource
+from edgequake._core.events import PdfProgressDecoder, events_of_progress
 from edgequake._core.needs import Needs
 from edgequake._core.uploads import PDF_LIMIT
 from edgequake.models.pdf import (
@@ -151,6 +154,20 @@ class AsyncPdf(AsyncResource):
         return await self._send(
             "GET /api/v1/documents/pdf/progress/{track_id}", PdfProgress, options, track_id=track_id
         )
+
+    def stream_progress(self, track_id: TrackId, **options: Unpack[RequestOptions]) -> AsyncPdfProgressStream:
+        """How far converting a PDF is, as it goes on (``GET /api/v1/documents/pdf/progress/stream/{track_id}``).
+
+        The stream sends nothing until it is iterated or opened. Its last event is ``complete``, ``error`` (converting
+        it failed: that is no error of the stream) or ``timeout`` (the server knows no more: ask :meth:`get` then). A
+        server may say nothing for a while: ``timeout=`` sets how long is waited.
+
+        :param track_id: the upload's ``track_id``, or the upload.
+        """
+        route = "GET /api/v1/documents/pdf/progress/stream/{track_id}"
+        call = self._call(route, PdfProgress, options, None, {"track_id": track_id})
+        call = replace(call, decoder=PdfProgressDecoder, events_of=events_of_progress)
+        return AsyncPdfProgressStream(AsyncReading(self._session, call))
 
 
 def _without_vision(options: Any) -> Any:

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._async.reader import AsyncReader
-from edgequake._async.resources.resource import AsyncResource
+from edgequake._async.resources.contexts import AsyncContexts
 from edgequake._async.stream import AsyncQueryStream
 from edgequake._core import questions
 from edgequake._core.lifecycle import Lifecycle
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncQuery"]
 
 
-class AsyncQuery(AsyncResource):
+class AsyncQuery(AsyncContexts):
     """Questions to the knowledge graph: ``client.query``."""
 
     async def execute(self, query: str, **options: Unpack[QueryOptions]) -> QueryResponse:

@@ -13,13 +13,21 @@ if TYPE_CHECKING:
     from edgequake._sync.resources.api_keys import ApiKeys
     from edgequake._sync.resources.auth import Auth
     from edgequake._sync.resources.chat import Chat
+    from edgequake._sync.resources.chunks import Chunks
     from edgequake._sync.resources.connections import ProviderConnections
+    from edgequake._sync.resources.conversations import Conversations
     from edgequake._sync.resources.costs import Costs
     from edgequake._sync.resources.documents import Documents
+    from edgequake._sync.resources.entities import Entities
+    from edgequake._sync.resources.folders import Folders
+    from edgequake._sync.resources.graph import KnowledgeGraph
+    from edgequake._sync.resources.lineage import Lineage
     from edgequake._sync.resources.models import ModelCatalog
     from edgequake._sync.resources.parse import Parse
+    from edgequake._sync.resources.pdf import Pdf
     from edgequake._sync.resources.pipeline import Pipeline
     from edgequake._sync.resources.query import Query
+    from edgequake._sync.resources.relationships import Relationships
     from edgequake._sync.resources.settings import Settings
     from edgequake._sync.resources.tasks import Tasks
     from edgequake._sync.resources.tenants import Tenants
@@ -52,6 +60,60 @@ class Resources(BaseClient):
         from edgequake._sync.resources.documents import Documents
 
         return Documents(self._session)
+
+    @property
+    def pdf(self) -> Pdf:
+        """The same as ``documents.pdf``."""
+        return self.documents.pdf
+
+    @cached_property
+    def graph(self) -> KnowledgeGraph:
+        """The knowledge graph: parts of it, search, communities, facets."""
+        from edgequake._sync.resources.graph import KnowledgeGraph
+
+        return KnowledgeGraph(self._session)
+
+    @cached_property
+    def entities(self) -> Entities:
+        """The entities of the knowledge graph: list, create, read, change, merge, delete."""
+        from edgequake._sync.resources.entities import Entities
+
+        return Entities(self._session)
+
+    @cached_property
+    def relationships(self) -> Relationships:
+        """The relationships of the knowledge graph: list, create, read, change, delete."""
+        from edgequake._sync.resources.relationships import Relationships
+
+        return Relationships(self._session)
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        """Where entities and relationships come from."""
+        from edgequake._sync.resources.lineage import Lineage
+
+        return Lineage(self._session)
+
+    @cached_property
+    def chunks(self) -> Chunks:
+        """Passages of documents: their text, and where they come from."""
+        from edgequake._sync.resources.chunks import Chunks
+
+        return Chunks(self._session)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """Conversations that the server keeps: list, read, share, delete; and their messages."""
+        from edgequake._sync.resources.conversations import Conversations
+
+        return Conversations(self._session)
+
+    @cached_property
+    def folders(self) -> Folders:
+        """Folders of conversations."""
+        from edgequake._sync.resources.folders import Folders
+
+        return Folders(self._session)
 
     @cached_property
     def auth(self) -> Auth:

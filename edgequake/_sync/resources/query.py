@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._sync.reader import Reader
-from edgequake._sync.resources.resource import Resource
+from edgequake._sync.resources.contexts import Contexts
 from edgequake._sync.stream import QueryStream
 from edgequake._core import questions
 from edgequake._core.lifecycle import Lifecycle
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Query"]
 
 
-class Query(Resource):
+class Query(Contexts):
     """Questions to the knowledge graph: ``client.query``."""
 
     def execute(self, query: str, **options: Unpack[QueryOptions]) -> QueryResponse:

@@ -5,10 +5,15 @@ answer of a route too. A key is the method's name, and after a comma what the ro
 """
 
 from api.rows.accounts import ACCOUNTS
+from api.rows.conversations import CONVERSATIONS
 from api.rows.documents import DOCUMENTS
+from api.rows.graph import GRAPH
 from api.rows.operations import OPERATIONS
 from api.rows.pdf import PDF
+from api.rows.query import QUERY
 from api.rows.server import SERVER
 from api.rows.workspaces import WORKSPACES
 
-ROWS = {**DOCUMENTS, **PDF, **WORKSPACES, **ACCOUNTS, **OPERATIONS, **SERVER}
+ROWS = {
+    **DOCUMENTS, **PDF, **QUERY, **GRAPH, **CONVERSATIONS, **WORKSPACES, **ACCOUNTS, **OPERATIONS, **SERVER
+}  # fmt: skip

@@ -1,0 +1,33 @@
+"""Passages of documents: ``client.chunks``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack
+
+from edgequake._async.resources.resource import AsyncResource
+from edgequake.models.chunks import Chunk, ChunkLineage
+
+if TYPE_CHECKING:
+    from edgequake.models.ids import ChunkId
+    from edgequake.models.options import RequestOptions
+
+__all__ = ["AsyncChunks"]
+
+
+class AsyncChunks(AsyncResource):
+    """Passages of documents, which the server calls chunks: ``client.chunks``."""
+
+    async def get(self, chunk_id: ChunkId, **options: Unpack[RequestOptions]) -> Chunk:
+        """A passage with its text, and what was found in it (``GET /api/v1/chunks/{chunk_id}``).
+
+        :param chunk_id: such as the ``id`` of a source of an answer.
+        :raises NotFoundError: there is none of this id.
+        """
+        return await self._send("GET /api/v1/chunks/{chunk_id}", Chunk, options, chunk_id=chunk_id)
+
+    async def lineage(self, chunk_id: ChunkId, **options: Unpack[RequestOptions]) -> ChunkLineage:
+        """Where a passage comes from (``GET /api/v1/chunks/{chunk_id}/lineage``).
+
+        :raises NotFoundError: there is none of this id.
+        """
+        return await self._send("GET /api/v1/chunks/{chunk_id}/lineage", ChunkLineage, options, chunk_id=chunk_id)

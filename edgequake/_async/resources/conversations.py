@@ -1,0 +1,161 @@
+"""Conversations that the server keeps: ``client.conversations``."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Unpack
+
+from edgequake._async.resources.messages import AsyncMessages
+from edgequake._async.resources.resource import AsyncResource
+from edgequake._core.needs import Needs
+from edgequake.models.conversations import (
+    BulkArchiveOptions,
+    BulkMoveOptions,
+    BulkResult,
+    Conversation,
+    ConversationCreateOptions,
+    ConversationDetail,
+    ConversationListOptions,
+    ConversationPage,
+    ConversationUpdateOptions,
+    ImportResult,
+    Share,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from edgequake._async.pager import AsyncPager
+    from edgequake.models.ids import ConversationId, ShareId
+    from edgequake.models.options import BodyOptions, RequestOptions
+
+__all__ = ["AsyncConversations"]
+
+_LIST = Needs("conversations.list", "TU", "refuses the request")
+_CREATE = Needs("conversations.create", "TU", "refuses the request")
+_UPDATE = Needs("conversations.update", "TU", "refuses the request")
+_IMPORT = Needs("conversations.import_", "TU", "refuses the request")
+
+
+class AsyncConversations(AsyncResource):
+    """Conversations that the server keeps: ``client.conversations``. ``client.chat`` begins them and goes on with them.
+
+    Every method raises the errors of ``query.execute``. An id can also be given as the object that has it.
+    """
+
+    @cached_property
+    def messages(self) -> AsyncMessages:
+        """The messages of a conversation."""
+        return AsyncMessages(self._session)
+
+    def list(self, **options: Unpack[ConversationListOptions]) -> AsyncPager[Conversation, ConversationPage]:
+        """The conversations, page after page as they are needed (``GET /api/v1/conversations``).
+
+        Some servers give no way to the second page: then a :class:`ResponseError` follows the last conversation that
+        they give. Needs ``tenant_id`` and ``user_id``.
+        """
+        route = "GET /api/v1/conversations"
+        return self._pages(route, ConversationPage, options, ConversationListOptions, needs=_LIST)
+
+    async def create(self, **options: Unpack[ConversationCreateOptions]) -> Conversation:
+        """Begins a conversation (``POST /api/v1/conversations``). Needs ``tenant_id`` and ``user_id``."""
+        route = "POST /api/v1/conversations"
+        return await self._send(route, Conversation, options, ConversationCreateOptions, needs=_CREATE)
+
+    async def get(self, conversation_id: ConversationId, **options: Unpack[RequestOptions]) -> ConversationDetail:
+        """A conversation with its first 200 messages (``GET /api/v1/conversations/{conversation_id}``).
+
+        :raises NotFoundError: there is none of this id, or it is another tenant's.
+        """
+        route = "GET /api/v1/conversations/{conversation_id}"
+        return await self._send(route, ConversationDetail, options, conversation_id=conversation_id)
+
+    async def update(
+        self, conversation_id: ConversationId, **options: Unpack[ConversationUpdateOptions]
+    ) -> Conversation:
+        """Changes a conversation (``PATCH /api/v1/conversations/{conversation_id}``); what is not given stays.
+
+        ``folder_id=None`` takes it out of its folder. Needs ``tenant_id`` and ``user_id``.
+
+        :raises NotFoundError: there is none of this id.
+        """
+        return await self._send(
+            "PATCH /api/v1/conversations/{conversation_id}",
+            Conversation,
+            options,
+            ConversationUpdateOptions,
+            needs=_UPDATE,
+            replayable=True,
+            conversation_id=conversation_id,
+        )
+
+    async def delete(self, conversation_id: ConversationId, **options: Unpack[RequestOptions]) -> None:
+        """Removes a conversation (``DELETE /api/v1/conversations/{conversation_id}``).
+
+        :raises NotFoundError: there is none of this id.
+        """
+        route = "DELETE /api/v1/conversations/{conversation_id}"
+        return await self._send(route, type(None), options, replayable=True, conversation_id=conversation_id)
+
+    async def share(self, conversation_id: ConversationId, **options: Unpack[BodyOptions]) -> Share:
+        """Lets others read a conversation (``POST /api/v1/conversations/{conversation_id}/share``).
+
+        :raises NotFoundError: there is none of this id.
+        """
+        route = "POST /api/v1/conversations/{conversation_id}/share"
+        share = await self._send(route, Share, options, conversation_id=conversation_id)
+        share._base_url = self._session.config.base_url
+        return share
+
+    async def unshare(self, conversation_id: ConversationId, **options: Unpack[RequestOptions]) -> None:
+        """Ends that (``DELETE /api/v1/conversations/{conversation_id}/share``).
+
+        :raises NotFoundError: there is none of this id.
+        """
+        route = "DELETE /api/v1/conversations/{conversation_id}/share"
+        return await self._send(route, type(None), options, replayable=True, conversation_id=conversation_id)
+
+    async def shared(self, share_id: ShareId, **options: Unpack[RequestOptions]) -> ConversationDetail:
+        """A conversation that was shared (``GET /api/v1/shared/{share_id}``).
+
+        :raises NotFoundError: there is none, or it is shared no more.
+        """
+        return await self._send("GET /api/v1/shared/{share_id}", ConversationDetail, options, share_id=share_id)
+
+    async def bulk_delete(
+        self, conversation_ids: Iterable[ConversationId], **options: Unpack[BodyOptions]
+    ) -> BulkResult:
+        """Removes several conversations (``POST /api/v1/conversations/bulk/delete``)."""
+        route = "POST /api/v1/conversations/bulk/delete"
+        return await self._send(route, BulkResult, options, replayable=True, conversation_ids=conversation_ids)
+
+    async def bulk_archive(
+        self, conversation_ids: Iterable[ConversationId], **options: Unpack[BulkArchiveOptions]
+    ) -> BulkResult:
+        """Puts several conversations away, or takes them out again (``POST /api/v1/conversations/bulk/archive``)."""
+        route = "POST /api/v1/conversations/bulk/archive"
+        options.setdefault("archive", True)
+        return await self._send(
+            route, BulkResult, options, BulkArchiveOptions, replayable=True, conversation_ids=conversation_ids
+        )
+
+    async def bulk_move(
+        self, conversation_ids: Iterable[ConversationId], **options: Unpack[BulkMoveOptions]
+    ) -> BulkResult:
+        """Puts several conversations into a folder, or out of all (``POST /api/v1/conversations/bulk/move``)."""
+        route = "POST /api/v1/conversations/bulk/move"
+        return await self._send(
+            route, BulkResult, options, BulkMoveOptions, replayable=True, conversation_ids=conversation_ids
+        )
+
+    async def import_(self, conversations: Iterable[Mapping[str, Any]], **options: Unpack[BodyOptions]) -> ImportResult:
+        """Adds conversations from elsewhere (``POST /api/v1/conversations/import``).
+
+        An answer without an error may say that some, or all, failed: look at ``failed`` and ``errors``. Servers on
+        PostgreSQL, as far as they were read, fail all. Needs ``tenant_id`` and ``user_id``.
+
+        :param conversations: each a dict with ``messages``, a list of dicts with ``role`` and ``content``; and, if you
+            like, ``id``, ``title`` and ``mode``.
+        """
+        route = "POST /api/v1/conversations/import"
+        return await self._send(route, ImportResult, options, needs=_IMPORT, conversations=[*conversations])

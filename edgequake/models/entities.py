@@ -1,0 +1,371 @@
+"""Entities of the knowledge graph: what can be asked of them, and what the server answers."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from edgequake.models._model import Answer, Model
+from edgequake.models.graph import Degree
+from edgequake.models.options import BodyOptions, RequestOptions
+from edgequake.models.page import NumberedPage
+
+__all__ = [
+    "Entity",
+    "EntityChanges",
+    "EntityCreateOptions",
+    "EntityDeleteOptions",
+    "EntityDeletion",
+    "EntityDetail",
+    "EntityExistence",
+    "EntityListOptions",
+    "EntityMerge",
+    "EntityMergeOptions",
+    "EntityPage",
+    "EntityRelationship",
+    "EntityRelationships",
+    "EntityResult",
+    "EntityStatistics",
+    "EntityUpdateOptions",
+    "MergeDetails",
+    "NeighborEdge",
+    "NeighborNode",
+    "Neighborhood",
+    "NeighborhoodOptions",
+    "Provenance",
+    "ProvenanceChunk",
+    "ProvenanceSource",
+    "RelatedEntity",
+]
+
+
+class EntityListOptions(RequestOptions, total=False):
+    """The options of ``entities.list``."""
+
+    page: int | None
+    """The page to begin with; 1 unless given."""
+    page_size: int | None
+    """How many entities to ask for at once, at most 100; 100 unless given."""
+    entity_type: str | None
+    """Only entities of this type, such as ``PERSON``."""
+    search: str | None
+    """Only entities whose name has this part."""
+
+
+class EntityCreateOptions(BodyOptions, total=False):
+    """The options of ``entities.create``."""
+
+    metadata: Any
+    """Anything that JSON can hold; kept with the entity."""
+
+
+class EntityUpdateOptions(BodyOptions, total=False):
+    """The options of ``entities.update``: what is not given stays as it is."""
+
+    entity_type: str | None
+    """Its type."""
+    description: str | None
+    """What is known of it."""
+    metadata: Any
+    """Anything that JSON can hold; kept with the entity."""
+
+
+class EntityDeleteOptions(RequestOptions, total=False):
+    """The options of ``entities.delete``."""
+
+    delete_relationships: bool | None
+    """Whether its relationships are removed too; true unless given."""
+
+
+class EntityMergeOptions(BodyOptions, total=False):
+    """The options of ``entities.merge``."""
+
+    merge_strategy: Literal["prefer_target", "prefer_source", "merge"] | str | None
+    """Whose description stays; ``prefer_target`` unless given."""
+    metadata: Any
+    """Anything that JSON can hold; kept with the entity."""
+
+
+class NeighborhoodOptions(RequestOptions, total=False):
+    """The options of ``entities.neighborhood``."""
+
+    depth: int | None
+    """How many steps from the entity, at most 3; 1 unless given."""
+
+
+class Entity(Model):
+    """An entity: a person, place, thing or idea that documents speak of."""
+
+    id: str
+    """The entity's id; most servers use its name."""
+    entity_name: str
+    """Its name, in UPPER_SNAKE."""
+    entity_type: str | None = None
+    """Its type, such as ``PERSON``."""
+    description: str | None = None
+    """What is known of it."""
+    source_id: str | None = None
+    """The document that it was found in, or ``manual_entry``."""
+    created_at: str | None = None
+    """When it was found (RFC 3339)."""
+    updated_at: str | None = None
+    """When it was last changed (RFC 3339)."""
+    degree: int | None = None
+    """How many relationships it has."""
+    metadata: Any = None
+    """What was given with it."""
+
+    @property
+    def entity_id(self) -> str:
+        """The same as ``id``, so that it can be given to ``entities.provenance``."""
+        return self.id
+
+
+class EntityPage(NumberedPage[Entity]):
+    """A page of the entities."""
+
+    items: list[Entity] = Field(default_factory=list)
+    """The entities of this page."""
+    total: int | None = None
+    """How many entities there are on all pages."""
+    page: int | None = None
+    """The number of this page, from 1."""
+    page_size: int | None = None
+    """How many entities a page has at most."""
+    total_pages: int | None = None
+    """How many pages there are."""
+
+
+class EntityRelationship(Model):
+    """A relationship of an entity, as seen from it."""
+
+    target: str | None = None
+    """The entity that it leads to, if it leads away."""
+    source: str | None = None
+    """The entity that it leads from, if it leads here."""
+    relation_type: str | None = None
+    """Its type."""
+    weight: float | None = None
+    """How strong it is."""
+
+
+class EntityRelationships(Model):
+    """The relationships of an entity."""
+
+    outgoing: list[EntityRelationship] = Field(default_factory=list)
+    """Those that lead away from it."""
+    incoming: list[EntityRelationship] = Field(default_factory=list)
+    """Those that lead to it."""
+
+
+class EntityStatistics(Model):
+    """Figures of an entity."""
+
+    total_relationships: int | None = None
+    """How many relationships it has."""
+    outgoing_count: int | None = None
+    """How many of them lead away."""
+    incoming_count: int | None = None
+    """How many of them lead here."""
+    document_references: int | None = None
+    """How many documents speak of it."""
+
+
+class EntityDetail(Answer):
+    """An entity with its relationships."""
+
+    entity: Entity
+    """The entity."""
+    relationships: EntityRelationships = Field(default_factory=EntityRelationships)
+    """Its relationships."""
+    statistics: EntityStatistics = Field(default_factory=EntityStatistics)
+    """Its figures."""
+
+    @property
+    def entity_name(self) -> str:
+        """The entity's name, so that this can be given wherever one is taken."""
+        return self.entity.entity_name
+
+
+class EntityChanges(Model):
+    """What an update changed."""
+
+    fields_updated: list[str] = Field(default_factory=list)
+    """The fields that are new."""
+    previous_description: str | None = None
+    """What the description was."""
+
+
+class EntityResult(Answer):
+    """An entity that was created or changed."""
+
+    status: str | None = None
+    """``success``."""
+    message: str | None = None
+    """The server's words, to show."""
+    entity: Entity
+    """The entity as it is now."""
+    changes: EntityChanges | None = None
+    """What was changed, if it was there before."""
+
+    @property
+    def entity_name(self) -> str:
+        """The entity's name, so that this can be given wherever one is taken."""
+        return self.entity.entity_name
+
+
+class EntityDeletion(Answer):
+    """An entity that was removed."""
+
+    status: str | None = None
+    """``success``."""
+    message: str | None = None
+    """The server's words, to show."""
+    deleted_entity_id: str
+    """The entity's id."""
+    deleted_relationships: int | None = None
+    """How many relationships were removed with it."""
+    affected_entities: list[str] = Field(default_factory=list)
+    """The entities that had a relationship with it."""
+
+
+class EntityExistence(Answer):
+    """Whether there is an entity of a name; ``bool()`` of this says so."""
+
+    exists: bool
+    """True when there is one."""
+    entity_id: str | None = None
+    """Its id."""
+    entity_type: str | None = None
+    """Its type."""
+    degree: int | None = None
+    """How many relationships it has."""
+
+    def __bool__(self) -> bool:
+        return self.exists
+
+
+class MergeDetails(Model):
+    """How two entities became one."""
+
+    source_entity_id: str | None = None
+    """The entity that is gone."""
+    target_entity_id: str | None = None
+    """The entity that stays."""
+    relationships_merged: int | None = None
+    """How many relationships it took over."""
+    duplicate_relationships_removed: int | None = None
+    """How many it had already."""
+    description_strategy: str | None = None
+    """Whose description stays."""
+    metadata_strategy: str | None = None
+    """Whose metadata stays."""
+
+
+class EntityMerge(Answer):
+    """Two entities that became one."""
+
+    status: str | None = None
+    """``success``."""
+    message: str | None = None
+    """The server's words, to show."""
+    merged_entity: Entity
+    """The entity that stays, as it is now."""
+    merge_details: MergeDetails = Field(default_factory=MergeDetails)
+    """How they became one."""
+
+
+class NeighborNode(Model):
+    """An entity near another."""
+
+    id: str
+    """The entity's id."""
+    entity_type: str | None = None
+    """Its type."""
+    description: str | None = None
+    """What is known of it."""
+    degree: Degree | None = None
+    """How many relationships it has."""
+
+
+class NeighborEdge(Model):
+    """A relationship between entities near another."""
+
+    id: str | None = None
+    """The relationship's id."""
+    source: str
+    """The id of the entity that it leads from."""
+    target: str
+    """The id of the entity that it leads to."""
+    relation_type: str | None = None
+    """Its type."""
+    weight: float | None = None
+    """How strong it is."""
+
+
+class Neighborhood(Answer):
+    """What is near an entity; the entity itself is one of the nodes."""
+
+    nodes: list[NeighborNode] = Field(default_factory=list)
+    """The entities."""
+    edges: list[NeighborEdge] = Field(default_factory=list)
+    """The relationships between them."""
+
+
+class ProvenanceChunk(Model):
+    """A passage that speaks of an entity."""
+
+    chunk_id: str | None = None
+    """The passage's id."""
+    start_line: int | None = None
+    """The line in which it begins, from 1."""
+    end_line: int | None = None
+    """The line in which it ends."""
+    source_text: str | None = None
+    """Its text."""
+
+
+class ProvenanceSource(Model):
+    """A document that speaks of an entity."""
+
+    document_id: str | None = None
+    """The document's id."""
+    document_name: str | None = None
+    """Its name."""
+    chunks: list[ProvenanceChunk] | None = None
+    """The passages that do."""
+    first_extracted_at: str | None = None
+    """When the entity was first found there (RFC 3339)."""
+
+
+class RelatedEntity(Model):
+    """An entity that documents speak of together with another."""
+
+    entity_id: str | None = None
+    """The entity's id."""
+    entity_name: str | None = None
+    """Its name."""
+    relationship_type: str | None = None
+    """How they are related."""
+    shared_documents: int | None = None
+    """How many documents speak of both."""
+
+
+class Provenance(Answer):
+    """Which documents an entity was found in."""
+
+    entity_id: str | None = None
+    """The entity's id."""
+    entity_name: str | None = None
+    """Its name."""
+    entity_type: str | None = None
+    """Its type."""
+    description: str | None = None
+    """What is known of it."""
+    sources: list[ProvenanceSource] | None = None
+    """The documents."""
+    total_extraction_count: int | None = None
+    """How often it was found."""
+    related_entities: list[RelatedEntity] | None = None
+    """The entities that documents speak of together with it."""

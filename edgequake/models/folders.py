@@ -1,0 +1,52 @@
+"""Folders of conversations: what can be asked of them, and what the server answers."""
+
+from __future__ import annotations
+
+from edgequake.models._model import Answer
+from edgequake.models.options import BodyOptions, OrNull
+
+__all__ = ["Folder", "FolderCreateOptions", "FolderUpdateOptions"]
+
+
+class FolderCreateOptions(BodyOptions, total=False):
+    """The options of ``folders.create``."""
+
+    parent_id: OrNull[str]
+    """The folder to put it in; None, which is sent, for none."""
+
+
+class FolderUpdateOptions(BodyOptions, total=False):
+    """The options of ``folders.update``: what is not given stays as it is."""
+
+    name: str | None
+    """Its name."""
+    parent_id: OrNull[str]
+    """The folder to put it in; None takes it out of its folder."""
+    position: int | None
+    """Its place among the others, from 0."""
+
+
+class Folder(Answer):
+    """A folder of conversations."""
+
+    id: str
+    """The folder's id."""
+    tenant_id: str | None = None
+    """The tenant it belongs to."""
+    workspace_id: str | None = None
+    """The workspace it belongs to, if to one."""
+    name: str
+    """Its name."""
+    parent_id: str | None = None
+    """The folder it is in."""
+    position: int = 0
+    """Its place among the others, from 0."""
+    created_at: str | None = None
+    """When it was made (RFC 3339)."""
+    updated_at: str | None = None
+    """When it was last changed (RFC 3339)."""
+
+    @property
+    def folder_id(self) -> str:
+        """The same as ``id``, so that it can be given wherever a folder's id is taken."""
+        return self.id

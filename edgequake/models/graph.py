@@ -1,0 +1,312 @@
+"""The knowledge graph: what can be asked of it, and what the server answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+
+from edgequake.models._model import Answer, Model
+from edgequake.models.options import RequestOptions
+
+__all__ = [
+    "Communities",
+    "Community",
+    "Degree",
+    "Facet",
+    "Facets",
+    "Graph",
+    "GraphEdge",
+    "GraphEvent",
+    "GraphNode",
+    "GraphOptions",
+    "GraphSearch",
+    "GraphStreamOptions",
+    "LabelSearch",
+    "LabelSearchOptions",
+    "NodeDegree",
+    "NodeDegrees",
+    "NodeSearchOptions",
+    "PopularLabel",
+    "PopularLabels",
+    "PopularLabelsOptions",
+]
+
+
+class GraphOptions(RequestOptions, total=False):
+    """The options of ``graph.get``."""
+
+    start_node: str | None
+    """The node to begin with; the most connected ones unless given."""
+    depth: int | None
+    """How many steps from there, 1 to 5; 2 unless given. The server takes the nearest it allows."""
+    max_nodes: int | None
+    """How many nodes at most, 1 to 500; 100 unless given. The server takes the nearest it allows."""
+
+
+class GraphStreamOptions(RequestOptions, total=False):
+    """The options of ``graph.stream``."""
+
+    start_node: str | None
+    """The node to begin with; the most connected ones unless given."""
+    max_nodes: int | None
+    """How many nodes at most; 200 unless given."""
+    batch_size: int | None
+    """How many nodes an event brings, 10 to 100; 50 unless given."""
+
+
+class NodeSearchOptions(RequestOptions, total=False):
+    """The options of ``graph.search``."""
+
+    limit: int | None
+    """How many nodes at most; 50 unless given."""
+    include_neighbors: bool | None
+    """Whether nodes come too that are connected with those found; false unless given."""
+    neighbor_depth: int | None
+    """How many steps from those found; 1 unless given."""
+    entity_type: str | None
+    """Only nodes of this type."""
+
+
+class LabelSearchOptions(RequestOptions, total=False):
+    """The options of ``graph.search_labels``."""
+
+    limit: int | None
+    """How many labels at most; 20 unless given."""
+
+
+class PopularLabelsOptions(RequestOptions, total=False):
+    """The options of ``graph.popular_labels``."""
+
+    limit: int | None
+    """How many labels at most; 50 unless given."""
+    min_degree: int | None
+    """Only nodes with at least so many relationships."""
+    entity_type: str | None
+    """Only nodes of this type."""
+
+
+class Degree(Model):
+    """How many relationships a node has: ``int(degree)`` is all of them. Older servers send that number alone."""
+
+    total: int
+    """All of them."""
+    in_: int | None = Field(default=None, alias="in")
+    """Those that lead to the node; None from older servers. Its key is ``in``."""
+    out: int | None = None
+    """Those that lead away from it; None from older servers."""
+
+    def __int__(self) -> int:
+        return self.total
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_a_number(cls, value: Any) -> Any:
+        return {"total": value} if isinstance(value, int) else value
+
+    @model_serializer(mode="wrap")
+    def _as_it_came(self, fields: SerializerFunctionWrapHandler) -> Any:
+        return self.total if self.model_fields_set == {"total"} else fields(self)
+
+
+class GraphNode(Answer):
+    """A node of the graph: an entity."""
+
+    id: str
+    """The entity's name."""
+    label: str | None = None
+    """The name to show."""
+    node_type: str | None = None
+    """The entity's type, such as ``PERSON``."""
+    description: str | None = None
+    """What is known of it."""
+    degree: Degree | None = None
+    """How many relationships it has."""
+    properties: dict[str, Any] = Field(default_factory=dict)
+    """What else the server keeps, such as ``source_ids``."""
+    community_id: str | None = None
+    """The community it belongs to."""
+
+    @property
+    def node_id(self) -> str:
+        """The same as ``id``, so that it can be given wherever a node's id is taken."""
+        return self.id
+
+    @property
+    def entity_name(self) -> str:
+        """The same as ``id``, so that it can be given wherever an entity's name is taken."""
+        return self.id
+
+
+class GraphEdge(Model):
+    """An edge of the graph: a relationship between two entities."""
+
+    id: str | None = None
+    """The relationship's id; from newer servers."""
+    source: str
+    """The id of the node that it leads from."""
+    target: str
+    """The id of the node that it leads to."""
+    relationship_type: str | None = None
+    """Its type, such as ``OPERATES``; very old servers say ``edge_type``, and it is read from there."""
+    description: str | None = None
+    """What is known of it; from newer servers."""
+    keywords: list[str] | str | None = None
+    """What it is about; from newer servers."""
+    weight: float | None = None
+    """How strong it is."""
+    properties: dict[str, Any] = Field(default_factory=dict)
+    """What else the server keeps."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_old_servers(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "edge_type" in value and value.get("relationship_type") is None:
+            return {**value, "relationship_type": value["edge_type"]}
+        return value
+
+
+class Graph(Answer):
+    """A part of the graph."""
+
+    nodes: list[GraphNode] = Field(default_factory=list)
+    """The entities."""
+    edges: list[GraphEdge] = Field(default_factory=list)
+    """The relationships between them."""
+    is_truncated: bool | None = None
+    """True when there are more nodes than came."""
+    total_nodes: int | None = None
+    """How many nodes the whole graph has."""
+    total_edges: int | None = None
+    """How many edges the whole graph has."""
+    max_nodes: int | None = None
+    """How many nodes the server sent at most."""
+
+
+class GraphEvent(Model):
+    """One event of ``graph.stream()``: ``metadata``, ``nodes`` (several), ``edges``, ``done``."""
+
+    type: str
+    """``metadata``, ``nodes``, ``edges`` or ``done``; an open set."""
+    total_nodes: int | None = None
+    """How many nodes the whole graph has (``metadata``)."""
+    total_edges: int | None = None
+    """How many edges the whole graph has (``metadata``)."""
+    nodes_to_stream: int | None = None
+    """How many nodes will come (``metadata``)."""
+    edges_to_stream: int | None = None
+    """How many edges will come, 0 if the server does not know yet (``metadata``)."""
+    is_truncated: bool | None = None
+    """True when there are more nodes than will come (``metadata``)."""
+    batch: int | None = None
+    """The number of this batch, from 1 (``nodes``)."""
+    total_batches: int | None = None
+    """How many batches will come (``nodes``)."""
+    nodes: list[GraphNode] = Field(default_factory=list)
+    """The nodes of this batch (``nodes``)."""
+    edges: list[GraphEdge] = Field(default_factory=list)
+    """All edges between the nodes that came (``edges``)."""
+    nodes_count: int | None = None
+    """How many nodes came (``done``)."""
+    edges_count: int | None = None
+    """How many edges came (``done``)."""
+    duration_ms: float | None = None
+    """Milliseconds that the stream took (``done``)."""
+
+
+class GraphSearch(Answer):
+    """The nodes whose names or descriptions matched."""
+
+    nodes: list[GraphNode] = Field(default_factory=list)
+    """The nodes."""
+    edges: list[GraphEdge] = Field(default_factory=list)
+    """The relationships between them."""
+    total_matches: int | None = None
+    """How many matched."""
+    is_truncated: bool | None = None
+    """True when more matched than came."""
+
+
+class LabelSearch(Answer):
+    """The names that matched."""
+
+    labels: list[str] = Field(default_factory=list)
+    """The names."""
+
+
+class PopularLabel(Model):
+    """One of the most connected nodes."""
+
+    label: str
+    """Its name."""
+    entity_type: str | None = None
+    """Its type."""
+    degree: Degree | None = None
+    """How many relationships it has."""
+    description: str | None = None
+    """What is known of it."""
+
+
+class PopularLabels(Answer):
+    """The most connected nodes."""
+
+    labels: list[PopularLabel] = Field(default_factory=list)
+    """The nodes, the most connected first."""
+    total_entities: int | None = None
+    """How many entities the graph has."""
+
+
+class NodeDegree(Model):
+    """How many relationships a node has."""
+
+    node_id: str
+    """The node's id."""
+    degree: Degree
+    """How many."""
+
+
+class NodeDegrees(Answer):
+    """How many relationships each of several nodes has."""
+
+    degrees: list[NodeDegree] = Field(default_factory=list)
+    """One for each node."""
+    count: int | None = None
+    """How many came."""
+
+
+class Community(Model):
+    """Nodes that are closely connected."""
+
+    id: str
+    """The community's id: ``GraphNode.community_id``."""
+    size: int | None = None
+    """How many nodes it has."""
+    label: str | None = None
+    """What it is about."""
+    modularity: float | None = None
+    """How closely its nodes are connected."""
+
+
+class Communities(Answer):
+    """The communities of the graph."""
+
+    communities: list[Community] = Field(default_factory=list)
+    """The communities."""
+
+
+class Facet(Model):
+    """How often a type occurs."""
+
+    name: str
+    """The type."""
+    count: int | None = None
+    """How often it occurs."""
+
+
+class Facets(Answer):
+    """The types of the graph."""
+
+    entity_types: list[Facet] = Field(default_factory=list)
+    """The types of entities."""
+    relationship_types: list[Facet] = Field(default_factory=list)
+    """The types of relationships."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+import json
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,9 +17,11 @@ from edgequake.exceptions import (
     APIError,
     ConfigurationError,
     EdgeQuakeError,
+    NetworkError,
     ResponseError,
     StreamError,
     StreamTruncatedError,
+    TimeoutError,
 )
 from edgequake.models._model import explain
 from edgequake.relay.errors import RelayError
@@ -24,17 +29,20 @@ from edgequake.relay.wire import value_json
 from edgequake.settings import Timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from edgequake._core.answer import AnswerState
 
-__all__ = ["DEFAULT_TIMEOUT", "Exchange", "Item", "as_relay_error"]
+__all__ = ["DEFAULT_TIMEOUT", "Exchange", "Item", "Retries", "as_relay_error", "resumed", "stopped"]
 
 T = TypeVar("T")
 
 DEFAULT_TIMEOUT = Timeout(30.0, first_chunk=300.0, chunk=300.0)
 """A relay gives up a call after 300 seconds itself, unless it is told otherwise."""
-_SHOWN = 64 * 1024
+_SHOWN: Final = 64 * 1024
+_TRIES: Final = 5
+_FIRST_DELAY: Final = 0.5
+_LONGEST_DELAY: Final = 30.0
 
 
 class Item(NamedTuple, Generic[T]):
@@ -61,10 +69,10 @@ class Exchange(Generic[T]):
         return Call(
             "POST",
             f"/call/{quote(name, safe='')}",
-            self._parse,
+            self.parse,
             replayable=False,
             body=body,
-            decoder=self._decoder,
+            decoder=self.decoder,
             events_of=lambda _: [],
         )
 
@@ -78,7 +86,8 @@ class Exchange(Generic[T]):
         """The function's result."""
         return self._result[0]
 
-    def _parse(self, body: bytes) -> dict[str, Any]:
+    def parse(self, body: bytes) -> dict[str, Any]:
+        """Takes a result in. Raises ResponseError when it is not what was promised."""
         try:
             value: T = from_json(body)["result"]
             self._result.append(value if self._adapter is None else self._adapter.validate_python(value))
@@ -88,7 +97,8 @@ class Exchange(Generic[T]):
             raise ResponseError(f"the relay's answer has {said}", body=shown) from error
         return {}
 
-    def _decoder(self, _: AnswerState) -> _ItemDecoder[T]:
+    def decoder(self, _: AnswerState) -> _ItemDecoder[T]:
+        """What reads the events of a stream."""
         return _ItemDecoder(self._adapter)
 
 
@@ -121,6 +131,66 @@ class _ItemDecoder(Generic[T]):
         if not self.finished:
             where = "in the middle of an item" if unfinished else "before its end"
             raise StreamTruncatedError(f"the relay closed the stream {where}")
+
+
+class Retries:
+    """When to try to read on, and how often: five times without any progress, and within the call's `total`."""
+
+    def __init__(self, timeout: Timeout, now: float, draw: Callable[[], float] = random.random) -> None:
+        self._timeout = timeout
+        self._end = None if timeout.total is None else now + timeout.total
+        self._draw = draw
+        self._tries = 0
+
+    def progress(self) -> None:
+        """More of the answer has come."""
+        self._tries = 0
+
+    def next_delay(self, now: float) -> float | None:
+        """Seconds to wait before the next try, drawn at random; None when there is to be none."""
+        delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2.0**self._tries) * self._draw()
+        if self._tries >= _TRIES or (self._end is not None and now + delay >= self._end):
+            return None
+        self._tries += 1
+        return delay
+
+    def timeout(self, now: float) -> Timeout:
+        """The clocks of the next try."""
+        return self._timeout if self._end is None else replace(self._timeout, total=max(0.001, self._end - now))
+
+    @staticmethod
+    def worth_another(error: EdgeQuakeError) -> bool:
+        """Whether another try may succeed."""
+        match error:
+            case RelayError():
+                return error.code == "store_unreachable"
+            case APIError():
+                return error.status_code in (408, 429, 502, 503, 504)
+        return isinstance(error, NetworkError | TimeoutError | StreamTruncatedError)
+
+
+def resumed(exchange: Exchange[Any], path: str, last: str, auth: Any, timeout: Timeout) -> Call[dict[str, Any]]:
+    """The request for the rest of an answer that is kept."""
+    headers = {**_auth_headers(auth), **({"Last-Event-ID": last} if last else {})}
+    return Call(
+        "GET",
+        path,
+        exchange.parse,
+        replayable=False,
+        headers=headers,
+        timeout=timeout,
+        decoder=exchange.decoder,
+        events_of=lambda _: [],
+    )
+
+
+def stopped(path: str, auth: Any) -> Call[None]:
+    """The request that ends an answer."""
+    return Call("DELETE", path, lambda _: None, replayable=False, headers=_auth_headers(auth))
+
+
+def _auth_headers(auth: Any) -> dict[str, str]:
+    return {} if auth is None else {"Relay-Auth": json.dumps(from_json(value_json(auth)))}
 
 
 def as_relay_error(error: APIError) -> EdgeQuakeError:

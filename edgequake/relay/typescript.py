@@ -26,6 +26,8 @@ _TAIL: Final = """\
   export interface CallOptions {
     /** Ends the call when it is aborted. */
     signal?: AbortSignal;
+    /** Under this name the page finds the answer again after a reload. */
+    resume?: string;
   }
 
   export interface ConnectOptions {
@@ -34,13 +36,17 @@ _TAIL: Final = """\
     /** One socket for all calls, or a request for each. */
     transport?: "websocket" | "sse";
     onState?: (state: ConnectionState) => void;
+    /** A class to use instead of the global one. */
+    WebSocket?: unknown;
   }
 
   export type ConnectionState = "idle" | "connecting" | "open" | "reconnecting" | "closed";
 
-  /** The items of one call; leaving the loop ends the call. */
+  /** The items of one call; leaving the loop ends the call, unless an earlier page made it. */
   export interface RelayStream<T> extends AsyncIterableIterator<T> {
     cancel(): void;
+    /** Ends the call for all who read it. */
+    stop(): Promise<void>;
   }
 
   export class RelayError extends Error {
@@ -53,13 +59,13 @@ _TAIL: Final = """\
   export function connect(url?: string | URL, options?: ConnectOptions): Client;
 
   /** The chunks of a route that answers with `sse_response` or `sse_lines`. */
-  export function stream<T = unknown>(url: string | URL, init?: RequestInit): AsyncGenerator<T, void, undefined>;
+  export function stream<T = unknown>(url: string | URL, init?: RequestInit & { resume?: string }): RelayStream<T>;
 }
 """
 # A global name that an interface of this name would hide from the rest of the file.
 _KNOWN: Final = frozenset(
     {"Client", "CallOptions", "ConnectOptions", "ConnectionState", "RelayStream", "RelayError"}
-    | {"AbortSignal", "AsyncGenerator", "AsyncIterableIterator", "Error", "Promise", "Record", "RequestInit", "URL"}
+    | {"AbortSignal", "AsyncIterableIterator", "Error", "Promise", "Record", "RequestInit", "URL"}
 )
 
 

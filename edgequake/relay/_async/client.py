@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from edgequake._async.reader import AsyncReader
 from edgequake._async.session import AsyncConnections, AsyncSession
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
-from edgequake.chunks import Chunk
-from edgequake.exceptions import APIError
-from edgequake.relay.calling import DEFAULT_TIMEOUT, Exchange, as_relay_error
+from edgequake.exceptions import EdgeQuakeError
+from edgequake.relay._async.answer import LOST, AsyncAnswer
+from edgequake.relay.calling import DEFAULT_TIMEOUT, Exchange
 from edgequake.settings import DEFAULT_MAX_RETRIES
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class AsyncRelayClient:
     A function's result is JSON data, and a stream's items are; `call` takes a type for them, and `edgequake relay
     types --python` writes a client whose methods are typed. Errors are `RelayError` and those of
     `edgequake.exceptions`. A call is sent again only if the function certainly did not run: no connection was made, or
-    the relay was too busy.
+    the relay was too busy. A stream that a relay keeps is read on when its connection is lost, each item once.
 
     :param url: where the relay is mounted.
     :param auth: what the relay's identity hook is given; any JSON data.
@@ -86,17 +85,11 @@ class AsyncRelayClient:
         """
         exchange: Exchange[Any] = Exchange(returns)
         call = exchange.call(name, args, kwargs or {}, self._auth)
-        reader: AsyncReader[Any] = AsyncReader(self._session, call, Chunk, openai_names=False, fallback=None)
-        try:
-            await reader.open()
-        except APIError as error:
-            ours = as_relay_error(error)
-            if ours is error:
-                raise
-            raise ours from error
+        answer = AsyncAnswer(self._session, exchange, call, self._auth)
+        await answer.open()
         if not exchange.is_whole:
-            return AsyncRelayStream(reader)
-        await reader.aclose()
+            return AsyncRelayStream(answer)
+        await answer.reader.aclose()
         return exchange.result
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -124,12 +117,13 @@ class AsyncRelayStream(Generic[T]):
     """The items of a call: iterate it. Leaving the loop, the `with` block's end and closing it end the call.
 
     Iterating raises RelayError for the relay's error, and the errors of `edgequake.exceptions`; an iteration that ends
-    without an error has brought every item.
+    without an error has brought every item. When the relay keeps its answers, a lost connection is made anew, up to
+    five times without progress.
     """
 
-    def __init__(self, reader: AsyncReader[Any]) -> None:
-        self._reader = reader
-        self._items: AsyncIterator[T] = _items(reader)
+    def __init__(self, answer: AsyncAnswer) -> None:
+        self._answer = answer
+        self._items: AsyncIterator[T] = _items(answer)
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self._items
@@ -147,13 +141,28 @@ class AsyncRelayStream(Generic[T]):
 
     async def aclose(self) -> None:
         """Ends the call and releases its connection; closing twice is fine."""
-        await self._reader.aclose()
+        await self._answer.leave()
 
 
-async def _items(reader: AsyncReader[Any]) -> AsyncIterator[Any]:
-    """The items; holds the reader and not the stream, so that leaving the loop lets go of both."""
+async def _items(answer: AsyncAnswer) -> AsyncIterator[Any]:
+    """The items; holds the answer and not the stream, so that leaving the loop lets go of both."""
     try:
-        async for item in reader.chunks():
-            yield item.value
+        while True:
+            try:
+                async for item in answer.reader.chunks():
+                    answer.took(item)
+                    yield item.value
+            except LOST:
+                if not await answer.go_on():
+                    raise
+            except EdgeQuakeError:
+                answer.ended()
+                raise
+            else:
+                answer.ended()
+                return
+    except GeneratorExit:
+        await answer.leave()
+        raise
     finally:
-        await reader.aclose()
+        await answer.reader.aclose()

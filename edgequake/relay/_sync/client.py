@@ -6,12 +6,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from edgequake._sync.reader import Reader
 from edgequake._sync.session import Connections, Session
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
-from edgequake.chunks import Chunk
-from edgequake.exceptions import APIError
-from edgequake.relay.calling import DEFAULT_TIMEOUT, Exchange, as_relay_error
+from edgequake.exceptions import EdgeQuakeError
+from edgequake.relay._sync.answer import LOST, Answer
+from edgequake.relay.calling import DEFAULT_TIMEOUT, Exchange
 from edgequake.settings import DEFAULT_MAX_RETRIES
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class RelayClient:
     A function's result is JSON data, and a stream's items are; `call` takes a type for them, and `edgequake relay
     types --python` writes a client whose methods are typed. Errors are `RelayError` and those of
     `edgequake.exceptions`. A call is sent again only if the function certainly did not run: no connection was made, or
-    the relay was too busy.
+    the relay was too busy. A stream that a relay keeps is read on when its connection is lost, each item once.
 
     :param url: where the relay is mounted.
     :param auth: what the relay's identity hook is given; any JSON data.
@@ -87,17 +86,11 @@ class RelayClient:
         """
         exchange: Exchange[Any] = Exchange(returns)
         call = exchange.call(name, args, kwargs or {}, self._auth)
-        reader: Reader[Any] = Reader(self._session, call, Chunk, openai_names=False, fallback=None)
-        try:
-            reader.open()
-        except APIError as error:
-            ours = as_relay_error(error)
-            if ours is error:
-                raise
-            raise ours from error
+        answer = Answer(self._session, exchange, call, self._auth)
+        answer.open()
         if not exchange.is_whole:
-            return RelayStream(reader)
-        reader.close()
+            return RelayStream(answer)
+        answer.reader.close()
         return exchange.result
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -125,12 +118,13 @@ class RelayStream(Generic[T]):
     """The items of a call: iterate it. Leaving the loop, the `with` block's end and closing it end the call.
 
     Iterating raises RelayError for the relay's error, and the errors of `edgequake.exceptions`; an iteration that ends
-    without an error has brought every item.
+    without an error has brought every item. When the relay keeps its answers, a lost connection is made anew, up to
+    five times without progress.
     """
 
-    def __init__(self, reader: Reader[Any]) -> None:
-        self._reader = reader
-        self._items: Iterator[T] = _items(reader)
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._items: Iterator[T] = _items(answer)
 
     def __iter__(self) -> Iterator[T]:
         return self._items
@@ -148,13 +142,28 @@ class RelayStream(Generic[T]):
 
     def close(self) -> None:
         """Ends the call and releases its connection; closing twice is fine."""
-        self._reader.close()
+        self._answer.leave()
 
 
-def _items(reader: Reader[Any]) -> Iterator[Any]:
-    """The items; holds the reader and not the stream, so that leaving the loop lets go of both."""
+def _items(answer: Answer) -> Iterator[Any]:
+    """The items; holds the answer and not the stream, so that leaving the loop lets go of both."""
     try:
-        for item in reader.chunks():
-            yield item.value
+        while True:
+            try:
+                for item in answer.reader.chunks():
+                    answer.took(item)
+                    yield item.value
+            except LOST:
+                if not answer.go_on():
+                    raise
+            except EdgeQuakeError:
+                answer.ended()
+                raise
+            else:
+                answer.ended()
+                return
+    except GeneratorExit:
+        answer.leave()
+        raise
     finally:
-        reader.close()
+        answer.reader.close()

@@ -6,10 +6,8 @@ import os
 
 import pytest
 
-pytest_plugins = [
-    "edgequake.testing.plugin",
-    "turns",
-]  # the first in place of its entry point, so that coverage sees it load
+# The plugin by its module and not by its entry point, so that coverage sees it load.
+pytest_plugins = ["edgequake.testing.plugin", "turns"]
 
 _OURS = ("EDGEQUAKE_",)
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

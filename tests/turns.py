@@ -53,6 +53,6 @@ def in_turn(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
 def given_together(item: pytest.Item, params: Iterable[str]) -> list[tuple[str, ...]]:
     """The names of the parameters but for the client; those whose values come together stand together."""
     names = [mark.args[0] for mark in item.iter_markers("parametrize")]
-    groups = [tuple(part.strip() for part in name.split(",")) if isinstance(name, str) else (*name,) for name in names]
+    groups = [(name,) if isinstance(name, str) else tuple(name) for name in names]
     known = {"caller"}.union(*groups)
     return groups + [(name,) for name in params if name not in known]

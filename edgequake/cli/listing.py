@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from edgequake.cli.views import as_json
 from edgequake.display.text import one_line
@@ -18,7 +18,7 @@ __all__ = ["dumped", "show_fields", "show_json", "show_rows"]
 
 def dumped(answer: Model) -> dict[str, Any]:
     """What the server sent."""
-    return answer.model_dump(mode="json", exclude_unset=True)
+    return answer.model_dump(mode="json", exclude_unset=True, by_alias=True)
 
 
 def show_json(value: Any) -> None:
@@ -41,10 +41,8 @@ def show_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, none: st
     from rich.text import Text
 
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for place, name in enumerate(columns):
-        side: Literal["right", "left"] = "right" if name.startswith("#") else "left"
-        whole = place == 0 or side == "right"  # an id that is folded cannot be copied
-        table.add_column(name.removeprefix("#"), justify=side, overflow="fold", no_wrap=whole)
+    for name in columns:
+        table.add_column(name.removeprefix("#"), justify="right" if name.startswith("#") else "left", overflow="fold")
     for row in texts:
         table.add_row(*map(Text, row))
     console = Console(highlight=False)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from edgequake.exceptions import ConfigurationError
 
-__all__ = ["async_result", "result"]
+__all__ = ["AsyncWritten", "Written", "async_result", "result"]
+
+AsyncWritten: TypeAlias = Awaitable[Path]
+"""The path of a file, to be awaited."""
+Written: TypeAlias = Path
 
 
 async def async_result(value: Any) -> Any:

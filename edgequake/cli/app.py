@@ -11,8 +11,10 @@ from edgequake import __version__
 from edgequake.cli.ask import Files, PathsCommand, Question
 from edgequake.cli.ask import ask as ask_question
 from edgequake.cli.batch import batch
+from edgequake.cli.conversations import conversations_app
 from edgequake.cli.documents import documents_app
 from edgequake.cli.errors import command
+from edgequake.cli.graph import graph_app
 from edgequake.cli.health import show_health
 from edgequake.cli.model import LanguageModel, local_model, named_embedder, named_model
 from edgequake.cli.options import (
@@ -64,6 +66,8 @@ def _print_version(wanted: bool) -> None:
 
 app.add_typer(relay_app, name="relay")
 app.add_typer(documents_app, name="documents")
+app.add_typer(graph_app, name="graph")
+app.add_typer(conversations_app, name="conversations")
 app.add_typer(workspaces_app, name="workspaces")
 app.add_typer(tasks_app, name="tasks")
 app.command()(upload)

@@ -290,3 +290,5 @@ class ImportResult(Answer):
     """How many are not."""
     errors: list[ImportFailure] = Field(default_factory=list)
     """Why they are not."""
+    conversation_ids: dict[str, str] = Field(default_factory=dict)
+    """Of ``conversations.restore``: the new id of each conversation, by its old one."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edgequake._core.polling import Steps
     from edgequake.settings import Timeout
 
-__all__ = ["AsyncWait"]
+__all__ = ["AsyncFollowed", "AsyncWait"]
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -35,15 +35,28 @@ class AsyncWait(Generic[P, T]):
     """
 
     def __init__(
-        self, begin: Callable[[], Steps[T]], questions: Mapping[str, Callable[..., Any]], timeout: Timeout
+        self,
+        begin: Callable[[], Steps[T]],
+        questions: Mapping[str, Callable[..., Any]],
+        timeout: Timeout,
+        on_end: Callable[[], Any] | None = None,
     ) -> None:
         self._begin = begin
         self._questions = questions
         self._timeout = timeout
+        self._on_end = on_end
         self.result: T | None = None
         """What the work came to; None until it has ended."""
 
     async def __aiter__(self) -> AsyncIterator[P]:
+        try:
+            async for progress in self._told():
+                yield progress
+        finally:
+            if self._on_end is not None:
+                await self._on_end()
+
+    async def _told(self) -> AsyncIterator[P]:
         steps = self._begin()
         came: Any = None
         while True:
@@ -74,3 +87,29 @@ class AsyncWait(Generic[P, T]):
             return await self._questions[step.name](step.id, timeout=replace(self._timeout, total=shortest))
         except EdgeQuakeError as error:
             return error
+
+
+class AsyncFollowed:
+    """The stream that tells how far a PDF is, one event a question.
+
+    :param opened: makes the stream of a track id.
+    """
+
+    def __init__(self, opened: Callable[..., Any]) -> None:
+        self._opened = opened
+        self._stream: Any = None
+
+    async def begin(self, track_id: str, **options: Any) -> None:
+        """Begins to follow a track id; nothing is sent before the first event is asked for."""
+        await self.aclose()
+        self._stream = self._opened(track_id, **options)
+
+    async def event(self, _: str, **__: Any) -> Any:
+        """The next event; None at the end."""
+        return await anext(self._stream, None)
+
+    async def aclose(self) -> None:
+        """Releases the connection."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.aclose()

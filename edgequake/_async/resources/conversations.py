@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
+from edgequake._async.flows.conversations import async_exported, async_restored, async_written
 from edgequake._async.resources.messages import AsyncMessages
 from edgequake._async.resources.resource import AsyncResource
 from edgequake._core.needs import Needs
@@ -23,9 +24,11 @@ from edgequake.models.conversations import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    import os
+    from collections.abc import AsyncIterator, Iterable, Mapping
 
     from edgequake._async.pager import AsyncPager
+    from edgequake._core.results import AsyncWritten
     from edgequake.models.ids import ConversationId, ShareId
     from edgequake.models.options import BodyOptions, RequestOptions
 
@@ -159,3 +162,68 @@ class AsyncConversations(AsyncResource):
         """
         route = "POST /api/v1/conversations/import"
         return await self._send(route, ImportResult, options, needs=_IMPORT, conversations=[*conversations])
+
+    @overload
+    def export(
+        self,
+        ids: Iterable[ConversationId] | None = None,
+        *,
+        to: None = None,
+        partial_ok: bool = False,
+        **filters: Unpack[ConversationListOptions],
+    ) -> AsyncIterator[dict[str, Any]]: ...
+    @overload
+    def export(
+        self,
+        ids: Iterable[ConversationId] | None = None,
+        *,
+        to: str | os.PathLike[str],
+        partial_ok: bool = False,
+        **filters: Unpack[ConversationListOptions],
+    ) -> AsyncWritten: ...
+    def export(
+        self,
+        ids: Iterable[ConversationId] | None = None,
+        *,
+        to: str | os.PathLike[str] | None = None,
+        partial_ok: bool = False,
+        **filters: Unpack[ConversationListOptions],
+    ) -> AsyncIterator[dict[str, Any]] | AsyncWritten:
+        """Conversations with all their messages, one after the other.
+
+        ::
+
+            async for one in client.conversations.export(archived=False):
+                print(one["conversation"]["title"], len(one["messages"]))
+            await client.conversations.export(to="conversations.jsonl")
+
+        Needs ``tenant_id`` and ``user_id``, unless ``ids`` are given.
+
+        :param ids: which; those that fit the filters of :meth:`list` unless given.
+        :param to: writes a line of JSON for each into this file instead, and returns the path. The file takes its name
+            when it is whole.
+        :param partial_ok: whether a conversation is given of which the server has more messages than it gives.
+        :raises ResponseError: the server does not give all messages, or all conversations.
+        """
+        found = async_exported(self, ids, filters, partial_ok=partial_ok)
+        return found if to is None else async_written(found, to)
+
+    async def restore(
+        self, items: Iterable[Mapping[str, Any] | ConversationDetail], *, folder_id: str | None = None
+    ) -> ImportResult:
+        """Makes exported conversations anew, message by message; every server can do it, unlike :meth:`import_`.
+
+        ::
+
+            lines = open("conversations.jsonl", encoding="utf-8")
+            restored = await client.conversations.restore(json.loads(line) for line in lines)
+            print(restored.imported, restored.conversation_ids)
+
+        Ids, dates and share links are new. A conversation that fails is removed again and is in ``errors`` of the
+        answer; the others go on. Needs ``tenant_id`` and ``user_id``.
+
+        :param items: what :meth:`export` gave.
+        :param folder_id: the folder that they are put into.
+        :raises ConfigurationError: an item is none of these; nothing is sent.
+        """
+        return await async_restored(self, items, folder_id)

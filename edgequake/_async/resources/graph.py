@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._async.event_stream import AsyncGraphReading, AsyncGraphStream
 from edgequake._async.resources.entities import AsyncEntities
@@ -12,6 +12,7 @@ from edgequake._async.resources.relationships import AsyncRelationships
 from edgequake._async.resources.resource import AsyncResource
 from edgequake._core.events import GraphDecoder, events_of_graph
 from edgequake._core.needs import Needs
+from edgequake._core.networks import as_networkx, networkx_graph
 from edgequake.models.graph import (
     Communities,
     Facets,
@@ -77,6 +78,31 @@ class AsyncKnowledgeGraph(AsyncResource):
         call = self._call("GET /api/v1/graph/stream", Graph, options, GraphStreamOptions, {}, needs=_STREAM)
         call = replace(call, decoder=GraphDecoder, events_of=events_of_graph)
         return AsyncGraphStream(AsyncGraphReading(self._session, call))
+
+    async def load(self, **options: Unpack[GraphStreamOptions]) -> Graph:
+        """A part of the graph, whole: what :meth:`stream` brings, in one answer. Needs what that needs.
+
+        :raises StreamError: as :meth:`stream` does.
+        """
+        async with self.stream(**options) as stream:
+            return await stream.final()
+
+    async def to_networkx(self, **options: Unpack[GraphStreamOptions]) -> Any:
+        """A part of the graph as a ``networkx.MultiDiGraph`` (extra ``graph``).
+
+        ::
+
+            graph = await client.graph.to_networkx(max_nodes=500)
+            print(sorted(graph.degree, key=lambda one: -one[1])[:10])
+
+        A node has its ``label``, ``node_type``, ``description``, ``degree`` and properties; an edge its
+        ``relationship_type``, ``weight`` and properties, under its id or type as key. ``graph.graph`` has
+        ``total_nodes``, ``total_edges`` and ``is_truncated``.
+
+        :raises ConfigurationError: networkx is not installed; nothing is sent.
+        """
+        new_graph = networkx_graph()
+        return as_networkx(await self.load(**options), new_graph)
 
     async def node(self, node_id: NodeId, **options: Unpack[RequestOptions]) -> GraphNode:
         """A node (``GET /api/v1/graph/nodes/{node_id}``).

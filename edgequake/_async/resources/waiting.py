@@ -6,7 +6,7 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from edgequake._async.flows.polling import AsyncWait
+from edgequake._async.flows.polling import AsyncFollowed, AsyncWait
 from edgequake._async.resources.pdf import AsyncPdf
 from edgequake._async.resources.processing import TRACK, AsyncProcessing
 from edgequake._async.resources.tasks import AsyncTasks
@@ -123,7 +123,8 @@ class AsyncDocumentWaits(AsyncProcessing):
     def carried_out(self, begin: Callable[[], Any]) -> AsyncWait[Any, Any]:
         """The wait whose steps ``begin`` returns."""
         pdf = AsyncPdf(self._session)
-        questions = {
+        stream = AsyncFollowed(pdf.stream_progress)
+        questions: dict[str, Callable[..., Any]] = {
             "track": self.track,
             "progress": self.progress,
             "failed_chunks": self.failed_chunks,
@@ -131,8 +132,10 @@ class AsyncDocumentWaits(AsyncProcessing):
             "task": AsyncTasks(self._session).get,
             "pdf": pdf.get,
             "pdf_progress": pdf.progress,
+            "pdf_stream": stream.begin,
+            "pdf_event": stream.event,
         }
-        return AsyncWait(begin, questions, self._session.config.timeout)
+        return AsyncWait(begin, questions, self._session.config.timeout, stream.aclose)
 
     async def _document(self, document_id: str, **options: Any) -> DocumentDetail:
         return await self._send("GET /api/v1/documents/{document_id}", DocumentDetail, options, document_id=document_id)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edgequake._core.polling import Steps
     from edgequake.settings import Timeout
 
-__all__ = ["Wait"]
+__all__ = ["Followed", "Wait"]
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -36,15 +36,28 @@ class Wait(Generic[P, T]):
     """
 
     def __init__(
-        self, begin: Callable[[], Steps[T]], questions: Mapping[str, Callable[..., Any]], timeout: Timeout
+        self,
+        begin: Callable[[], Steps[T]],
+        questions: Mapping[str, Callable[..., Any]],
+        timeout: Timeout,
+        on_end: Callable[[], Any] | None = None,
     ) -> None:
         self._begin = begin
         self._questions = questions
         self._timeout = timeout
+        self._on_end = on_end
         self.result: T | None = None
         """What the work came to; None until it has ended."""
 
     def __iter__(self) -> Iterator[P]:
+        try:
+            for progress in self._told():
+                yield progress
+        finally:
+            if self._on_end is not None:
+                self._on_end()
+
+    def _told(self) -> Iterator[P]:
         steps = self._begin()
         came: Any = None
         while True:
@@ -75,3 +88,29 @@ class Wait(Generic[P, T]):
             return self._questions[step.name](step.id, timeout=replace(self._timeout, total=shortest))
         except EdgeQuakeError as error:
             return error
+
+
+class Followed:
+    """The stream that tells how far a PDF is, one event a question.
+
+    :param opened: makes the stream of a track id.
+    """
+
+    def __init__(self, opened: Callable[..., Any]) -> None:
+        self._opened = opened
+        self._stream: Any = None
+
+    def begin(self, track_id: str, **options: Any) -> None:
+        """Begins to follow a track id; nothing is sent before the first event is asked for."""
+        self.close()
+        self._stream = self._opened(track_id, **options)
+
+    def event(self, _: str, **__: Any) -> Any:
+        """The next event; None at the end."""
+        return next(self._stream, None)
+
+    def close(self) -> None:
+        """Releases the connection."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()

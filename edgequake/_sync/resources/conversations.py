@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
+from edgequake._sync.flows.conversations import exported, restored, written
 from edgequake._sync.resources.messages import Messages
 from edgequake._sync.resources.resource import Resource
 from edgequake._core.needs import Needs
@@ -24,9 +25,11 @@ from edgequake.models.conversations import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    import os
+    from collections.abc import Iterator, Iterable, Mapping
 
     from edgequake._sync.pager import Pager
+    from edgequake._core.results import Written
     from edgequake.models.ids import ConversationId, ShareId
     from edgequake.models.options import BodyOptions, RequestOptions
 
@@ -160,3 +163,68 @@ class Conversations(Resource):
         """
         route = "POST /api/v1/conversations/import"
         return self._send(route, ImportResult, options, needs=_IMPORT, conversations=[*conversations])
+
+    @overload
+    def export(
+        self,
+        ids: Iterable[ConversationId] | None = None,
+        *,
+        to: None = None,
+        partial_ok: bool = False,
+        **filters: Unpack[ConversationListOptions],
+    ) -> Iterator[dict[str, Any]]: ...
+    @overload
+    def export(
+        self,
+        ids: Iterable[ConversationId] | None = None,
+        *,
+        to: str | os.PathLike[str],
+        partial_ok: bool = False,
+        **filters: Unpack[ConversationListOptions],
+    ) -> Written: ...
+    def export(
+        self,
+        ids: Iterable[ConversationId] | None = None,
+        *,
+        to: str | os.PathLike[str] | None = None,
+        partial_ok: bool = False,
+        **filters: Unpack[ConversationListOptions],
+    ) -> Iterator[dict[str, Any]] | Written:
+        """Conversations with all their messages, one after the other.
+
+        ::
+
+            for one in client.conversations.export(archived=False):
+                print(one["conversation"]["title"], len(one["messages"]))
+            client.conversations.export(to="conversations.jsonl")
+
+        Needs ``tenant_id`` and ``user_id``, unless ``ids`` are given.
+
+        :param ids: which; those that fit the filters of :meth:`list` unless given.
+        :param to: writes a line of JSON for each into this file instead, and returns the path. The file takes its name
+            when it is whole.
+        :param partial_ok: whether a conversation is given of which the server has more messages than it gives.
+        :raises ResponseError: the server does not give all messages, or all conversations.
+        """
+        found = exported(self, ids, filters, partial_ok=partial_ok)
+        return found if to is None else written(found, to)
+
+    def restore(
+        self, items: Iterable[Mapping[str, Any] | ConversationDetail], *, folder_id: str | None = None
+    ) -> ImportResult:
+        """Makes exported conversations anew, message by message; every server can do it, unlike :meth:`import_`.
+
+        ::
+
+            lines = open("conversations.jsonl", encoding="utf-8")
+            restored = client.conversations.restore(json.loads(line) for line in lines)
+            print(restored.imported, restored.conversation_ids)
+
+        Ids, dates and share links are new. A conversation that fails is removed again and is in ``errors`` of the
+        answer; the others go on. Needs ``tenant_id`` and ``user_id``.
+
+        :param items: what :meth:`export` gave.
+        :param folder_id: the folder that they are put into.
+        :raises ConfigurationError: an item is none of these; nothing is sent.
+        """
+        return restored(self, items, folder_id)

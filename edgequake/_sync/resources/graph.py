@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._sync.event_stream import GraphReading, GraphStream
 from edgequake._sync.resources.entities import Entities
 from edgequake._sync.resources.relationships import Relationships
 from edgequake._sync.resources.resource import Resource
 from edgequake._core.events import GraphDecoder, events_of_graph
+from edgequake._core.networks import as_networkx, networkx_graph
 from edgequake._core.needs import Needs
 from edgequake.models.graph import (
     Communities,
@@ -78,6 +79,31 @@ class KnowledgeGraph(Resource):
         call = self._call("GET /api/v1/graph/stream", Graph, options, GraphStreamOptions, {}, needs=_STREAM)
         call = replace(call, decoder=GraphDecoder, events_of=events_of_graph)
         return GraphStream(GraphReading(self._session, call))
+
+    def load(self, **options: Unpack[GraphStreamOptions]) -> Graph:
+        """A part of the graph, whole: what :meth:`stream` brings, in one answer. Needs what that needs.
+
+        :raises StreamError: as :meth:`stream` does.
+        """
+        with self.stream(**options) as stream:
+            return stream.final()
+
+    def to_networkx(self, **options: Unpack[GraphStreamOptions]) -> Any:
+        """A part of the graph as a ``networkx.MultiDiGraph`` (extra ``graph``).
+
+        ::
+
+            graph = client.graph.to_networkx(max_nodes=500)
+            print(sorted(graph.degree, key=lambda one: -one[1])[:10])
+
+        A node has its ``label``, ``node_type``, ``description``, ``degree`` and properties; an edge its
+        ``relationship_type``, ``weight`` and properties, under its id or type as key. ``graph.graph`` has
+        ``total_nodes``, ``total_edges`` and ``is_truncated``.
+
+        :raises ConfigurationError: networkx is not installed; nothing is sent.
+        """
+        new_graph = networkx_graph()
+        return as_networkx(self.load(**options), new_graph)
 
     def node(self, node_id: NodeId, **options: Unpack[RequestOptions]) -> GraphNode:
         """A node (``GET /api/v1/graph/nodes/{node_id}``).

@@ -7,7 +7,7 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from edgequake._sync.flows.polling import Wait
+from edgequake._sync.flows.polling import Followed, Wait
 from edgequake._sync.resources.pdf import Pdf
 from edgequake._sync.resources.processing import TRACK, Processing
 from edgequake._sync.resources.tasks import Tasks
@@ -124,7 +124,8 @@ class DocumentWaits(Processing):
     def carried_out(self, begin: Callable[[], Any]) -> Wait[Any, Any]:
         """The wait whose steps ``begin`` returns."""
         pdf = Pdf(self._session)
-        questions = {
+        stream = Followed(pdf.stream_progress)
+        questions: dict[str, Callable[..., Any]] = {
             "track": self.track,
             "progress": self.progress,
             "failed_chunks": self.failed_chunks,
@@ -132,8 +133,10 @@ class DocumentWaits(Processing):
             "task": Tasks(self._session).get,
             "pdf": pdf.get,
             "pdf_progress": pdf.progress,
+            "pdf_stream": stream.begin,
+            "pdf_event": stream.event,
         }
-        return Wait(begin, questions, self._session.config.timeout)
+        return Wait(begin, questions, self._session.config.timeout, stream.close)
 
     def _document(self, document_id: str, **options: Any) -> DocumentDetail:
         return self._send("GET /api/v1/documents/{document_id}", DocumentDetail, options, document_id=document_id)

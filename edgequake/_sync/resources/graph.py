@@ -12,8 +12,8 @@ from edgequake._sync.resources.entities import Entities
 from edgequake._sync.resources.relationships import Relationships
 from edgequake._sync.resources.resource import Resource
 from edgequake._core.events import GraphDecoder, events_of_graph
-from edgequake._core.networks import as_networkx, networkx_graph
 from edgequake._core.needs import Needs
+from edgequake._core.networks import as_networkx, networkx_graph
 from edgequake.models.graph import (
     Communities,
     Facets,

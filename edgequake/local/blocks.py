@@ -35,7 +35,7 @@ class Block:
     `text` is what a reader is shown, `words` the same without markup; of code, `words` is empty and `code` holds it.
     `start` and `end` are lines, counted from 1, both included. A heading has its `level` from 1. Lists, tables and code
     have `parts`, between which they may be cut: items, rows and lines. `head` is what stands above a table's rows, and
-    the language of code. `marked` holds what the author set in code letters or made a link.
+    the language of code. `marked` holds what the author set in code letters.
     """
 
     kind: Kind
@@ -198,19 +198,9 @@ def _words(tokens: Sequence[Token]) -> str:
 
 
 def _marked(tokens: Sequence[Token]) -> Iterator[str]:
-    """What stands in code letters or is a link."""
+    """What stands in code letters."""
     for token in tokens:
-        link: list[str] | None = None
-        for child in token.children or ():
-            if child.type == "code_inline":
-                yield child.content
-            elif child.type == "link_open":
-                link = []
-            elif child.type == "link_close" and link:
-                yield "".join(link)
-                link = None
-            elif link is not None and child.type == "text":
-                link.append(child.content)
+        yield from (child.content for child in token.children or () if child.type == "code_inline")
 
 
 def _is_contents(tokens: Sequence[Token]) -> bool:

@@ -2,10 +2,9 @@
 
 An entity is, in this order of trust:
 
-- the **topic** of a document, or of a section whose heading names something that its text speaks of: one to four words
-  without a stop word ("Orion relay"): type TOPIC;
-- an **identifier** in code letters (`stream_format`), three letters or more: type CODE;
-- the text of a **link** of two to four words: type REFERENCE;
+- a **topic**: a heading of two to four words without a stop word that the text speaks of ("Orion relay"), or a
+  document's title of one word that two of its passages speak of: type TOPIC;
+- an **identifier** in code letters that no one takes for a plain word (`stream_format`, `LocalServer`): type CODE;
 - a **name**: capitalised words in a row inside a sentence ("Mira Okafor"), or one that recurs there: type NAME.
 
 A thing is one entity however it is spelled ("Orion relay", `orion-relay`, "Orion relays"), over all documents. Which
@@ -16,18 +15,20 @@ mentions both; the relation says no more than that (MENTIONED_WITH).
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from edgequake.local.passages import HEADING_SEPARATOR, Passage
 from edgequake.local.words import STOP_WORDS, words
 
 RELATION: Final = "MENTIONED_WITH"
-TYPES: Final = ("TOPIC", "CODE", "REFERENCE", "NAME")
+TYPES: Final = ("TOPIC", "CODE", "NAME")
 MAX_WORDS: Final = 4
 
 _MAX_NAMES = 200
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w+(?:[./:-]+\w+)*(?:\(\))?")
+_IDENTIFIER = re.compile(
+    r"(?=.*(?:[a-z0-9][A-Z]|[A-Z]{2}[a-z]|[A-Za-z][_.:-]+[A-Za-z]))[A-Za-z_]\w+(?:[.:-]+\w+)*(?:\(\))?"
+)
 _NAME = re.compile(
     r"[A-Z\u00c0-\u00de][\w\u2019'-]*(?:[ \t]+(?:(?:of|de|van|von)[ \t]+)?[A-Z\u00c0-\u00de0-9][\w-]*){0,3}"
 )
@@ -70,39 +71,39 @@ def keys_in(text: str) -> Iterator[str]:
         yield from (key_of(said[at : at + size]) for at in range(len(said) - size + 1))
 
 
-def names(passages: Sequence[Passage], title: str = "") -> dict[str, Name]:
+def names(passages: Sequence[Passage]) -> dict[str, Name]:
     """The names of a document by their keys, the most trusted and frequent ones when there are too many."""
     found: dict[str, Name] = {}
 
-    def add(text: str, entity_type: str, least: int = 1) -> None:
+    def add(text: str, entity_type: str, count: int = 1) -> None:
         said = words(text)
-        if least <= len(said) <= MAX_WORDS and _tells(said):
+        if len(said) <= MAX_WORDS and _tells(said):
             known = found.get(key := key_of(said))
-            found[key] = Name(known.text, known.entity_type, known.count + 1) if known else Name(text, entity_type, 1)
+            found[key] = Name(text, entity_type, count) if known is None else replace(known, count=known.count + count)
 
-    spoken = frozenset(key for passage in passages for key in keys_in(passage.words))
-    for text in dict.fromkeys(_headings(passages)):
-        if key_of(words(text)) in spoken and not STOP_WORDS.intersection(words(text)):
+    spoken = Counter(key for passage in passages for key in {*keys_in(passage.words)})
+    for text, is_title in _headings(passages):
+        said = words(text)
+        enough = spoken[key_of(said)] > (len(said) == 1)
+        if enough and (len(said) > 1 or is_title) and not STOP_WORDS.intersection(said):
             add(text, "TOPIC")
-    for passage in passages:
-        for text in passage.marked:
-            if _IDENTIFIER.fullmatch(text):
-                add(text.removesuffix("()"), "CODE")
-            elif not _IDENTIFIER.search(text) or " " in text:
-                add(text, "REFERENCE", 2)
-    loose = Counter(text for passage in passages if "```" not in passage.text for text in _capitalised(passage.words))
+    for text in (text for passage in passages for text in passage.marked):
+        if _IDENTIFIER.fullmatch(text):
+            add(text.removesuffix("()"), "CODE")
+    loose = Counter(text for passage in passages for text in _capitalised(passage.words))
     for text, count in loose.items():
-        if count > 1 or " " in text:
-            for _ in range(count):
-                add(text, "NAME")
+        if count > 1 or len(words(text)) > 1:
+            add(text, "NAME", count)
     best = sorted(found.items(), key=lambda item: (TYPES.index(item[1].entity_type), -item[1].count))
     return dict(best[:_MAX_NAMES])
 
 
-def _headings(passages: Sequence[Passage]) -> Iterable[str]:
-    for passage in passages:
-        for heading in passage.heading.split(HEADING_SEPARATOR):
-            yield _NUMBERED.sub("", heading).strip(" :.?!\u2014-")
+def _headings(passages: Sequence[Passage]) -> Iterable[tuple[str, bool]]:
+    """Each heading once, and whether it is a document's title."""
+    paths = dict.fromkeys(tuple(passage.heading.split(HEADING_SEPARATOR)) for passage in passages)
+    titles = {path[0] for path in paths}
+    for heading in dict.fromkeys(heading for path in paths for heading in path):
+        yield _NUMBERED.sub("", heading).strip(" :.?!\u2014-"), len(titles) == 1 and heading in titles
 
 
 def _tells(said: Sequence[str]) -> bool:

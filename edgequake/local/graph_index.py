@@ -112,7 +112,7 @@ class GraphIndex:
         """The entities and relationships to show beside an answer made of these passages, the best first.
 
         `limits` says how many of each. An entity stands in one of the passages; those named in the question come first,
-        then those that set these passages apart from others.
+        then those that set these passages apart from others. Of relationships, those come first that a sentence tells.
         """
         found = self._found(question, hits, workspace, inside) if any(limits) else []
         shown = found[: limits[0]]
@@ -122,8 +122,9 @@ class GraphIndex:
             for hit in one.places[:1]
             if hit in other.places and not _overlap(one.key, other.key)
         ]
-        pairs.sort(key=lambda pair: -(pair[0].score + pair[1].score))
-        return [_entity(entity, found) for entity in shown], [_relationship(*pair) for pair in pairs[: limits[1]]]
+        told = [(*pair, _sentence(pair[2], (pair[0].key, pair[1].key))) for pair in pairs]
+        told.sort(key=lambda pair: (not pair[3], -(pair[0].score + pair[1].score)))
+        return [_entity(entity, found) for entity in shown], [_relationship(*pair) for pair in told[: limits[1]]]
 
     def _found(self, question: str, hits: Sequence[Hit], workspace: str, inside: str | None) -> list[_Beside]:
         run = self._connection.execute
@@ -153,7 +154,7 @@ def _entity(entity: _Beside, others: Sequence[_Beside]) -> FoundEntity:
         entity.entity_id,
         entity.name,
         entity.entity_type,
-        _sentence(first, (entity.key,)),
+        _sentence(first, (entity.key,)) or first.text,
         entity.score,
         degree,
         tuple(chunks)[:_MAX_CHUNKS],
@@ -162,21 +163,19 @@ def _entity(entity: _Beside, others: Sequence[_Beside]) -> FoundEntity:
     )
 
 
-def _relationship(one: _Beside, other: _Beside, hit: Hit) -> FoundRelationship:
+def _relationship(one: _Beside, other: _Beside, hit: Hit, told: str) -> FoundRelationship:
     source, target = sorted((one.entity_id, other.entity_id))
-    told = _sentence(hit, (one.key, other.key))
-    return FoundRelationship(
-        source, target, told, round((one.score + other.score) / 2, 6), hit.id, hit.document_id, hit.title
-    )
+    score = round((one.score + other.score) / 2, 6)
+    return FoundRelationship(source, target, told or hit.text, score, hit.id, hit.document_id, hit.title)
 
 
 def _sentence(hit: Hit, keys: Sequence[str]) -> str:
-    """The first sentence of a passage that mentions all of these, else the passage."""
+    """The first sentence of a passage that mentions all of these; "" when none does."""
     for sentence in _SENTENCE_END.split(hit.text):
         said = frozenset(keys_in(sentence))
         if said.issuperset(keys):
             return sentence.strip()
-    return hit.text
+    return ""
 
 
 def _part_of(key: str, other: str) -> bool:

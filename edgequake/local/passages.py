@@ -26,8 +26,7 @@ class Passage:
     """A piece of one document: its text, where it stands, and the headings above it.
 
     `text` may be shown as Markdown. `words` is its prose without markup, `code` its code. `start_line` and `end_line`
-    count from 1, both included. `page` is a PDF's, from 1. `marked` is what the author set in code letters or made a
-    link.
+    count from 1, both included. `page` is a PDF's, from 1. `marked` is what the author set in code letters.
     """
 
     index: int

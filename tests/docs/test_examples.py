@@ -25,12 +25,12 @@ PRINTED = {
     "async_streaming": f"What is EdgeQuake? {EDGEQUAKE} … How does streaming work? … Streaming works over …",
     "basic_query": f"{EDGEQUAKE} questions from both. …",
     "chat_multi_turn": f"{EDGEQUAKE} questions from both. … {MODES} …",
-    "fallback": f"{EDGEQUAKE} questions from both. … characters, 7 sources]",
+    "fallback": f"{EDGEQUAKE} questions from both. … characters, … sources]",
     "many_questions": f"What is EdgeQuake? {EDGEQUAKE} … Which modes does EdgeQuake have? {MODES} …",
     "progress": f"{GRAPHS} … chunks in 0.50 s",
     "sources": f"Found in hybrid mode: knowledge-graphs.md, … {GRAPHS} … [1] knowledge-graphs.md (score 1.00) …",
     "streaming_query": f"{EDGEQUAKE} questions from both. … [1] edgequake.md …",
-    "streaming_rag_own_llm": "[5 documents after 0.01 s] Knowledge graphs hold facts … [done after 0.01 s]",
+    "streaming_rag_own_llm": "[… documents after 0.01 s] Knowledge graphs hold facts … [done after 0.01 s]",
     "to_file": "answer.md: 619 bytes",
 }
 SERVERS = {"fastapi_app", "flask_app", "websocket_app"}

@@ -60,7 +60,7 @@ def test_what_is_searched_is_prose_and_code_without_markup() -> None:
     install = split(DOCUMENT)[2]
     assert " ".join(install.words.split()) == "Run this: It takes a second. option what it does --db keeps documents"
     assert install.code == "# not a heading\npip install x\n"
-    assert install.marked == ("--db", "documents")
+    assert install.marked == ("--db",)
 
 
 PARAGRAPH = "Every word of this paragraph is here to make it so long that it stands alone. " * 4

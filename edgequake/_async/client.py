@@ -6,7 +6,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, Unpack
 
 from edgequake._async.flows.login import AsyncSignedIn
-from edgequake._async.flows.polling import AsyncWait
 from edgequake._async.reader import AsyncReader
 from edgequake._async.resources.directory import AsyncResources
 from edgequake._async.resources.resource import AsyncResource
@@ -14,9 +13,7 @@ from edgequake._async.session import AsyncConnections
 from edgequake._async.stream import AsyncChatStream
 from edgequake._core import calls
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
-from edgequake._core.polling import Polling
 from edgequake._core.readiness import LIVE, READY
-from edgequake._core.tasks import server_ready
 from edgequake.chunks import ChatChunk
 from edgequake.exceptions import ConfigurationError
 from edgequake.models.answer import ChatResponse
@@ -182,6 +179,10 @@ class AsyncEdgequakeClient(AsyncResources):
         :param poll_interval: seconds to the second question; each further wait is 1.5 times longer, up to 5 seconds.
         :raises TimeoutError: it was not ready in time; ``progress`` is what it said last, such as its ``blockers``.
         """
+        from edgequake._async.flows.polling import AsyncWait  # most programs never need these
+        from edgequake._core.polling import Polling
+        from edgequake._core.tasks import server_ready
+
         once = self.with_options(max_retries=0)
         late = "the server was not ready within {seconds:g} s"
         polling = Polling(timeout, poll_interval, monotonic, late=late)

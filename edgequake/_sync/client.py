@@ -7,7 +7,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, Unpack
 
 from edgequake._sync.flows.login import SignedIn
-from edgequake._sync.flows.polling import Wait
 from edgequake._sync.reader import Reader
 from edgequake._sync.resources.directory import Resources
 from edgequake._sync.resources.resource import Resource
@@ -15,9 +14,7 @@ from edgequake._sync.session import Connections
 from edgequake._sync.stream import ChatStream
 from edgequake._core import calls
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
-from edgequake._core.polling import Polling
 from edgequake._core.readiness import LIVE, READY
-from edgequake._core.tasks import server_ready
 from edgequake.chunks import ChatChunk
 from edgequake.exceptions import ConfigurationError
 from edgequake.models.answer import ChatResponse
@@ -179,6 +176,10 @@ class EdgequakeClient(Resources):
         :param poll_interval: seconds to the second question; each further wait is 1.5 times longer, up to 5 seconds.
         :raises TimeoutError: it was not ready in time; ``progress`` is what it said last, such as its ``blockers``.
         """
+        from edgequake._sync.flows.polling import Wait  # most programs never need these
+        from edgequake._core.polling import Polling
+        from edgequake._core.tasks import server_ready
+
         once = self.with_options(max_retries=0)
         late = "the server was not ready within {seconds:g} s"
         polling = Polling(timeout, poll_interval, monotonic, late=late)

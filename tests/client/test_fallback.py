@@ -64,7 +64,8 @@ NO_TEXT = {
 @pytest.mark.parametrize("failure", NO_TEXT)
 @pytest.mark.parametrize("opened", [False, True], ids=["iterated", "opened"])
 @pytest.mark.filterwarnings("ignore::edgequake.IgnoredOptionWarning")
-def test_a_stream_that_fails_before_any_text_goes_on_with_the_whole_answer(caller, server, warnings, failure, opened):
+def test_a_stream_that_fails_before_any_text_goes_on_with_the_whole_answer(caller, server, caplog, failure, opened):
+    caplog.set_level(logging.WARNING, logger="edgequake")
     NO_TEXT[failure](server.on("POST", STREAM))
     server.on("POST", QUERY).reply(json=WHOLE)
     client = caller.client(timeout=Timeout(20, first_chunk=0.1), max_retries=0)
@@ -78,7 +79,10 @@ def test_a_stream_that_fails_before_any_text_goes_on_with_the_whole_answer(calle
     assert stream.failure is None
     assert server.requests[-1].json == {"query": "q", "mode": "hybrid", "max_results": 3}
     assert len(server.requests) == 2
-    assert "asking for the whole answer" in warnings()[0]
+    warning = caplog.records[0]
+    assert warning.route == f"POST {STREAM}"
+    assert warning.getMessage().startswith(f"POST {STREAM} failed: ")
+    assert warning.getMessage().endswith("; asking for the whole answer")
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ PRINTED = {
     "streaming_query": f"{EDGEQUAKE} questions from both. … [1] edgequake.md …",
     "streaming_rag_own_llm": "[… documents after 0.01 s] Knowledge graphs hold facts … [done after 0.01 s]",
     "to_file": "answer.md: 619 bytes",
+    "upload_folder": "… sent … 4 uploaded, 0 there already, 0 failed",
 }
 SERVERS = {"fastapi_app", "flask_app", "websocket_app"}
 SAID = {"chat_multi_turn": "What is EdgeQuake?\n\nWhich modes does it have?\n"}

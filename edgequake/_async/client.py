@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, Unpack
 
 from edgequake._async.flows.login import AsyncSignedIn
 from edgequake._async.reader import AsyncReader
-from edgequake._async.resources.directory import AsyncResources
-from edgequake._async.resources.resource import AsyncResource
+from edgequake._async.resources.server import AsyncServer
 from edgequake._async.session import AsyncConnections
 from edgequake._async.stream import AsyncChatStream
 from edgequake._core import calls
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
-from edgequake._core.readiness import LIVE, READY
 from edgequake.chunks import ChatChunk
 from edgequake.exceptions import ConfigurationError
 from edgequake.models.answer import ChatResponse
-from edgequake.models.health import HealthResponse
 from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, as_timeout
 
 if TYPE_CHECKING:
@@ -26,8 +22,7 @@ if TYPE_CHECKING:
     from edgequake._core.config import TokenSource
     from edgequake._core.uploads import FilePart
     from edgequake._http.clients import AsyncHTTPClient
-    from edgequake.models.health import Ready
-    from edgequake.models.options import FileInput, RequestOptions
+    from edgequake.models.options import FileInput
     from edgequake.settings import RetryPolicy, Timeout
 
 __all__ = ["AsyncEdgequakeClient"]
@@ -48,7 +43,7 @@ class ClientOptions(TypedDict, total=False):
     jwt: str | TokenSource | None
 
 
-class AsyncEdgequakeClient(AsyncResources):
+class AsyncEdgequakeClient(AsyncServer):
     """Talks to an EdgeQuake server.
 
     ::
@@ -129,8 +124,8 @@ class AsyncEdgequakeClient(AsyncResources):
 
         ``timeout`` (seconds, a :class:`Timeout` or None), ``max_retries``, ``tenant_id``, ``workspace_id`` and
         ``user_id`` replace the client's, and so do ``api_key`` and ``jwt``, each of which takes the other's place;
-        ``headers`` are added to its own. The pool belongs to the client the copy was
-        made from: closing the copy closes nothing.
+        ``headers`` are added to its own. The pool belongs to the client the copy was made from: closing the copy closes
+        nothing.
         """
         known = ClientOptions.__annotations__
         if unknown := set(options) - set(known):
@@ -139,7 +134,7 @@ class AsyncEdgequakeClient(AsyncResources):
         if "timeout" in changes:
             changes["timeout"] = as_timeout(changes["timeout"])
         copy = type(self).__new__(type(self))
-        AsyncResources.__init__(copy, self._config.with_changes(**changes), self._connections, owner=False)
+        AsyncServer.__init__(copy, self._config.with_changes(**changes), self._connections, owner=False)
         return copy
 
     def login(self, username: str, password: str) -> Self:
@@ -171,54 +166,6 @@ class AsyncEdgequakeClient(AsyncResources):
         if not isinstance(signed_in, AsyncSignedIn):
             raise ConfigurationError("logout() is for a client that client.login() made")
         await signed_in.sign_out()
-
-    async def wait_until_ready(self, timeout: float | None = 60, *, poll_interval: float = 0.5) -> Ready:
-        """Waits until the server can take requests (``GET /ready``). One that cannot be reached is not ready.
-
-        :param timeout: seconds for the whole wait; None for no limit.
-        :param poll_interval: seconds to the second question; each further wait is 1.5 times longer, up to 5 seconds.
-        :raises TimeoutError: it was not ready in time; ``progress`` is what it said last, such as its ``blockers``.
-        """
-        from edgequake._async.flows.polling import AsyncWait  # most programs never need these
-        from edgequake._core.polling import Polling
-        from edgequake._core.tasks import server_ready
-
-        once = self.with_options(max_retries=0)
-        late = "the server was not ready within {seconds:g} s"
-        polling = Polling(timeout, poll_interval, monotonic, late=late)
-
-        async def ready(_: str, **options: Any) -> Ready:
-            return await once.ready(**options)
-
-        wait: AsyncWait[Ready, Ready] = AsyncWait(lambda: server_ready(polling), {"ready": ready}, self._config.timeout)
-        return await wait.finished()
-
-    async def health(self, **options: Unpack[RequestOptions]) -> HealthResponse:
-        """What the server says of itself (``GET /health``); it answers even when it is degraded.
-
-        Raises as :meth:`AsyncQuery.execute` does.
-        """
-        return await AsyncResource(self._session)._send("GET /health", HealthResponse, options)
-
-    async def ready(self, **options: Unpack[RequestOptions]) -> Ready:
-        """Whether the server can take requests (``GET /ready``), and what it waits for: ``answer.blockers``.
-
-        A server that is not ready is no error: the answer is false then.
-
-        Raises as :meth:`AsyncQuery.execute` does.
-        """
-        return await AsyncResource(self._session)._send("GET /ready", READY, options)
-
-    async def live(self, **options: Unpack[RequestOptions]) -> bool:
-        """True when the server runs (``GET /live``); else one of the errors of :meth:`AsyncQuery.execute`."""
-        return await AsyncResource(self._session)._send("GET /live", LIVE, options)
-
-    async def metrics(self, **options: Unpack[RequestOptions]) -> str:
-        """The server's figures in Prometheus' text format (``GET /metrics``).
-
-        Raises as :meth:`AsyncQuery.execute` does.
-        """
-        return await AsyncResource(self._session)._send("GET /metrics", str, options)
 
     async def request(
         self,

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from pydantic import SecretStr
 
+from edgequake._async.body import async_pieces
 from edgequake._async.flows.login import AsyncSignedIn
 from edgequake._core.clock import CallClock, timed_out
 from edgequake._core.config import checked_header, merged_headers
@@ -37,7 +38,6 @@ from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, R
 from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from contextlib import AbstractContextManager
 
     from edgequake._core.calls import Call
@@ -213,7 +213,7 @@ class AsyncSession:
         request_id = response.headers.get("x-request-id")
         if call.unbounded:
             held = BytesIO()
-            async for piece in self.pieces(response, deadline):
+            async for piece in async_pieces(response, deadline, self.translated):
                 held.write(piece)
             body = held.getvalue()
         else:
@@ -345,24 +345,6 @@ class AsyncSession:
         finally:
             await async_release(response)
         return b"".join(parts)
-
-    async def pieces(self, response: Response, deadline: AsyncDeadline) -> AsyncIterator[bytes]:
-        """The body of ``response`` as it comes, however long it is; each piece within ``timeout.response``."""
-        deadline.clock.wait_for("response", monotonic())
-        body = async_body(response, deadline)
-        try:
-            while (piece := await self._next_piece(body, deadline)) is not None:
-                yield piece
-                deadline.clock.wait_for("response", monotonic())
-        finally:
-            await async_release(response)
-
-    async def _next_piece(self, body: AsyncIterator[bytes], deadline: AsyncDeadline) -> bytes | None:
-        try:
-            return await anext(body, None)
-        except Exception as error:
-            ours = self.translated(error, deadline, streaming=False)
-            raise ours from ours.__cause__
 
     async def _error(self, call: Call[Any], response: Response, deadline: AsyncDeadline) -> EdgeQuakeError:
         """The error that the status of ``response`` stands for, in the server's words as far as they came."""

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from pydantic import SecretStr
 
+from edgequake._sync.body import pieces
 from edgequake._sync.flows.login import SignedIn
 from edgequake._core.clock import CallClock, timed_out
 from edgequake._core.config import checked_header, merged_headers
@@ -36,7 +37,6 @@ from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, R
 from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from edgequake._core.calls import Call
@@ -201,7 +201,7 @@ class Session:
         request_id = response.headers.get("x-request-id")
         if call.unbounded:
             held = BytesIO()
-            for piece in self.pieces(response, deadline):
+            for piece in pieces(response, deadline, self.translated):
                 held.write(piece)
             body = held.getvalue()
         else:
@@ -333,24 +333,6 @@ class Session:
         finally:
             release(response)
         return b"".join(parts)
-
-    def pieces(self, response: Response, deadline: Deadline) -> Iterator[bytes]:
-        """The body of ``response`` as it comes, however long it is; each piece within ``timeout.response``."""
-        deadline.clock.wait_for("response", monotonic())
-        body = sync_body(response, deadline)
-        try:
-            while (piece := self._next_piece(body, deadline)) is not None:
-                yield piece
-                deadline.clock.wait_for("response", monotonic())
-        finally:
-            release(response)
-
-    def _next_piece(self, body: Iterator[bytes], deadline: Deadline) -> bytes | None:
-        try:
-            return next(body, None)
-        except Exception as error:
-            ours = self.translated(error, deadline, streaming=False)
-            raise ours from ours.__cause__
 
     def _error(self, call: Call[Any], response: Response, deadline: Deadline) -> EdgeQuakeError:
         """The error that the status of ``response`` stands for, in the server's words as far as they came."""

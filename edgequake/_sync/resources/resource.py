@@ -128,13 +128,14 @@ class Resource:
         call = self._call(route, returns, options, takes, values)
         if to is None:
             return self._session.call(call)
-        from edgequake._http.downloads import PartFile  # only downloads need it
+        from edgequake._sync.body import pieces  # only downloads need these
+        from edgequake._http.downloads import PartFile
 
         with PartFile(to) as file:
 
             def save(_: Call[Any], response: Response, deadline: Deadline) -> Path:
                 file.restart()
-                for piece in self._session.pieces(response, deadline):
+                for piece in pieces(response, deadline, self._session.translated):
                     in_thread(file.write, piece)
                 return file.path
 

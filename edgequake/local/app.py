@@ -18,6 +18,7 @@ from edgequake.local.chat_routes import ChatRoutes
 from edgequake.local.document_routes import DocumentRoutes
 from edgequake.local.engine import Engine
 from edgequake.local.errors import LocalServerError
+from edgequake.local.graph_routes import GraphRoutes
 from edgequake.local.middleware import ApiKey, RequestId
 from edgequake.local.query_routes import QueryRoutes
 from edgequake.local.requests import BodyError, RequestError
@@ -53,6 +54,7 @@ def build(engine: Engine, *, keep_alive: float = KEEP_ALIVE_SECONDS, api_key: st
             *QueryRoutes(engine, keep_alive).routes(),
             *ChatRoutes(engine, keep_alive).routes(),
             *DocumentRoutes(engine).routes(),
+            *GraphRoutes(engine, keep_alive).routes(),
         ],
         middleware=middleware,
         exception_handlers={

@@ -33,6 +33,7 @@ _NAME = re.compile(
     r"[A-Z\u00c0-\u00de][\w\u2019'-]*(?:[ \t]+(?:(?:of|de|van|von)[ \t]+)?[A-Z\u00c0-\u00de0-9][\w-]*){0,3}"
 )
 _SENTENCE_BEFORE = re.compile(r"(?:^|[.!?:;>|#*\u2022\u2014\"\u201c(\[-]|\n)[ \t\n\"'\u201c(\[*_]*$")
+_LINKING = re.compile(r"(?:of|de|van|von)\s+")
 _NUMBERED = re.compile(r"^(?:[A-Z]\.|\d+(?:\.\d+)*[.)]?)\s+")
 _COMMONPLACE = frozenset(
     """
@@ -119,6 +120,6 @@ def _capitalised(text: str) -> Iterator[str]:
         if _SENTENCE_BEFORE.search(text[max(0, match.start() - 12) : match.start()]):
             first, _, rest = found.partition(" ")
             if not rest or first.casefold() in STOP_WORDS:
-                found = rest
+                found = _LINKING.sub("", rest)
         if found:
             yield found

@@ -15,7 +15,7 @@ from edgequake.local.words import phrase
 
 _MAX_CHUNKS = 10
 _SENTENCE_END = re.compile(r"(?<=[.!?\u3002])\s+|\n")
-_KNOWN = """
+KNOWN = """
 SELECT rowid, id, name, entity_type, key FROM entities
 WHERE workspace_id = ? AND key IN (SELECT value FROM json_each(?))
 """
@@ -120,9 +120,9 @@ class GraphIndex:
             (one, other, hit)
             for one, other in combinations(found, 2)
             for hit in one.places[:1]
-            if hit in other.places and not _overlap(one.key, other.key)
+            if hit in other.places and not overlap(one.key, other.key)
         ]
-        told = [(*pair, _sentence(pair[2], (pair[0].key, pair[1].key))) for pair in pairs]
+        told = [(*pair, first_sentence(pair[2].text, (pair[0].key, pair[1].key))) for pair in pairs]
         told.sort(key=lambda pair: (not pair[3], -(pair[0].score + pair[1].score)))
         return [_entity(entity, found) for entity in shown], [_relationship(*pair) for pair in told[: limits[1]]]
 
@@ -133,7 +133,7 @@ class GraphIndex:
         said = [frozenset(keys_in(f"{hit.heading}\n{hit.text}")) for hit in hits]
         keys = json.dumps([*frozenset[str]().union(*said)])
         found: list[_Beside] = []
-        for _, entity_id, name, entity_type, key in run(_KNOWN, (workspace, keys)).fetchall():
+        for _, entity_id, name, entity_type, key in run(KNOWN, (workspace, keys)).fetchall():
             places = tuple(hit for hit, inside_it in zip(hits, said, strict=True) if key in inside_it)
             where = {"phrase": phrase(name), "workspace": workspace, "inside": inside}
             mentions = tuple(f"{document}-chunk-{index}" for document, index in run(_MENTIONS, where))
@@ -149,12 +149,12 @@ class GraphIndex:
 def _entity(entity: _Beside, others: Sequence[_Beside]) -> FoundEntity:
     first = entity.places[0]
     chunks = dict.fromkeys([*(hit.id for hit in entity.places), *entity.mentions])
-    degree = sum(not _overlap(entity.key, other.key) and bool({*entity.places} & {*other.places}) for other in others)
+    degree = sum(not overlap(entity.key, other.key) and bool({*entity.places} & {*other.places}) for other in others)
     return FoundEntity(
         entity.entity_id,
         entity.name,
         entity.entity_type,
-        _sentence(first, (entity.key,)) or first.text,
+        first_sentence(first.text, (entity.key,)) or first.text,
         entity.score,
         degree,
         tuple(chunks)[:_MAX_CHUNKS],
@@ -169,9 +169,9 @@ def _relationship(one: _Beside, other: _Beside, hit: Hit, told: str) -> FoundRel
     return FoundRelationship(source, target, told or hit.text, score, hit.id, hit.document_id, hit.title)
 
 
-def _sentence(hit: Hit, keys: Sequence[str]) -> str:
+def first_sentence(text: str, keys: Sequence[str]) -> str:
     """The first sentence of a passage that mentions all of these; "" when none does."""
-    for sentence in _SENTENCE_END.split(hit.text):
+    for sentence in _SENTENCE_END.split(text):
         said = frozenset(keys_in(sentence))
         if said.issuperset(keys):
             return sentence.strip()
@@ -182,5 +182,6 @@ def _part_of(key: str, other: str) -> bool:
     return f" {key} " in f" {other} "
 
 
-def _overlap(one: str, other: str) -> bool:
+def overlap(one: str, other: str) -> bool:
+    """Whether one name is a part of the other."""
     return _part_of(one, other) or _part_of(other, one)

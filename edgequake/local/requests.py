@@ -151,6 +151,12 @@ class DocumentBody(_Body):
     track_id: str | None = None
 
 
+class DegreesBody(_Body):
+    """`POST /api/v1/graph/degrees/batch`."""
+
+    node_ids: list[str]
+
+
 class ConversationBody(_Body):
     """`POST /api/v1/conversations`."""
 

@@ -26,7 +26,7 @@ def json_event(value: object) -> bytes:
 
 
 def event_stream(
-    events: AsyncGenerator[bytes, None], keep_alive: float, after: Callable[[], Awaitable[None]]
+    events: AsyncGenerator[bytes, None], keep_alive: float, after: Callable[[], Awaitable[None]] | None = None
 ) -> EventResponse:
     """A response that sends events as they come; `after` is awaited at its end, whatever happens."""
     return EventResponse(events, headers=_HEADERS, keep_alive=keep_alive, after=after)

@@ -11,6 +11,7 @@ from typing import Self
 
 from edgequake.local.embeddings import OpenAICompatibleEmbedder, VectorIndex
 from edgequake.local.graph_index import FoundEntity, FoundRelationship, GraphIndex
+from edgequake.local.graph_reading import GraphReader
 from edgequake.local.passages import HEADING_SEPARATOR, Passage, split
 from edgequake.local.records import Records
 from edgequake.local.schema import Database
@@ -244,6 +245,12 @@ class Store:
         with self.database.snapshot():
             inside = self._search.inside(workspace, scope)
             return self._graph.beside(query, hits, workspace, inside, (most_entities, most_relationships))
+
+    @contextmanager
+    def reading_graph(self, workspace: str = DEFAULT_WORKSPACE) -> Iterator[GraphReader]:
+        """The whole graph of a workspace, of one moment."""
+        with self.database.snapshot():
+            yield GraphReader(self._connection, workspace)
 
     def embed(self, embedder: OpenAICompatibleEmbedder, progress: Progress | None = None) -> None:
         """Give each passage that has none of this model a vector.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from edgequake._async.reader import AsyncReader
+from edgequake._async.toolchain import BUSY
 from edgequake._http.waiting import async_sleep
 from edgequake.chunks import Chunk
 from edgequake.exceptions import StreamError
@@ -13,7 +14,7 @@ from edgequake.models.graph import Graph, GraphEdge, GraphEvent, GraphNode
 from edgequake.models.pdf import PdfProgressEvent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Generator
     from types import TracebackType
 
     from edgequake._async.session import AsyncSession
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["AsyncEventStream", "AsyncGraphStream", "AsyncPdfProgressStream"]
 
 EventT = TypeVar("EventT", bound=Model)
-
-_BUSY = "this stream is being read by another thread or task"
 
 
 class AsyncReading(Generic[EventT]):
@@ -108,6 +107,17 @@ class AsyncEventStream(Generic[EventT]):
         """Ends the stream and gives its connection back; closing twice is fine."""
         await self._reading.aclose()
 
+    async def close(self) -> None:  # async only
+        """The same as ``aclose``."""
+        await self.aclose()
+
+    def __await__(self) -> Generator[object, None, Self]:  # async only
+        """Opens the stream, for those who write ``await client.graph.stream(…)``."""
+        return self.__aenter__().__await__()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._reading.reader.route}: {self._reading.reader.state}>"
+
     @property
     def response(self) -> Response | None:
         """The ``httpx.Response`` behind the stream; None until it has begun."""
@@ -122,7 +132,7 @@ class AsyncEventStream(Generic[EventT]):
     def _check_alone(self) -> None:
         self._reading.reader.check()
         if getattr(self._events, "ag_running", False):
-            raise StreamError(_BUSY)
+            raise StreamError(BUSY)
 
     async def _read_on(self) -> bool:
         """Reads one more event; False at the end."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from edgequake.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from edgequake.models.options import FileInput
 
@@ -65,8 +66,8 @@ def file_parts(
     field: str, given: Iterable[FileInput | tuple[str, FileInput]], *, limit: int | None = None
 ) -> tuple[FilePart, ...]:
     """Several files as parts of the same name; each may be a tuple of its name and the file."""
-    if isinstance(given, str | bytes | os.PathLike) or hasattr(given, "read"):
-        raise ConfigurationError(f"{field} must be a list of files, not one file")
+    if isinstance(given, str | bytes | os.PathLike) or hasattr(given, "read") or not isinstance(given, Iterable):
+        raise ConfigurationError(f"{field} must be a list of files, not {type(given).__name__}")
     parts = tuple(_named_part(field, one, limit) for one in given)
     if not parts:
         raise ConfigurationError(f"{field} must hold at least one file")
@@ -79,9 +80,11 @@ def named_parts(given: Mapping[str, FileInput | tuple[str, FileInput]]) -> tuple
 
 
 def _named_part(field: str, given: FileInput | tuple[str, FileInput], limit: int | None) -> FilePart:
-    if isinstance(given, tuple):
-        filename, content = given
-        return file_part(field, content, filename=filename, limit=limit)
+    match given:
+        case (str(filename), content):
+            return file_part(field, content, filename=filename, limit=limit)
+        case tuple():
+            raise ConfigurationError(f"{field} must be files, or tuples of a file's name and the file")
     return file_part(field, given, limit=limit)
 
 

@@ -24,7 +24,7 @@ class PartFile:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         """Where the whole file will be."""
-        self._part = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.part")
+        self._part = self.path.with_name(f".edgequake-{secrets.token_hex(8)}.part")
         try:
             if self.path.is_dir():
                 raise IsADirectoryError(0, "it is a directory; give the name of a file in it")

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from edgequake._sync.reader import Reader
+from edgequake._sync.toolchain import BUSY
 from edgequake._http.waiting import sleep
 from edgequake.chunks import Chunk
 from edgequake.exceptions import StreamError
@@ -14,7 +15,7 @@ from edgequake.models.graph import Graph, GraphEdge, GraphEvent, GraphNode
 from edgequake.models.pdf import PdfProgressEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Generator
     from types import TracebackType
 
     from edgequake._sync.session import Session
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["EventStream", "GraphStream", "PdfProgressStream"]
 
 EventT = TypeVar("EventT", bound=Model)
-
-_BUSY = "this stream is being read by another thread or task"
 
 
 class Reading(Generic[EventT]):
@@ -109,6 +108,9 @@ class EventStream(Generic[EventT]):
         """Ends the stream and gives its connection back; closing twice is fine."""
         self._reading.close()
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._reading.reader.route}: {self._reading.reader.state}>"
+
     @property
     def response(self) -> Response | None:
         """The ``httpx.Response`` behind the stream; None until it has begun."""
@@ -123,7 +125,7 @@ class EventStream(Generic[EventT]):
     def _check_alone(self) -> None:
         self._reading.reader.check()
         if getattr(self._events, "gi_running", False):
-            raise StreamError(_BUSY)
+            raise StreamError(BUSY)
 
     def _read_on(self) -> bool:
         """Reads one more event; False at the end."""

@@ -11,7 +11,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Model", "Raw", "SecretAnswer", "explain"]
 
-_SECRETS = frozenset({"access_token", "api_key", "client_secret", "password", "refresh_token", "secret_key", "token"})
+_SECRETS = frozenset(
+    (
+        "access_token",
+        "api_key",
+        "client_secret",
+        "id_token",
+        "password",
+        "refresh_token",
+        "secret",
+        "secret_key",
+        "token",
+    )
+)
 
 
 class Model(BaseModel):

@@ -7,7 +7,7 @@ import pickle
 
 import httpx
 import pytest
-from api.conftest import reply, sample
+from api.conftest import SCOPE, reply, sample
 
 from edgequake import ConfigurationError, GoneError, NotFoundError, ResponseError, ServerError
 from edgequake.models._model import Raw, SecretAnswer
@@ -159,3 +159,22 @@ def test_an_answer_with_a_secret_that_cannot_be_read_does_not_show_it(caller):
     with pytest.raises(ResponseError) as caught:
         caller.call(lambda c: c.request("POST", "/x", cast_to=SecretAnswer))
     assert "s3cret" not in str(caught.value) + str(caught.value.body)
+
+
+@pytest.mark.parametrize(
+    ("call", "setting", "path"),
+    [
+        (lambda c, **o: c.workspaces.get(**o), "workspace_id", "/api/v1/workspaces/{}"),
+        (lambda c, **o: c.workspaces.list(**o).first_page(), "tenant_id", "/api/v1/tenants/{}/workspaces"),
+    ],
+)
+def test_a_tenant_or_workspace_is_the_client_s_own_unless_given(caller, call, setting, path):
+    caller.server.answers(reply(404))
+    for given, expected in ({}, SCOPE[setting]), ({setting: "other"}, "other"):
+        with pytest.raises(NotFoundError):
+            caller.call(lambda c, given=given: call(c, **given))
+        assert caller.server.requests[-1].url.path == path.format(expected)
+    asked = len(caller.server.requests)
+    with pytest.raises(ConfigurationError, match=f"^{setting} is missing: give it to the method, or EdgequakeClient"):
+        caller.call(call, **{setting: None})
+    assert len(caller.server.requests) == asked

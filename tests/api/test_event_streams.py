@@ -188,6 +188,7 @@ def test_leaving_a_stream_gives_its_connection_back(caller):
 
     stream = caller.run(left_async()) if caller.is_async else left()
     assert body.closed
+    assert repr(stream).endswith("GraphStream GET /api/v1/graph/stream: closed before its end, after 1 chunk>")
     assert stream.response.status_code == 200
     with pytest.raises(StreamError, match="closed before its end"):
         caller.run(stream.final())

@@ -6,11 +6,21 @@ import io
 import os
 
 import httpx
+import httpx2
 import pytest
-from api.conftest import reply, sample
+import trio
+from api.conftest import BASE, Server, reply, sample
 from api.test_rows import parts_of
 
-from edgequake import ConfigurationError, ConflictError, NetworkError, RateLimitedError, UnauthorizedError
+from edgequake import (
+    AsyncEdgequakeClient,
+    ConfigurationError,
+    ConflictError,
+    EdgequakeClient,
+    NetworkError,
+    RateLimitedError,
+    UnauthorizedError,
+)
 from edgequake.exceptions import APIError
 
 TAKEN = reply(202, json=sample("file_upload_202"))
@@ -101,8 +111,9 @@ def test_an_upload_may_have_been_processed_and_is_not_sent_twice(caller, note):
         (io.BytesIO(b"abc"), "file has no name: give filename="),
         (io.StringIO("abc"), "file must be opened in binary mode"),
         (5, "file must be a path, bytes or an open binary file, not int"),
+        (None, "file must be a path, bytes or an open binary file, not NoneType"),
     ],
-    ids=["missing", "empty", "directory", "bytes", "buffer", "text", "number"],
+    ids=["missing", "empty", "directory", "bytes", "buffer", "text", "number", "none"],
 )
 def test_what_is_no_file_is_refused_before_anything_is_sent(caller, file, words):
     with pytest.raises(ConfigurationError, match=words):
@@ -177,7 +188,13 @@ def test_the_limits_are_the_server_s_and_none_lifts_them(caller, tmp_path, uploa
 
 
 def test_several_files_must_be_a_list(caller):
-    for files, words in (("a.md", "must be a list of files"), (b"abc", "must be a list"), ([], "at least one file")):
+    for files, words in (
+        ("a.md", "must be a list of files, not str"),
+        (b"abc", "must be a list"),
+        (5, "must be a list of files, not int"),
+        ([], "at least one file"),
+        ([("a.md", b"A", "text/plain")], "tuples of a file's name and the file"),
+    ):
         with pytest.raises(ConfigurationError, match=words):
             caller.call(lambda c, files=files: c.documents.upload_batch(files))
 
@@ -215,3 +232,23 @@ def test_retries_of_an_upload_obey_the_server(caller, note):
         with pytest.raises(RateLimitedError, match="no more"):
             caller.call(lambda c: c.documents.upload_file(note))
         assert len(caller.server.requests) == 1
+
+
+def test_an_upload_runs_on_trio_and_over_another_library(note):
+    async def upload():
+        client = AsyncEdgequakeClient(base_url=BASE, http_client=http, env={})
+        return await client.documents.upload_file(note)
+
+    server = Server()
+    server.answers(TAKEN)
+    http = httpx.AsyncClient(transport=httpx.MockTransport(server.async_answer))
+    assert trio.run(upload).filename == "orion-handover.md"
+    assert parts_of(server.requests[0]) == {"file": ("orion.md", note.read_bytes())}
+
+    def answer(request):
+        assert note.read_bytes() in request.read()
+        return httpx2.Response(202, json=sample("file_upload_202"))
+
+    with httpx2.Client(transport=httpx2.MockTransport(answer)) as other:
+        client = EdgequakeClient(base_url=BASE, http_client=other, env={})
+        assert client.documents.upload_file(note).filename == "orion-handover.md"

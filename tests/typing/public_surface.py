@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any, assert_type
 
 import httpx
@@ -15,6 +16,7 @@ from edgequake import (
     AsyncChatStream,
     AsyncEdgeQuake,
     AsyncEdgequakeClient,
+    AsyncPager,
     AsyncQueryStream,
     ChatChunk,
     ChatMessage,
@@ -29,6 +31,7 @@ from edgequake import (
     EventType,
     HealthResponse,
     NetworkError,
+    Pager,
     QueryChunk,
     QueryOptions,
     QueryResponse,
@@ -44,6 +47,10 @@ from edgequake import (
     TimeoutError,
 )
 from edgequake.exceptions import TimeoutStage
+from edgequake.models.conversations import Conversation
+from edgequake.models.documents import Document, DocumentDetail, DocumentPage, TrackStatus
+from edgequake.models.folders import Folder
+from edgequake.models.graph import Graph, GraphEvent, GraphNode
 
 # -- clients ----------------------------------------------------------------------------------------------------------
 
@@ -290,3 +297,43 @@ def errors_are_builtin_ones_too(client: EdgequakeClient) -> None:
         pass
     except ValueError:
         pass
+
+
+# -- resources --------------------------------------------------------------------------------------------------------
+
+
+def resources(client: EdgequakeClient) -> None:
+    listed = client.documents.list(status="failed", page_size=10)
+    assert_type(listed, Pager[Document, DocumentPage])
+    for document in listed:
+        assert_type(document, Document)
+        assert_type(client.documents.get(document), DocumentDetail)
+    assert_type(listed.first_page(), DocumentPage)
+    assert_type(listed.all(limit=3), list[Document])
+    for page in listed.pages():
+        assert_type(page, DocumentPage)
+    upload = client.documents.upload_file(Path("a.md"), metadata={"a": 1}, max_upload_bytes=None)
+    assert_type(client.documents.track(upload), TrackStatus)
+    assert_type(client.documents.download("d-1"), bytes)
+    assert_type(client.documents.download("d-1", to="a.pdf"), Path)
+    assert_type(client.documents.markdown("d-1"), str)
+    assert_type(client.documents.pdf.delete("p-1"), None)
+    assert_type(client.folders.list(), list[Folder])
+    assert_type(client.conversations.update("c-1", folder_id=None), Conversation)
+    for event in client.graph.stream(max_nodes=5):
+        assert_type(event, GraphEvent)
+    assert_type(client.graph.stream().final(), Graph)
+
+
+async def async_resources(client: AsyncEdgequakeClient) -> None:
+    listed = client.documents.list()
+    assert_type(listed, AsyncPager[Document, DocumentPage])
+    assert_type(await listed, DocumentPage)
+    assert_type(await listed.all(), list[Document])
+    async for document in listed:
+        assert_type(await client.documents.get(document), DocumentDetail)
+    assert_type(await client.documents.download("d-1", to=Path("a.pdf")), Path)
+    async with client.graph.stream() as stream:
+        async for node in stream.nodes():
+            assert_type(node, GraphNode)
+        assert_type(await stream.final(), Graph)

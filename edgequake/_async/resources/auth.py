@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._async.resources.resource import AsyncResource
 from edgequake.models._model import Raw
-from edgequake.models.auth import Login, Me, Token
+from edgequake.models.auth import Handoff, Login, Me, Token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,9 +63,9 @@ class AsyncAuth(AsyncResource):
         """Where users can sign in with an account of another service (``GET /api/v1/auth/sso/providers``)."""
         return await self._send("GET /api/v1/auth/sso/providers", Raw, options)
 
-    async def handoff(self, body: Mapping[str, Any], **options: Unpack[BodyOptions]) -> Raw:
+    async def handoff(self, body: Mapping[str, Any], **options: Unpack[BodyOptions]) -> Handoff:
         """Takes over a sign-in that began in a browser (``POST /api/v1/auth/handoff``).
 
         :param body: the fields of the request, which are sent as they stand.
         """
-        return await self._send("POST /api/v1/auth/handoff", Raw, options, body=body)
+        return await self._send("POST /api/v1/auth/handoff", Handoff, options, body=body)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._sync.resources.resource import Resource
 from edgequake.models._model import Raw
-from edgequake.models.auth import Login, Me, Token
+from edgequake.models.auth import Handoff, Login, Me, Token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,9 +64,9 @@ class Auth(Resource):
         """Where users can sign in with an account of another service (``GET /api/v1/auth/sso/providers``)."""
         return self._send("GET /api/v1/auth/sso/providers", Raw, options)
 
-    def handoff(self, body: Mapping[str, Any], **options: Unpack[BodyOptions]) -> Raw:
+    def handoff(self, body: Mapping[str, Any], **options: Unpack[BodyOptions]) -> Handoff:
         """Takes over a sign-in that began in a browser (``POST /api/v1/auth/handoff``).
 
         :param body: the fields of the request, which are sent as they stand.
         """
-        return self._send("POST /api/v1/auth/handoff", Raw, options, body=body)
+        return self._send("POST /api/v1/auth/handoff", Handoff, options, body=body)

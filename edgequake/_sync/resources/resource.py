@@ -78,10 +78,12 @@ class Resource:
         **values: Any,
     ) -> Pager[Any, PageT]:
         """The list at ``route``, whose pages are ``returns``; ``page_size`` is the one asked for unless given."""
-        size = options.get("page_size")
-        values[returns.size_option] = page_size if size is None else size
-        others = {name: value for name, value in options.items() if name != "page_size"}
-        call = self._call(route, returns, others, takes, values, needs=needs)
+        if options.get("page_size") is None:
+            options = {**options, "page_size": page_size}
+        call = self._call(route, returns, options, takes, values, needs=needs)
+        params = dict(call.params or {})
+        params[returns.size_option] = params.pop("page_size")
+        call = replace(call, params=params)
         return Pager(self._session, call, partial(self._warn_if_empty, needs, call))
 
     def _upload(
@@ -106,9 +108,9 @@ class Resource:
         others = {name: value for name, value in options.items() if name not in own}
         most = own["max_upload_bytes"]
         parts = (
-            file_parts("files", files, limit=most)
-            if file is None
-            else (file_part("file", file, filename=own["filename"], limit=most),)
+            (file_part("file", file, filename=own["filename"], limit=most),)
+            if files is None
+            else file_parts("files", files, limit=most)
         )
         return self._send(
             route, returns, others, takes, needs=needs, replayable=replayable, files=parts, **values

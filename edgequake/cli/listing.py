@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from edgequake.cli.views import as_json
 from edgequake.display.text import one_line
@@ -42,7 +42,8 @@ def show_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, none: st
 
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     for name in columns:
-        table.add_column(name.removeprefix("#"), justify="right" if name.startswith("#") else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if name.startswith("#") else "left"
+        table.add_column(name.removeprefix("#"), justify=justify, overflow="fold", no_wrap=name == "id")
     for row in texts:
         table.add_row(*map(Text, row))
     console = Console(highlight=False)

@@ -213,7 +213,7 @@ def answers(data: bytes) -> None:
         _shown(error)
         return
     assert _same(cls.model_validate(answer.model_dump()), answer)
-    str(answer), repr(answer), list(answer.items())
+    str(answer), repr(answer), dict(answer)
     if isinstance(answer, QueryResponse | ChatResponse):
         kind = "query" if isinstance(answer, QueryResponse) else "chat"
         streamed = Decoded(events_of_answer(dict(answer)), kind)

@@ -77,6 +77,7 @@ bench-local: $(VENV)/.dev
 
 bench-relay: $(VENV)/.dev
 	$(BIN)/python benchmarks/relay.py
+	$(BIN)/python benchmarks/kept_answers.py
 
 eval: $(VENV)/.dev
 	$(BIN)/python benchmarks/retrieval.py

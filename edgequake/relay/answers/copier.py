@@ -49,7 +49,7 @@ class Copy:
     @property
     def ahead(self) -> int:
         """Items that are not there yet."""
-        return len(self.answer.log.items) - self.number
+        return self.answer.log.count - self.number
 
 
 class Copier:
@@ -171,12 +171,12 @@ class Copier:
         log = copy.answer.log
         items: list[bytes] = []
         size = 0
-        for item in log.items[copy.number : copy.number + _ITEMS]:
+        for item in log.part(copy.number, copy.number + _ITEMS):
             if items and size + len(item) > _BYTES:
                 break
             items.append(item)
             size += len(item)
-        end = log.end if log.end is not None and copy.number + len(items) == len(log.items) else b""
+        end = log.end if log.end is not None and copy.number + len(items) == log.count else b""
         copy.end_sent = end != b""
         fixed = [copy.token, log.epoch, copy.number + 1, int(self._lease * 1000), int(self._keep * 1000), end]
         return scripts.APPEND, self._link.keys(copy.answer.name), [*fixed, *items]

@@ -34,12 +34,13 @@ _CONNECT_SECONDS: Final = 2.0
 _ANSWER_SECONDS: Final = 5.0
 _LEFT_ALONE: Final = 1.0
 """Seconds after a failure in which a new answer does not wait for the server."""
-_POOL: Final = 8
+_POOL: Final = 4
+_AT_ONCE: Final = 200
 _SCRIPTS: Final = (scripts.BEGIN, scripts.APPEND, scripts.LOOK, scripts.STOP, scripts.WAKE)
 
 
 class Link:
-    """Runs scripts. One connection copies, one waits for news, a few more do the rest; none tries anything again.
+    """Runs scripts. One connection copies, one waits for news, a few do the rest; none tries anything again by itself.
 
     redis-py's own retries would hide an outage for a minute.
     """
@@ -49,9 +50,10 @@ class Link:
         self._prefix = prefix
         self._pools: list[BlockingConnectionPool] = []
         self._shas = {script: hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest() for script in _SCRIPTS}
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._queue: list[tuple[Step, asyncio.Future[Any]]] = []
+        self._sending: asyncio.Task[None] | None = None
         self._loaded = False
-        self._failed_at = float("-inf")
+        self._failed_at = self._answered_at = float("-inf")
         self.works = True
         """Whether the server answered the last time it was asked."""
         try:
@@ -79,25 +81,40 @@ class Link:
         return not self.works and asyncio.get_running_loop().time() < self._failed_at + _LEFT_ALONE
 
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
-        """What one script returns. A connection that was closed while nobody used it is made anew, once.
+        """What one script returns. All that are asked for at once go in one round trip.
 
-        It runs in a task of its own: redis-py may swallow a cancellation, and whoever asked would stay.
+        A task of its own asks for them: redis-py may swallow a cancellation, and whoever waits would stay.
         """
-        task = asyncio.create_task(self._run_twice((script, keys, args)))
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return await asyncio.shield(task)
+        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue.append(((script, keys, args), reply))
+        if self._sending is None:
+            self._sending = asyncio.create_task(self._send())
+        return await reply
 
-    async def _run_twice(self, step: Step) -> Any:
+    async def _send(self) -> None:
         try:
-            return (await self.run_all([step]))[0]
-        except LostError:
-            return (await self.run_all([step]))[0]
+            while self._queue:
+                asked, self._queue = self._queue[:_AT_ONCE], self._queue[_AT_ONCE:]
+                try:
+                    replies: Sequence[Any] = await self._run_twice([step for step, _ in asked])
+                except FAILURES as error:
+                    replies = [error] * len(asked)
+                for (_, future), reply in zip(asked, replies, strict=True):
+                    if future.done():  # whoever asked has left
+                        continue
+                    if isinstance(reply, BaseException):
+                        future.set_exception(reply)
+                    else:
+                        future.set_result(reply)
+        finally:
+            self._sending = None
 
-    def _done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever asked may have left
+    async def _run_twice(self, steps: Sequence[Step]) -> list[Any]:
+        """A connection that was closed while nobody used it is made anew, once."""
+        try:
+            return await self.run_all(steps)
+        except LostError:
+            return await self.run_all(steps)
 
     async def run_all(self, steps: Sequence[Step], client: Redis | None = None) -> list[Any]:
         """What each of the scripts returns, in one round trip."""
@@ -148,6 +165,11 @@ class Link:
         self.answered()
         return reply
 
+    def late(self, seconds: float) -> None:
+        """An answer did not come within so many seconds: it may be this process that has too much to do."""
+        if asyncio.get_running_loop().time() - self._answered_at > seconds:
+            self.failed(TimeoutError(f"no answer within {seconds:g} s"))
+
     def failed(self, error: BaseException) -> None:
         """The server cannot be used: said once."""
         self._failed_at = asyncio.get_running_loop().time()
@@ -159,13 +181,15 @@ class Link:
 
     def answered(self) -> None:
         """The server can be used."""
+        self._answered_at = asyncio.get_running_loop().time()
         if not self.works:
             self.works = True
             logger.warning("%s can be used again", self)
 
     async def aclose(self) -> None:
         """Closes the connections, when what is under way is done."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._sending is not None:
+            await self._sending
         for pool in self._pools:
             await pool.aclose()
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from array import array
 from base64 import urlsafe_b64encode
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from edgequake._serving.tasks import LeftError
@@ -58,7 +60,9 @@ class Log:
 
     def __init__(self, epoch: int = 0) -> None:
         self.epoch = epoch
-        self.items: list[bytes] = []
+        self._items: list[bytes] = []
+        self._joined = b""
+        self._ends: array[int] | None = None  # of each item in that, once it is joined
         self.end: bytes | None = None
         """The last event as JSON: `{"type": "done"}`, or an error."""
         self.size = 0
@@ -69,10 +73,28 @@ class Log:
         self._waiting: list[asyncio.Future[None]] = []
         self._cut = False
 
+    @property
+    def count(self) -> int:
+        """How many items have come."""
+        return len(self._items if self._ends is None else self._ends)
+
+    def part(self, after: int, upto: int) -> list[bytes]:
+        """The items after so many, up to that many."""
+        if self._ends is None or after >= len(self._ends):
+            return self._items[after:upto]
+        bounds = [self._ends[after - 1] if after else 0, *self._ends[after:upto]]
+        return [self._joined[start:end] for start, end in pairwise(bounds)]
+
+    def compact(self) -> None:
+        """Joins the items of an answer that has ended: each is a bytes object of 33 bytes and its text otherwise."""
+        if self._ends is None:
+            self._joined, self._ends = b"".join(self._items), array("L", accumulate(map(len, self._items)))
+            self._items = []
+
     def append(self, *items: bytes) -> None:
         """More items have come; behind the end nothing does."""
         if self.end is None:
-            self.items += items
+            self._items += items
             self.size += sum(map(len, items))
             self._wake()
 
@@ -92,14 +114,14 @@ class Log:
 
         Waits until there is something. Raises LeftError when this process has no more of it to give.
         """
-        while len(self.items) <= after and self.end is None:
+        while self.count <= after and self.end is None:
             if self._cut:
                 raise LeftError
             changed = asyncio.get_running_loop().create_future()
             self._waiting.append(changed)
             await changed
-        items = self.items[after : after + _AT_ONCE]
-        return items, self.end if after + len(items) >= len(self.items) else None
+        items = self.part(after, after + _AT_ONCE)
+        return items, self.end if after + len(items) >= self.count else None
 
     def _wake(self) -> None:
         if self.changed is not None:

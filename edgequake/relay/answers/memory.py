@@ -237,6 +237,7 @@ class MemoryStore:
     def _ended(self, answer: Answer) -> None:
         if answer.unread is not None:
             answer.unread.cancel()
+        answer.log.compact()
         if self._answers.get(answer.name) is answer and not self._closing:
             answer.forgetting = asyncio.get_running_loop().call_later(self._keep, self._forget, answer)
 

@@ -47,7 +47,7 @@ class _Mirror:
         """Adds entries of the stream; what does not follow ends the answer, for a hole cannot be mended."""
         for name, fields in entries:
             epoch, _, number = name.decode().partition("-")
-            if int(epoch) != self.log.epoch or int(number) != len(self.log.items) + 1:
+            if int(epoch) != self.log.epoch or int(number) != self.log.count + 1:
                 self.log.finish(_STREAM_LOST)
             elif (end := fields.get(b"e")) is not None:
                 self.log.finish(end)
@@ -75,6 +75,8 @@ class Mirrors:
         self._told_until: bytes | str = "0-0"
         self._more = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._unheard = False
+        self._waking: asyncio.Task[None] | None = None
         self._closing = False
 
     def listen(self) -> None:
@@ -99,7 +101,7 @@ class Mirrors:
     async def aclose(self) -> None:
         """Ends; readers get no more from here."""
         self._closing = True  # redis-py may swallow a cancellation
-        tasks = [*self._tasks, *self._opening.values()]
+        tasks = [*self._tasks, *self._opening.values(), *([self._waking] if self._waking else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -111,20 +113,33 @@ class Mirrors:
 
     async def _made(self, name: str) -> _Mirror | None:
         try:
-            (found,) = await self._link.run_all([self._look(name, read=True)])
+            found = await self._link.run(*self._look(name, read=True))
             if not found:
                 return None
             mirror = _Mirror(name, int(found[0]), asyncio.get_running_loop().time())
             mirror.take(await self._link.entries(name))
-            if mirror.log.end is None:
-                await self._link.wake(self._worker, "", self._keep)
         except FAILURES as error:
             raise unreachable() from error
         self._mirrors[name] = mirror
-        self._more.set()
-        self.listen()
+        if mirror.log.end is None:
+            self._more.set()
+            self.listen()
+            self._unheard = True
+            if self._waking is None:
+                self._waking = asyncio.create_task(self._wake())
         self._left(mirror)  # whoever asked for it may have gone meanwhile
         return mirror
+
+    async def _wake(self) -> None:
+        """Has the task that waits for news wait for those of new answers too: once for all that come meanwhile."""
+        try:
+            while self._unheard:
+                self._unheard = False
+                await self._link.wake(self._worker, "", self._keep)
+        except FAILURES:
+            return  # the wait has failed as well, and begins anew with all of them
+        finally:
+            self._waking = None
 
     def _left(self, mirror: _Mirror) -> None:
         if mirror.log.readers == 0 and self._mirrors.get(mirror.name) is mirror:
@@ -147,7 +162,7 @@ class Mirrors:
         failures = 0
         while not self._closing:
             running = {self._link.keys(it.name)[0].encode(): it for it in self._running}
-            after = {key: f"{it.log.epoch}-{len(it.log.items)}" for key, it in running.items()}
+            after = {key: f"{it.log.epoch}-{it.log.count}" for key, it in running.items()}
             mine = self._link.worker_key(self._worker).encode()
             try:
                 news = await self._link.news({mine: self._told_until, **after}, self._block, _AT_ONCE)

@@ -16,7 +16,7 @@ from edgequake.relay.answers.mirrors import Mirrors, unreachable
 
 __all__ = ["RedisStore"]
 
-_BEGIN_SECONDS: Final = 1.0
+_BEGIN_SECONDS: Final = 2.0
 """How long an answer waits for Redis before it begins without being kept."""
 _LAST_SECONDS: Final = 2.0
 _STOP: Final = "stop "
@@ -68,7 +68,7 @@ class RedisStore(MemoryStore):
     async def start(self, items: Items, *, owner: str = "", key: str | None = None) -> Started:
         """Begins an answer, or joins the one of this owner and `key`; see `AnswerStore`.
 
-        When Redis does not answer within a second, the answer begins all the same, and its key is empty.
+        When Redis does not answer within two seconds, the answer begins all the same, and its key is empty.
         """
         self._here()
         given = key is not None
@@ -86,8 +86,8 @@ class RedisStore(MemoryStore):
             self._copier.expect(copy)
         try:
             ours, epoch = await self._claimed(name, token)
-        except FAILURES as error:
-            self._link.failed(error)
+        except FAILURES:
+            self._link.late(_BEGIN_SECONDS)
             if copy is not None:
                 self._copier.drop(copy)
             return self._unkept(answer or self._begin(name, items))

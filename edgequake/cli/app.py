@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgequake import __version__
+from edgequake import ChatOptions, __version__
 from edgequake.cli.ask import Files, PathsCommand, Question
 from edgequake.cli.ask import ask as ask_question
 from edgequake.cli.batch import batch
@@ -18,6 +18,7 @@ from edgequake.cli.graph import graph_app
 from edgequake.cli.health import show_health
 from edgequake.cli.model import LanguageModel, local_model, named_embedder, named_model
 from edgequake.cli.options import (
+    AllSources,
     ApiKey,
     BaseUrl,
     Connection,
@@ -43,6 +44,7 @@ from edgequake.cli.options import (
 from edgequake.cli.relay import relay_app
 from edgequake.cli.tasks import tasks_app
 from edgequake.cli.upload import upload
+from edgequake.cli.views import Shown
 from edgequake.cli.workspaces import workspaces_app
 
 __all__ = ["app"]
@@ -52,7 +54,6 @@ app = typer.Typer(
     help="Ask an EdgeQuake server, or your own files.",
     epilog="Exit codes: 0 well, 1 failed (stderr says why), 2 wrong usage, 130 Ctrl-C.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,  # they show the values of variables
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -102,6 +103,7 @@ def ask(
     ] = None,
     provider: Provider = None,
     model: ModelName = None,
+    all_sources: AllSources = False,
     verbose: Verbose = False,
     local: Local = None,
     llm: Llm = None,
@@ -116,7 +118,7 @@ def ask(
 ) -> None:
     """Ask a question and show the answer with its sources.
 
-    On a terminal the answer comes with its sources and timing; into a pipe it is the text alone.
+    The sources that the answer cites stand below it, in a pipe a line each.
 
     Example: edgequake ask "What is EdgeQuake?" --local README.md docs
     """
@@ -128,7 +130,7 @@ def ask(
         stream=stream and top_k is None,
     )
     with command(verbose=verbose):
-        ask_question(asked, connection, files, as_json=as_json)
+        ask_question(asked, connection, files, Shown(all_sources, verbose), as_json=as_json)
 
 
 @app.command(cls=PathsCommand)
@@ -137,9 +139,13 @@ def chat(
     conversation: Annotated[
         str | None, typer.Option(metavar="ID", show_default=False, help="Go on with this conversation of the server.")
     ] = None,
+    history: Annotated[
+        bool, typer.Option("--history/--no-history", help="Keep what you type for the next time (up and down keys).")
+    ] = True,
     mode: Mode = None,
     provider: Provider = None,
     model: ModelName = None,
+    all_sources: AllSources = False,
     verbose: Verbose = False,
     local: Local = None,
     llm: Llm = None,
@@ -155,7 +161,7 @@ def chat(
     """Talk with a server, or with your own files, in one conversation.
 
     /help lists what can be typed besides messages; Ctrl-D ends it. From a pipe each line is a message, and the answers
-    go to stdout, a blank line between them. A server needs to know --tenant and --user.
+    go to stdout, a blank line between them. A server needs to know --tenant and --user, but for `edgequake serve`.
 
     Example: edgequake chat --local README.md docs
     """
@@ -164,9 +170,11 @@ def chat(
         raise typer.BadParameter("--conversation is of a server: with --local each one is new")
     connection = Connection(base_url, api_key, tenant, workspace, user, timeout, retries)
     with command(verbose=verbose):
-        from edgequake.cli.chat import chat as talk  # only needed here
+        from edgequake.cli.chat import Talk  # only needed here
+        from edgequake.cli.chat import chat as talk
 
-        talk(connection, files, {"mode": mode, "provider": provider, "model": None if files else model}, conversation)
+        options: ChatOptions = {"mode": mode, "provider": provider, "model": None if files else model}
+        talk(connection, files, Talk(options, conversation, Shown(all_sources, verbose), history=history))
 
 
 def _files(local: Sequence[Path] | None, base_url: str | None, model: LanguageModel | None) -> Files | None:

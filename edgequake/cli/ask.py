@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,12 @@ from edgequake.display.stages import stage_of
 from edgequake.exceptions import EdgeQuakeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from edgequake import EdgequakeClient, QueryOptions, QueryStream
     from edgequake.cli.model import LanguageModel
     from edgequake.cli.options import Connection
-    from edgequake.cli.views import View
+    from edgequake.cli.views import Shown, View
 
 __all__ = ["Asked", "Files", "PathsCommand", "Question", "ask", "asked"]
 
@@ -33,23 +34,41 @@ class PathsCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """What the arguments mean, each path with a ``--local`` of its own."""
-        return super().parse_args(ctx, _each_path_named(args))
+        options = [param for param in self.params if param.param_type_name == "option"]
+        with_value = {name for option in options if not getattr(option, "is_flag", False) for name in option.opts}
+        return super().parse_args(ctx, _each_path_named(args, with_value, len(self.params) - len(options)))
 
 
-def _each_path_named(args: Sequence[str]) -> list[str]:
-    """``args`` with ``--local`` put before each further path; what does not exist on the disk is no path."""
+def _each_path_named(args: Sequence[str], with_value: Container[str], arguments: int) -> list[str]:
+    """``args`` with ``--local`` put before each further path.
+
+    ``with_value`` are the options that take a value, ``arguments`` is how many arguments the command takes: one is
+    left for the last of several that are not on the disk, as the question; the others are paths that are missing.
+    """
     named: list[str] = []
-    taking = False
+    taking = value = False
     for n, arg in enumerate(args):
-        if arg == "--":
+        if arg == "--" and not value:
             return [*named, *args[n:]]
-        if arg.startswith("-") and arg != "-":
-            taking = arg.partition("=")[0] == "--local"
-        elif taking and named[-1] != "--local":
-            taking = Path(arg).exists()
-            named += ["--local"] if taking else []
+        if value or _is_option(arg):
+            name, _, given = arg.partition("=")
+            taking = taking if value else name == "--local"
+            value = not value and not given and name in with_value
+        elif taking and (Path(arg).exists() or arguments < 1 or _another_is_missing(args[n + 1 :])):
+            named.append("--local")
+        else:
+            arguments -= 1
         named.append(arg)
     return named
+
+
+def _is_option(arg: str) -> bool:
+    return arg.startswith("-") and arg != "-"
+
+
+def _another_is_missing(args: Sequence[str]) -> bool:
+    """Whether one of those up to the next option is not on the disk."""
+    return any(not Path(arg).exists() for arg in takewhile(lambda arg: not _is_option(arg), args))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +117,16 @@ def asked(connection: Connection, files: Files | None) -> Iterator[Asked]:
     from edgequake.cli.serve import documents_of, running  # slow to import, and not often needed
 
     with (
-        running(files.paths, files.model, connection.timeout) as server,
+        running(files, connection.timeout, connection.max_retries) as server,
         connection.local_client(server.url, patient=files.model is not None) as client,
     ):
         yield Asked(client, documents_of(server, files.model))
 
 
-def ask(question: Question, connection: Connection, files: Files | None, *, as_json: bool) -> None:
+def ask(question: Question, connection: Connection, files: Files | None, shown: Shown, *, as_json: bool) -> None:
     """Asks the server, or one that is started for ``files`` meanwhile, and shows the answer."""
     question = question.checked()
-    with _view(as_json=as_json) as view:
+    with _view(shown, as_json=as_json) as view:
         if files is not None:
             view.stage(f"reading {files}…")
         with asked(connection, files) as server:
@@ -116,14 +135,14 @@ def ask(question: Question, connection: Connection, files: Files | None, *, as_j
                 view.outcome(_answer(server.client, question, view))
 
 
-def _view(*, as_json: bool) -> View:
+def _view(shown: Shown, *, as_json: bool) -> View:
     if as_json:
         return JSONView()
     if not sys.stdout.isatty():
-        return PipeView()
+        return PipeView(shown)
     from edgequake.cli.terminal import TerminalView  # a pipe does without
 
-    return TerminalView()
+    return TerminalView(shown)
 
 
 def _answer(client: EdgequakeClient, question: Question, view: View) -> Outcome:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edgequake._core.citations import numbered, place_of
 from edgequake.cli.ask import asked
 from edgequake.cli.errors import CommandError, advised, say
 from edgequake.cli.text import sendable
 from edgequake.cli.views import Outcome, PipeView
 from edgequake.display.stages import stage_of
-from edgequake.display.text import one_line
-from edgequake.exceptions import EdgeQuakeError
+from edgequake.display.text import one_line, printable
+from edgequake.exceptions import APIError, EdgeQuakeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,16 +23,19 @@ if TYPE_CHECKING:
     from edgequake import ChatChunk, ChatOptions, ChatStream, EdgequakeClient, Source
     from edgequake.cli.ask import Asked, Files
     from edgequake.cli.options import Connection
-    from edgequake.cli.views import View
+    from edgequake.cli.views import Shown, View
 
-__all__ = ["chat"]
+__all__ = ["Talk", "chat"]
 
-_COMMAND = re.compile(r"/\w*")
+_COMMAND = re.compile(r"(/\w*)(?: +(\d+))?")
+_LEAVE = ("/quit", "/exit", "quit", "exit")
+# With the server's own "default" tenant, these are what a server for trying has.
+_DEFAULT_USER = "00000000-0000-0000-0000-000000000001"
 _HELP = '''\
-/sources   the sources of the last answer
+/sources   the sources of the last answer; /sources 2 shows the passage behind [2]
 /new       begin a new conversation
 /help      this list
-/quit      leave, as Ctrl-D does
+quit       leave, as exit and Ctrl-D do
 Ctrl-C     stop an answer
 A line that ends with \\ goes on in the next; """ begins and ends several.'''
 
@@ -100,7 +105,18 @@ def _outcome(stream: ChatStream, done: ChatChunk | None, mode: str | None) -> Ou
     return Outcome(response, stream.text, stream.timing, stream.request_id)
 
 
-def chat(connection: Connection, files: Files | None, options: ChatOptions, conversation_id: str | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """How the messages are answered, and what is shown and kept."""
+
+    options: ChatOptions
+    conversation_id: str | None
+    shown: Shown
+    history: bool = True
+    """Whether what is typed is kept for the next time."""
+
+
+def chat(connection: Connection, files: Files | None, talk: Talk) -> None:
     """Talks with the server, or with one that is started for ``files`` meanwhile, until the input ends.
 
     On a terminal an error ends an answer only. Else each line of stdin is a message, and the first error is raised.
@@ -115,19 +131,35 @@ def chat(connection: Connection, files: Files | None, options: ChatOptions, conv
 
                 starting.enter_context(Waiting(Console(), f"reading {files}…"))
             server = stack.enter_context(asked(connection, files))
-        conversation = Conversation(server.client, options, conversation_id)
-        if on_terminal:
-            _Terminal(conversation, server, kept=files is None).run()
-        else:
-            _answer_lines(conversation)
+        client = server.client
+        if files is None and not connection.owner_given:
+            with advised():
+                client = _as_default_user(client)
+        if not on_terminal:
+            _answer_lines(Conversation(client, talk.options, talk.conversation_id), talk.shown)
+            return
+        options: ChatOptions = {**talk.options, "content_granularity": "agent"}  # whole passages, for /sources 2
+        conversation = Conversation(client, options, talk.conversation_id)
+        _Terminal(conversation, server, talk, kept=files is None).run()
 
 
-def _answer_lines(conversation: Conversation) -> None:
+def _as_default_user(client: EdgequakeClient) -> EdgequakeClient:
+    """``client`` as the default user, if its server is one for trying, such as ``edgequake serve``."""
+    try:
+        capabilities = client.health().capabilities or {}
+    except APIError:
+        return client
+    if capabilities.get("dev_mode") is not True:
+        return client
+    return client.with_options(tenant_id="default", user_id=_DEFAULT_USER)
+
+
+def _answer_lines(conversation: Conversation, shown: Shown) -> None:
     """Answers each line of stdin in turn; blank ones are none."""
     before = ""
     for line in sys.stdin:
         if line.strip():
-            with PipeView(before) as view:
+            with PipeView(shown, before) as view:
                 conversation.say(line.strip(), view)
             before = "\n"
 
@@ -135,18 +167,20 @@ def _answer_lines(conversation: Conversation) -> None:
 class _Terminal:
     """A person who talks, and may stop, ask about and leave the conversation."""
 
-    def __init__(self, conversation: Conversation, server: Asked, *, kept: bool) -> None:
+    def __init__(self, conversation: Conversation, server: Asked, talk: Talk, *, kept: bool) -> None:
         from rich.console import Console  # a pipe does without
 
-        from edgequake.cli.prompt import Prompt
+        from edgequake.cli.prompt import Prompt, history_file
         from edgequake.display.faces import is_plain
 
         self._conversation = conversation
+        self._shown = talk.shown
         self._server = server
         self._kept = kept
         """Whether the server still knows the conversation afterwards."""
         self._console = Console(highlight=False)
-        self._prompt = Prompt(colored=not is_plain(self._console) and not self._console.no_color)
+        colored = not is_plain(self._console) and not self._console.no_color
+        self._prompt = Prompt(colored=colored, history=history_file() if talk.history else None)
         self._interrupts = 0
         self._commands: dict[str, Callable[[], None]] = {
             "/sources": self._show_sources,
@@ -158,10 +192,13 @@ class _Terminal:
         """Talks until the person leaves; leaving with Ctrl-C raises KeyboardInterrupt."""
         self._note(f"{one_line(self._server.about)}\n/help says what can be typed; Ctrl-D leaves")
         while (message := self._next()) is not None:
-            if message in ("/quit", "/exit"):
+            if message.lower() in _LEAVE:
                 break
             try:
-                self._obey(message) if _COMMAND.fullmatch(message) else self._talk(message)
+                if command := _COMMAND.fullmatch(message):
+                    self._obey(command[1], command[2])
+                else:
+                    self._talk(message)
             except (EdgeQuakeError, CommandError) as error:
                 say(str(error))
             sys.stdout.write("\n")
@@ -191,7 +228,7 @@ class _Terminal:
         self._interrupts += 1
         if self._interrupts > 1:
             raise KeyboardInterrupt
-        self._note("Ctrl-C again leaves, as Ctrl-D and /quit do")
+        self._note("Ctrl-C again leaves, as Ctrl-D and quit do")
 
     def _talk(self, message: str) -> None:
         from edgequake.cli.terminal import TurnView
@@ -200,7 +237,7 @@ class _Terminal:
         title = conversation.title
         sys.stdout.write("\n")
         try:
-            with TurnView() as view:
+            with TurnView(self._shown) as view:
                 conversation.say(message, view)
         except KeyboardInterrupt:
             if not conversation.answered:
@@ -209,11 +246,27 @@ class _Terminal:
             if conversation.title is not None and conversation.title != title:
                 self._note(f"title: {one_line(conversation.title)}")
 
-    def _obey(self, command: str) -> None:
+    def _obey(self, command: str, number: str | None) -> None:
+        if number is not None and command == "/sources":
+            self._show_passage(int(number))
+            return
         obey = self._commands.get(command)
         if obey is None:
             raise CommandError(f"no such command: {command}; /help lists them")
         obey()
+
+    def _show_passage(self, wanted: int) -> None:
+        from rich.padding import Padding
+        from rich.text import Text
+
+        sources = self._conversation.sources or []
+        found = [source for number, source in numbered(sources) if number == wanted]
+        if not found:
+            raise CommandError(f"the last answer has no source [{wanted}]; /sources lists them")
+        for source in found:
+            self._console.print(Text(f"  [{wanted}] {one_line(place_of(source))}", style="bold"))
+            text = printable((source.snippet or "").strip()) or "(the server sent no text of it)"
+            self._console.print(Padding(Text(text), (0, 0, 0, 2)))
 
     def _show_sources(self) -> None:
         from edgequake.display.sources import sources_table

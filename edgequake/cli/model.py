@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["LanguageModel", "local_model", "named_embedder", "named_model"]
 
 _PATIENCE = 120.0  # seconds: a model may have to be loaded first
+_RETRIES = 2
 _OPTIONS = {"base_url": "--llm", "model": "--model", "api_key": "--llm-api-key"}
 
 
@@ -46,8 +47,8 @@ class LanguageModel:
         except ConfigurationError as error:
             raise CommandError(f"--embed {str(error).partition(' ')[2]}") from error
 
-    def llm(self, timeout: float | None = None) -> OpenAICompatibleLLM:
-        """The model, to be given to a local server; ``timeout`` is in seconds, for each wait.
+    def llm(self, timeout: float | None = None, max_retries: int | None = None) -> OpenAICompatibleLLM:
+        """The model, to be given to a local server; ``timeout`` is in seconds, for each wait; None is for the default.
 
         Raises CommandError for a setting that cannot work.
         """
@@ -56,7 +57,11 @@ class LanguageModel:
 
         try:
             return OpenAICompatibleLLM(
-                self.url, self.name, self.api_key, timeout=_PATIENCE if timeout is None else timeout
+                self.url,
+                self.name,
+                self.api_key,
+                timeout=_PATIENCE if timeout is None else timeout,
+                max_retries=_RETRIES if max_retries is None else max_retries,
             )
         except ConfigurationError as error:
             what, _, problem = str(error).partition(" ")

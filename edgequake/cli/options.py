@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from edgequake.cli.errors import CommandError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from edgequake import AsyncEdgequakeClient, EdgequakeClient
 
 __all__ = [
+    "AllSources",
     "ApiKey",
     "BaseUrl",
     "Connection",
@@ -84,6 +87,8 @@ Workspace = Annotated[
 User = Annotated[
     str | None, typer.Option(metavar="ID", help="Else EDGEQUAKE_USER_ID.", show_default=False, rich_help_panel=_SERVER)
 ]
+
+
 Timeout = Annotated[
     float | None,
     typer.Option(
@@ -198,7 +203,12 @@ ModelName = Annotated[
         help="Which model answers: with --provider one of the server's, with --local one at --llm.",
     ),
 ]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show the SDK's log (retries …) on stderr.")]
+Verbose = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Show the SDK's log (retries …) on stderr, and an answer's timing.")
+]
+AllSources = Annotated[
+    bool, typer.Option("--all-sources", help="Show every source, not only those that the answer cites.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
 
 
@@ -219,6 +229,12 @@ class Connection:
         """Where that server is."""
         given = self.base_url, os.environ.get("EDGEQUAKE_BASE_URL"), os.environ.get("EDGEQUAKE_URL")
         return next((address for address in given if address), "http://localhost:8080")
+
+    @property
+    def owner_given(self) -> bool:
+        """Whether a tenant or a user is named, here or in the environment."""
+        variables = ("EDGEQUAKE_TENANT_ID", "EDGEQUAKE_USER_ID")
+        return any((self.tenant_id, self.user_id, *map(os.environ.get, variables)))
 
     @contextmanager
     def client(self) -> Iterator[EdgequakeClient]:
@@ -246,7 +262,8 @@ class Connection:
         from edgequake import EdgequakeClient
         from edgequake._http.clients import direct_client
 
-        given: dict[str, Any] = self._given() | {"base_url": url, "api_key": "local"}
+        # The retries are for the language model: a server in this process does not get lost.
+        given: dict[str, Any] = self._given() | {"base_url": url, "api_key": "local", "max_retries": 0}
         given |= {"tenant_id": _LOCAL_TENANT, "workspace_id": "default", "user_id": _LOCAL_USER}
         if patient:
             given["timeout"] = None
@@ -254,4 +271,6 @@ class Connection:
             yield client
 
     def _given(self) -> dict[str, Any]:
+        if self.timeout is not None and not self.timeout > 0:
+            raise CommandError("--timeout must be more than 0 seconds: 86400 waits for up to a day")
         return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) is not None}

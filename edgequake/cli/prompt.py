@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 try:
@@ -9,19 +12,35 @@ try:
 except ImportError:  # Windows: its own console edits lines
     _readline = None  # type: ignore[assignment]  # a module that not every platform has
 
-__all__ = ["Prompt"]
+__all__ = ["Prompt", "history_file"]
 
 _FIRST, _FURTHER = "> ", "… "
 _QUOTES = '"""'
+_KEPT_LINES = 1000
+
+
+def history_file() -> Path:
+    """Where what was typed is kept for the next time."""
+    state = os.environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "edgequake" / "chat_history"
 
 
 class Prompt:
-    """Asks for one message after the other."""
+    """Asks for one message after the other.
 
-    def __init__(self, *, colored: bool) -> None:
+    With a ``history`` file, the lines typed are there the next time; only its owner can read it. One that cannot be
+    written to is done without.
+    """
+
+    def __init__(self, *, colored: bool, history: Path | None = None) -> None:
         self._lines = 0
+        self._history = None if _readline is None or history is None else _opened(history)
         if _readline is not None:
             _readline.parse_and_bind("set enable-bracketed-paste on")  # several lines pasted are one message
+            _readline.set_history_length(_KEPT_LINES)
+            if self._history is not None:
+                with suppress(OSError):
+                    _readline.read_history_file(self._history)
         # readline is told (\001 … \002) what takes no room; anything else would show that.
         self._color = ("\001\x1b[1;36m\002", "\001\x1b[0m\002") if colored and _readline is not None else ("", "")
 
@@ -49,6 +68,29 @@ class Prompt:
 
     def _line(self, prompt: str) -> str:
         begin, end = self._color
+        before = _kept()
         line = input(f"{begin}{prompt}{end}")
         self._lines += 1
+        if self._history is not None and _kept() > before:
+            with suppress(OSError):
+                _readline.append_history_file(1, self._history)  # at once: other sessions may write to it too
         return line
+
+
+def _kept() -> int:
+    """How many lines readline remembers."""
+    return 0 if _readline is None else _readline.get_current_history_length()
+
+
+def _opened(history: Path) -> Path | None:
+    """The file, there for its owner alone; None if that cannot be."""
+    try:
+        history.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(history, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            os.fchmod(descriptor, 0o600)  # one that was there before may be open to others
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return None
+    return history

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import logging
 import sys
 from pathlib import Path
@@ -59,6 +60,8 @@ def serve(
             from edgequake.relay.server import RelayServer  # its extra may not be installed
         except ModuleNotFoundError as error:
             raise CommandError(_MISSING.format(error.name)) from error
+        if not _is_asgi(loaded):
+            raise CommandError(f"{app} is of type {type(loaded).__name__}: neither a Relay nor an ASGI application")
         _log_errors()
         limit = getattr(loaded, "max_message_bytes", 1 << 20)
         RelayServer(
@@ -112,6 +115,19 @@ def _loaded(spec: str) -> Any:
     if found is None:
         raise CommandError(f"the module {module_name} has no {name!r}")
     return found
+
+
+def _is_asgi(found: Any) -> bool:
+    """Whether it can be called as ``found(scope, receive, send)``."""
+    if isinstance(found, type) or not callable(found):
+        return False
+    try:
+        inspect.signature(found).bind({}, None, None)
+    except TypeError:
+        return False
+    except ValueError:  # a callable without a signature that Python can read
+        return True
+    return True
 
 
 def _relay(spec: str) -> Relay:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+    from edgequake.cli.ask import Files
     from edgequake.cli.model import LanguageModel
 
 __all__ = ["Serving", "documents_of", "running", "serve"]
@@ -43,9 +44,9 @@ class Serving:
 
 
 @contextmanager
-def running(paths: Sequence[Path], model: LanguageModel | None, timeout: float | None) -> Iterator[LocalServer]:
-    """A server for the files under ``paths`` that answers with ``model``, stopped when the block ends."""
-    server = LocalServer(paths, llm=_llm(model, timeout))
+def running(files: Files, timeout: float | None, max_retries: int | None) -> Iterator[LocalServer]:
+    """A server for ``files`` that answers with their model, if they have one, stopped when the block ends."""
+    server = LocalServer(files.paths, llm=_llm(files.model, timeout, max_retries))
     try:
         with _said_plainly(), _warnings():
             server.start()
@@ -54,8 +55,8 @@ def running(paths: Sequence[Path], model: LanguageModel | None, timeout: float |
         server.stop()
 
 
-def _llm(model: LanguageModel | None, timeout: float | None = None) -> Any:
-    return None if model is None else model.llm(timeout)
+def _llm(model: LanguageModel | None, timeout: float | None = None, max_retries: int | None = None) -> Any:
+    return None if model is None else model.llm(timeout, max_retries)
 
 
 def serve(serving: Serving) -> None:

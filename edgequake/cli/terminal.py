@@ -10,9 +10,9 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from edgequake.cli.views import left_to_show
+from edgequake.cli.views import left_to_show, sources_shown
 from edgequake.display import StreamDisplay
-from edgequake.display.sources import sources_table
+from edgequake.display.sources import numbered_table
 from edgequake.display.text import dim, one_line
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from edgequake import EdgeQuakeError, StreamTiming
-    from edgequake.cli.views import Outcome
+    from edgequake.cli.views import Outcome, Shown
 
 __all__ = ["TerminalView", "TurnView", "Waiting", "timing_line"]
 
@@ -66,7 +66,8 @@ class Waiting:
 class TerminalView:
     """Shows an answer to a person."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: Shown) -> None:
+        self._shown = shown
         self._display = StreamDisplay(Console(highlight=False), waiting="asking…")
 
     def __enter__(self) -> Self:
@@ -88,7 +89,7 @@ class TerminalView:
         self._display.text(piece)
 
     def outcome(self, outcome: Outcome) -> None:
-        """Shows what the stream did not bring, the sources, and the line of timing."""
+        """Shows what the stream did not bring, the sources, and the line of timing if it is wanted."""
         self.text(left_to_show(outcome))
         parts: list[RenderableType] = [] if self._display.begun else [dim("(no answer)")]
         self._display.conclude(*parts, *self._below(outcome))
@@ -98,18 +99,30 @@ class TerminalView:
 
     def _below(self, outcome: Outcome) -> list[RenderableType]:
         """What stands below the answer."""
-        sources = outcome.response.sources
-        shown: list[RenderableType] = ["", Text("Sources", style="bold"), sources_table(sources)] if sources else []
-        return [*shown, "", timing_line(outcome)]
+        sources = sources_shown(outcome, self._shown)
+        below: list[RenderableType] = []
+        if sources:
+            below += ["", Text("Sources", style="bold"), numbered_table(sources)]
+        if left := len(outcome.response.sources) - len(sources):
+            below += [] if sources else [""]
+            words = f"and {left} more" if sources else f"{_counted(left)}, none of them cited"
+            below.append(Text(f"  {words}: --all-sources", style="dim"))
+        return [*below, "", timing_line(outcome)] if self._shown.timing else below
 
 
 class TurnView(TerminalView):
-    """Shows one answer of a conversation, its sources only counted."""
+    """Shows one answer of a conversation: the sources that it cites, and how many there are."""
 
     def _below(self, outcome: Outcome) -> list[RenderableType]:
+        sources = sources_shown(outcome, self._shown)
         number = len(outcome.response.sources)
-        counted = f"{number} source{'' if number == 1 else 's'} (/sources) · " if number else ""
-        return [dim(counted + timing_line(outcome).plain)]
+        facts = [f"{_counted(number)} (/sources)"] if number else []
+        facts += [timing_line(outcome).plain] if self._shown.timing else []
+        return [*([numbered_table(sources)] if sources else []), *([dim(" · ".join(facts))] if facts else [])]
+
+
+def _counted(number: int) -> str:
+    return f"{number} source{'' if number == 1 else 's'}"
 
 
 def timing_line(outcome: Outcome) -> Text:

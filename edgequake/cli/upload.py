@@ -81,7 +81,7 @@ class _Uploads:
         files = [path for path in paths if not path.is_dir()]
         for path in files:
             if not path.exists():
-                raise CommandError(f"there is no file or folder {path}")
+                raise CommandError(f"no such file: {path}")
         if files:
             _add(whole, self._files(files), "")
         for folder in folders:

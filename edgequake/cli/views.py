@@ -8,14 +8,17 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from edgequake._core.citations import cited, numbered, place_of
+from edgequake.cli.errors import say
 from edgequake.cli.text import plain
+from edgequake.display.text import one_line
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from edgequake import EdgeQuakeError, QueryResponse, StreamTiming
+    from edgequake import EdgeQuakeError, QueryResponse, Source, StreamTiming
 
-__all__ = ["JSONView", "Outcome", "PipeView", "View", "as_json", "left_to_show"]
+__all__ = ["JSONView", "Outcome", "PipeView", "Shown", "View", "as_json", "left_to_show", "sources_shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,16 @@ class Outcome:
     """The text that was shown on the way."""
     timing: StreamTiming
     request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is shown of an answer beside its text. The sources that it cites are always shown."""
+
+    all_sources: bool = False
+    """Every source, not only those that the answer cites."""
+    timing: bool = False
+    """How long it took."""
 
 
 class View(Protocol):
@@ -70,12 +83,14 @@ class _Quiet:
 
 
 class PipeView(_Quiet):
-    """The answer's text alone, as it comes, with one newline at its end; ``before`` goes before it."""
+    """The answer's text as it comes, and the sources that it cites, a line each; ``before`` goes before all that."""
 
-    def __init__(self, before: str = "") -> None:
+    def __init__(self, shown: Shown, before: str = "") -> None:
+        self._shown = shown
         self._before = before
         self._held = ""  # newlines that may turn out to be the last
         self._begun = False
+        self._outcome: Outcome | None = None
 
     def text(self, piece: str) -> None:
         """Writes ``piece``, but for the newlines at its end."""
@@ -91,14 +106,24 @@ class PipeView(_Quiet):
     def outcome(self, outcome: Outcome) -> None:
         """Writes what the stream did not bring."""
         self.text(left_to_show(outcome))
+        self._outcome = outcome
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Ends the last line."""
-        if self._begun and not isinstance(error, BrokenPipeError):
-            sys.stdout.write("\n")
-            sys.stdout.flush()
+        """Ends the last line, and writes the sources."""
+        if isinstance(error, BrokenPipeError):
+            return
+        outcome = self._outcome
+        lines = [] if outcome is None else [_line(*one) for one in sources_shown(outcome, self._shown)]
+        if self._begun:
+            lines[:0] = ["\n", "\n"] if lines else ["\n"]
+        sys.stdout.write("".join(lines))
+        sys.stdout.flush()
+        if outcome is not None and self._shown.timing:
+            from edgequake.cli.terminal import timing_line  # slow to import, and not often wanted here
+
+            say(timing_line(outcome).plain)
 
 
 class JSONView(_Quiet):
@@ -135,6 +160,16 @@ class JSONView(_Quiet):
         }
         further = {name: fields[name] for name in fields.keys() - known.keys()}
         sys.stdout.write(as_json(known | further | more))
+
+
+def _line(number: int | None, source: Source) -> str:
+    return f"[{'·' if number is None else number}] {one_line(place_of(source))}\n"
+
+
+def sources_shown(outcome: Outcome, shown: Shown) -> list[tuple[int | None, Source]]:
+    """The sources to show, with their numbers."""
+    sources = outcome.response.sources
+    return numbered(sources) if shown.all_sources else cited(outcome.response.answer, sources)
 
 
 def left_to_show(outcome: Outcome) -> str:

@@ -129,7 +129,7 @@ class StreamDisplay:
     def _below(self, sources: list[Source], timing: StreamTiming, tokens: int | None) -> Iterable[RenderableType]:
         if self._summary:
             if sources:
-                yield from ("", Text("Sources", style="bold"), sources_table(sources, hint=""))
+                yield from ("", Text("Sources", style="bold"), sources_table(sources))
             yield from ("", dim(_figures(timing, self._tokens if tokens is None else tokens)))
 
 

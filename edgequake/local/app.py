@@ -90,6 +90,7 @@ class _Health:
                     "llm_provider": engine.llm is not None,
                 },
                 "llm_provider_name": engine.provider,
+                "capabilities": {"dev_mode": True},  # it takes any tenant and user
             }
         )
 

@@ -123,7 +123,7 @@ def _files(path: Path, skipped: list[Skipped]) -> Iterator[tuple[Path, str, bool
             raise SourceError(f"nothing to read under {path}: no text, HTML or PDF files")
         yield from ((file, file.relative_to(path).as_posix(), False) for file in files)
     elif not path.exists():
-        raise SourceError(f"no such file or folder: {path}")
+        raise SourceError(f"no such file: {path}")
     elif not path.is_file():
         raise SourceError(f"not a file or folder: {path}")
     elif path.suffix.lower() not in FORMATS and path.name not in TEXT_NAMES:

@@ -25,7 +25,7 @@ __all__ = ["edgequake_script"]
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.upper().startswith(("EDGEQUAKE_", "TTY_")) or name.upper().endswith(("_PROXY", "_COLOR")):
             monkeypatch.delenv(name)
@@ -33,6 +33,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("LINES", "24")
     monkeypatch.setenv("PYTHONUTF8", "1")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))  # not whose history the chat would go on with
 
 
 @pytest.fixture

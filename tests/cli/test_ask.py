@@ -23,11 +23,39 @@ USER = "00000000-0000-0000-0000-000000000001"
 # -- into a pipe ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("texts", [("Lyon", " [1]."), ("Lyon", " [1].", "\n"), ("Lyon [1].\n", "\n\n"), ("Lyon [1].",)])
+@pytest.mark.parametrize("texts", [("Lyon", "."), ("Lyon", ".", "\n"), ("Lyon.\n", "\n\n"), ("Lyon.",)])
 def test_a_pipe_gets_the_text_alone_with_one_newline(run: Run, edgequake_script: ScriptServer, texts: Any) -> None:
     edgequake_script.on(*STREAM).stream({"type": "thinking", "content": "…"}, CONTEXT, *tokens(*texts), DONE)
     ended = run("ask", "Where?", "--base-url", edgequake_script.url)
-    assert (ended.code, ended.out, ended.err) == (0, "Lyon [1].\n", "")
+    assert (ended.code, ended.out, ended.err) == (0, "Lyon.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "lines"),
+    [
+        ("In Lyon [1].\n", [], ["[1] design.md:41"]),
+        ("In Lyon [2, 3], see a[9] and [^1].", [], ["[1] design.md:41", "[2] plan.pdf p. 3-4", "[3] MIRA (person)"]),
+        (
+            "In Lyon [2].",
+            ["--all-sources"],
+            ["[1] design.md:41", "[2] plan.pdf p. 3-4", "[3] MIRA (person)", "[·] MIRA->RELAY (relationship)"],
+        ),
+    ],
+)
+def test_a_pipe_gets_the_sources_that_the_answer_cites_a_line_each(
+    run: Run, edgequake_script: ScriptServer, text: str, options: list[str], lines: list[str]
+) -> None:
+    edgequake_script.on(*STREAM).stream(CONTEXT, token(text), DONE)
+    ended = run("ask", "Where?", "--base-url", edgequake_script.url, *options)
+    assert ended.out == text.strip() + "\n\n" + "\n".join(lines) + "\n"
+
+
+def test_sources_without_numbers_of_their_own_are_numbered_by_their_order(
+    run: Run, edgequake_script: ScriptServer
+) -> None:
+    sources = [{"source_type": "chunk", "file_path": name, "start_line": 77} for name in ("a.md", "errors.md")]
+    edgequake_script.on(*STREAM).stream({"type": "context", "sources": sources}, token("So [2]."), DONE)
+    assert run("ask", "q", "--base-url", edgequake_script.url).out == "So [2].\n\n[2] errors.md:77\n"
 
 
 def test_newlines_inside_the_answer_stay(run: Run, edgequake_script: ScriptServer) -> None:
@@ -114,7 +142,7 @@ def test_a_terminal_gets_the_answer_its_sources_and_timing(
 ) -> None:
     monkeypatch.setenv("TERM", "dumb")
     edgequake_script.on(*STREAM).stream(CONTEXT, *tokens("\n", " Ly", "on [1]."), DONE)
-    ended = run("ask", "Where?", "--base-url", edgequake_script.url, terminal=True)
+    ended = run("ask", "Where?", "--base-url", edgequake_script.url, "--all-sources", "-v", terminal=True)
     lines = [line.rstrip() for line in ended.out.splitlines()]
     assert lines[:-1] == [
         "Lyon [1].",
@@ -133,11 +161,27 @@ def test_a_terminal_gets_the_answer_its_sources_and_timing(
     assert (mode, model) == ("hybrid", "ollama/gemma3")
 
 
+@pytest.mark.parametrize(
+    ("text", "below"),
+    [
+        ("Lyon [2].", ["", "Sources", "  [2]  plan.pdf  p. 3-4  0.50", "  and 3 more: --all-sources"]),
+        ("Lyon.", ["", "  4 sources, none of them cited: --all-sources"]),
+    ],
+)
+def test_a_terminal_gets_the_sources_that_are_cited_and_is_told_of_the_others(
+    run: Run, edgequake_script: ScriptServer, monkeypatch: pytest.MonkeyPatch, text: str, below: list[str]
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    edgequake_script.on(*STREAM).stream(CONTEXT, token(text), DONE)
+    ended = run("ask", "Where?", "--base-url", edgequake_script.url, terminal=True)
+    assert [line.rstrip() for line in ended.out.splitlines()] == [text, *below]
+
+
 def test_the_whole_answer_on_a_terminal_has_sources_and_timing_too(run: Run, edgequake_script: ScriptServer) -> None:
     sources = [{"id": "x", "source_type": "chunk"}, {"id": "y", "source_type": "chunk"}]
-    edgequake_script.on("POST", "/api/v1/query").reply(json={"answer": "Lyon", "mode": "mix", "sources": sources})
-    out = run("ask", "q", "--no-stream", "--base-url", edgequake_script.url, terminal=True).out
-    assert "Lyon\n" in out
+    edgequake_script.on("POST", "/api/v1/query").reply(json={"answer": "Lyon [2]", "mode": "mix", "sources": sources})
+    out = run("ask", "q", "--no-stream", "-v", "--base-url", edgequake_script.url, terminal=True).out
+    assert "Lyon [2]\n" in out
     assert "[2]" in out
     assert "answered in " in out
 
@@ -161,15 +205,6 @@ def test_control_characters_and_markup_are_shown_not_obeyed(run: Run, edgequake_
     assert "[bold]x[/bold]" in out
     assert "\x1b]" not in out
     assert not {"\x07", "\x9b"} & set(out)
-
-
-def test_only_the_first_of_many_entities_are_listed(run: Run, edgequake_script: ScriptServer) -> None:
-    entities = [{"source_type": "entity", "id": f"E{n}", "reference_id": n} for n in range(1, 9)]
-    edgequake_script.on(*STREAM).stream({**CONTEXT, "sources": entities}, token("x"), DONE)
-    out = run("ask", "q", "--base-url", edgequake_script.url, terminal=True).out
-    assert "E5" in out
-    assert "E6" not in out
-    assert "and 3 more entities: --json shows all" in out
 
 
 def test_no_color_is_heeded(run: Run, edgequake_script: ScriptServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,10 +275,37 @@ def test_ctrl_c_while_the_local_server_starts_stops_it(
         _ = started[0].url
 
 
+@pytest.mark.parametrize(
+    ("args", "missing"),
+    [
+        (["ask", "q", "--local", "{}/relay.md", "none.md"], "none.md"),
+        (["ask", "--mode", "mix", "--local", "{}/relay.md", "none.md", "q"], "none.md"),
+        (["ask", "--local", "none.md", "q"], "none.md"),
+        (["chat", "--local", "{}/relay.md", "none.md"], "none.md"),
+        (["serve", "{}/relay.md", "none.md", "--port", "0"], "none.md"),
+    ],
+)
+def test_a_path_that_is_missing_is_named(run: Run, documents: Path, args: list[str], missing: str) -> None:
+    ended = run(*(arg.format(documents) for arg in args))
+    assert (ended.code, ended.out, ended.err) == (1, "", f"edgequake: no such file: {missing}\n")
+
+
+def test_the_question_may_stand_before_between_and_after_the_paths(run: Run, documents: Path) -> None:
+    first, second, question = str(documents / "relay.md"), str(documents / "beacon.txt"), "Where is the spare beacon?"
+    for args in (
+        [question, "--local", first, second],
+        ["--local", first, second, question],
+        ["--local", first, question, second],
+        ["--local", first, second, "--mode", "mix", question],
+        ["--local", first, second, "--", question],
+    ):
+        assert "Paris" in run("ask", *args).out, args
+
+
 def test_a_missing_file_is_one_line(run: Run, documents: Path) -> None:
     ended = run("ask", "q", "--local", str(documents / "none.md"), terminal=True)
     assert ended.code == 1
-    assert ended.err == f"edgequake: no such file or folder: {documents / 'none.md'}\n"
+    assert ended.err == f"edgequake: no such file: {documents / 'none.md'}\n"
 
 
 # -- failures ---------------------------------------------------------------------------------------------------------
@@ -288,6 +350,7 @@ def test_a_connection_lost_before_the_answer_gives_no_advice(run: Run, edgequake
     [
         ["--base-url", "ftp://x"],
         ["--timeout", "0"],
+        ["--timeout", "nan"],
         ["--api-key", "very-secret\n"],
         ["--model", "gemma3"],
     ],
@@ -307,9 +370,11 @@ def test_verbose_shows_each_retry_on_stderr(run: Run, edgequake_script: ScriptSe
         edgequake_script.on(*STREAM).stream(token("x"), DONE)
         ended = run("ask", "q", "--base-url", edgequake_script.url, *verbose)
         assert ended.out == "x\n"
-        assert len(ended.err.splitlines()) == len(verbose)
-    assert ended.err.startswith("edgequake: warning: POST /api/v1/query/stream failed: ")
-    assert "retry 1 of 3" in ended.err
+        assert len(ended.err.splitlines()) == 2 * len(verbose)
+    log, timing = ended.err.splitlines()
+    assert log.startswith("edgequake: warning: POST /api/v1/query/stream failed: ")
+    assert "retry 1 of 3" in log
+    assert timing.startswith("edgequake: first chunk after ")
 
 
 def test_the_log_is_left_as_it_was(run: Run, edgequake_script: ScriptServer) -> None:

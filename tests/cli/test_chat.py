@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cli.commands import SECONDS
 
+from edgequake.local import LocalServer
 from edgequake.testing import CUT, Hold
 
 if TYPE_CHECKING:
@@ -92,6 +93,23 @@ def test_files_are_talked_with_without_a_server(run: Run, documents: Path, monke
     assert "Paris" in second
 
 
+def test_the_answers_in_a_pipe_name_what_they_cite(
+    run: Run, edgequake_script: ScriptServer, options: list[str]
+) -> None:
+    edgequake_script.on(*STREAM).stream(*answer("Lyon [1].")).stream(*answer("Paris."))
+    assert run("chat", *options, stdin="a\nb\n").out == "Lyon [1].\n\n[1] a.md:1\n\nParis.\n"
+
+
+def test_ones_own_server_needs_no_ids(run: Run, documents: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with LocalServer([documents]) as server:
+        monkeypatch.setenv("EDGEQUAKE_BASE_URL", server.url)
+        ended = run("chat", stdin="Who operates the Orion relay?\nWhere is the spare beacon?\n")
+        named = run("chat", "--tenant", "default", stdin="Where?\n")
+    assert (ended.code, ended.err) == (0, "")
+    assert "Mira Okafor" in ended.out
+    assert "give --user (or EDGEQUAKE_USER_ID)" in named.err
+
+
 # -- what is missing --------------------------------------------------------------------------------------------------
 
 
@@ -133,7 +151,7 @@ def test_a_terminal_gets_answers_their_source_count_and_the_title(
     run: Run, edgequake_script: ScriptServer, options: list[str]
 ) -> None:
     edgequake_script.on(*STREAM).stream(*answer("Lyon."), TITLE)
-    ended = run("chat", *options, stdin="Where?\n", terminal=True)
+    ended = run("chat", *options, "-v", stdin="Where?\n", terminal=True)
     assert (ended.code, ended.err) == (0, "")
     greeting, _, rest = ended.out.partition("> ")
     assert edgequake_script.url in greeting
@@ -161,6 +179,34 @@ def test_the_sources_of_the_last_answer_are_all_shown(
 
 
 @pytest.mark.usefixtures("plain")
+def test_cited_sources_are_shown_and_a_number_shows_its_passage(
+    run: Run, edgequake_script: ScriptServer, options: list[str]
+) -> None:
+    passage = "The relay\nis in \x1b[2JLyon."
+    context = {**CONTEXT, "sources": [{**SOURCES[0], "snippet": passage}, *SOURCES[1:]]}
+    edgequake_script.on(*STREAM).stream(CONVERSATION, context, {"type": "token", "content": "In Lyon [1]."}, DONE)
+    typed = "/sources 1\nWhere?\n/sources 1\n/sources 2\n/sources 9\n"
+    ended = run("chat", *options, stdin=typed, terminal=True)
+    _, _, answered, first, second, *_ = ended.out.split("> ")
+    assert "  [1]  a.md:1-2" in answered
+    assert "E2" not in answered
+    assert [line.rstrip() for line in first.splitlines()] == ["  [1] a.md:1", "  The relay", "  is in ␛[2JLyon.", ""]
+    assert "(the server sent no text of it)" in second
+    assert ended.err.splitlines() == [
+        f"edgequake: the last answer has no source [{n}]; /sources lists them" for n in (1, 9)
+    ]
+    assert edgequake_script.requests[0].json["content_granularity"] == "agent"
+
+
+@pytest.mark.usefixtures("plain")
+@pytest.mark.parametrize("word", ["exit", "quit", "/quit", "/exit", " Quit "])
+def test_a_word_leaves(run: Run, edgequake_script: ScriptServer, options: list[str], word: str) -> None:
+    edgequake_script.on(*STREAM).always().stream(*answer("x"))
+    ended = run("chat", *options, stdin=f"a\n{word}\nb\n", terminal=True)
+    assert (ended.code, [message for message, _ in sent(edgequake_script)]) == (0, ["a"])
+
+
+@pytest.mark.usefixtures("plain")
 def test_new_begins_another_conversation(run: Run, edgequake_script: ScriptServer, options: list[str]) -> None:
     edgequake_script.on(*STREAM).always().stream(*answer("x"))
     run("chat", *options, stdin="a\nb\n/new\nc\n/quit\nd\n", terminal=True)
@@ -173,7 +219,7 @@ def test_help_lists_the_commands_and_what_is_none_is_said(
 ) -> None:
     edgequake_script.on(*STREAM).always().stream(*answer("x"))
     ended = run("chat", *options, stdin="/help\n/nothing\n/etc/hosts\n", terminal=True)
-    assert all(command in ended.out for command in ("/sources", "/new", "/help", "/quit"))
+    assert all(command in ended.out for command in ("/sources", "/new", "/help", "quit"))
     assert ended.err == "edgequake: no such command: /nothing; /help lists them\n"
     assert sent(edgequake_script) == [("/etc/hosts", None)]
 
@@ -223,6 +269,46 @@ def test_files_are_described_and_leave_nothing_to_go_on_with(run: Run, documents
 # -- keys on a terminal -----------------------------------------------------------------------------------------------
 
 
+def lines_typed(start: Start, terminal: Terminal, *args: str, up: int) -> bytes:
+    """What the prompt shows after the up key is pressed so often; the line is dropped then."""
+    process = start("chat", *args, stdin=terminal.theirs, stdout=terminal.theirs)
+    terminal.expect(b"> ")
+    terminal.type(b"\x1b[A" * up + b"|")
+    shown = terminal.expect(b"|")
+    terminal.type(b"\x15\x04")
+    assert process.popen.wait(SECONDS) == 0
+    return shown
+
+
+def test_what_was_typed_is_there_the_next_time_and_only_its_owner_can_read_it(
+    start: Start, edgequake_script: ScriptServer, terminal: Terminal, options: list[str], tmp_path: Path
+) -> None:
+    edgequake_script.on(*STREAM).always().stream(*answer("x"))
+    history = tmp_path / "state" / "edgequake" / "chat_history"
+    history.parent.mkdir(parents=True)
+    history.touch(0o666)
+    for message in (b"Where is it?", b"And now?"):
+        process = start("chat", *options, stdin=terminal.theirs, stdout=terminal.theirs)
+        terminal.expect(b"> ")
+        terminal.type(message + b"\r")
+        terminal.expect(b"(/sources)")
+        terminal.expect(b"> ")
+        terminal.type(b"\x04")
+        assert process.popen.wait(SECONDS) == 0
+    assert history.read_text() == "Where is it?\nAnd now?\n"
+    assert history.stat().st_mode & 0o777 == 0o600
+    assert b"Where is it?|" in lines_typed(start, terminal, *options, up=2)
+    assert b"?" not in lines_typed(start, terminal, *options, "--no-history", up=2)
+    assert history.read_text() == "Where is it?\nAnd now?\n"
+
+
+def test_a_history_that_cannot_be_kept_is_done_without(
+    start: Start, terminal: Terminal, options: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "state").touch()
+    assert lines_typed(start, terminal, *options, up=1)
+
+
 @pytest.fixture
 def talk(start: Start, terminal: Terminal, options: list[str]) -> Process:
     process = start("chat", *options, stdin=terminal.theirs, stdout=terminal.theirs)
@@ -265,7 +351,7 @@ def test_ctrl_c_while_the_title_is_awaited_stops_no_answer(
 ) -> None:
     edgequake_script.on(*STREAM).stream(*answer("Lyon"), Hold(), TITLE)
     terminal.type(b"a\r")
-    terminal.expect(b"gemma3")
+    terminal.expect(b"(/sources)")
     talk.interrupt()
     assert b"stopped" not in terminal.expect(b"> ")
     terminal.type(b"/quit\r")

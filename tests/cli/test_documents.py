@@ -98,7 +98,7 @@ def test_an_upload_that_fails_exits_with_1_and_says_why(eq: Any, server: ScriptS
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (["nothing.md"], "there is no file or folder nothing.md"),
+        (["nothing.md"], "no such file: nothing.md"),
         (["a.md", "--metadata", "{"], "--metadata is not JSON"),
         (["empty"], "has no file that fits"),
     ],

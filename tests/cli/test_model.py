@@ -43,6 +43,18 @@ def test_a_model_answers_from_the_files(
     assert request.headers["Authorization"] == "Bearer sk-x"
 
 
+@pytest.mark.parametrize("command", ["ask", "chat"])
+@pytest.mark.parametrize(("retries", "tries"), [("0", 1), ("1", 2)])
+def test_retries_are_those_of_the_model_too(
+    run: Run, edgequake_script: ScriptServer, documents: Path, llm: list[str], command: str, retries: str, tries: int
+) -> None:
+    edgequake_script.on(*COMPLETIONS).always().reply(status=503, headers={"Retry-After": "0"})
+    args = ["Where?", "--no-stream"] if command == "ask" else []
+    ended = run(command, *args, "--local", str(documents), *llm, "--retries", retries, stdin="Where?\n")
+    assert (ended.code, len(edgequake_script.requests)) == (1, tries)
+    assert "503" in ended.err
+
+
 def test_the_model_is_taken_from_the_environment(
     run: Run, edgequake_script: ScriptServer, documents: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,7 +79,7 @@ def test_a_terminal_is_told_which_model_answered(
     run: Run, edgequake_script: ScriptServer, documents: Path, llm: list[str]
 ) -> None:
     edgequake_script.on(*COMPLETIONS).stream(*said("Lyon."))
-    out = run("ask", "Where?", "--local", str(documents), *llm, terminal=True).out
+    out = run("ask", "Where?", "--local", str(documents), *llm, "-v", terminal=True).out
     assert f"{edgequake_script.url.removeprefix('http://')}/tiny" in out.replace("\n", "")
 
 

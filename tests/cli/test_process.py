@@ -168,7 +168,8 @@ def test_a_terminal_shows_a_spinner_then_the_answer_then_sources_and_timing(
 ) -> None:
     before, amid = Hold(), Hold()
     edgequake_script.on(*STREAM).stream(THINKING, before, CONTEXT, TOKEN, amid, *[TOKEN] * 2, DONE)
-    process = start("ask", "q", "--base-url", edgequake_script.url, stdout=terminal.theirs)
+    options = ["--all-sources", "-v", "--base-url", edgequake_script.url]
+    process = start("ask", "q", *options, stdout=terminal.theirs)
     assert b"Lyon" not in terminal.read_until(b"searching the graph")
     before.release()
     assert b"Sources" not in terminal.read_until(b"Lyon")

@@ -50,7 +50,7 @@ def test_bad_paths_are_named_in_one_line(tmp_path: Path) -> None:
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.md")
     expected = {
-        "missing": "no such file or folder: {}",
+        "missing": "no such file: {}",
         "latin.txt": "cannot read {}: not UTF-8 text",
         "binary.txt": "cannot read {}: binary, not text",
         "huge.md": "cannot read {}: larger than 50 MiB",

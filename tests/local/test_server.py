@@ -103,7 +103,7 @@ def test_a_taken_port_is_said_clearly(folder: Path, server: LocalServer) -> None
 
 
 def test_bad_paths_fail_at_the_start(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no such file or folder"):
+    with pytest.raises(SourceError, match="no such file: "):
         LocalServer(tmp_path / "missing").start()
     with pytest.raises(StoreError, match="cannot open"):
         LocalServer(db=tmp_path / "missing" / "x.db").start()

@@ -18,6 +18,13 @@ from edgequake.relay import RelayClient
 if TYPE_CHECKING:
     from pathlib import Path
 
+NO_RELAYS = """
+number = 5
+
+def wsgi(environ, start_response): ...
+
+class Application: ...
+"""
 PROGRAM = """\
 import asyncio
 from collections.abc import AsyncIterator
@@ -52,6 +59,7 @@ async def fails() -> None:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "counting.py").write_text(PROGRAM, "utf-8")
+    (tmp_path / "no_relays.py").write_text(NO_RELAYS, "utf-8")
     (tmp_path / "broken_app.py").write_text("import nothing_of_this_name\n", "utf-8")
     (tmp_path / "refused_app.py").write_text("from edgequake.relay import Relay\nRelay().expose(lambda: 1)\n", "utf-8")
     monkeypatch.chdir(tmp_path)
@@ -128,6 +136,9 @@ def test_it_writes_types(folder, capsys):
         (["types", "broken_app:relay"], 1, "needs the module nothing_of_this_name"),
         (["types", "refused_app:relay"], 1, "refused_app cannot be imported: '<lambda>' cannot be called"),
         (["types", "counting"], 2, "is not module:name"),
+        (["no_relays:number"], 1, "no_relays:number is of type int: neither a Relay nor an ASGI application"),
+        (["no_relays:wsgi"], 1, "no_relays:wsgi is of type function: neither a Relay"),
+        (["no_relays:Application"], 1, "no_relays:Application is of type type: neither a Relay"),
         (["counting:relay", "--host", "203.0.113.1", "--port", "0"], 1, "cannot listen on 203.0.113.1:0"),
     ],
 )

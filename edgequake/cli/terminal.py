@@ -118,7 +118,8 @@ class TurnView(TerminalView):
         number = len(outcome.response.sources)
         facts = [f"{_counted(number)} (/sources)"] if number else []
         facts += [timing_line(outcome).plain] if self._shown.timing else []
-        return [*([numbered_table(sources)] if sources else []), *([dim(" · ".join(facts))] if facts else [])]
+        table = ["", numbered_table(sources)] if sources else []
+        return [*table, *([Text(f"  {' · '.join(facts)}", style="dim")] if facts else [])]
 
 
 def _counted(number: int) -> str:

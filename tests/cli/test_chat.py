@@ -157,7 +157,7 @@ def test_a_terminal_gets_answers_their_source_count_and_the_title(
     assert edgequake_script.url in greeting
     lines = [line.rstrip() for line in rest.splitlines()]
     assert lines[:2] == ["", "Lyon."]
-    assert lines[2].startswith("8 sources (/sources) · first chunk after ")
+    assert lines[2].startswith("  8 sources (/sources) · first chunk after ")
     assert "  title: About ␛[2J relays" in lines
     assert lines[-1] == f"  to go on: edgequake chat --conversation {ID}"
 

@@ -117,7 +117,7 @@ def asked(connection: Connection, files: Files | None) -> Iterator[Asked]:
     from edgequake.cli.serve import documents_of, running  # slow to import, and not often needed
 
     with (
-        running(files, connection.timeout, connection.max_retries) as server,
+        running(files.paths, files.model, connection.timeout, connection.max_retries) as server,
         connection.local_client(server.url, patient=files.model is not None) as client,
     ):
         yield Asked(client, documents_of(server, files.model))

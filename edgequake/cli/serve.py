@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from edgequake.cli.ask import Files
     from edgequake.cli.model import LanguageModel
 
 __all__ = ["Serving", "documents_of", "running", "serve"]
@@ -44,9 +43,11 @@ class Serving:
 
 
 @contextmanager
-def running(files: Files, timeout: float | None, max_retries: int | None) -> Iterator[LocalServer]:
-    """A server for ``files`` that answers with their model, if they have one, stopped when the block ends."""
-    server = LocalServer(files.paths, llm=_llm(files.model, timeout, max_retries))
+def running(
+    paths: Sequence[Path], model: LanguageModel | None, timeout: float | None, max_retries: int | None
+) -> Iterator[LocalServer]:
+    """A server for the files under ``paths`` that answers with ``model``, stopped when the block ends."""
+    server = LocalServer(paths, llm=_llm(model, timeout, max_retries))
     try:
         with _said_plainly(), _warnings():
             server.start()

@@ -10,20 +10,20 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from edgequake.cli.views import left_to_show, sources_shown
+from edgequake.cli.views import left_to_show, sources_shown, timing_of
 from edgequake.display import StreamDisplay
 from edgequake.display.sources import numbered_table
-from edgequake.display.text import dim, one_line
+from edgequake.display.text import dim
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from rich.console import RenderableType
 
-    from edgequake import EdgeQuakeError, StreamTiming
+    from edgequake import EdgeQuakeError
     from edgequake.cli.views import Outcome, Shown
 
-__all__ = ["TerminalView", "TurnView", "Waiting", "timing_line"]
+__all__ = ["TerminalView", "TurnView", "Waiting"]
 
 
 class Waiting:
@@ -107,7 +107,7 @@ class TerminalView:
             below += [] if sources else [""]
             words = f"and {left} more" if sources else f"{_counted(left)}, none of them cited"
             below.append(Text(f"  {words}: --all-sources", style="dim"))
-        return [*below, "", timing_line(outcome)] if self._shown.timing else below
+        return [*below, "", dim(timing_of(outcome))] if self._shown.timing else below
 
 
 class TurnView(TerminalView):
@@ -117,39 +117,10 @@ class TurnView(TerminalView):
         sources = sources_shown(outcome, self._shown)
         number = len(outcome.response.sources)
         facts = [f"{_counted(number)} (/sources)"] if number else []
-        facts += [timing_line(outcome).plain] if self._shown.timing else []
+        facts += [timing_of(outcome)] if self._shown.timing else []
         table = ["", numbered_table(sources)] if sources else []
         return [*table, *([Text(f"  {' · '.join(facts)}", style="dim")] if facts else [])]
 
 
 def _counted(number: int) -> str:
     return f"{number} source{'' if number == 1 else 's'}"
-
-
-def timing_line(outcome: Outcome) -> Text:
-    """How long the answer took, in which mode, and from which model, in one dim line."""
-    response = outcome.response
-    model = [response.stats.llm_provider, response.stats.llm_model]
-    parts = [
-        *_times(outcome.timing),
-        one_line(response.mode or ""),
-        one_line("/".join(name for name in model if name)),
-    ]
-    return dim(" · ".join(part for part in parts if part))
-
-
-def _times(timing: StreamTiming) -> list[str]:
-    total = _duration(timing.total or 0.0)
-    if not timing.chunks:
-        return [f"answered in {total}"]
-    chunks = f"{timing.chunks} chunk{'s' if timing.chunks > 1 else ''} in {total}"
-    if (rate := timing.chunks_per_second) is not None:
-        chunks += f" ({rate:,.0f}/s)" if rate >= 10 else f" ({rate:.1f}/s)"
-    first = timing.time_to_first_chunk
-    return [chunks] if first is None else [f"first chunk after {_duration(first)}", chunks]
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from edgequake import EdgeQuakeError, QueryResponse, Source, StreamTiming
 
-__all__ = ["JSONView", "Outcome", "PipeView", "Shown", "View", "as_json", "left_to_show", "sources_shown"]
+__all__ = ["JSONView", "Outcome", "PipeView", "Shown", "View", "as_json", "left_to_show", "sources_shown", "timing_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,7 @@ class PipeView(_Quiet):
         sys.stdout.write("".join(lines))
         sys.stdout.flush()
         if outcome is not None and self._shown.timing:
-            from edgequake.cli.terminal import timing_line  # slow to import, and not often wanted here
-
-            say(timing_line(outcome).plain)
+            say(timing_of(outcome))
 
 
 class JSONView(_Quiet):
@@ -182,3 +180,32 @@ def as_json(value: Any) -> str:
     """``value`` as JSON: a line of it for a program, indented on a terminal, no control character ever raw."""
     text = json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None)
     return re.sub("[\x7f-\x9f\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+
+
+def timing_of(outcome: Outcome) -> str:
+    """How long the answer took, in which mode, and from which model, in one line."""
+    response = outcome.response
+    model = [response.stats.llm_provider, response.stats.llm_model]
+    parts = [
+        *_times(outcome.timing),
+        one_line(response.mode or ""),
+        one_line("/".join(name for name in model if name)),
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _times(timing: StreamTiming) -> list[str]:
+    total = _duration(timing.total or 0.0)
+    if not timing.chunks:
+        return [f"answered in {total}"]
+    chunks = f"{timing.chunks} chunk{'s' if timing.chunks > 1 else ''} in {total}"
+    if (rate := timing.chunks_per_second) is not None:
+        chunks += f" ({rate:,.0f}/s)" if rate >= 10 else f" ({rate:.1f}/s)"
+    first = timing.time_to_first_chunk
+    return [chunks] if first is None else [f"first chunk after {_duration(first)}", chunks]
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"

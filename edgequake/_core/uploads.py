@@ -56,6 +56,8 @@ def file_part(field: str, given: FileInput, *, filename: str | None = None, limi
         raise ConfigurationError(f"{field} must be opened in binary mode, as in open(path, 'rb')")
     if not isinstance(content, str | bytes) and not hasattr(content, "read"):
         raise ConfigurationError(f"{field} must be a path, bytes or an open binary file, not {type(given).__name__}")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int)):
+        raise ConfigurationError(f"max_upload_bytes must be a whole number of bytes or None, not {limit!r}")
     name = filename or _name_of(content)
     if not name:
         raise ConfigurationError(f"{field} has no name: give filename='notes.md'; the server goes by its ending")

@@ -199,6 +199,13 @@ def test_several_files_must_be_a_list(caller):
             caller.call(lambda c, files=files: c.documents.upload_batch(files))
 
 
+def test_an_option_of_an_upload_is_checked(caller):
+    with pytest.raises(ConfigurationError, match="max_upload_bytes must be a whole number of bytes or None, not '5'"):
+        caller.call(lambda c: c.documents.upload_file(b"x", filename="x.md", max_upload_bytes="5"))
+    with pytest.raises(TypeError, match="unknown option 'filename'"):  # a batch has a name for each file
+        caller.call(lambda c: c.documents.upload_batch([("x.md", b"x")], filename="x.md"))
+
+
 def test_a_duplicate_is_an_answer_however_the_server_tells_it(caller):
     problem = {"code": "CONFLICT", "message": "already there", "details": {"is_duplicate": True, "duplicate_of": "d-1"}}
     for answer in (

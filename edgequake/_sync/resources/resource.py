@@ -103,12 +103,11 @@ class Resource:
         """The answer to an upload of ``file``, or of ``files`` as parts of that name."""
         from edgequake._core.uploads import file_part, file_parts  # only uploads need it
 
-        own: dict[str, Any] = {"filename": None, "max_upload_bytes": limit}
-        own |= {name: options[name] for name in own if name in options}
+        own = {name for name in ("filename", "max_upload_bytes") if name in takes.__annotations__}
         others = {name: value for name, value in options.items() if name not in own}
-        most = own["max_upload_bytes"]
+        most = options.get("max_upload_bytes", limit)
         parts = (
-            (file_part("file", file, filename=own["filename"], limit=most),)
+            (file_part("file", file, filename=options.get("filename"), limit=most),)
             if files is None
             else file_parts("files", files, limit=most)
         )

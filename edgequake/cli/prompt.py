@@ -71,7 +71,7 @@ class Prompt:
         before = _kept()
         line = input(f"{begin}{prompt}{end}")
         self._lines += 1
-        if self._history is not None and _kept() > before:
+        if _readline is not None and self._history is not None and _kept() > before:
             with suppress(OSError):
                 _readline.append_history_file(1, self._history)  # at once: other sessions may write to it too
         return line

@@ -1,4 +1,4 @@
-"""Runs the command line in a terminal of its own and draws what it showed, for docs/assets (`make screenshots`)."""
+"""Draws what the command line shows in a terminal, and the local server's page in a browser (`make screenshots`)."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import fcntl
 import os
 import pty
 import re
+import shutil
 import struct
 import sys
 import termios
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyte
+from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
+
+from edgequake.local import LocalServer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +43,32 @@ THEME = TerminalTheme((30, 30, 46), (205, 214, 244), [(205, 214, 244)] * 8)
 _FONTS = re.compile(r"@font-face \{.*?\}", re.DOTALL)  # fetched from elsewhere: any monospaced font will do
 
 
+# The pictures of the page: how wide and high, in which colours, and what is done before.
+PAGES: dict[str, tuple[tuple[int, int], Literal["light", "dark"], str]] = {
+    "local-page": ((1180, 780), "light", "ask"),
+    "local-page-graph": ((1180, 620), "dark", "graph"),
+    "local-page-phone": ((390, 720), "dark", "ask"),
+}
+
+
 def main() -> None:
-    """Draws every screen."""
+    """Draws every screen and every page."""
+    with LocalServer(ROOT / "examples" / "notes") as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for name, ((width, height), colours, view) in PAGES.items():
+            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=colours)
+            page.goto(f"{server.url}/#{view}")
+            if view == "ask":
+                page.get_by_label("Your question").fill("What are knowledge graphs?")
+                page.keyboard.press("Enter")
+                page.locator(".facts").wait_for()
+            else:
+                page.locator("#drawing .node").first.wait_for()
+            path = ROOT / "docs/images" / f"{name}.png"
+            page.screenshot(path=path)
+            page.close()
+            print(f"{path.relative_to(ROOT)}: {path.stat().st_size} bytes")
+        browser.close()
     for name, (command, typed) in SCREENS.items():
         screen = recorded(["edgequake", *command], typed)
         shown = " ".join(f'"{word}"' if " " in word else word for word in ["edgequake", *command])

@@ -154,11 +154,11 @@ def _announcement(server: LocalServer, serving: Serving) -> Text:
     from rich.text import Text  # a pipe does without
 
     documents = server.store.documents()
-    how_to_ask = "edgequake ask QUESTION"
+    how_to_ask = "open the address in a browser, or edgequake ask QUESTION"
     if (serving.host, serving.port) != ("127.0.0.1", 8080):
         how_to_ask += f" --base-url {server.url}"
     if serving.api_key is not None:
-        how_to_ask = f"EDGEQUAKE_API_KEY=… {how_to_ask}"
+        how_to_ask = how_to_ask.replace("edgequake ask", "EDGEQUAKE_API_KEY=… edgequake ask")
     facts = {
         "read": f"{_kinds(document.title for document in documents)}; "
         f"{_count(sum(document.passages for document in documents), 'passage')}",

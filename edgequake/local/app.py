@@ -15,6 +15,8 @@ from edgequake._serving.keep_alive import KEEP_ALIVE_SECONDS
 from edgequake._version import __version__
 from edgequake.integrations.openai_api import openai_routes
 from edgequake.local.chat_routes import ChatRoutes
+from edgequake.local.chunk_routes import ChunkRoutes
+from edgequake.local.console import page_routes
 from edgequake.local.document_routes import DocumentRoutes
 from edgequake.local.engine import Engine
 from edgequake.local.errors import LocalServerError
@@ -55,6 +57,8 @@ def build(engine: Engine, *, keep_alive: float = KEEP_ALIVE_SECONDS, api_key: st
             *ChatRoutes(engine, keep_alive).routes(),
             *DocumentRoutes(engine).routes(),
             *GraphRoutes(engine, keep_alive).routes(),
+            *ChunkRoutes(engine).routes(),
+            *page_routes(),
         ],
         middleware=middleware,
         exception_handlers={
@@ -85,7 +89,7 @@ class _Health:
                 "workspace_id": "default",
                 "components": {
                     "kv_storage": True,
-                    "vector_storage": False,
+                    "vector_storage": engine.embedder is not None,
                     "graph_storage": True,
                     "llm_provider": engine.llm is not None,
                 },

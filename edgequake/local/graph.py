@@ -37,11 +37,12 @@ _LINKING = re.compile(r"(?:of|de|van|von)\s+")
 _NUMBERED = re.compile(r"^(?:[A-Z]\.|\d+(?:\.\d+)*[.)]?)\s+")
 _COMMONPLACE = frozenset(
     """
-    abstract api appendix background basics changelog conclusion configuration contents contributing details
-    description english error errors example examples faq features false figures getting help http https index install
-    installation introduction json license links monday next none note notes null options overview preface python
-    questions quickstart read readme reference references related requirements resources result results see setup start
-    started steps str summary support table true types usage warning
+    abstract api appendix background basics changelog conclusion configuration contents contributing cpu
+    description details english error errors example examples false faq features figures getting help http https
+    id ids index install installation introduction json license links llm llms monday next none note notes null
+    options overview preface python questions quickstart read readme reference references related requirements
+    resources result results sdk see setup start started steps str summary support table true types url urls
+    usage utc warning
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 

@@ -11,11 +11,12 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edgequake._core.logs import server_logger
+from edgequake.local.console import PATHS
 from edgequake.local.errors import StoreError
 from edgequake.local.requests import RequestError
 from edgequake.local.wire import problem
 
-_PUBLIC = frozenset({"/health", "/ready", "/live"})
+_PUBLIC = frozenset({"/health", "/ready", "/live", *PATHS})
 _log = server_logger("local")
 
 

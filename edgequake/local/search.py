@@ -30,6 +30,11 @@ _TOLD = """
 SELECT p.rowid, p.document_id, d.title, p.heading, p.text, p.start_line, p.end_line, p.chunk_index, 0.0, p.page
 FROM passages p JOIN documents d ON d.id = p.document_id WHERE p.rowid IN (SELECT value FROM json_each(?))
 """
+_ONE = """
+SELECT p.rowid, p.document_id, d.title, p.heading, p.text, p.start_line, p.end_line, p.chunk_index, 1.0, p.page
+FROM passages p JOIN documents d ON d.id = p.document_id
+WHERE p.document_id = :document AND p.chunk_index = :index AND p.workspace_id = :workspace
+"""
 HAVING = "SELECT count(*) FROM (SELECT 1 FROM passage_words WHERE passage_words MATCH ? LIMIT 5000)"
 # The plus keeps SQLite from one full-text search for each of the rows.
 _AMONG = "SELECT rowid FROM passage_words WHERE passage_words MATCH ? AND +rowid IN (SELECT value FROM json_each(?))"
@@ -112,6 +117,13 @@ class Search:
             )
             for row in best
         ]
+
+    def passage(self, chunk_id: str, workspace: str) -> Hit | None:
+        """The passage of this id; None when there is none."""
+        document_id, _, index = chunk_id.rpartition("-chunk-")
+        where = {"document": document_id, "index": index, "workspace": workspace}
+        row = self._connection.execute(_ONE, where).fetchone()
+        return None if row is None else Hit(*row[1:])
 
     def headings(self, workspace: str, inside: str | None, limit: int) -> list[str]:
         """What the documents are about: the first heading of each, or its title."""

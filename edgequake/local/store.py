@@ -226,6 +226,11 @@ class Store:
             near = self._vectors.near(*vector, workspace, inside, FUSED) if vector else ()
             return self._search.passages(query, limit, workspace, inside, near)
 
+    def passage(self, chunk_id: str, workspace: str = DEFAULT_WORKSPACE) -> Hit | None:
+        """The passage of this id, `<document id>-chunk-<index>`; None when there is none."""
+        with self.database.snapshot():
+            return self._search.passage(chunk_id, workspace)
+
     def headings(self, limit: int, *, scope: Scope | None = None, workspace: str = DEFAULT_WORKSPACE) -> list[str]:
         """What the first documents are about, at most `limit` headings."""
         with self.database.snapshot():

@@ -156,6 +156,7 @@ CHAT_EVENTS = {
     "title_update": {"type": str, "conversation_id": str, "title": str},
 }
 HEALTH = {
+    "capabilities?": {"dev_mode?": bool},
     "status": str,
     "version": str,
     "storage_mode": str,

@@ -42,6 +42,7 @@ PAGE = """<!doctype html>
       for (const label of JSON.parse(event.data)) list.append(Object.assign(document.createElement("li"), {textContent: label}));
     });
     source.addEventListener("failed", (event) => { answer.textContent += "\\n[" + JSON.parse(event.data) + "]"; });
+    source.onerror = () => source.close();  // else it would ask again, by itself, when the connection breaks
     source.addEventListener("end", () => { source.close(); document.title = "edgequake: answered"; });
   };
   const asked = new URLSearchParams(location.search).get("question");

@@ -1,26 +1,29 @@
 """A Flask app that streams answers to a page: ``python examples/flask_app.py``, then http://127.0.0.1:5000."""
 
-import json
 import sys
-from collections.abc import Iterator
 
-from flask import Flask, Response, request, stream_with_context
+from flask import Flask, Response, request, send_file
 
-from edgequake import EdgequakeClient, EdgeQuakeError
+from edgequake import EdgequakeClient
+from edgequake.relay import SSE_HEADERS, relay_js_path, sse_lines
 
 PAGE = """<!doctype html>
 <meta charset="utf-8"><title>edgequake</title>
 <form><input name="question" value="What is EdgeQuake?" size="40"><button>Ask</button></form>
 <p id="answer"></p>
-<script>
-  document.forms[0].onsubmit = (submit) => {
+<script type="module">
+  import { stream } from "/relay.js";  // an EventSource would ask again, by itself, when an answer breaks
+
+  document.forms[0].onsubmit = async (submit) => {
     submit.preventDefault();
     const answer = document.getElementById("answer");
     answer.textContent = "";
-    const source = new EventSource("/stream?" + new URLSearchParams(new FormData(submit.target)));
-    source.onmessage = (event) => { answer.textContent += JSON.parse(event.data); };
-    source.addEventListener("failed", (event) => { answer.textContent += " [" + JSON.parse(event.data) + "]"; });
-    source.addEventListener("end", () => source.close());
+    try {
+      const asked = new URLSearchParams(new FormData(submit.target));
+      for await (const chunk of stream("/stream?" + asked)) answer.textContent += chunk.chunk ?? "";
+    } catch (error) {
+      answer.textContent += ` [${error.message}]`;
+    }
   };
 </script>
 """
@@ -34,22 +37,17 @@ def page() -> str:
     return PAGE
 
 
+@app.get("/relay.js")
+def script() -> Response:
+    return send_file(relay_js_path(), mimetype="text/javascript")
+
+
 @app.get("/stream")
 def stream() -> Response:
     question = request.args.get("question", "").strip()
     if not question:
         return Response("give a question", status=400)
-    return Response(stream_with_context(events(question)), mimetype="text/event-stream")
-
-
-def events(question: str) -> Iterator[str]:
-    try:
-        with client.query.stream(question) as answer:  # closed when the browser leaves
-            for text in answer.text_stream:
-                yield f"data: {json.dumps(text)}\n\n"  # as JSON: text may hold line breaks
-    except EdgeQuakeError as error:
-        yield f"event: failed\ndata: {json.dumps(str(error))}\n\n"
-    yield "event: end\ndata:\n\n"
+    return Response(sse_lines(client.query.stream(question)), headers=SSE_HEADERS)  # closed when the browser leaves
 
 
 if __name__ == "__main__":

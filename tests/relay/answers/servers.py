@@ -21,13 +21,15 @@ REAL = shutil.which("redis-server") or shutil.which("valkey-server")
 class RedisServer:
     """Listens on one port of this machine while it runs; comes back empty. `kind` is `fake` or `real`."""
 
-    def __init__(self, kind: str, folder: Path) -> None:
+    def __init__(self, kind: str, folder: Path, *options: str, tls: bool = False) -> None:
         self.kind = kind
         self._folder = folder
+        self._options = options
+        self._tls = tls
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.url = f"{'rediss' if tls else 'redis'}://127.0.0.1:{self.port}/0"
         self._server: Any = None
 
     def __enter__(self) -> Self:
@@ -44,10 +46,18 @@ class RedisServer:
             threading.Thread(target=self._server.serve_forever, daemon=True).start()
         else:
             assert REAL is not None
-            command = [REAL, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
-            self._server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            ports = ["--port", "0", "--tls-port"] if self._tls else ["--port"]
+            fixed = ["--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
+            self._server = subprocess.Popen(
+                [REAL, *ports, str(self.port), *fixed, *self._options],
+                cwd=self._folder,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            said = b""
             while b"eady to accept connections" not in (line := self._server.stdout.readline()):
-                assert line, "the server did not start"
+                said += line
+                assert line, said.decode()
             threading.Thread(target=self._server.stdout.read, daemon=True).start()
 
     def kill(self) -> None:

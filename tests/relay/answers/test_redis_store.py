@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
+import trustme
 from redis.exceptions import ConnectionError as LostError
+from relay.answers.servers import REAL, RedisServer
 from relay.answers.sources import Reader, Source, until, upto, whole
 
 from edgequake import ConfigurationError
@@ -134,8 +138,8 @@ async def test_a_worker_that_wakes_up_after_its_lease_writes_nothing_behind_the_
     items, end = await mine.over()  # who reads from the worker itself may be ahead, and hears the same end
     assert (items[:2], end) == ([1, 2], "producer_lost")
     await until(lambda: source.closed)
-    with server.client() as redis:
-        stream = redis.xrange(here._link.keys(private_name("", key))[0])
+    with server.client() as inside:
+        stream = inside.xrange(here._link.keys(private_name("", key))[0])
     assert [list(fields) for _, fields in stream] == [[b"d"], [b"d"], [b"e"]]
 
 
@@ -165,12 +169,12 @@ async def test_writes_that_redis_lost_are_made_again(worker, server):
     source = Source(5)
     key, _ = await here.start(source)
     await until(lambda: copied(here))
-    with server.client() as redis:  # as after a restart with a log that lacks the last second
+    with server.client() as inside:  # as after a restart with a log that lacks the last second
         stream = here._link.keys(private_name("", key))[0]
-        entries = redis.xrange(stream)
-        redis.delete(stream)
+        entries = inside.xrange(stream)
+        inside.delete(stream)
         for name, fields in entries[:2]:
-            redis.xadd(stream, fields, id=name)
+            inside.xadd(stream, fields, id=name)
     source.let(8)
     source.end()
     await until(lambda: not here._copier._copies)
@@ -299,8 +303,8 @@ async def test_connections_are_few_however_many_come_at_once(worker, server):
     keys = [(await here.start(whole(1))).key for _ in range(100)]
     feeds = await asyncio.gather(*(there.open(key) for key in keys))
     assert [await Reader(feed).over() for feed in feeds] == [([1], "done")] * 100
-    with server.client() as redis:
-        assert redis.info("clients")["connected_clients"] <= 2 * (8 + 2) + 1
+    with server.client() as inside:
+        assert inside.info("clients")["connected_clients"] <= 2 * 6 + 1
 
 
 async def test_all_keys_are_in_one_slot_and_leave_with_time(worker, server):
@@ -308,10 +312,10 @@ async def test_all_keys_are_in_one_slot_and_leave_with_time(worker, server):
     key, feed = await here.start(whole(3), owner="mira@example.com")
     assert await Reader(feed).over() == (upto(3), "done")
     await until(lambda: not here._copier._copies)
-    with server.client() as redis:
-        names = redis.keys("*")
+    with server.client() as inside:
+        names = inside.keys("*")
         assert {name.split(b":")[0] for name in names} == {b"{eq}"}
-        assert all(0 < redis.pttl(name) <= 20_000 for name in names)
+        assert all(0 < inside.pttl(name) <= 20_000 for name in names)
         assert not any(word in name for name in names for word in (b"mira", key.encode()))
 
 
@@ -365,8 +369,8 @@ async def test_whoever_leaves_before_redis_has_answered_leaves_nothing(worker, m
 async def test_an_answer_whose_key_another_worker_has_taken_meanwhile_is_ended(worker, server):
     here, source = worker(), Source(1)
     _, feed = await here.start(source, owner="mira", key="m1")
-    with server.client() as redis:  # it came back empty, and the other was faster
-        redis.hset(here._link.keys(private_name("mira", "m1"))[1], "token", "another's")
+    with server.client() as inside:  # it came back empty, and the other was faster
+        inside.hset(here._link.keys(private_name("mira", "m1"))[1], "token", "another's")
     assert await Reader(feed).over() == ([1], "producer_lost")
     await until(lambda: source.closed)
 
@@ -390,7 +394,31 @@ async def test_a_stream_with_a_hole_is_not_taken_for_whole(worker, server):
     source = Source(5)
     key, _ = await here.start(source)
     await until(lambda: copied(here))
-    with server.client() as redis:
+    with server.client() as inside:
         stream = here._link.keys(private_name("", key))[0]
-        redis.xdel(stream, redis.xrange(stream)[2][0])
+        inside.xdel(stream, inside.xrange(stream)[2][0])
     assert await Reader(await there.open(key)).over() == ([1, 2], "stream_lost")
+
+
+async def test_it_works_over_tls_with_the_rights_that_the_documentation_names(tmp_path):
+    if REAL is None:
+        pytest.skip("no redis-server or valkey-server is installed")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(tmp_path / "server.pem")
+    page = (Path(__file__).parents[3] / "docs" / "relay-for-many.md").read_text("utf-8")
+    rights = next(line for line in page.splitlines() if line.startswith("ACL SETUSER relay"))
+    tls = ["--tls-auth-clients", "no", "--tls-cert-file", "server.pem", "--tls-key-file", "server.pem"]
+    with RedisServer("real", tmp_path, *tls, "--tls-ca-cert-file", "ca.pem", tls=True) as server:
+        with redis.Redis.from_url(f"{server.url}?ssl_ca_certs={tmp_path}/ca.pem") as admin:
+            admin.execute_command(*rights.split())
+        address = server.url.replace("rediss://", "rediss://relay:password@")
+        stores = [RedisStore(f"{address}?ssl_ca_certs={tmp_path}/ca.pem&protocol={n}", lease=0.6) for n in (2, 3)]
+        source = Source(2)
+        key, feed = await stores[0].start(source)
+        readers = Reader(feed), Reader(await stores[1].open(key))
+        await asyncio.gather(*(reader.has(2) for reader in readers))
+        assert await stores[1].stop(key)
+        assert [await reader.over() for reader in readers] == [([1, 2], "stopped")] * 2
+        for store in stores:
+            await store.aclose()

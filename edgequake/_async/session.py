@@ -31,7 +31,7 @@ from edgequake._http.clients import (
     async_usable,
 )
 from edgequake._http.errors import as_cause, translated
-from edgequake._http.release import async_release, async_sweep
+from edgequake._http.release import async_release
 from edgequake._http.requests import address, redirect_target, shown_address, timeout_extension
 from edgequake._http.waiting import AsyncDeadline
 from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
@@ -256,10 +256,7 @@ class AsyncSession:
         try:
             with deadline.until_answer(own_sockets=self.connections.own_sockets):
                 return await client.send(request, stream=True, follow_redirects=False)
-        except BaseException as error:
-            await async_sweep(client)
-            if not isinstance(error, Exception):
-                raise
+        except Exception as error:
             ours = self.translated(error, deadline, streaming=False)
             raise ours from ours.__cause__
 

@@ -7,7 +7,7 @@ import sys
 import threading
 import weakref
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import httpx
 
@@ -15,8 +15,6 @@ from edgequake.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     import ssl
-
-    from edgequake._http.requests import Response
 
 __all__ = [
     "AsyncHTTPClient",
@@ -35,9 +33,6 @@ AsyncHTTPClient: TypeAlias = httpx.AsyncClient
 HTTPClient: TypeAlias = httpx.Client
 
 ClientT = TypeVar("ClientT", httpx.Client, httpx.AsyncClient)
-
-# As many streams at once as the caller likes: a pool that queues would count waiting as time to connect.
-_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
 
 
 def usable(given: HTTPClient | None) -> HTTPClient | None:
@@ -62,9 +57,12 @@ def _is_client(given: object, name: str) -> bool:
 
 def client(owner: object) -> HTTPClient:
     """A client of httpx with this SDK's defaults, closed when ``owner`` is gone, or the program ends."""
-    made = _trimmed(httpx.Client(limits=_LIMITS, verify=_tls(*_certificates())))
+    from edgequake._http.transport import Transport, environment_mounts  # loads httpcore
+
+    tls = _tls(*_certificates())
+    made = httpx.Client(transport=Transport(tls), mounts=environment_mounts(lambda proxy: Transport(tls, proxy)))
     weakref.finalize(owner, _close, made)
-    return made
+    return _trimmed(made)
 
 
 def direct_client() -> HTTPClient:
@@ -80,21 +78,35 @@ def _close(made: HTTPClient) -> None:
 
 def async_client(owner: object) -> AsyncHTTPClient:
     """An async client of httpx with this SDK's defaults. Only its own loop can close it, whatever ``owner`` does."""
-    return _trimmed(httpx.AsyncClient(limits=_LIMITS, verify=_tls(*_certificates())))
+    from edgequake._http.transport import AsyncTransport, environment_mounts
+
+    tls = _tls(*_certificates())
+    mounts = environment_mounts(lambda proxy: AsyncTransport(tls, proxy))
+    return _trimmed(httpx.AsyncClient(transport=AsyncTransport(tls), mounts=mounts))
 
 
 def aiohttp_client(owner: object) -> AsyncHTTPClient:
     """As :func:`async_client`, but aiohttp reads the bytes."""
-    return _trimmed(_over_aiohttp(_tls(*_certificates()), _LIMITS.keepalive_expiry))
+    return _trimmed(_over_aiohttp(_tls(*_certificates())))
 
 
-def _over_aiohttp(tls: ssl.SSLContext, keepalive: float | None) -> httpx.AsyncClient:
+def _over_aiohttp(tls: ssl.SSLContext) -> httpx.AsyncClient:
     """A client of httpx whose bytes are read by aiohttp, for the event loop that is running."""
+    import socket
+
     from aiohttp import ClientSession, DummyCookieJar, TCPConnector
     from httpx_aiohttp import AiohttpTransport
 
+    from edgequake._http.sockets import KEEP_ALIVE, KEPT_SECONDS
+
+    def connection(address: tuple[Any, ...]) -> socket.socket:
+        made = socket.socket(*address[:3])
+        for option in KEEP_ALIVE:
+            made.setsockopt(*option)
+        return made
+
     def session() -> ClientSession:
-        connector = TCPConnector(limit=0, keepalive_timeout=keepalive, ssl=tls)
+        connector = TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS, ssl=tls, socket_factory=connection)
         made = ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=True)
         made._retry_connection = False  # whether a request is sent again is for the client to say
         return made
@@ -103,25 +115,10 @@ def _over_aiohttp(tls: ssl.SSLContext, keepalive: float | None) -> httpx.AsyncCl
 
 
 def _trimmed(made: ClientT) -> ClientT:
-    """``made``, without what it would do for every call in vain, or for every chunk."""
-    from edgequake._http.sockets import (
-        use_own_sockets,  # loads httpcore, as httpx's first client has done anyway
-    )
-
-    use_own_sockets(made)
-    for name in ("Accept", "User-Agent"):  # each request has its own
+    """``made`` without the headers that each request has of its own."""
+    for name in ("Accept", "User-Agent"):
         del made.headers[name]
-    made.cookies.__class__ = _Cookies
     return made
-
-
-class _Cookies(httpx.Cookies):
-    """Cookies that are looked for where there are some: httpx makes objects of urllib to find that there are none."""
-
-    def extract_cookies(self, response: Response) -> None:
-        """Keeps the cookies that ``response`` sets."""
-        if "set-cookie" in response.headers:
-            super().extract_cookies(response)
 
 
 @cache

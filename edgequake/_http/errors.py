@@ -124,13 +124,16 @@ def _of_transport(frame: FrameType) -> bool:
 
 def as_httpx_error(error: Exception) -> Exception:
     """The error of httpx that says what ``error`` does, if that is one of another client; else ``error`` itself."""
+    if _library_of(error) in ("httpx2", "httpcore"):
+        return _of_twin(error)
     for one in (error, error.__cause__):
-        home = type(one).__module__.partition(".")[0]
-        if home == "aiohttp":
+        if _library_of(one) == "aiohttp":
             return _of_aiohttp(one)
-        if home == "httpx2":
-            return _of_httpx2(one)
     return error
+
+
+def _library_of(error: object) -> str:
+    return type(error).__module__.partition(".")[0]
 
 
 def _of_aiohttp(error: Any) -> Exception:
@@ -152,7 +155,7 @@ def _of_aiohttp(error: Any) -> Exception:
     return httpx.ReadError(text)
 
 
-def _of_httpx2(error: Any) -> Exception:
+def _of_twin(error: Any) -> Exception:
     text = str(error) or type(error).__name__
     for kind in type(error).__mro__:
         twin = getattr(httpx, kind.__name__, None)

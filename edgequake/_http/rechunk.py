@@ -33,14 +33,19 @@ class Rechunker:
         self._left = 0  # bytes of a chunk that are still to come
         self._held = b""  # the beginning of a chunk's header
 
-    def wrote(self, data: bytes) -> None:
-        """A request, or some of one, has been written: what comes next is the head of its answer."""
-        if self._answered:  # a request begins
-            self._answered = False
-            self._in_head = not data.startswith(b"HEAD ")  # whose answer has no body, whatever its head says
-            self._head.clear()
-            self._in_chunks = False
-            self._left = 0
+    def wrote(self, data: bytes) -> bool:
+        """A request, or some of one, has been written: what comes next is the head of its answer.
+
+        True if it is the beginning of a request.
+        """
+        if not self._answered:
+            return False
+        self._answered = False
+        self._in_head = not data.startswith(b"HEAD ")  # whose answer has no body, whatever its head says
+        self._head.clear()
+        self._in_chunks = False
+        self._left = 0
+        return True
 
     def feed(self, data: bytes) -> bytes:
         """What the HTTP reader is to get for ``data``; empty if more has to come first."""

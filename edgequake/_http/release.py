@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from edgequake._http.clients import owner_key as process_key
-from edgequake._http.waiting import AsksDeadline, shut_down
+from edgequake._http.waiting import AsksDeadline, shielded, shut_down
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
-    from edgequake._http.clients import AsyncHTTPClient, HTTPClient
     from edgequake._http.requests import Response
 
-__all__ = ["abandon", "async_interrupt", "async_release", "async_sweep", "interrupt", "release", "sweep"]
+__all__ = ["abandon", "async_interrupt", "async_release", "interrupt", "release"]
 
 _closing: set[Any] = set()  # tasks, kept until they are done
 
@@ -41,60 +38,13 @@ async def async_release(response: Response) -> None:
 
     httpcore marks a connection as closed before it has let go of it: cancelled in between, it would stay for ever.
     """
-    await _shielded(_closed(response))
+    await shielded(_closed(response))
 
 
 async def _closed(response: Response) -> None:
     if _has_leftovers(response) and "network_stream" in response.extensions:
         await response.extensions["network_stream"].aclose()
     await response.aclose()
-
-
-async def _shielded(closing: Coroutine[Any, Any, None]) -> None:
-    """Awaits ``closing``, which goes on to its end if the task is cancelled meanwhile."""
-    import asyncio
-
-    try:
-        task = asyncio.get_running_loop().create_task(closing)
-    except RuntimeError:  # trio
-        from anyio import CancelScope
-
-        with CancelScope(shield=True):
-            await closing
-        return
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)
-    await asyncio.shield(task)
-
-
-def sweep(client: HTTPClient) -> None:
-    """Closes the connections that requests have left behind which were interrupted before they were sent."""
-    for connection in _orphans(client):
-        connection.close()
-
-
-async def async_sweep(client: AsyncHTTPClient) -> None:
-    """Closes the connections that requests have left behind which were cancelled before they were sent."""
-    for connection in _orphans(client):
-        await _shielded(connection.aclose())
-
-
-def _orphans(client: HTTPClient | AsyncHTTPClient) -> list[Any]:
-    """Connections that no request uses, and that httpcore would neither use again nor close.
-
-    httpx has no name for its pool, hence the private ones; where they are missing, nothing is known of it.
-    """
-    orphans = []
-    for transport in [client._transport, *client._mounts.values()]:
-        pool = getattr(transport, "_pool", None)
-        with getattr(pool, "_optional_thread_lock", nullcontext()):  # else another thread may begin to use one
-            used = [request.connection for request in getattr(pool, "_requests", ())]
-            orphans += [
-                connection
-                for connection in getattr(pool, "connections", ())
-                if connection not in used and not (connection.is_idle() or connection.has_expired())
-            ]
-    return [connection for connection in orphans if not connection.is_closed()]
 
 
 async def async_interrupt(response: Response) -> None:

@@ -5,7 +5,7 @@ Imported with the first client, not with the package: httpx too loads httpcore n
 
 from __future__ import annotations
 
-import threading
+import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -18,30 +18,24 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable, Iterator
 
-    import httpx
-
     from edgequake.exceptions import TimeoutStage
 
-__all__ = ["use_own_sockets"]
+__all__ = ["KEEP_ALIVE", "KEPT_SECONDS", "AsyncBackend", "Backend"]
 
 
-def use_own_sockets(client: httpx.Client | httpx.AsyncClient) -> None:
-    """Makes the sockets that ``client`` opens from now on those of this module.
+def _keep_alive() -> list[tuple[int, int, int]]:
+    """The options of a socket that asks after a silent peer: a stream that waits would not see that it is gone."""
+    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    idle = "TCP_KEEPIDLE" if hasattr(socket, "TCP_KEEPIDLE") else "TCP_KEEPALIVE"  # of macOS
+    for name, value in ((idle, 60), ("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 5)):
+        if (option := getattr(socket, name, None)) is not None:
+            options.append((socket.IPPROTO_TCP, option, value))
+    return options
 
-    httpcore's pools take a network backend, but httpx has no argument to pass one on; hence the private names. Where
-    they are missing, waits end by httpx's own timeouts, the stream's clocks are checked after each read, and h11 takes
-    its time.
-    """
-    for transport in [client._transport, *client._mounts.values()]:
-        pool: Any = getattr(transport, "_pool", None)
-        if not hasattr(pool, "_network_backend"):
-            continue
-        if isinstance(pool, httpcore.AsyncConnectionPool):
-            pool._network_backend = _AsyncBackend(pool._network_backend)
-        elif hasattr(pool, "_optional_thread_lock"):
-            pool._network_backend = _Backend(pool._network_backend)
-            # The garbage collector may close a stream while this very thread holds the lock.
-            pool._optional_thread_lock._lock = threading.RLock()
+
+KEEP_ALIVE = _keep_alive()
+KEPT_SECONDS = 30.0
+"""How long a connection is kept that no request uses."""
 
 
 @contextmanager
@@ -60,9 +54,11 @@ def _stage(stage: TimeoutStage, timeout: float | None) -> Iterator[float | None]
         raise deadline.over() from None
 
 
-class _Backend(httpcore.NetworkBackend):
-    def __init__(self, backend: httpcore.NetworkBackend) -> None:
-        self._backend = backend
+class Backend(httpcore.NetworkBackend):
+    """Makes the connections of a synchronous client."""
+
+    def __init__(self) -> None:
+        self._backend = httpcore.SyncBackend()
 
     def connect_tcp(
         self,
@@ -72,27 +68,23 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
+        """A connection to a server or a proxy."""
+        options = [*KEEP_ALIVE, *(socket_options or ())]
         with _stage("connect", timeout) as seconds:
-            return _Stream(self._backend.connect_tcp(host, port, seconds, local_address, socket_options))
-
-    def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-    ) -> httpcore.NetworkStream:
-        with _stage("connect", timeout) as seconds:
-            return _Stream(self._backend.connect_unix_socket(path, seconds, socket_options))
-
-    def sleep(self, seconds: float) -> None:
-        self._backend.sleep(seconds)
+            return _Stream(self._backend.connect_tcp(host, port, seconds, local_address, options))
 
 
 class _Stream(httpcore.NetworkStream, AsksDeadline):
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
         self._rechunker = Rechunker()
+        self._unsent: bytes | None = None
         self._deadline = current_deadline()
         self._uses_socket()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._unsent is not None:
+            self._send(b"", timeout)
         deadline = self._deadline
         try:
             while data := self._stream.read(max_bytes, timeout if deadline is None else deadline.left()):
@@ -105,14 +97,18 @@ class _Stream(httpcore.NetworkStream, AsksDeadline):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._rechunker.wrote(buffer)
-        if not buffer:
-            return
-        if self._deadline is not (deadline := current_deadline()):  # a connection that is used again
-            self._deadline = deadline
+        if self._rechunker.wrote(buffer):  # the head of a request, which goes out with its body, in one packet
+            self._unsent = buffer
+            self._deadline = current_deadline()
             self._uses_socket()
-        with _stage("response", timeout) as seconds:
-            self._stream.write(buffer, seconds)
+        else:
+            self._send(buffer, timeout)
+
+    def _send(self, buffer: bytes, timeout: float | None) -> None:
+        buffer, self._unsent = (self._unsent or b"") + buffer, None
+        if buffer:
+            with _stage("response", timeout) as seconds:
+                self._stream.write(buffer, seconds)
 
     def _uses_socket(self) -> None:
         if isinstance(self._deadline, Deadline):
@@ -136,9 +132,11 @@ class _Stream(httpcore.NetworkStream, AsksDeadline):
         return self._stream.get_extra_info(info)
 
 
-class _AsyncBackend(httpcore.AsyncNetworkBackend):
-    def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
-        self._backend = backend
+class AsyncBackend(httpcore.AsyncNetworkBackend):
+    """Makes the connections of an asynchronous client, on asyncio or trio."""
+
+    def __init__(self) -> None:
+        self._backend = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -148,26 +146,22 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
+        """A connection to a server or a proxy."""
+        options = [*KEEP_ALIVE, *(socket_options or ())]
         with _stage("connect", timeout) as seconds:
-            return _AsyncStream(await self._backend.connect_tcp(host, port, seconds, local_address, socket_options))
-
-    async def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        with _stage("connect", timeout) as seconds:
-            return _AsyncStream(await self._backend.connect_unix_socket(path, seconds, socket_options))
-
-    async def sleep(self, seconds: float) -> None:
-        await self._backend.sleep(seconds)
+            return _AsyncStream(await self._backend.connect_tcp(host, port, seconds, local_address, options))
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream, AsksDeadline):
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
         self._rechunker = Rechunker()
+        self._unsent: bytes | None = None
         self._deadline = current_deadline()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._unsent is not None:
+            await self._send(b"", timeout)
         deadline = self._deadline
         try:
             while data := await self._stream.read(max_bytes, timeout if deadline is None else deadline.left()):
@@ -180,8 +174,14 @@ class _AsyncStream(httpcore.AsyncNetworkStream, AsksDeadline):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._rechunker.wrote(buffer)
-        self._deadline = current_deadline()
+        if self._rechunker.wrote(buffer):  # the head of a request, which goes out with its body, in one packet
+            self._unsent = buffer
+            self._deadline = current_deadline()
+        else:
+            await self._send(buffer, timeout)
+
+    async def _send(self, buffer: bytes, timeout: float | None) -> None:
+        buffer, self._unsent = (self._unsent or b"") + buffer, None
         if buffer:
             with _stage("response", timeout) as seconds:
                 await self._stream.write(buffer, seconds)

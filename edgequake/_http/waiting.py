@@ -19,7 +19,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Coroutine, Iterator
     from contextlib import AbstractContextManager
     from contextvars import Token
     from types import TracebackType
@@ -43,6 +43,7 @@ __all__ = [
     "current_deadline",
     "in_thread",
     "in_time",
+    "shielded",
     "shut_down",
     "sleep",
 ]
@@ -222,6 +223,7 @@ class AsyncDeadline(_Waits):
             self._until_answer.deadline = current_time() + self.clock.ends - monotonic()
 
 
+_closing: set[Any] = set()  # tasks, kept until they are done
 _current: ContextVar[_Waits | None] = ContextVar("deadline", default=None)
 
 
@@ -288,6 +290,23 @@ async def async_sleep(seconds: float) -> None:
     from anyio import sleep as anyio_sleep
 
     await anyio_sleep(seconds)
+
+
+async def shielded(closing: Coroutine[Any, Any, None]) -> None:
+    """Awaits ``closing``, which goes on to its end if the task is cancelled meanwhile."""
+    import asyncio
+
+    try:
+        task = asyncio.get_running_loop().create_task(closing)
+    except RuntimeError:  # trio
+        from anyio import CancelScope
+
+        with CancelScope(shield=True):
+            await closing
+        return
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+    await asyncio.shield(task)
 
 
 def shut_down(sock: object) -> None:

@@ -30,7 +30,7 @@ from edgequake._http.clients import (
     usable,
 )
 from edgequake._http.errors import as_cause, translated
-from edgequake._http.release import release, sweep
+from edgequake._http.release import release
 from edgequake._http.requests import address, redirect_target, shown_address, timeout_extension
 from edgequake._http.waiting import Deadline
 from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
@@ -244,10 +244,7 @@ class Session:
         try:
             with deadline.until_answer(own_sockets=self.connections.own_sockets):
                 return client.send(request, stream=True, follow_redirects=False)
-        except BaseException as error:
-            sweep(client)
-            if not isinstance(error, Exception):
-                raise
+        except Exception as error:
             ours = self.translated(error, deadline, streaming=False)
             raise ours from ours.__cause__
 

@@ -18,6 +18,7 @@ from edgequake.cli.graph import graph_app
 from edgequake.cli.health import show_health
 from edgequake.cli.model import LanguageModel, local_model, named_embedder, named_model
 from edgequake.cli.options import (
+    AllowHost,
     AllSources,
     ApiKey,
     BaseUrl,
@@ -205,6 +206,7 @@ def serve(
         ),
     ] = None,
     api_key: ServeApiKey = None,
+    allow_host: AllowHost = None,
     llm: Llm = None,
     model: LlmModel = None,
     llm_api_key: LlmApiKey = None,
@@ -227,7 +229,8 @@ def serve(
         from edgequake.cli.serve import Serving  # slow to import, and only needed here
         from edgequake.cli.serve import serve as serve_files
 
-        serve_files(Serving(paths or [], host, port, db, language_model, api_key, verbose, embedding_model))
+        hosts = allow_host or ()
+        serve_files(Serving(paths or [], host, port, db, language_model, api_key, verbose, embedding_model, hosts))
 
 
 @app.command()
@@ -236,10 +239,7 @@ def gateway(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8090,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     api_key: ServeApiKey = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", show_default=False, help="A further name that callers may use, *.example.com …"),
-    ] = None,
+    allow_host: AllowHost = None,
     verbose: Verbose = False,
     base_url: BaseUrl = None,
     server_api_key: ServerApiKey = None,

@@ -6,7 +6,6 @@ import logging
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from edgequake.cli.errors import CommandError
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from edgequake.cli.options import Connection
 
 __all__ = ["Gateway", "serve_gateway"]
-
-_LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +32,7 @@ class Gateway:
 def serve_gateway(gateway: Gateway, connection: Connection) -> None:
     """Serves until Ctrl-C. Raises ConfigurationError for settings that cannot work."""
     try:
-        from starlette.middleware.trustedhost import TrustedHostMiddleware
-
+        from edgequake._serving.guard import Guard
         from edgequake._serving.server import Server
         from edgequake._serving.sockets import address_of, listen
         from edgequake.integrations.openai_api import create_app
@@ -50,26 +46,11 @@ def serve_gateway(gateway: Gateway, connection: Connection) -> None:
             yield
 
     app = create_app(client, api_key=gateway.api_key, lifespan=closing)
-    if hosts := _hosts(gateway):  # else a page of another site could call by a name that leads here
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
+    guarded = Guard(app, host=gateway.host, allow_hosts=gateway.hosts)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(name)s: %(message)s")
     listener = listen(gateway.host, gateway.port)
     url = address_of(gateway.host, listener)
-    Server(app, listener, on_ready=lambda: _announce(url, gateway, connection)).serve_until_stopped()
-
-
-def _hosts(gateway: Gateway) -> list[str]:
-    """The names that a request may call the gateway by; none where it listens to other machines and names none."""
-    if not (_is_loopback(gateway.host) or gateway.hosts):
-        return []
-    return [*_LOOPBACK, gateway.host, *gateway.hosts]
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    Server(guarded, listener, on_ready=lambda: _announce(url, gateway, connection)).serve_until_stopped()
 
 
 def _announce(url: str, gateway: Gateway, connection: Connection) -> None:

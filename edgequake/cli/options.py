@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AllSources",
+    "AllowHost",
     "ApiKey",
     "BaseUrl",
     "Connection",
@@ -205,6 +206,14 @@ ModelName = Annotated[
 ]
 Verbose = Annotated[
     bool, typer.Option("-v", "--verbose", help="Show the SDK's log (retries …) on stderr, and an answer's timing.")
+]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        show_default=False,
+        help="A further name by which it may be called, such as box.local or *.example.com; * for any.",
+    ),
 ]
 AllSources = Annotated[
     bool, typer.Option("--all-sources", help="Show every source, not only those that the answer cites.")

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from edgequake.cli.errors import CommandError, command
-from edgequake.cli.options import Verbose  # noqa: TC001 - typer reads it
+from edgequake.cli.options import AllowHost, Verbose  # noqa: TC001 - typer reads it
 from edgequake.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def serve(
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8000,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    allow_host: AllowHost = None,
     verbose: Verbose = False,
 ) -> None:
     """Serve a relay, or any ASGI application, until Ctrl-C. Into a pipe it prints its address.
@@ -65,7 +66,12 @@ def serve(
         _log_errors()
         limit = getattr(loaded, "max_message_bytes", 1 << 20)
         RelayServer(
-            loaded, host=host, port=port, max_message_bytes=limit, on_ready=lambda url: _announce(url, loaded)
+            loaded,
+            host=host,
+            port=port,
+            max_message_bytes=limit,
+            allow_hosts=allow_host or (),
+            on_ready=lambda url: _announce(url, loaded),
         ).serve_until_stopped()
 
 

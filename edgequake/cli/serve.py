@@ -40,6 +40,7 @@ class Serving:
     api_key: str | None = field(default=None, repr=False)
     verbose: bool = False
     embedder: LanguageModel | None = None
+    allow_hosts: Sequence[str] = ()
 
 
 @contextmanager
@@ -82,6 +83,7 @@ def serve(serving: Serving) -> None:
             api_key=serving.api_key,
             on_progress=on_progress,
             embedder=embedder,
+            allow_hosts=serving.allow_hosts,
         ).serve(announce)
     if sys.stdout.isatty():
         sys.stdout.write("\n")  # below the terminal's own ^C

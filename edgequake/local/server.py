@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
+from edgequake._serving.guard import Guard, checked_hosts
 from edgequake._serving.keep_alive import KEEP_ALIVE_SECONDS
 from edgequake._serving.sockets import address_of, listen
 from edgequake.exceptions import ConfigurationError
@@ -38,8 +39,10 @@ class LocalServer:
     without one they quote the documents. `db` is a SQLite file that keeps documents and conversations; without
     it they are in memory. With `api_key`, clients must send it. `token_delay` is the pause before each streamed
     token, in seconds. `on_progress` is called with what is being done ("reading files", "embedding passages"), how
-    much of it is done and how much there is. With an `embedder`, passages are found by their vectors too. It runs in a
-    thread of its own and installs no signal handlers.
+    much of it is done and how much there is. With an `embedder`, passages are found by their vectors too. Requests that
+    call it by a name that is neither this machine's nor `host` nor one of `allow_hosts` (`box.local`, `*.example.com`,
+    `*`) are refused, as are those of pages of another site. It runs in a thread of its own and installs no signal
+    handlers.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class LocalServer:
         api_key: str | None = None,
         on_progress: Progress | None = None,
         embedder: OpenAICompatibleEmbedder | None = None,
+        allow_hosts: Sequence[str] = (),
     ) -> None:
         self._paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
         self._host = host
@@ -64,6 +68,7 @@ class LocalServer:
         self._api_key = api_key
         self._on_progress = on_progress
         self._embedder = embedder
+        self._allow_hosts = checked_hosts(allow_hosts)
         self.skipped: tuple[Skipped, ...] = ()
         """The files of the folders that could not be read, and why."""
         self._keep_alive = KEEP_ALIVE_SECONDS
@@ -178,8 +183,9 @@ class LocalServer:
         engine = self._running = self._engine(self.store)
         engine.ingestion.resume()
         app = build(engine, keep_alive=self._keep_alive, api_key=self._api_key)
+        guarded = Guard(app, host=self._host, allow_hosts=self._allow_hosts)
         stop = engine.closing.set
-        return Server(app, listener, on_ready=on_ready, on_stop=stop, quiet=True, lifespan="off", ws="none")
+        return Server(guarded, listener, on_ready=on_ready, on_stop=stop, quiet=True, lifespan="off", ws="none")
 
     @staticmethod
     def _run(server: Server, ready: threading.Event) -> None:

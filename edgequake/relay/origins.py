@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from edgequake._serving.guard import is_of_another_site
 from edgequake.exceptions import ConfigurationError
 from edgequake.relay.errors import RelayError, logger
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from starlette.datastructures import Headers
 
 __all__ = ["Origins"]
-
-_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 class Origins:
@@ -32,16 +31,12 @@ class Origins:
 
     def check(self, headers: Headers) -> None:
         """Raises RelayError for a request of a page that may not call."""
-        origin = headers.get("origin")
-        if origin is None or "*" in self.named or origin.lower() in self.named:
-            return
-        host = headers.get("host", "")
-        if _place(origin) is None or _place(origin) != _place(f"{urlsplit(origin).scheme}://{host}"):
+        if is_of_another_site(headers, self.named):
             logger.warning(
                 "refused a page of %.200r, for the request names the host %.200r: "
                 "have the proxy before this server pass the Host on, or name the page's address in origins=",
-                origin,
-                host,
+                headers.get("origin", "another site"),
+                headers.get("host", ""),
             )
             raise RelayError("forbidden_origin", "pages of this origin may not call here")
 
@@ -49,15 +44,15 @@ class Origins:
 def _checked(origin: str) -> str:
     if origin == "*":
         return origin
-    if _place(origin) is None or not re.fullmatch(r"https?://[^/?#@]+", origin, re.IGNORECASE):
+    if not _is_address(origin) or not re.fullmatch(r"https?://[^/?#@]+", origin, re.IGNORECASE):
         raise ConfigurationError(f"an origin is a scheme, a host and perhaps a port, not {origin!r}")
     return origin.lower()
 
 
-def _place(url: str) -> tuple[str, int | None] | None:
-    """Host and port. The scheme counts only for the port: a proxy may have taken TLS off."""
+def _is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return (parts.hostname, parts.port or _PORTS.get(parts.scheme)) if parts.hostname else None
+        _ = parts.port  # raises for one that is no number
     except ValueError:
-        return None
+        return False
+    return bool(parts.hostname)

@@ -105,7 +105,7 @@ def test_a_stream_that_was_opened_is_closed_when_the_browser_left_before_its_fir
 
     with served(endpoint, client) as server:
         with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))) as browser:
-            browser.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            browser.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             edgequake_script.wait_for_requests(1)
         edgequake_script.wait_for_disconnect()
         server.wait_until_idle()

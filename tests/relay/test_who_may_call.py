@@ -33,7 +33,7 @@ def over_socket(served: Served, *, name: str = "whoami", origin: str | None = No
 
 @pytest.fixture(scope="module")
 def open_to_one():
-    with Served(App(origins=["https://app.example"]).relay) as served:
+    with Served(App(origins=["https://app.example"]).relay, allow_hosts=["shop.example"]) as served:
         yield served
 
 

@@ -52,17 +52,17 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        if (refusal := self._refusal(headers)) is None:
+        if (refusal := self._refusal(scope, headers)) is None:
             await self._app(scope, receive, send)
             return
         _log.warning("refused %s: %s", scope["path"][:_SHOWN], refusal)
         await _refuse(scope, send, refusal)
 
-    def _refusal(self, headers: Mapping[str, str]) -> str | None:
+    def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> str | None:
         host = headers.get("host")
         if host is not None and not self._answers_to(_name_of(host)):
             return f"this server does not answer to the host {host[:_SHOWN]!r}; --allow-host lets it in"
-        if is_of_another_site(headers, self._origins):
+        if is_of_another_site(headers, self._origins) and not _is_a_link(scope, headers):
             return "pages of another site may not call this server"
         return None
 
@@ -83,6 +83,12 @@ def is_of_another_site(headers: Mapping[str, str], origins: Iterable[str] = ()) 
     if site is not None:  # a page's own server may have passed the request on here: then the origin is that server's
         return site.lower() not in _OWN
     return origin is not None and not _is_own(origin, headers.get("host", ""))
+
+
+def _is_a_link(scope: Scope, headers: Mapping[str, str]) -> bool:
+    """Whether a person followed a link to this server: what is sent is shown to that person, and to no page."""
+    fetch = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+    return scope.get("method") in ("GET", "HEAD") and fetch == ("navigate", "document")
 
 
 def checked_hosts(hosts: Sequence[str]) -> tuple[str, ...]:

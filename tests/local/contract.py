@@ -163,7 +163,6 @@ HEALTH = {
     "workspace_id": str,
     "llm_provider_name?": str,
     "components": {"kv_storage": bool, "vector_storage": bool, "graph_storage": bool, "llm_provider": bool},
-    "capabilities?": {"dev_mode": bool},
 }
 COUNTS = {
     "pending": int,

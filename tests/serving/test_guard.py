@@ -18,11 +18,11 @@ async def inner(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"told"})
 
 
-async def status(headers: dict[str, str], **settings: Any) -> int:
+async def status(headers: dict[str, str], method: str = "GET", **settings: Any) -> int:
     guard = Guard(inner, **({"host": "127.0.0.1"} | settings))
     transport = httpx.ASGITransport(guard)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
-        answer = await client.get("/x", headers=headers)
+        answer = await client.request(method, "/x", headers=headers)
     assert (answer.status_code == 200) is (answer.text == "told")
     return answer.status_code
 
@@ -66,6 +66,7 @@ async def test_a_server_answers_to_its_own_names(settings: Any, hosts: list[str]
         ({"sec-fetch-site": "same-origin"}, False),
         ({"sec-fetch-site": "none"}, False),
         ({"sec-fetch-site": "cross-site"}, True),
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"}, True),
         ({"sec-fetch-site": "same-site"}, True),
         ({"sec-fetch-site": "later"}, True),
         ({"sec-fetch-site": "cross-site", "origin": f"http://{HERE}"}, True),
@@ -80,6 +81,13 @@ async def test_pages_of_other_sites_are_known_by_what_their_browser_says(
 ) -> None:
     assert is_of_another_site({"host": HERE, **headers}) is foreign
     assert await status(headers) == (403 if foreign else 200)
+
+
+async def test_a_link_of_another_site_may_be_followed_but_no_form_be_sent() -> None:
+    link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    assert await status(link) == 200
+    assert await status(link, method="POST") == 403
+    assert await status(link | {"Host": "evil.example"}) == 403
 
 
 def test_a_named_origin_is_no_other_site() -> None:

@@ -10,7 +10,7 @@ import pytest
 from relay.apps import App
 from relay.serving import Served, events_in
 
-from edgequake import AsyncEdgequakeClient
+from edgequake import AsyncEdgequakeClient, RateLimitedError
 
 
 def post(served: Served, name: str, *args: Any, **more: Any) -> httpx.Response:
@@ -201,3 +201,18 @@ def test_a_timeout_error_of_the_function_itself_is_its_own(caplog):
     app.relay.expose(times_out)
     with Served(app.relay) as served:
         assert error_of(post(served, "times_out")) == (500, "internal_error")
+
+
+def test_a_server_behind_it_that_takes_no_more_says_when_to_try_again():
+    app = App()
+
+    async def busy() -> str:
+        raise RateLimitedError("the key is sk-secret", status_code=429, retry_after=7.0)
+
+    app.expose(busy)
+    with Served(app.relay) as served:
+        response = post(served, "busy")
+    assert error_of(response) == (502, "upstream_rate_limited")
+    assert response.headers["retry-after"] == "7"
+    assert response.json()["error"]["data"] == {"retry_after": 7.0}
+    assert "secret" not in response.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator  # noqa: TC003 - read when a function is exposed
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
 from edgequake import ConfigurationError
-from edgequake.relay import MemoryStore, Relay, RelayError
+from edgequake.relay import MemoryStore, Relay, RelayError, current_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -404,3 +405,31 @@ def test_relay_errors_of_a_store_of_ones_own_are_told():
         response = httpx.post(f"{served.url}/call/stuck", json={}, trust_env=False)
     assert response.json()["error"]["code"] == "full"
     assert source.ever == 0
+
+
+def test_who_calls_is_known_while_an_answer_is_made_without_its_page():
+    app = App(store="memory://")
+    app.relay.identity(lambda connection, auth: auth)
+
+    async def who() -> AsyncIterator[str]:
+        await asyncio.sleep(0)
+        yield current_identity()
+
+    app.expose(who)
+    with Served(app.relay) as served:
+        response = httpx.post(f"{served.url}/call/who", json={"auth": "mira"}, trust_env=False)
+    assert [data for *_, data in events(response)][:1] == ["mira"]
+
+
+def test_a_store_is_made_for_its_address():
+    relay = Relay(store="redis://:s3cret@localhost:6379/0", lease=5, keep=60, linger=1)
+    assert repr(relay._store) == "RedisStore('redis://localhost:6379/0', lease=5, keep=60, linger=5)"
+
+
+def test_a_redis_without_its_extra_is_an_error_that_names_it(monkeypatch):
+    for name in ("redis", "edgequake.relay.answers.redis", "edgequake.relay.answers.link"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "redis", None)
+    monkeypatch.setitem(sys.modules, "redis.asyncio", None)
+    with pytest.raises(ImportError, match=r"edgequake\[redis\]"):
+        Relay(store="redis://localhost")

@@ -28,7 +28,7 @@ async def worker(server: RedisServer) -> AsyncIterator[Callable[..., RedisStore]
     async with AsyncExitStack() as stack:
 
         def worker(**options: Any) -> RedisStore:
-            store = RedisStore(server.url, **{"lease": 0.6, "keep": 60, **options})
+            store = RedisStore(server.url, **{"lease": 1.5, "keep": 60, **options})
             stack.push_async_callback(store.aclose)
             return store
 

@@ -111,10 +111,10 @@ async def test_a_key_of_ones_own_is_joined_on_the_other_worker(worker):
 
 
 async def test_a_worker_that_dies_is_noticed_and_the_text_so_far_is_kept(worker):
-    here, there, later = worker(), worker(), worker()
+    here, there, later = worker(lease=0.6), worker(lease=0.6), worker(lease=0.6)
     source = Source(5)
     key, _ = await here.start(source)
-    busy, _ = await worker().start(Source(1))
+    busy, _ = await worker(lease=0.6).start(Source(1))
     reader, other = Reader(await there.open(key)), Reader(await there.open(busy))
     await reader.has(5)
     die(here)
@@ -125,7 +125,7 @@ async def test_a_worker_that_dies_is_noticed_and_the_text_so_far_is_kept(worker)
 
 
 async def test_a_worker_that_wakes_up_after_its_lease_writes_nothing_behind_the_error(worker, server):
-    here, there = worker(), worker()
+    here, there = worker(lease=0.6), worker(lease=0.6)
     source = Source(2)
     key, feed = await here.start(source)
     mine, reader = Reader(feed), Reader(await there.open(key))
@@ -255,7 +255,7 @@ async def test_a_generator_is_held_back_when_copies_do_not_keep_up(worker, monke
 
 
 async def test_an_answer_is_stopped_when_nobody_reads_it_on_any_worker(worker):
-    here, there = worker(linger=0), worker(linger=0)
+    here, there = worker(lease=0.6, linger=0), worker(lease=0.6, linger=0)
     source, alone = Source(1), Source(1)
     key, feed = await here.start(source)
     unread, _ = await here.start(alone)

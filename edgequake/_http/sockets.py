@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
 
@@ -136,7 +136,7 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
     """Makes the connections of an asynchronous client, on asyncio or trio."""
 
     def __init__(self) -> None:
-        self._backend = httpcore.AnyIOBackend()
+        self._backend: httpcore.AsyncNetworkBackend = cast("Any", httpcore.AnyIOBackend)()
 
     async def connect_tcp(
         self,

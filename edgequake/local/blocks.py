@@ -21,6 +21,8 @@ _BOXED = re.compile(r'(?:!!!|\?\?\?\+?)[ \t]+\w|===[!+]?[ \t]+"')  # a note or a
 _DIRECTIVE = ":::"
 _MARKED = re.compile(r"^[ \t]*(?:!!!|\?\?\?|===[!+]?[ \t]|:::)", re.MULTILINE)
 _FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})")
+_GOES_ON = re.compile(r"(?! {4}|\t)\s*(?![-*+>|#=]|\d{1,3}[.)]\s|`{3}|~{3})\S|\s*[*`](?![\s`])\S?")
+_IS_PROSE = re.compile(r"(?! {4,}\S|\t)\s*(?![>|#]|`{3}|~{3})\S")
 _RULE = re.compile(r"([^\w\s])\1{2,}[ \t]*$")
 _DEFINITION = re.compile(
     r"( {0,4})(?:(?:export|default|pub|public|private|static|abstract|async)\s+)*"
@@ -108,6 +110,20 @@ def code(text: str, language: str) -> Iterator[Block]:
         lines = tuple(_code_lines(block.text, block.start))
         shown = fenced(block.text, language)
         yield replace(block, kind="code", text=shown, words="", head=language, parts=lines, code=block.text)
+
+
+def flowing(text: str) -> str:
+    """A Markdown text with each paragraph and list item on a line of its own, as a reader may want it of any width."""
+    lines: list[str] = []
+    in_code = False
+    for line in text.split("\n"):
+        in_code ^= (is_fence := _FENCE.match(line) is not None)
+        goes_on = bool(lines) and not in_code and not is_fence and _GOES_ON.match(line) and _IS_PROSE.match(lines[-1])
+        if goes_on and not lines[-1].endswith("\\"):
+            lines[-1] += f" {line.strip()}"
+        else:
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def fenced(text: str, language: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from edgequake.local.blocks import Block, clean, code, fenced, markdown, plain, restructured
+from edgequake.local.blocks import Block, clean, code, fenced, flowing, markdown, plain, restructured
 from edgequake.local.formats import LANGUAGES, PAGE_BREAK
 
 MAX_CHARS = 1200
@@ -50,7 +50,7 @@ def split(text: str, source_type: str = "markdown", name: str = "") -> list[Pass
         return _pages(text.split(PAGE_BREAK))
     text, suffix = clean(text), name[name.rfind(".") :].lower()
     if source_type == "markdown":
-        return _passages(markdown(text))
+        return [replace(passage, text=flowing(passage.text)) for passage in _passages(markdown(text))]
     if suffix == ".rst":
         return _passages(restructured(text))
     if suffix in LANGUAGES:
@@ -165,17 +165,19 @@ def _dressed(block: Block, piece: str) -> str:
 
 
 def _packed(parts: Iterable[Block]) -> Iterator[Block]:
-    """Neighbouring parts together while they are not too long."""
-    held: list[Block] = []
+    """Neighbouring parts together while they are not too long; the last is no small remainder."""
+    groups: list[list[Block]] = []
     size = 0
     for part in parts:
-        if held and size + len(part.text) > _LONG_PART:
-            yield _joined(held, "\n")
-            held, size = [], 0
-        held.append(part)
+        if not groups or size + len(part.text) > _LONG_PART:
+            groups.append([])
+            size = 0
+        groups[-1].append(part)
         size += len(part.text) + 1
-    if held:
-        yield _joined(held, "\n")
+    if len(groups) > 1 and size < _SHORT and sum(len(part.text) + 1 for part in groups[-2]) + size < MAX_CHARS:
+        groups[-2:] = [groups[-2] + groups[-1]]
+    for group in groups:
+        yield _joined(group, "\n")
 
 
 def _cut_line(line: str) -> Iterator[str]:

@@ -9,8 +9,7 @@ from starlette.routing import Route
 
 from edgequake.local.engine import Engine
 from edgequake.local.graph import RELATION
-from edgequake.local.requests import RequestError, check_workspace
-from edgequake.local.scope import DEFAULT_WORKSPACE
+from edgequake.local.requests import RequestError
 
 _MOST_BESIDE = 10
 
@@ -19,6 +18,7 @@ class ChunkRoutes:
     """`/api/v1/chunks`."""
 
     def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._store = engine.store
 
     def routes(self) -> list[Route]:
@@ -27,7 +27,7 @@ class ChunkRoutes:
 
     async def get(self, request: Request) -> Response:
         """A passage with what it mentions."""
-        workspace = check_workspace(request.headers.get("x-workspace-id")) or DEFAULT_WORKSPACE
+        workspace = await self._engine.workspace(request)
         return JSONResponse(await asyncio.to_thread(self._read, request.path_params["id"], workspace))
 
     def _read(self, chunk_id: str, workspace: str) -> dict[str, Any]:

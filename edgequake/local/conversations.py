@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,9 +21,14 @@ _LISTED = f"""
 SELECT c.id, c.tenant_id, c.workspace_id, c.title, c.mode, c.created_at, c.updated_at,
        (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id),
        (SELECT substr(m.content, 1, {_PREVIEW_CHARS}) FROM messages m WHERE m.conversation_id = c.id
-        ORDER BY m.number DESC LIMIT 1)
+        ORDER BY m.number DESC LIMIT 1),
+       c.is_pinned, c.is_archived, c.folder_id, c.share_id
 FROM conversations c
 """  # noqa: S608 - a constant
+_MESSAGE = """
+SELECT m.id, m.conversation_id, m.parent_id, m.role, m.content, m.mode, m.tokens_used, m.duration_ms,
+       m.thinking_time_ms, m.context, m.is_error, m.created_at, m.updated_at FROM messages m
+"""
 _ORDERS = {"updated_at": "c.updated_at", "created_at": "c.created_at", "title": "c.title COLLATE NOCASE"}
 
 
@@ -79,7 +84,7 @@ class Conversations:
                 "SELECT role, content FROM messages WHERE conversation_id = ? ORDER BY number DESC LIMIT 20", (found,)
             )
             history = tuple(Turn(*turn) for turn in reversed(said.fetchall()))
-            message_id = self._add(connection, found, "user", message, {})
+            message_id = self.add(connection, found, "user", message, {})
         return Opened(found, message_id, message, history)
 
     def reply(self, opened: Opened, reply: Reply) -> tuple[str, str | None]:
@@ -99,7 +104,7 @@ class Conversations:
             row = connection.execute("SELECT title FROM conversations WHERE id = ?", (opened.id,)).fetchone()
             if row is None:
                 raise ConversationGoneError("the conversation was deleted")
-            message_id = self._add(connection, opened.id, "assistant", reply.content, columns)
+            message_id = self.add(connection, opened.id, "assistant", reply.content, columns)
             title = None if row[0] else title_of(opened.message)
             if title:
                 connection.execute("UPDATE conversations SET title = ? WHERE id = ?", (title, opened.id))
@@ -118,17 +123,24 @@ class Conversations:
         first: int,
         limit: int,
         search: str = "",
+        where: Mapping[str, Any] | None = None,
         sort: str = "updated_at",
         ascending: bool = False,
     ) -> tuple[list[dict[str, Any]], int]:
-        """The owner's conversations from `first` on in the contract's shape, and how many there are."""
-        where = "WHERE c.tenant_id = ? AND c.user_id = ? AND (? = '' OR instr(lower(c.title), lower(?)) > 0)"
-        of = (str(owner.tenant_id), str(owner.user_id), search, search)
+        """The owner's conversations from `first` on in the contract's shape, and how many there are.
+
+        `where` narrows them to values of columns: one, any of a list, or None for none.
+        """
+        narrowed, values = _narrowed(where or {})
+        of = (str(owner.tenant_id), str(owner.user_id), search, search, *values)
+        matching = (
+            "WHERE c.tenant_id = ? AND c.user_id = ? AND (? = '' OR instr(lower(c.title), lower(?)) > 0)" + narrowed
+        )
         order = f"{_ORDERS.get(sort, _ORDERS['updated_at'])} {'ASC' if ascending else 'DESC'}, c.rowid DESC"
         with self._database.lock:
             run = self._database.connection.execute
-            (total,) = run(f"SELECT count(*) FROM conversations c {where}", of).fetchone()  # noqa: S608
-            rows = run(f"{_LISTED} {where} ORDER BY {order} LIMIT ? OFFSET ?", (*of, limit, first)).fetchall()
+            (total,) = run(f"SELECT count(*) FROM conversations c {matching}", of).fetchone()  # noqa: S608
+            rows = run(f"{_LISTED} {matching} ORDER BY {order} LIMIT ? OFFSET ?", (*of, limit, first)).fetchall()
         return [_conversation(row) for row in rows], int(total)
 
     def get(self, owner: Owner, conversation_id: str) -> dict[str, Any]:
@@ -149,8 +161,7 @@ class Conversations:
         with self._database.lock:
             total = self.get(owner, conversation_id)["message_count"]
             rows = self._database.connection.execute(
-                "SELECT id, conversation_id, parent_id, role, content, mode, tokens_used, duration_ms, context,"
-                " created_at FROM messages WHERE conversation_id = ? ORDER BY number LIMIT ? OFFSET ?",
+                f"{_MESSAGE} WHERE m.conversation_id = ? ORDER BY m.number LIMIT ? OFFSET ?",
                 (conversation_id, limit, first),
             ).fetchall()
         return [_message(row) for row in rows], total
@@ -164,10 +175,11 @@ class Conversations:
     def _create(
         self, connection: sqlite3.Connection, owner: Owner, mode: str, workspace: str | None, title: str = ""
     ) -> str:
-        created, now = str(uuid4()), _now()
+        created, at = str(uuid4()), now()
         connection.execute(
-            "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (created, str(owner.tenant_id), str(owner.user_id), workspace, title, mode, now, now),
+            "INSERT INTO conversations (id, tenant_id, user_id, workspace_id, title, mode, created_at, updated_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (created, str(owner.tenant_id), str(owner.user_id), workspace, title, mode, at, at),
         )
         if self._database.in_memory:
             oldest = connection.execute(
@@ -178,15 +190,21 @@ class Conversations:
                 _forget(connection, forgotten)
         return created
 
-    def _add(
-        self, connection: sqlite3.Connection, conversation_id: str, role: str, content: str, columns: dict[str, object]
+    def add(
+        self,
+        connection: sqlite3.Connection,
+        conversation_id: str,
+        role: str,
+        content: str,
+        columns: Mapping[str, object],
     ) -> str:
-        message_id, now = str(uuid4()), _now()
+        """The id of a message that is stored, inside a transaction of the caller's."""
+        message_id, at = str(uuid4()), now()
         row = {"id": message_id, "conversation_id": conversation_id, "role": role, "content": content, **columns}
-        row["created_at"] = now
+        row["created_at"] = row["updated_at"] = at
         places = ", ".join("?" * len(row))
         connection.execute(f"INSERT INTO messages ({', '.join(row)}) VALUES ({places})", [*row.values()])  # noqa: S608
-        connection.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (now, conversation_id))
+        connection.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (at, conversation_id))
         if self._database.in_memory:
             connection.execute(
                 "DELETE FROM messages WHERE conversation_id = ? AND number <= ("
@@ -205,22 +223,47 @@ def _unknown(conversation_id: str) -> RequestError:
     return RequestError(404, "NOT_FOUND", f"Not found: conversation {conversation_id}")
 
 
-def _now() -> str:
+def message_of(connection: sqlite3.Connection, message_id: str, owner: tuple[str, str]) -> dict[str, Any] | None:
+    """A message of a tenant's user in the contract's shape; None when there is none."""
+    row = connection.execute(
+        f"{_MESSAGE} JOIN conversations c ON c.id = m.conversation_id"
+        " WHERE m.id = ? AND c.tenant_id = ? AND c.user_id = ?",
+        (message_id, *owner),
+    ).fetchone()
+    return None if row is None else _message(row)
+
+
+def _narrowed(where: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    conditions: list[str] = []
+    values: list[Any] = []
+    for column, wanted in where.items():
+        if isinstance(wanted, list):
+            conditions.append(f" AND c.{column} IN (SELECT value FROM json_each(?))")  # noqa: S608 - our names
+            values.append(json.dumps(wanted))
+        else:
+            conditions.append(f" AND c.{column} IS ?")
+            values.append(wanted)
+    return "".join(conditions), values
+
+
+def now() -> str:
+    """The time, as it is stored."""
     return datetime.now(UTC).isoformat()
 
 
 def _conversation(row: Sequence[Any]) -> dict[str, Any]:
-    found, tenant, workspace, title, mode, created_at, updated_at, count, preview = row
+    found, tenant, workspace, title, mode, created_at, updated_at, count, preview, *more = row
+    is_pinned, is_archived, folder_id, share_id = more
     return {
         "id": found,
         "tenant_id": tenant,
         "workspace_id": workspace,
         "title": title,
         "mode": mode,
-        "is_pinned": False,
-        "is_archived": False,
-        "folder_id": None,
-        "share_id": None,
+        "is_pinned": bool(is_pinned),
+        "is_archived": bool(is_archived),
+        "folder_id": folder_id,
+        "share_id": share_id,
         "message_count": count,
         "last_message_preview": preview,
         "created_at": created_at,
@@ -229,7 +272,8 @@ def _conversation(row: Sequence[Any]) -> dict[str, Any]:
 
 
 def _message(row: Sequence[Any]) -> dict[str, Any]:
-    found, conversation, parent, role, content, mode, tokens, duration, context, created_at = row
+    found, conversation, parent, role, content, mode, tokens, duration, thinking, context, *more = row
+    is_error, created_at, updated_at = more
     return {
         "id": found,
         "conversation_id": conversation,
@@ -239,9 +283,9 @@ def _message(row: Sequence[Any]) -> dict[str, Any]:
         "mode": mode,
         "tokens_used": tokens,
         "duration_ms": duration,
-        "thinking_time_ms": None,
+        "thinking_time_ms": thinking,
         "context": None if context is None else json.loads(context),
-        "is_error": False,
+        "is_error": bool(is_error),
         "created_at": created_at,
-        "updated_at": created_at,
+        "updated_at": updated_at,
     }

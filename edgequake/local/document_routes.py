@@ -1,13 +1,13 @@
 """The routes that take, list and delete documents.
 
-All documents belong to the one workspace here, whichever tenant sent them. What is accepted is stored before
-the answer goes out, and read in the background: it is `pending`, `processing`, then `completed` or `failed`.
-A deleted document that was loaded from a path comes back when that path is loaded again.
+What is accepted is stored before the answer goes out, and read in the background: it is `pending`, `processing`, then
+`completed` or `failed`. A deleted document that was loaded from a path comes back when that path is loaded again.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -20,11 +20,9 @@ from edgequake.local.engine import Engine
 from edgequake.local.formats import mime_type
 from edgequake.local.records import Record
 from edgequake.local.requests import (
-    ALIASES,
     DocumentBody,
     RequestError,
     body_of,
-    check_workspace,
     identity,
     number,
     too_large_error,
@@ -45,9 +43,10 @@ class DocumentRoutes:
     """`/api/v1/documents`."""
 
     def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._store = engine.store
         self._ingestion = engine.ingestion
-        self._uploads = Uploads(engine.store, engine.ingestion)
+        self.uploads = Uploads(engine.store, engine.ingestion)
 
     def routes(self) -> list[Route]:
         """Where they are."""
@@ -64,9 +63,9 @@ class DocumentRoutes:
 
     async def add_text(self, request: Request) -> Response:
         """202 for a text that was accepted, 200 for one that is being read already."""
-        check_workspace(request.headers.get("x-workspace-id"))
+        workspace = await self._engine.workspace(request)
         body = await body_of(DocumentBody, request, _MAX_BODY)
-        receipt = await asyncio.to_thread(self._uploads.text, body)
+        receipt = await asyncio.to_thread(self.uploads.text, body, workspace)
         if receipt.is_duplicate:
             answer = {"document_id": receipt.document_id, "status": "duplicate_processing", "track_id": ""}
             return JSONResponse({**answer, "duplicate_of": receipt.document_id})
@@ -74,15 +73,13 @@ class DocumentRoutes:
 
     async def add_file(self, request: Request) -> Response:
         """202 for a file that was accepted, 200 for one whose content is there already."""
-        check_workspace(request.headers.get("x-workspace-id"))
-        await _bounded(request, _MAX_BODY)
-        _require_multipart()
-        async with request.form(max_files=_MAX_FILES) as form:
+        workspace = await self._engine.workspace(request)
+        async with multipart(request) as form:
             file = form.get("file")
             if not isinstance(file, UploadFile):
                 raise RequestError(400, "BAD_REQUEST", "Bad request: there is no part `file` with a file name")
-            upload = Upload(file.filename or "", await self._uploads.read(file), await _metadata(form))
-        receipt = await asyncio.to_thread(self._uploads.file, upload)
+            upload = Upload(file.filename or "", await self.uploads.read(file), await _metadata(form))
+        receipt = await asyncio.to_thread(self.uploads.file, upload, workspace)
         payload: dict[str, Any] = {
             "document_id": receipt.document_id,
             "filename": upload.name,
@@ -99,15 +96,13 @@ class DocumentRoutes:
 
     async def add_files(self, request: Request) -> Response:
         """202 with what became of each file; all are read before the answer."""
-        check_workspace(request.headers.get("x-workspace-id"))
-        await _bounded(request, _MAX_BATCH)
-        _require_multipart()
+        workspace = await self._engine.workspace(request)
         results: list[dict[str, Any]] = []
-        async with request.form(max_files=_MAX_FILES) as form:
+        async with multipart(request, _MAX_BATCH) as form:
             metadata = await _metadata(form)
             for name, part in form.multi_items():
                 if name in ("file", "files") and isinstance(part, UploadFile):
-                    results.append(await self._one_of_many(part, metadata))
+                    results.append(await self._one_of_many(part, metadata, workspace))
         if not results:
             raise RequestError(400, "BAD_REQUEST", "Bad request: there is no part `files` with a file name")
         counted = Counter(result["status"] for result in results)
@@ -121,14 +116,15 @@ class DocumentRoutes:
         page = max(number(asked, "page", 1), 1)
         records: Iterable[Record] = ()
         total, statuses = 0, Counter[str]()
-        if _scoped(request.headers):
+        if is_scoped(request.headers):
+            workspace = await self._engine.workspace(request)
             scope = Scope(
                 pattern=asked.get("document_pattern", ""),
                 date_from=asked.get("date_from", ""),
                 date_to=asked.get("date_to", ""),
             )
             found = await asyncio.to_thread(
-                self._store.records.page, scope, asked.get("status"), (page - 1) * size, size
+                self._store.records.page, workspace, scope, asked.get("status"), first=(page - 1) * size, size=size
             )
             records, total, statuses = found.records, found.total, found.statuses
         pages = -(-total // size)
@@ -146,7 +142,7 @@ class DocumentRoutes:
 
     async def get(self, request: Request) -> Response:
         """A document with its text."""
-        record = await self._record(request)
+        record, workspace = await self.record(request)
         content = await asyncio.to_thread(self._store.records.content, record.id)
         found = {
             **summary(record),
@@ -155,8 +151,8 @@ class DocumentRoutes:
             "content_hash": record.content_hash,
             "file_size": record.size,
             "mime_type": mime_type(record.file_name or record.title),
-            "tenant_id": str(ALIASES["x-tenant-id"]),
-            "workspace_id": str(ALIASES["x-workspace-id"]),
+            "tenant_id": (await asyncio.to_thread(self._engine.directory.workspace, workspace))["tenant_id"],
+            "workspace_id": workspace,
             "processed_at": record.updated_at if record.status == "completed" else None,
             "metadata": record.metadata_value,
         }
@@ -165,7 +161,8 @@ class DocumentRoutes:
     async def track(self, request: Request) -> Response:
         """The documents that came under a track id: none for an unknown one."""
         track_id = request.path_params["id"]
-        records = await asyncio.to_thread(self._store.records.tracked, track_id)
+        workspace = await self._engine.workspace(request)
+        records = await asyncio.to_thread(self._store.records.tracked, track_id, workspace)
         statuses = Counter(record.status for record in records)
         waiting = statuses["pending"] + statuses["processing"]
         done = f"{len(records) - waiting} of {len(records)} documents done"
@@ -183,7 +180,7 @@ class DocumentRoutes:
 
     async def delete(self, request: Request) -> Response:
         """202: the document is deleted in the background, after what was accepted before."""
-        record = await self._record(request)
+        record, _ = await self.record(request)
         self._ingestion.delete(record.id)
         return JSONResponse(
             {
@@ -200,18 +197,19 @@ class DocumentRoutes:
             202,
         )
 
-    async def _record(self, request: Request) -> Record:
-        wanted = request.path_params["id"]
-        record = await asyncio.to_thread(self._store.records.get, wanted)
+    async def record(self, request: Request) -> tuple[Record, str]:
+        """The document that a request is about, and its workspace. RequestError 404."""
+        wanted, workspace = request.path_params["id"], await self._engine.workspace(request)
+        record = await asyncio.to_thread(self._store.records.get, wanted, workspace)
         if record is None:
             raise RequestError(404, "NOT_FOUND", f"Not found: document {wanted}")
-        return record
+        return record, workspace
 
-    async def _one_of_many(self, part: UploadFile, metadata: str | None) -> dict[str, Any]:
+    async def _one_of_many(self, part: UploadFile, metadata: str | None, workspace: str) -> dict[str, Any]:
         name = Upload(part.filename or "", b"", None).name
         try:
-            upload = Upload(part.filename or "", await self._uploads.read(part), metadata)
-            receipt = await asyncio.to_thread(self._uploads.file_now, upload)
+            upload = Upload(part.filename or "", await self.uploads.read(part), metadata)
+            receipt = await asyncio.to_thread(self.uploads.file_now, upload, workspace)
         except RequestError as error:
             return {"filename": name, "document_id": None, "status": "failed", "error": error.message}
         status = "duplicate" if receipt.is_duplicate else "failed" if receipt.error else "processed"
@@ -244,7 +242,7 @@ def _accepted(receipt: Receipt) -> dict[str, Any]:
     return {
         "document_id": receipt.document_id,
         "status": "pending",
-        "task_id": f"insert-{receipt.document_id}",
+        "task_id": receipt.task_id,
         "track_id": receipt.track_id,
     }
 
@@ -253,10 +251,9 @@ def _counts(statuses: Mapping[str, int]) -> dict[str, int]:
     return {state: statuses.get(state, 0) for state in _STATES}
 
 
-def _scoped(headers: Mapping[str, str]) -> bool:
-    """Whether a tenant is named, and the workspace that is here."""
-    workspace = identity("x-workspace-id", headers.get("x-workspace-id"))
-    return identity("x-tenant-id", headers.get("x-tenant-id")) is not None and workspace == ALIASES["x-workspace-id"]
+def is_scoped(headers: Mapping[str, str]) -> bool:
+    """Whether a tenant and a workspace are named: without them the server lists nothing."""
+    return all(identity(name, headers.get(name)) is not None for name in ("x-tenant-id", "x-workspace-id"))
 
 
 async def _bounded(request: Request, limit: int) -> None:
@@ -266,6 +263,15 @@ async def _bounded(request: Request, limit: int) -> None:
         async for _ in request.stream():
             pass
         raise too_large_error(limit)
+
+
+@asynccontextmanager
+async def multipart(request: Request, limit: int = _MAX_BODY) -> AsyncIterator[FormData]:
+    """The request's form. Raises RequestError: 413 for one that is too large, 501 without the reader of forms."""
+    await _bounded(request, limit)
+    _require_multipart()
+    async with request.form(max_files=_MAX_FILES) as form:
+        yield form
 
 
 def _require_multipart() -> None:

@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from starlette.requests import Request
+
 from edgequake._core.logs import server_logger
 from edgequake.local.conversations import Conversations, Turn
+from edgequake.local.directory import Directory
 from edgequake.local.embeddings import OpenAICompatibleEmbedder
 from edgequake.local.errors import EmbeddingError, LocalServerError
 from edgequake.local.graph_index import FoundEntity, FoundRelationship
 from edgequake.local.ingestion import Ingestion
 from edgequake.local.prompt import NO_PASSAGES, numbered, template
 from edgequake.local.quoting import MOST, fitting, quotes
+from edgequake.local.scope import DEFAULT_WORKSPACE
 from edgequake.local.search import Hit
 from edgequake.local.store import Scope, Store
 
@@ -52,6 +56,7 @@ class Question:
     scope: Scope | None = None
     system_prompt: str = ""
     history: tuple[Turn, ...] = ()
+    workspace: str = DEFAULT_WORKSPACE
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -99,6 +104,7 @@ class Engine:
         self.conversations = Conversations(store.database)
         self.embedder = embedder
         self.ingestion = Ingestion(store, embedder)
+        self.directory = Directory(store.database)
         self.closing = asyncio.Event()
 
     @property
@@ -116,6 +122,26 @@ class Engine:
         """What answers, in words."""
         return f"the language model {self.model} at {self.provider}"
 
+    async def workspace(self, request: Request) -> str:
+        """The workspace that a request is about. Raises RequestError as `Directory.resolve` does."""
+        return await asyncio.to_thread(self.directory.resolve, request.headers)
+
+    def of_tenant(self, tenant: dict[str, Any]) -> dict[str, Any]:
+        """A tenant with the models that are here, in the contract's shape."""
+        return {**tenant, **self._models("default_llm_{}", "default_embedding_{}")}
+
+    def of_workspace(self, workspace: dict[str, Any]) -> dict[str, Any]:
+        """A workspace with the models that are here, in the contract's shape."""
+        return {**workspace, **self._models("llm_{}", "embedding_{}")}
+
+    def _models(self, answers: str, embeds: str) -> dict[str, Any]:
+        provider, model = (self.embedder.provider, self.embedder.model) if self.embedder else ("", "")
+        told: dict[str, Any] = {embeds.format("dimension"): 0}
+        for name, given in ((answers, (self.provider, self.model)), (embeds, (provider, model))):
+            told |= {name.format("provider"): given[0], name.format("model"): given[1]}
+            told[name.format("full_id")] = "/".join(filter(None, given))
+        return told
+
     def retrieve(self, question: Question) -> Found:
         """What the question is answered from. Raises what the store raises."""
         if question.mode == "bypass":
@@ -123,18 +149,19 @@ class Engine:
         started = perf_counter()
         limit = min(max(question.limit, 1), MAX_RESULTS)
         asked = f"{question.text} {question.context}".strip()
-        hits = self.store.search(asked, limit, scope=question.scope, vector=self._vector(asked))
+        where: dict[str, Any] = {"scope": question.scope, "workspace": question.workspace}
+        hits = self.store.search(asked, limit, **where, vector=self._vector(asked))
         extract: str | None = None
         # A language model can tell for itself which of them help, as many as there is room for.
         passages = tuple(hits[: len(numbered(hits))] if self.llm is not None else fitting(hits))
         extraction = 0.0
         if self.llm is None:
             extracting = perf_counter()
-            headings = () if passages else self.store.headings(MOST, scope=question.scope)
+            headings = () if passages else self.store.headings(MOST, **where)
             extract = quotes(hits, headings).text
             extraction = perf_counter() - extracting
         beside = (min(limit, most) for most in _BESIDE[question.mode])
-        entities, relationships = self.store.graph(asked, passages[:MOST], *beside, scope=question.scope)
+        entities, relationships = self.store.graph(asked, passages[:MOST], *beside, **where)
         retrieval_ms = round((perf_counter() - started - extraction) * 1000)
         return Found(passages, tuple(entities), tuple(relationships), extract, retrieval_ms, round(extraction * 1000))
 

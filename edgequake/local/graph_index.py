@@ -97,6 +97,15 @@ class GraphIndex:
         )
         return len(found)
 
+    def only_in(self, document_id: str) -> int:
+        """How many entities no other document marks."""
+        (count,) = self._connection.execute(
+            "SELECT count(*) FROM marks m WHERE document_id = ?1 AND NOT EXISTS"
+            " (SELECT 1 FROM marks o WHERE o.entity = m.entity AND o.document_id != ?1)",
+            (document_id,),
+        ).fetchone()
+        return int(count)
+
     def remove(self, document_id: str) -> None:
         """Forget what only this document speaks of."""
         run = self._connection.execute

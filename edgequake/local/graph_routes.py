@@ -14,8 +14,7 @@ from starlette.routing import Route
 from edgequake.local.engine import Engine
 from edgequake.local.graph import RELATION
 from edgequake.local.graph_reading import MAX_NODES, Edge, GraphReader, Node, Part, related
-from edgequake.local.requests import BodyError, DegreesBody, RequestError, body_of, check_workspace, number
-from edgequake.local.scope import DEFAULT_WORKSPACE
+from edgequake.local.requests import BodyError, DegreesBody, RequestError, body_of, number
 from edgequake.local.sse import event_stream, json_event
 
 T = TypeVar("T")
@@ -28,6 +27,7 @@ class GraphRoutes:
     """`/api/v1/graph`. It comes from the documents: what would change it is answered with 501."""
 
     def __init__(self, engine: Engine, keep_alive: float) -> None:
+        self._engine = engine
         self._store = engine.store
         self._keep_alive = keep_alive
 
@@ -247,7 +247,7 @@ class GraphRoutes:
         return JSONResponse(await self._read(request, read))
 
     async def _read(self, request: Request, read: Callable[[GraphReader], T]) -> T:
-        workspace = check_workspace(request.headers.get("x-workspace-id")) or DEFAULT_WORKSPACE
+        workspace = await self._engine.workspace(request)
 
         def work() -> T:
             with self._store.reading_graph(workspace) as graph:

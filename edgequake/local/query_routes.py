@@ -19,7 +19,6 @@ from edgequake.local.requests import (
     body_of,
     check_model,
     check_query,
-    check_workspace,
     number,
 )
 from edgequake.local.sse import event_stream, while_connected
@@ -45,7 +44,7 @@ class QueryRoutes:
 
     async def query(self, request: Request) -> Response:
         """The whole answer; with `prompt_only` or `context_only` what it would be made from."""
-        check_workspace(request.headers.get("x-workspace-id"))
+        workspace = await self._engine.workspace(request)
         body = await body_of(QueryBody, request)
         check_query(body.query)
         check_model(body.llm_provider, body.llm_model)
@@ -58,6 +57,7 @@ class QueryRoutes:
             scope=body.scope(),
             system_prompt=body.system_prompt or "",
             history=tuple(Turn(turn.role, turn.content) for turn in history),
+            workspace=workspace,
         )
         answering = Answering(self._engine, question)
         try:
@@ -77,12 +77,16 @@ class QueryRoutes:
 
     async def stream(self, request: Request) -> Response:
         """The answer as events; v1 looks up before it answers, so that it can still fail with a status."""
-        check_workspace(request.headers.get("x-workspace-id"))
+        workspace = await self._engine.workspace(request)
         body = await body_of(StreamBody, request)
         check_query(body.query)
         check_model(body.llm_provider, body.llm_model)
         question = Question(
-            body.query, body.effective_mode(), scope=body.scope(), system_prompt=body.system_prompt or ""
+            body.query,
+            body.effective_mode(),
+            scope=body.scope(),
+            system_prompt=body.system_prompt or "",
+            workspace=workspace,
         )
         answering = Answering(self._engine, question)
         if body.stream_format == "v1":
@@ -97,7 +101,9 @@ class QueryRoutes:
             raise BodyError(400, "Failed to deserialize query string: missing field `query`")
         limit = number(asked, "top_k" if "top_k" in asked else "max_results", DEFAULT_RESULTS)
         options = QueryBody(query=check_query(asked["query"]), mode=asked.get("mode"))
-        answering = Answering(self._engine, Question(options.query, options.effective_mode(), limit=limit))
+        workspace = await self._engine.workspace(request)
+        question = Question(options.query, options.effective_mode(), limit=limit, workspace=workspace)
+        answering = Answering(self._engine, question)
         return self._events(streams.guide(answering, await _looked_up(answering)), answering)
 
     def _given(self, question: Question, found: Found, prompt: bool) -> str:

@@ -63,10 +63,12 @@ class Records:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def get(self, document_id: str) -> Record | None:
-        """The document's record, None for an unknown id."""
+    def get(self, document_id: str, workspace: str | None = None) -> Record | None:
+        """The document's record, None for an unknown id or another workspace's document."""
         with self._database.lock:
-            row = self._database.connection.execute(f"{_COLUMNS} WHERE d.id = ?", (document_id,)).fetchone()
+            row = self._database.connection.execute(
+                f"{_COLUMNS} WHERE d.id = ?1 AND (?2 IS NULL OR d.workspace_id = ?2)", (document_id, workspace)
+            ).fetchone()
         return None if row is None else Record(*row)
 
     def content(self, document_id: str) -> str | None:
@@ -77,30 +79,49 @@ class Records:
             ).fetchone()
         return None if row is None else str(row[0])
 
-    def page(self, scope: Scope, status: str | None, first: int, size: int) -> Page:
-        """The documents from `first` on (from 0), the newest before older ones."""
+    def ids(self, workspace: str) -> list[str]:
+        """The ids of a workspace's documents."""
+        with self._database.lock:
+            rows = self._database.connection.execute("SELECT id FROM documents WHERE workspace_id = ?", (workspace,))
+            return [str(row[0]) for row in rows.fetchall()]
+
+    def page(
+        self,
+        workspace: str,
+        scope: Scope,
+        status: str | None = None,
+        *,
+        first: int = 0,
+        size: int = 0,
+        source_type: str | None = None,
+    ) -> Page:
+        """A workspace's documents from `first` on (from 0), the newest before older ones."""
         with self._database.snapshot():
             rows = self._database.connection.execute(
-                "SELECT id, title, created_at, status FROM documents ORDER BY created_at DESC, rowid DESC"
+                "SELECT id, title, created_at, status FROM documents WHERE workspace_id = ?1"
+                " AND (?2 IS NULL OR source_type = ?2) ORDER BY created_at DESC, rowid DESC",
+                (workspace, source_type),
             ).fetchall()
             inside = [(row[0], row[3]) for row in rows if scope.admits(*row[:3]) and status in (None, row[3])]
             records = self._in_order([found for found, _ in inside[first : first + size]])
         return Page(records, len(inside), Counter(state for _, state in inside))
 
-    def tracked(self, track_id: str) -> list[Record]:
-        """The documents that came under this track id, the oldest first."""
+    def tracked(self, track_id: str, workspace: str) -> list[Record]:
+        """The documents of a workspace that came under this track id, the oldest first."""
         with self._database.lock:
             rows = self._database.connection.execute(
-                f"{_COLUMNS} WHERE d.track_id = ? ORDER BY d.created_at, d.rowid", (track_id,)
+                f"{_COLUMNS} WHERE d.track_id = ? AND d.workspace_id = ? ORDER BY d.created_at, d.rowid",
+                (track_id, workspace),
             ).fetchall()
         return [Record(*row) for row in rows]
 
-    def with_content(self, content_hash: str) -> list[Record]:
-        """The uploaded documents with this content, the newest first; files that were loaded are left out."""
+    def with_content(self, content_hash: str, workspace: str) -> list[Record]:
+        """A workspace's uploaded documents with this content, the newest first; loaded files are left out."""
         with self._database.lock:
             rows = self._database.connection.execute(
-                f"{_COLUMNS} WHERE d.content_hash = ? AND d.origin IS NULL ORDER BY d.created_at DESC, d.rowid DESC",
-                (content_hash,),
+                f"{_COLUMNS} WHERE d.content_hash = ? AND d.workspace_id = ? AND d.origin IS NULL"
+                " ORDER BY d.created_at DESC, d.rowid DESC",
+                (content_hash, workspace),
             ).fetchall()
         return [Record(*row) for row in rows]
 

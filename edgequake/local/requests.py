@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from starlette.requests import Request
 
 from edgequake._serving.bodies import body_within
-from edgequake.local.scope import Scope
+from edgequake.local.scope import DEFAULT_TENANT, DEFAULT_WORKSPACE, Scope
 
 MODES = frozenset({"naive", "local", "global", "hybrid", "mix", "bypass"})
 MAX_QUERY_BYTES = 10_000
@@ -17,8 +17,8 @@ MAX_BODY = 112 << 20  # four images of 20 MB in base64, and what is asked about 
 
 # The server's small ids for the tenant and the workspace that every installation has.
 ALIASES = {
-    "x-tenant-id": UUID("00000000-0000-0000-0000-000000000002"),
-    "x-workspace-id": UUID("00000000-0000-0000-0000-000000000003"),
+    "x-tenant-id": UUID(DEFAULT_TENANT),
+    "x-workspace-id": UUID(DEFAULT_WORKSPACE),
 }
 
 NonNegative = Annotated[int, Field(ge=0)]
@@ -162,6 +162,110 @@ class ConversationBody(_Body):
 
     title: str | None = None
     mode: str | None = None
+    folder_id: Annotated[UUID | None, Field(strict=False)] = None
+
+
+class ConversationChange(ConversationBody):
+    """`PATCH /api/v1/conversations/{id}`: a `folder_id` of null takes it out of its folder."""
+
+    is_pinned: bool | None = None
+    is_archived: bool | None = None
+
+
+class MessageBody(_Body):
+    """`POST /api/v1/conversations/{id}/messages`."""
+
+    content: str
+    role: Literal["user", "assistant", "system"]
+    parent_id: Annotated[UUID | None, Field(strict=False)] = None
+
+
+class MessageChange(_Body):
+    """`PATCH /api/v1/messages/{id}`."""
+
+    content: str | None = None
+    tokens_used: NonNegative | None = None
+    duration_ms: NonNegative | None = None
+    thinking_time_ms: NonNegative | None = None
+    context: dict[str, Any] | None = None
+    is_error: bool | None = None
+
+
+class BulkBody(_Body):
+    """`POST /api/v1/conversations/bulk/…`."""
+
+    conversation_ids: list[Annotated[UUID, Field(strict=False)]]
+    archive: bool | None = None
+    folder_id: Annotated[UUID | None, Field(strict=False)] = None
+
+
+class ImportBody(_Body):
+    """`POST /api/v1/conversations/import`."""
+
+    conversations: list[Any]
+
+
+class FolderBody(_Body):
+    """`POST /api/v1/folders`."""
+
+    name: Annotated[str, Field(min_length=1)]
+    parent_id: Annotated[UUID | None, Field(strict=False)] = None
+
+
+class FolderChange(_Body):
+    """`PATCH /api/v1/folders/{id}`: a `parent_id` of null takes it to the top."""
+
+    name: Annotated[str | None, Field(min_length=1)] = None
+    parent_id: Annotated[UUID | None, Field(strict=False)] = None
+    position: int | None = None
+
+
+class IdsBody(_Body):
+    """`POST /api/v1/documents/batch-delete`."""
+
+    document_ids: list[str]
+
+
+class EstimateBody(_Body):
+    """`POST /api/v1/pipeline/costs/estimate`."""
+
+    model: str
+    input_tokens: NonNegative
+    output_tokens: NonNegative
+
+
+class TenantBody(_Body):
+    """`POST /api/v1/tenants`."""
+
+    name: Annotated[str, Field(min_length=1)]
+    slug: str | None = None
+    plan: str | None = None
+
+
+class TenantChange(_Body):
+    """`PUT /api/v1/tenants/{id}`."""
+
+    name: Annotated[str | None, Field(min_length=1)] = None
+    plan: str | None = None
+    is_active: bool | None = None
+
+
+class WorkspaceBody(_Body):
+    """`POST /api/v1/tenants/{id}/workspaces`."""
+
+    name: Annotated[str, Field(min_length=1)]
+    slug: str | None = None
+    description: str | None = None
+    max_documents: NonNegative | None = None
+
+
+class WorkspaceChange(_Body):
+    """`PUT /api/v1/workspaces/{id}`."""
+
+    name: Annotated[str | None, Field(min_length=1)] = None
+    description: str | None = None
+    is_active: bool | None = None
+    max_documents: NonNegative | None = None
 
 
 B = TypeVar("B", bound=_Body)
@@ -212,21 +316,6 @@ def identity(header: str, value: str | None) -> UUID | None:
         return UUID(value.strip())
     except ValueError:
         return None
-
-
-def check_workspace(value: str | None) -> str | None:
-    """The workspace's id, None when none was sent.
-
-    Raises RequestError for another workspace than the only one here: 400 not an id, 404 unknown.
-    """
-    if value is None:
-        return None
-    workspace = identity("x-workspace-id", value)
-    if workspace is None:
-        raise RequestError(400, "BAD_REQUEST", f"Bad request: X-Workspace-ID is not a UUID: {value}")
-    if workspace != ALIASES["x-workspace-id"]:
-        raise RequestError(404, "NOT_FOUND", f"Not found: workspace {workspace}")
-    return str(workspace)
 
 
 def owner(headers: Mapping[str, str]) -> Owner:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from edgequake.local.errors import StoreError
 
-VERSION = 3
+VERSION = 4
 BUSY_SECONDS = 5.0
 
 _MEMORY_KIB = 128 << 10
@@ -36,14 +36,26 @@ CREATE TABLE marks (
     entity INTEGER NOT NULL, document_id TEXT NOT NULL, count INTEGER NOT NULL,
     PRIMARY KEY (entity, document_id)) WITHOUT ROWID;
 CREATE INDEX marks_of_document ON marks(document_id);
+CREATE TABLE tenants (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, slug TEXT NOT NULL UNIQUE, plan TEXT NOT NULL, is_active INTEGER NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
+CREATE TABLE workspaces (
+    id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL REFERENCES tenants(id), name TEXT NOT NULL, slug TEXT NOT NULL,
+    description TEXT, is_active INTEGER NOT NULL, max_documents INTEGER, created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL, UNIQUE (tenant_id, slug));
+CREATE TABLE folders (
+    id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, workspace_id TEXT, name TEXT NOT NULL,
+    parent_id TEXT, position INTEGER NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
 CREATE TABLE conversations (
     id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, workspace_id TEXT,
-    title TEXT NOT NULL, mode TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
+    title TEXT NOT NULL, mode TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    is_pinned INTEGER NOT NULL DEFAULT 0, is_archived INTEGER NOT NULL DEFAULT 0, folder_id TEXT, share_id TEXT);
 CREATE INDEX conversations_of_user ON conversations(tenant_id, user_id, updated_at);
 CREATE TABLE messages (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation_id TEXT NOT NULL, parent_id TEXT,
     role TEXT NOT NULL, content TEXT NOT NULL, mode TEXT, tokens_used INTEGER, duration_ms INTEGER,
-    context TEXT, created_at TEXT NOT NULL);
+    thinking_time_ms INTEGER, context TEXT, is_error INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL);
 CREATE INDEX messages_of_conversation ON messages(conversation_id, number);
 """
 

@@ -6,6 +6,7 @@ from typing import Final
 
 DEFAULT_TENANT: Final = "00000000-0000-0000-0000-000000000002"
 DEFAULT_WORKSPACE: Final = "00000000-0000-0000-0000-000000000003"
+"""What every installation has."""
 
 
 @dataclass(frozen=True, slots=True)

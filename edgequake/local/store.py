@@ -251,6 +251,17 @@ class Store:
             inside = self._search.inside(workspace, scope)
             return self._graph.beside(query, hits, workspace, inside, (most_entities, most_relationships))
 
+    def entities_only_in(self, document_id: str) -> int:
+        """How many entities no other document marks."""
+        with self.database.snapshot():
+            return self._graph.only_in(document_id)
+
+    def wipe(self, workspace: str) -> None:
+        """Delete all documents of a workspace."""
+        with self.database.transaction():
+            for document_id in self.records.ids(workspace):
+                self._remove(document_id)
+
     @contextmanager
     def reading_graph(self, workspace: str = DEFAULT_WORKSPACE) -> Iterator[GraphReader]:
         """The whole graph of a workspace, of one moment."""

@@ -51,6 +51,11 @@ class Receipt:
     entity_count: int = 0
     error: str | None = None
 
+    @property
+    def task_id(self) -> str:
+        """The id of the task that reads the document."""
+        return f"insert-{self.document_id}"
+
 
 class Uploads:
     """Takes uploads into a store. Safe to share between threads."""
@@ -59,7 +64,7 @@ class Uploads:
         self._store = store
         self._ingestion = ingestion
 
-    def text(self, body: DocumentBody) -> Receipt:
+    def text(self, body: DocumentBody, workspace: str) -> Receipt:
         """A text that was stored, or the equal one that is still being read.
 
         One that was read already is read anew and replaces it. RequestError: 422 blank, 400 too large.
@@ -70,7 +75,7 @@ class Uploads:
         _check_size(len(data), ".txt")
         content_hash = hashlib.sha256(data).hexdigest()
         with self._store.transaction():
-            for record in self._store.records.with_content(content_hash):
+            for record in self._store.records.with_content(content_hash, workspace):
                 if record.status in ("pending", "processing"):
                     return Receipt(record.id, is_duplicate=True)
             track_id = body.track_id or _track_id()
@@ -82,20 +87,21 @@ class Uploads:
                 content_hash=content_hash,
                 track_id=track_id,
                 metadata=None if body.metadata is None else json.dumps(body.metadata),
+                workspace=workspace,
             )
         self._ingestion.read(document_id)
         return Receipt(document_id, track_id)
 
-    def file(self, upload: Upload) -> Receipt:
+    def file(self, upload: Upload, workspace: str, track_id: str | None = None) -> Receipt:
         """A file that was stored, or the equal one that is there. RequestError: 400 no document, 501 no pypdf."""
-        receipt = self._accept(upload)
+        receipt = self._accept(upload, workspace, track_id)
         if not receipt.is_duplicate:
             self._ingestion.read(receipt.document_id)
         return receipt
 
-    def file_now(self, upload: Upload) -> Receipt:
+    def file_now(self, upload: Upload, workspace: str) -> Receipt:
         """The same, but the file is read when this returns; `error` says why that failed."""
-        receipt = self._accept(upload)
+        receipt = self._accept(upload, workspace)
         if receipt.is_duplicate:
             return receipt
         self._ingestion.read_now(receipt.document_id)
@@ -121,13 +127,13 @@ class Uploads:
         except ValueError:
             return None
 
-    def _accept(self, upload: Upload) -> Receipt:
+    def _accept(self, upload: Upload, workspace: str, track_id: str | None = None) -> Receipt:
         content = _content(upload)
         with self._store.transaction():
-            for record in self._store.records.with_content(upload.content_hash):
+            for record in self._store.records.with_content(upload.content_hash, workspace):
                 if record.status in ("pending", "processing", "completed"):
                     return Receipt(record.id, record.track_id or "", True, record.chunk_count, record.entity_count)
-            track_id = _track_id()
+            track_id = track_id or _track_id()
             document_id = self._store.accept(
                 upload.name,
                 content.text,
@@ -137,6 +143,7 @@ class Uploads:
                 file_name=upload.name,
                 track_id=track_id,
                 metadata=upload.metadata,
+                workspace=workspace,
             )
         return Receipt(document_id, track_id)
 

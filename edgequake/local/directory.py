@@ -1,0 +1,225 @@
+"""The tenants and their workspaces: who there is, and whose documents a request is about."""
+
+import re
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from edgequake.local.requests import RequestError, TenantBody, TenantChange, WorkspaceBody, WorkspaceChange, identity
+from edgequake.local.schema import Database
+from edgequake.local.scope import DEFAULT_TENANT, DEFAULT_WORKSPACE
+
+_TENANT = "id, name, slug, plan, is_active, created_at, updated_at"
+_WORKSPACE = "id, tenant_id, name, slug, description, is_active, max_documents, created_at, updated_at"
+_STATS_NAMES = (
+    *("document_count", "entity_count", "entity_type_count"),
+    *("chunk_count", "embedding_count", "storage_bytes"),
+)
+_STATS = """
+SELECT (SELECT count(*) FROM documents WHERE workspace_id = :id),
+       (SELECT count(*) FROM entities WHERE workspace_id = :id),
+       (SELECT count(DISTINCT entity_type) FROM entities WHERE workspace_id = :id),
+       (SELECT count(*) FROM passages WHERE workspace_id = :id),
+       (SELECT count(*) FROM vectors v JOIN passages p ON p.rowid = v.passage WHERE p.workspace_id = :id),
+       (SELECT coalesce(sum(size), 0) FROM documents WHERE workspace_id = :id)
+"""
+
+
+class Directory:
+    """All tenants and workspaces. Safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        with database.transaction() as connection:
+            if connection.execute("SELECT 1 FROM tenants LIMIT 1").fetchone() is None:
+                now = _now()
+                connection.execute(
+                    f"INSERT INTO tenants ({_TENANT}) VALUES (?, 'Default', 'default', 'free', 1, ?, ?)",  # noqa: S608
+                    (DEFAULT_TENANT, now, now),
+                )
+                connection.execute(
+                    f"INSERT INTO workspaces ({_WORKSPACE}) VALUES (?, ?, 'Default', 'default', NULL, 1, NULL, ?, ?)",  # noqa: S608
+                    (DEFAULT_WORKSPACE, DEFAULT_TENANT, now, now),
+                )
+
+    def resolve(self, headers: Mapping[str, str]) -> str:
+        """The workspace that a request is about: the one it names, else its tenant's first, else the default one.
+
+        Raises RequestError: 400 for what is no id, 404 for one that is not there or another tenant's. A tenant that
+        was never created counts as a visitor of the default workspace.
+        """
+        tenant = identity("x-tenant-id", headers.get("x-tenant-id"))
+        value = headers.get("x-workspace-id")
+        with self._database.lock:
+            run = self._database.connection.execute
+            known = run("SELECT 1 FROM tenants WHERE id = ?", (str(tenant),)).fetchone() is not None
+            if value is None:
+                own = "SELECT id FROM workspaces WHERE tenant_id = ? ORDER BY created_at, rowid LIMIT 1"
+                row = run(own, (str(tenant),)).fetchone() if known else (DEFAULT_WORKSPACE,)
+                if row is None:
+                    raise RequestError(404, "NOT_FOUND", f"Not found: tenant {tenant} has no workspace")
+                return str(row[0])
+            wanted = identity("x-workspace-id", value)
+            if wanted is None:
+                raise RequestError(400, "BAD_REQUEST", f"Bad request: X-Workspace-ID is not a UUID: {value}")
+            row = run("SELECT tenant_id FROM workspaces WHERE id = ?", (str(wanted),)).fetchone()
+        visits = not known and str(wanted) == DEFAULT_WORKSPACE
+        if row is None or (tenant is not None and row[0] != str(tenant) and not visits):
+            raise RequestError(404, "NOT_FOUND", f"Not found: workspace {wanted}")
+        return str(wanted)
+
+    def tenants(self, first: int, limit: int) -> tuple[list[dict[str, Any]], int]:
+        """The tenants from `first` on, the oldest first, and how many there are."""
+        rows, total = self._page(f"SELECT {_TENANT} FROM tenants", "SELECT count(*) FROM tenants", (), first, limit)  # noqa: S608
+        return [_tenant(row) for row in rows], total
+
+    def tenant(self, tenant_id: str) -> dict[str, Any]:
+        """The tenant; RequestError 404."""
+        return _tenant(self._row(f"SELECT {_TENANT} FROM tenants WHERE id = ?", "tenant", tenant_id))  # noqa: S608
+
+    def create_tenant(self, body: TenantBody) -> dict[str, Any]:
+        """A new tenant; RequestError 409 for a slug that is taken."""
+        created, now = str(uuid4()), _now()
+        row = (created, body.name, body.slug or _slug(body.name), body.plan or "free", True, now, now)
+        self._insert("tenants", _TENANT, row)
+        return self.tenant(created)
+
+    def change_tenant(self, tenant_id: str, change: TenantChange) -> dict[str, Any]:
+        """The tenant, changed; RequestError 404."""
+        self._change("tenants", "tenant", tenant_id, change.model_dump(exclude_none=True))
+        return self.tenant(tenant_id)
+
+    def delete_tenant(self, tenant_id: str) -> list[str]:
+        """Forget a tenant without its workspaces, whose ids are returned; RequestError 404, 409 for the default one."""
+        self.tenant(tenant_id)
+        _refuse_default(tenant_id, DEFAULT_TENANT, "tenant")
+        with self._database.lock:
+            rows = self._database.connection.execute("SELECT id FROM workspaces WHERE tenant_id = ?", (tenant_id,))
+            return [str(row[0]) for row in rows.fetchall()]
+
+    def workspaces(self, tenant_id: str, first: int, limit: int) -> tuple[list[dict[str, Any]], int]:
+        """A tenant's workspaces from `first` on, the oldest first, and how many there are; RequestError 404."""
+        self.tenant(tenant_id)
+        listed = f"SELECT {_WORKSPACE} FROM workspaces WHERE tenant_id = ?"  # noqa: S608
+        counted = "SELECT count(*) FROM workspaces WHERE tenant_id = ?"
+        rows, total = self._page(listed, counted, (tenant_id,), first, limit)
+        return [_workspace(row) for row in rows], total
+
+    def workspace(self, workspace_id: str) -> dict[str, Any]:
+        """The workspace; RequestError 404."""
+        return _workspace(self._row(f"SELECT {_WORKSPACE} FROM workspaces WHERE id = ?", "workspace", workspace_id))  # noqa: S608
+
+    def by_slug(self, tenant_id: str, slug: str) -> dict[str, Any]:
+        """A tenant's workspace of this slug; RequestError 404."""
+        wanted = f"SELECT {_WORKSPACE} FROM workspaces WHERE tenant_id = ? AND slug = ?"  # noqa: S608
+        return _workspace(self._row(wanted, "workspace", tenant_id, slug))
+
+    def create_workspace(self, tenant_id: str, body: WorkspaceBody) -> dict[str, Any]:
+        """A new workspace; RequestError 404 without the tenant, 409 for a slug that is taken."""
+        self.tenant(tenant_id)
+        created, now = str(uuid4()), _now()
+        slug = body.slug or _slug(body.name)
+        row = (created, tenant_id, body.name, slug, body.description, True, body.max_documents, now, now)
+        self._insert("workspaces", _WORKSPACE, row)
+        return self.workspace(created)
+
+    def change_workspace(self, workspace_id: str, change: WorkspaceChange) -> dict[str, Any]:
+        """The workspace, changed; RequestError 404."""
+        self._change("workspaces", "workspace", workspace_id, change.model_dump(exclude_none=True))
+        return self.workspace(workspace_id)
+
+    def check_deletable(self, workspace_id: str) -> None:
+        """RequestError: 404 without the workspace, 409 for the default one."""
+        self.workspace(workspace_id)
+        _refuse_default(workspace_id, DEFAULT_WORKSPACE, "workspace")
+
+    def forget(self, kind: str, found: str) -> None:
+        """Delete the row of a tenant or workspace."""
+        with self._database.transaction() as connection:
+            connection.execute(f"DELETE FROM {kind} WHERE id = ?", (found,))  # noqa: S608 - one of two names
+
+    def stats(self, workspace_id: str) -> dict[str, Any]:
+        """How much a workspace holds; RequestError 404."""
+        self.workspace(workspace_id)
+        with self._database.lock:
+            row = self._database.connection.execute(_STATS, {"id": workspace_id}).fetchone()
+        return {"workspace_id": workspace_id, **dict(zip(_STATS_NAMES, row, strict=True)), "stale": False}
+
+    def _page(
+        self, listed: str, counted: str, where: Sequence[str], first: int, limit: int
+    ) -> tuple[list[Sequence[Any]], int]:
+        with self._database.lock:
+            run = self._database.connection.execute
+            rows = run(f"{listed} ORDER BY created_at, rowid LIMIT ? OFFSET ?", (*where, limit, first)).fetchall()
+            (total,) = run(counted, where).fetchone()
+        return rows, int(total)
+
+    def _row(self, wanted: str, kind: str, *where: str) -> Sequence[Any]:
+        with self._database.lock:
+            row: Sequence[Any] | None = self._database.connection.execute(wanted, where).fetchone()
+        if row is None:
+            raise RequestError(404, "NOT_FOUND", f"Not found: {kind} {where[-1]}")
+        return row
+
+    def _insert(self, table: str, columns: str, row: Sequence[Any]) -> None:
+        places = ", ".join("?" * len(row))
+        try:
+            with self._database.transaction() as connection:
+                connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", row)  # noqa: S608
+        except sqlite3.IntegrityError:
+            raise RequestError(409, "CONFLICT", "Conflict: there is one of this slug already") from None
+
+    def _change(self, table: str, kind: str, found: str, columns: Mapping[str, Any]) -> None:
+        names = "".join(f"{name} = ?, " for name in columns)
+        with self._database.transaction() as connection:
+            changed = connection.execute(
+                f"UPDATE {table} SET {names} updated_at = ? WHERE id = ?",  # noqa: S608
+                (*columns.values(), _now(), found),
+            )
+            if changed.rowcount == 0:
+                raise RequestError(404, "NOT_FOUND", f"Not found: {kind} {found}")
+
+
+def _refuse_default(found: str, default: str, kind: str) -> None:
+    if found == default:
+        raise RequestError(409, "CONFLICT", f"Conflict: the default {kind} stays")
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or uuid4().hex[:8]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def _tenant(row: Sequence[Any]) -> dict[str, Any]:
+    found, name, slug, plan, is_active, created_at, updated_at = row
+    return {
+        "id": found,
+        "name": name,
+        "slug": slug,
+        "plan": plan,
+        "is_active": bool(is_active),
+        "max_workspaces": 10_000,
+        "created_at": created_at,
+        "updated_at": updated_at,
+    }
+
+
+def _workspace(row: Sequence[Any]) -> dict[str, Any]:
+    found, tenant, name, slug, description, is_active, max_documents, created_at, updated_at = row
+    return {
+        "id": found,
+        "tenant_id": tenant,
+        "name": name,
+        "slug": slug,
+        "description": description,
+        "is_active": bool(is_active),
+        "max_documents": max_documents,
+        "entity_types_strict": False,
+        "created_at": created_at,
+        "updated_at": updated_at,
+    }

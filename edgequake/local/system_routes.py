@@ -1,0 +1,339 @@
+"""The routes that tell of the server itself: tasks, pipeline, models, settings and costs, all as they are here."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from edgequake.local.engine import Engine
+from edgequake.local.records import Record
+from edgequake.local.requests import EstimateBody, RequestError, body_of, number
+from edgequake.local.scope import Scope
+
+_TASK_STATES = ("pending", "processing", "indexed", "failed", "cancelled")
+_BUDGET = {"monthly_budget_usd": 0.0, "spent_usd": 0.0, "remaining_usd": 0.0, "alert_threshold": 100.0}
+_MODEL_COST = {"input_per_1k": 0.0, "output_per_1k": 0.0, "embedding_per_1k": 0.0, "image_per_unit": 0.0}
+
+
+class SystemRoutes:
+    """`/api/v1/tasks`, `/pipeline`, `/models`, `/settings`, `/config` and `/costs`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._records = engine.store.records
+        self._began = monotonic()
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        root = "/api/v1"
+        return [
+            Route(f"{root}/tasks", self.tasks),
+            Route(f"{root}/tasks/{{id}}", self.task),
+            Route(f"{root}/pipeline/status", self.pipeline),
+            Route(f"{root}/pipeline/activity", self.activity),
+            Route(f"{root}/pipeline/queue-metrics", self.queue),
+            Route(f"{root}/pipeline/costs/pricing", self.pricing),
+            Route(f"{root}/pipeline/costs/estimate", self.estimate, methods=["POST"]),
+            Route(f"{root}/models", self.models),
+            Route(f"{root}/models/llm", self.llms),
+            Route(f"{root}/models/embedding", self.embedders),
+            Route(f"{root}/models/health", self.health),
+            Route(f"{root}/models/{{provider}}", self.provider),
+            Route(f"{root}/models/{{provider}}/{{model:path}}", self.model),
+            Route(f"{root}/settings/provider/status", self.status),
+            Route(f"{root}/settings/providers", self.providers),
+            Route(f"{root}/config/effective", self.effective),
+            Route(f"{root}/costs/summary", self.costs),
+            Route(f"{root}/costs/history", self.history),
+            Route(f"{root}/costs/budget", self.budget),
+        ]
+
+    async def tasks(self, request: Request) -> Response:
+        """One page of the tasks: each document was or is read by one."""
+        workspace = await self._engine.workspace(request)
+        asked = request.query_params
+        page, size = max(number(asked, "page", 1), 1), min(max(number(asked, "page_size", 20), 1), 100)
+        wanted = {"indexed": "completed"}.get(asked.get("status", ""), asked.get("status"))
+        found = await asyncio.to_thread(
+            self._records.page, workspace, Scope(), wanted, first=(page - 1) * size, size=size
+        )
+        told = [await self._told(record, workspace) for record in found.records]
+        counted = Counter({_task_state(state): count for state, count in found.statuses.items()})
+        pages = {"page": page, "page_size": size, "total": found.total, "total_pages": -(-found.total // size)}
+        statistics = {state: counted[state] for state in _TASK_STATES}
+        return JSONResponse({"tasks": told, "pagination": pages, "statistics": statistics})
+
+    async def task(self, request: Request) -> Response:
+        """The task that reads a document."""
+        wanted, workspace = request.path_params["id"], await self._engine.workspace(request)
+        record = await asyncio.to_thread(self._records.get, wanted.removeprefix("insert-"), workspace)
+        if record is None or not wanted.startswith("insert-"):
+            raise RequestError(404, "NOT_FOUND", f"Not found: task {wanted}")
+        return JSONResponse(await self._told(record, workspace))
+
+    async def pipeline(self, request: Request) -> Response:
+        """How many documents are being read."""
+        states = await self._states(request)
+        waiting = states["pending"] + states["processing"]
+        return JSONResponse(
+            {
+                "is_busy": waiting > 0,
+                "cancellation_requested": False,
+                "total_documents": sum(states.values()),
+                "processed_documents": sum(states.values()) - waiting,
+                "current_batch": 0,
+                "total_batches": 0,
+                "pending_tasks": states["pending"],
+                "processing_tasks": states["processing"],
+                "completed_tasks": states["completed"],
+                "failed_tasks": states["failed"],
+                "history_messages": [],
+            }
+        )
+
+    async def activity(self, request: Request) -> Response:
+        """The documents that are being read now."""
+        workspace = await self._engine.workspace(request)
+        found = {
+            state: (await asyncio.to_thread(self._records.page, workspace, Scope(), state, size=100)).records
+            for state in ("processing", "pending")
+        }
+        working, queued = ([_active(record) for record in records] for records in found.values())
+        tasks = [{"id": one["track_id"], "kind": "insert", "document_id": one["document_id"]} for one in working]
+        told = {"working": working, "queued": queued, "tasks": tasks}
+        return JSONResponse({"busy": bool(working or queued), **told, "updated_at": _now()})
+
+    async def queue(self, request: Request) -> Response:
+        """How full the queue is; one worker reads, one document after the other."""
+        states = await self._states(request)
+        busy = int(states["processing"] > 0)
+        figures = ("avg_wait_time_seconds", "max_wait_time_seconds", "throughput_per_minute")
+        return JSONResponse(
+            {
+                "pending_count": states["pending"],
+                "processing_count": states["processing"],
+                "active_workers": busy,
+                "max_workers": 1,
+                "worker_utilization": 100 * busy,
+                **dict.fromkeys((*figures, "estimated_queue_time_seconds"), 0.0),
+                "rate_limited": False,
+                "timestamp": _now(),
+                "pressure": "normal",
+                "pending_warn_threshold": 100,
+                "pending_critical_threshold": 500,
+            }
+        )
+
+    async def pricing(self, request: Request) -> Response:
+        """What answers here costs nothing by itself; what a language model behind it costs is not known."""
+        return JSONResponse(
+            {"models": [{"model": self._engine.model, **_free("input_cost_per_1k", "output_cost_per_1k")}]}
+        )
+
+    async def estimate(self, request: Request) -> Response:
+        """Nothing, for the model that is here."""
+        body = await body_of(EstimateBody, request)
+        if body.model != self._engine.model:
+            raise RequestError(400, "BAD_REQUEST", f"Bad request: there is no model {body.model}")
+        return JSONResponse({**body.model_dump(), "estimated_cost_usd": 0.0, "formatted_cost": "$0.000000"})
+
+    async def models(self, request: Request) -> Response:
+        """The models that answer and embed here."""
+        engine, embedder = self._engine, self._engine.embedder
+        return JSONResponse(
+            {
+                "providers": self._providers(),
+                "default_llm_provider": engine.provider,
+                "default_llm_model": engine.model,
+                "default_embedding_provider": embedder.provider if embedder else "",
+                "default_embedding_model": embedder.model if embedder else "",
+            }
+        )
+
+    async def llms(self, request: Request) -> Response:
+        """The model that answers."""
+        engine = self._engine
+        listed = [{**_model(engine.model, "llm"), **_of(engine.provider)}]
+        return JSONResponse({"models": listed, "default_provider": engine.provider, "default_model": engine.model})
+
+    async def embedders(self, request: Request) -> Response:
+        """The model that embeds, if one does."""
+        embedder = self._engine.embedder
+        told = {"default_provider": embedder.provider, "default_model": embedder.model} if embedder else None
+        listed = [{**_model(embedder.model, "embedding"), **_of(embedder.provider), "dimension": 0}] if embedder else []
+        return JSONResponse({"models": listed, **(told or {"default_provider": "", "default_model": ""})})
+
+    async def health(self, request: Request) -> Response:
+        """The same as `models`, without the defaults."""
+        return JSONResponse(self._providers())
+
+    async def provider(self, request: Request) -> Response:
+        """One provider."""
+        wanted = request.path_params["provider"]
+        for provider in self._providers():
+            if provider["name"] == wanted:
+                return JSONResponse(provider)
+        raise RequestError(404, "NOT_FOUND", f"Not found: provider {wanted}")
+
+    async def model(self, request: Request) -> Response:
+        """One model."""
+        provider, wanted = request.path_params["provider"], request.path_params["model"]
+        for known in self._providers():
+            for model in known["models"]:
+                if (known["name"], model["name"]) == (provider, wanted):
+                    return JSONResponse(model)
+        raise RequestError(404, "NOT_FOUND", f"Not found: model {provider}/{wanted}")
+
+    async def status(self, request: Request) -> Response:
+        """What answers, embeds and stores here."""
+        engine, embedder = self._engine, self._engine.embedder
+        told = {"name": engine.provider, "type": "llm", "status": "connected", "model": engine.model, "config": {}}
+        none = {"name": "none", "type": "embedding", "status": "disconnected", "model": "", "dimension": 0}
+        some = {"name": embedder.provider, "status": "connected", "model": embedder.model} if embedder else {}
+        storage = "memory" if engine.store.in_memory else "sqlite"
+        return JSONResponse(
+            {
+                "provider": told,
+                "embedding": {**none, **some},
+                "storage": {"type": storage, "dimension": 0, "dimension_mismatch": False, "namespace": "default"},
+                "metadata": {"checked_at": _now(), "uptime_seconds": round(monotonic() - self._began)},
+            }
+        )
+
+    async def providers(self, request: Request) -> Response:
+        """The providers that can be chosen: the one that is."""
+        engine, embedder = self._engine, self._engine.embedder
+        models = {"chat_model": engine.model, "embedding_model": embedder.model if embedder else ""}
+        one = {"available": True, "config_requirements": [], "default_models": {**models, "embedding_dimension": 0}}
+        listed = [{"id": engine.provider, "name": engine.provider, "description": engine.title, **one}]
+        embedding = [{"id": embedder.provider, "name": embedder.provider, "description": "", **one}] if embedder else []
+        active = {
+            "active_llm_provider": engine.provider,
+            "active_embedding_provider": embedder.provider if embedder else "",
+        }
+        return JSONResponse({"llm_providers": listed, "embedding_providers": embedding, **active})
+
+    async def effective(self, request: Request) -> Response:
+        """Which models count, and that the command line decides."""
+        engine, embedder = self._engine, self._engine.embedder
+        answers, embeds = (engine.provider, engine.model), ("", "")
+        if embedder is not None:
+            embeds = (embedder.provider, embedder.model)
+        areas = {"llm": _area(*answers), "embedding": _area(*embeds), "vision": _area("", "")}
+        return JSONResponse({**areas, "priority_rule": "what the server was started with"})
+
+    async def costs(self, request: Request) -> Response:
+        """Nothing is counted here: zeros."""
+        states = await self._states(request)
+        workspace = await self._engine.workspace(request)
+        told = {"workspace_id": workspace, "total_cost": 0.0, "total_tokens": 0, "document_count": sum(states.values())}
+        return JSONResponse({**told, "average_cost_per_document": 0.0, "by_operation": []})
+
+    async def history(self, request: Request) -> Response:
+        """Nothing is counted here."""
+        return JSONResponse([])
+
+    async def budget(self, request: Request) -> Response:
+        """There is no budget here."""
+        return JSONResponse({**_BUDGET, "is_over_budget": False})
+
+    async def _states(self, request: Request) -> Counter[str]:
+        workspace = await self._engine.workspace(request)
+        return (await asyncio.to_thread(self._records.page, workspace, Scope())).statuses
+
+    async def _told(self, record: Record, workspace: str) -> dict[str, Any]:
+        tenant = (await asyncio.to_thread(self._engine.directory.workspace, workspace))["tenant_id"]
+        state = _task_state(record.status)
+        over = state in ("indexed", "failed")
+        told: dict[str, Any] = {
+            "track_id": f"insert-{record.id}",
+            "tenant_id": tenant,
+            "workspace_id": workspace,
+            "task_type": "insert",
+            "status": state,
+            "created_at": record.created_at,
+            "updated_at": record.updated_at,
+            "retry_count": 0,
+            "max_retries": 0,
+            "progress": {"current_step": state, "total_steps": 1, "percent_complete": 100 if over else 0},
+            "metadata": {"document_id": record.id, "title": record.title},
+        }
+        if over:
+            told["completed_at"] = record.updated_at
+        if record.error_message:
+            told["error_message"] = record.error_message
+            told["error"] = {
+                "message": record.error_message,
+                "step": "reading",
+                "reason": record.error_message,
+                "suggestion": "Upload the document again.",
+                "retryable": False,
+            }
+        return told
+
+    def _providers(self) -> list[dict[str, Any]]:
+        engine, embedder = self._engine, self._engine.embedder
+        of: dict[str, list[dict[str, Any]]] = {engine.provider: [_model(engine.model, "llm")]}
+        if embedder is not None:
+            of.setdefault(embedder.provider, []).append(_model(embedder.model, "embedding"))
+        return [
+            {
+                "name": name,
+                "display_name": name,
+                "provider_type": "local" if engine.llm is None else "openai-compatible",
+                "description": "",
+                "enabled": True,
+                "priority": number,
+                "models": models,
+            }
+            for number, (name, models) in enumerate(of.items())
+        ]
+
+
+def _task_state(status: str) -> str:
+    return {"completed": "indexed"}.get(status, status)
+
+
+def _active(record: Record) -> dict[str, Any]:
+    told = {"document_id": record.id, "filename": record.title, "stage": record.status}
+    return {**told, "track_id": f"insert-{record.id}", "message": ""}
+
+
+def _model(name: str, kind: str) -> dict[str, Any]:
+    abilities = ("supports_vision", "supports_function_calling", "supports_json_mode")
+    return {
+        "name": name,
+        "display_name": name,
+        "model_type": kind,
+        "description": "",
+        "deprecated": False,
+        "capabilities": {
+            **dict.fromkeys(("context_length", "max_output_tokens", "embedding_dimension"), 0),
+            **dict.fromkeys(abilities, False),
+            "supports_streaming": kind == "llm",
+            "supports_system_message": kind == "llm",
+        },
+        "cost": _MODEL_COST,
+    }
+
+
+def _of(provider: str) -> dict[str, str]:
+    return {"provider": provider, "provider_display_name": provider}
+
+
+def _area(provider: str, model: str) -> dict[str, Any]:
+    level = {"level": "command_line", "label": "Command line", "active": True, "provider": provider, "model": model}
+    return {"effective_provider": provider, "effective_model": model, "has_mismatch": False, "levels": [level]}
+
+
+def _free(*names: str) -> dict[str, float]:
+    return dict.fromkeys(names, 0.0)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

@@ -34,8 +34,8 @@ class ConversationUpkeep:
         columns = {name: value for name, value in given.items() if value is not None or name == "folder_id"}
         with self._database.transaction() as connection:
             self._conversations.get(owner, conversation_id)
-            if columns.get("folder_id") is not None:
-                _check_folder(connection, owner, columns["folder_id"])
+            if change.folder_id is not None:
+                _check_folder(connection, owner, change.folder_id)
             _update(connection, "conversations", conversation_id, columns)
             return self._conversations.get(owner, conversation_id)
 

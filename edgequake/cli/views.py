@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from edgequake._core.citations import cited, numbered, place_of
 from edgequake.cli.errors import say
 from edgequake.cli.text import plain
-from edgequake.display.text import one_line
+from edgequake.display.text import one_line, printable
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -94,7 +94,7 @@ class PipeView(_Quiet):
 
     def text(self, piece: str) -> None:
         """Writes ``piece``, but for the newlines at its end."""
-        text = self._held + piece
+        text = self._held + printable(piece)  # what reads the pipe may be a terminal
         shown = text.rstrip("\n")
         self._held = text[len(shown) :]
         if shown:

@@ -41,6 +41,7 @@ _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w:.-]+)", re.IGNORE
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _MAX_BYTES = 50 << 20
 _MAX_PDF_BYTES = 100 << 20
+_MAX_PDF_STEPS = 10_000_000  # a book of a thousand pages takes two or three million; so many take two minutes
 
 
 class FormatError(Exception):
@@ -123,15 +124,39 @@ def _pdf_text(data: bytes) -> str:
         from pypdf.errors import PyPdfError
     except ImportError:
         raise PdfSupportError('reading PDF needs pypdf: pip install "edgequake[pdf]"') from None
+    bounds = _PdfBounds()
+    pages = []
     try:
-        reader = PdfReader(io.BytesIO(data))
-        pages = [page.extract_text().replace(PAGE_BREAK, " ") for page in reader.pages]
+        for page in PdfReader(io.BytesIO(data)).pages:
+            bounds.check()
+            pages.append(page.extract_text(visitor_operand_before=bounds.step).replace(PAGE_BREAK, " "))
+            bounds.characters += len(pages[-1])
+        bounds.check()
     except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise FormatError(f"not a readable PDF ({reason})") from None
     if not any(page.strip() for page in pages):
         raise FormatError("a PDF without text (scanned pages?)")
     return PAGE_BREAK.join(pages)
+
+
+class _PdfBounds:
+    """Ends the reading of a PDF that was made to take for ever: a page's drawing can be used for thousands of pages."""
+
+    def __init__(self) -> None:
+        self.characters = 0
+        self._steps = 0
+
+    def step(self, *_: object) -> None:
+        """One operation of a page's drawing has been read."""
+        self._steps += 1
+        if self._steps > _MAX_PDF_STEPS:
+            self.check()
+
+    def check(self) -> None:
+        """Raises FormatError if that is more than any document has."""
+        if self._steps > _MAX_PDF_STEPS or self.characters > _MAX_BYTES:
+            raise FormatError("a PDF that unpacks to far more than its size")
 
 
 class _Page(HTMLParser):

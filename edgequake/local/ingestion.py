@@ -40,7 +40,8 @@ class Ingestion:
     def read_now(self, document_id: str) -> None:
         """Read an accepted document in this thread. What fails stands in the document's record, not here."""
         try:
-            self._store.mark(document_id, "processing")
+            if not self._store.begin(document_id):
+                return
             self._store.process(document_id)
             self._embed(document_id)
         except Exception as error:

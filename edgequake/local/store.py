@@ -155,7 +155,7 @@ class Store:
         """Read a document that was accepted, so that it is found; one that was deleted meanwhile is left alone.
 
         It takes the place of uploads with the same content. Raises what reading raises; nothing of the
-        document is found then.
+        document is found then. Two servers of one file may both come to read it: it is found once.
         """
         with self.database.transaction():
             row = self._connection.execute(
@@ -172,8 +172,21 @@ class Store:
                 (content_hash, document_id, workspace),
             ).fetchall():
                 self._remove(other)
+            self._forget(document_id)
             self._index(document_id, title, text, kind, workspace)
             self._set(document_id, status="completed")
+
+    def begin(self, document_id: str) -> bool:
+        """Note that a document is being read; False if it has been read, or is gone: another server may have done it."""
+        with self.database.transaction():
+            return (
+                self._connection.execute(
+                    "UPDATE documents SET status = 'processing', updated_at = ?"
+                    " WHERE id = ? AND status IN ('pending', 'processing')",
+                    (_now(), document_id),
+                ).rowcount
+                > 0
+            )
 
     def mark(self, document_id: str, status: str, error: str | None = None) -> None:
         """Note in what state a document is, and what went wrong."""
@@ -290,6 +303,11 @@ class Store:
             done += len(missing)
 
     def _remove(self, document_id: str) -> bool:
+        self._forget(document_id)
+        return self._connection.execute("DELETE FROM documents WHERE id = ?", (document_id,)).rowcount > 0
+
+    def _forget(self, document_id: str) -> None:
+        """Removes what was read of a document."""
         self._graph.remove(document_id)
         self._vectors.remove(document_id)
         self._connection.execute(
@@ -297,7 +315,6 @@ class Store:
             (document_id,),
         )
         self._connection.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
-        return self._connection.execute("DELETE FROM documents WHERE id = ?", (document_id,)).rowcount > 0
 
     def _insert(
         self,

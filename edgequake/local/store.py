@@ -177,7 +177,7 @@ class Store:
             self._set(document_id, status="completed")
 
     def begin(self, document_id: str) -> bool:
-        """Note that a document is being read; False if it has been read, or is gone: another server may have done it."""
+        """Note that a document is being read; False if another server has read it, or it is gone."""
         with self.database.transaction():
             return (
                 self._connection.execute(

@@ -42,7 +42,7 @@ def poisoned(value: Any) -> Any:
         case str():
             return f"{EVIL}{value}{EVIL}"
         case dict():
-            return {key: poisoned(one) for key, one in value.items()}
+            return {key: one if key == "type" else poisoned(one) for key, one in value.items()}
         case list():
             return [poisoned(one) for one in value]
     return value
@@ -60,7 +60,8 @@ def test_what_a_server_lists_steers_nothing(
 ) -> None:
     for method, path, name in COMMANDS[command]:
         body = json.loads((SAMPLES / f"{name}.json").read_text("utf-8"))
-        body = {**body, "has_more": False} if isinstance(body, dict) and "has_more" in body else body
+        for page in (body, body.get("pagination", {})):
+            page |= {"has_more": False} if "has_more" in page else {}
         edgequake_script.on(method, path).always().reply(json=poisoned(body))
     connection = ["--base-url", edgequake_script.url, "--tenant", "default", "--workspace", "default"]
     user = ["--user", USER] if command.startswith("conversations") else []
@@ -72,7 +73,10 @@ def test_what_a_server_lists_steers_nothing(
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_what_a_model_says_steers_nothing(run: Run, edgequake_script: ScriptServer, terminal: bool) -> None:
+def test_what_a_model_says_steers_nothing(
+    run: Run, edgequake_script: ScriptServer, monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
     connection = ["--base-url", edgequake_script.url, "--tenant", "default", "--user", USER]
     context = poisoned(CONTEXT | {"sources": [one | {"snippet": "x"} for one in CONTEXT["sources"]]})
     answer = [{"type": "thinking", "content": EVIL}, context, *tokens(f"Lyon{EVIL} [1].", EVIL), poisoned(DONE)]

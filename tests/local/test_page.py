@@ -140,6 +140,24 @@ def test_an_answer_shows_while_it_comes_and_can_be_stopped(opened: Open, documen
         expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
 
 
+def test_no_link_of_an_answer_leads_anywhere_but_to_the_web(opened: Open, documents: Path) -> None:
+    addresses = (
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(2)",
+        "data:text/html,<b>",
+        "vbscript:x",
+        "//evil.example",
+        "blob:x",
+    )
+    said = " ".join(f"[link {n}]({address})" for n, address in enumerate(addresses))
+    with LocalServer(documents, llm=Says(f"{said} <javascript:alert(3)> and [this](https://example.com/a).")) as server:
+        answer = ask(opened(server), QUESTION)
+        expect(answer).to_contain_text("and this.")
+        assert answer.locator("a").evaluate_all("all => all.map((one) => [one.href, one.rel])") == [
+            ["https://example.com/a", "noopener noreferrer"]
+        ]
+
+
 def test_a_model_that_fails_is_one_line_after_what_it_said(opened: Open, documents: Path) -> None:
     with LocalServer(documents, llm=Says("Half an ", "answer", error=ValueError("out of memory"))) as server:
         page = opened(server)

@@ -12,6 +12,7 @@ import pytest
 
 from edgequake.local import LocalServer, LocalServerError, Store
 from edgequake.local.errors import SourceError, StoreError
+from edgequake.local.ingestion import Ingestion
 from edgequake.local.search import Search
 
 SCOPED = {"X-Tenant-ID": "default", "X-Workspace-ID": "default"}
@@ -175,6 +176,25 @@ def test_what_another_process_deletes_in_the_middle_of_a_search_is_still_found(
         assert store.search("gulls") == other.search("gulls") == []
         assert store.graph("gulls", hits) == ([], [])
         store.add_document("gulls.md", "Gulls are back.")  # no transaction was left open
+
+
+def test_two_servers_of_one_file_read_an_upload_once(tmp_path: Path) -> None:
+    db = tmp_path / "kept.db"
+    with Store(db) as store, Store(db) as other:
+        text = "# Gulls\n\nGulls eat chips."
+        accepted = store.accept("gulls.md", text, source_type="markdown", size=len(text), content_hash="h")
+        second = Ingestion(other)
+        (waiting,) = other.records.unfinished()  # the second server starts and finds it
+        Ingestion(store).read_now(accepted)
+        second.read_now(waiting)
+        assert [hit.text for hit in other.search("gulls")] == ["Gulls eat chips."]
+        assert store.begin(accepted) is False
+        again = store.accept("terns.md", "Terns.", source_type="markdown", size=6, content_hash="i")
+        assert store.begin(again) is other.begin(again) is True  # both begin before either has ended
+        store.process(again)
+        other.mark(again, "processing")
+        other.process(again)
+        assert [hit.text for hit in store.search("terns")] == ["Terns."]
 
 
 ADDS = """

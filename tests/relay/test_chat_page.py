@@ -272,7 +272,7 @@ def test_a_server_that_is_gone_is_said_to_be(page: Page, served: Served, edgequa
 
 
 def test_what_comes_from_outside_is_never_read_as_html(page: Page, edgequake_script: ScriptServer) -> None:
-    evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
+    evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>[a](javascript:document.title=3)'
     sources = [{**CONTEXT["sources"][0], "file_path": evil, "snippet": evil}]
     edgequake_script.on("POST", ROUTE).stream(
         {**CONTEXT, "sources": sources}, {"type": "thinking", "content": evil}, token(evil), {"type": "done"}
@@ -282,7 +282,7 @@ def test_what_comes_from_outside_is_never_read_as_html(page: Page, edgequake_scr
     expect(page.locator("li.question")).to_have_text(evil)
     page.get_by_text("1 source").click()
     expect(page.locator(".sources strong")).to_have_text(f"[1] {evil}")
-    assert page.locator("main img, main script").count() == 0
+    assert page.locator("main img, main script, main a").count() == 0
     assert page.title() == "Ask your documents"
 
 

@@ -9,7 +9,7 @@ from edgequake._async.session import AsyncSession
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from edgequake._async.session import AsyncConnections
+    from edgequake._async.connections import AsyncConnections
     from edgequake._core.config import ClientConfig
     from edgequake._core.stats import ClientStats
 

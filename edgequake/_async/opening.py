@@ -50,7 +50,9 @@ class AsyncBegun(NamedTuple, Generic[ChunkT]):
 class AsyncOpening(Generic[ChunkT]):
     """The way from a call to the first events of its answer."""
 
-    def __init__(self, session: AsyncSession, call: Call[Any], new_decoder: NewDecoder[ChunkT]) -> None:
+    def __init__(
+        self, session: AsyncSession, call: Call[Any], new_decoder: NewDecoder[ChunkT], marks: dict[str, float]
+    ) -> None:
         self._session = session
         self._call = call
         self._new_decoder = new_decoder
@@ -59,8 +61,8 @@ class AsyncOpening(Generic[ChunkT]):
         self._owner_key: object = None  # what the response's connection belongs to
         self.response: Response | None = None
         self.begun: AsyncBegun[ChunkT] | None = None
-        self.marks = {"start": monotonic()}
-        """When the stream began, its answer, and its first chunk."""
+        self._marks = marks
+        marks["start"] = monotonic()
 
     async def open(self) -> None:
         """Sends the request; returns when the answer has begun."""
@@ -107,7 +109,7 @@ class AsyncOpening(Generic[ChunkT]):
         session, call, deadline = self._session, self._call, self.deadline
         self._owner_key = async_owner_key()
         response = self.response = await self._open_route()
-        now = self.marks["first_byte"] = monotonic()
+        now = self._marks["first_byte"] = monotonic()
         deadline.clock.wait_for("first_chunk", now)
         kind = kind_of_body(response)
         if kind == "events":
@@ -115,9 +117,9 @@ class AsyncOpening(Generic[ChunkT]):
             return self.begun
         if kind == "json":
             answer = await session.parsed(call, response, deadline)
-            self.marks["first_chunk"] = monotonic()
+            self._marks["first_chunk"] = monotonic()
             return self.answered(call.events_of(dict(answer)))
-        text = (await session.read(response, deadline, MAX_ERROR_BODY)).decode("utf-8", "replace")
+        text = (await session.sender.read(response, deadline, MAX_ERROR_BODY)).decode("utf-8", "replace")
         content_type = response.headers.get("content-type")
         raise StreamError(f"the server sent {content_type!r} instead of an event stream: {text[:_QUOTED]!r}")
 
@@ -125,14 +127,14 @@ class AsyncOpening(Generic[ChunkT]):
         """The answer of the call's route, or of its older one where the server does not have it."""
         session, call, missing = self._session, self._call, self._session.connections.missing_routes
         if call.fallback_route is not None and call.route in missing:
-            return await session.open(call.fallback_route(), self.deadline, stream=True)
+            return await session.sender.open(call.fallback_route(), self.deadline, stream=True)
         try:
-            return await session.open(call, self.deadline, stream=True)
+            return await session.sender.open(call, self.deadline, stream=True)
         except APIError as error:
             if call.fallback_route is None or not is_missing_route(error):
                 raise
             try:
-                response = await session.open(call.fallback_route(), self.deadline, stream=True)
+                response = await session.sender.open(call.fallback_route(), self.deadline, stream=True)
             except APIError as second:
                 raise (error if is_missing_route(second) else second) from None
             missing.add(call.route)
@@ -147,11 +149,11 @@ class AsyncOpening(Generic[ChunkT]):
             async for data in begun.body:
                 events = iter(begun.parser.feed(data))
                 for event in events:
-                    self.marks["first_chunk"] = monotonic()
+                    self._marks["first_chunk"] = monotonic()
                     return begun._replace(events=chain((event,), events))
         except Exception as error:
             await self.drop()
-            ours = self._session.translated(error, self.deadline, streaming=True)
+            ours = self._session.sender.translated(error, self.deadline, streaming=True)
             raise ours from ours.__cause__
         return begun
 

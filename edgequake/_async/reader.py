@@ -7,19 +7,20 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from edgequake._async.opening import AsyncOpening
-from edgequake._core.answer import COMPACT_AT, AnswerState
+from edgequake._core.answer import COMPACT_AT
 from edgequake._core.clock import timed_out
 from edgequake._core.logs import about, logger
-from edgequake._core.timing import StreamTiming
+from edgequake._core.stream_state import StreamState
 from edgequake._core.wire import WireDecoder
 from edgequake.chunks import Chunk
-from edgequake.exceptions import ConfigurationError, EdgeQuakeError, NetworkError, StreamError, TimeoutError
+from edgequake.exceptions import ConfigurationError, EdgeQuakeError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
     from edgequake._async.opening import AsyncBegun
     from edgequake._async.session import AsyncSession
+    from edgequake._core.answer import AnswerState
     from edgequake._core.calls import Call, Decoder
     from edgequake._core.clock import CallClock
     from edgequake._core.sse import SSEParser
@@ -31,7 +32,7 @@ __all__ = ["AsyncReader"]
 ChunkT = TypeVar("ChunkT", bound=Chunk)
 
 
-class AsyncReader(Generic[ChunkT]):
+class AsyncReader(StreamState, Generic[ChunkT]):
     """Everything a stream needs while it is read.
 
     The chunk generator holds this, and not the stream that the caller holds: so leaving the loop frees the
@@ -47,20 +48,14 @@ class AsyncReader(Generic[ChunkT]):
         openai_names: bool,
         fallback: Call[Model] | None,
     ) -> None:
+        super().__init__()
         self._session = session
         self._call = call
         self._fallback = fallback
         self._opening: AsyncOpening[ChunkT] | None = None  # once the stream has begun
         self._on_event: Callable[[bytes], None] | None = None
         self._reading = False  # True while a read is under way: whoever closes the stream then has to wake it
-        self._read_at = 0.0
-        self.answer = AnswerState()
         self._new_decoder = partial(_decoder_of, call, chunk_class, self.answer, openai_names=openai_names)
-        self.failure: EdgeQuakeError | None = None
-        self.ended = False
-        self.closed = False
-
-    # -- what the stream shows ------------------------------------------------------------------------------------
 
     @property
     def response(self) -> Response | None:
@@ -73,37 +68,10 @@ class AsyncReader(Generic[ChunkT]):
         return self._call.route
 
     @property
-    def state(self) -> str:
-        """How far the reading has come, in words."""
-        count = self.answer.chunks_received
-        chunks = f"{count} chunk{'' if count == 1 else 's'}"
-        if self.failure is not None:
-            return f"failed after {chunks}: {type(self.failure).__name__}"
-        if self.ended:
-            return f"read to its end, {chunks}"
-        if self.closed:
-            return f"closed before its end, after {chunks}"
-        return "not begun" if self.response is None else f"open, {chunks} so far"
-
-    @property
-    def timing(self) -> StreamTiming:
-        """The stream's times so far."""
-        marks = {} if self._opening is None else self._opening.marks
-        since = {name: at - marks["start"] for name, at in marks.items()}
-        last = self._read_at or marks.get("first_chunk")  # one read may bring many chunks
-        return StreamTiming(
-            time_to_first_byte=since.get("first_byte"),
-            time_to_first_chunk=since.get("first_chunk"),
-            total=last - marks["start"] if last and marks else None,
-            chunks=self.answer.chunks_received,
-        )
-
-    def check(self) -> None:
-        """Raises the failure that ended the stream, or that it was closed before its end."""
-        if self.failure is not None:
-            raise self.failure
-        if self.closed and not self.ended:
-            raise self._closed()
+    def held_text(self) -> str:
+        """Text that has come and that no chunk has brought yet."""
+        begun = None if self._opening is None else self._opening.begun
+        return "" if begun is None else begun.decoder.held_text
 
     def show_events(self, on_event: Callable[[bytes], None]) -> None:
         """From the next read on, ``on_event`` gets the data of every event before it is decoded."""
@@ -114,15 +82,13 @@ class AsyncReader(Generic[ChunkT]):
         if self._on_event is on_event:
             self._on_event = None
 
-    # -- reading --------------------------------------------------------------------------------------------------
-
     async def chunks(self) -> AsyncIterator[ChunkT]:
         """The chunks, in order. Ends when the server ends the answer; raises the SDK's errors alone."""
         try:
             self.check()
             opening = self._begin()
             decoder, parser, body, events = await opening.first_events()
-            self._read_at = monotonic()
+            self.read_at = monotonic()
             clock = opening.deadline.clock
             bounded = clock.timeout.total is not None
             while True:
@@ -153,7 +119,7 @@ class AsyncReader(Generic[ChunkT]):
                     yield chunk
             self.ended = True
         finally:
-            self._read_at = monotonic()
+            self.read_at = monotonic()
             self._reading = False
             await self.aclose()
 
@@ -185,13 +151,13 @@ class AsyncReader(Generic[ChunkT]):
     def _begin(self) -> AsyncOpening[ChunkT]:
         """The stream's way to its answer; the clocks run from the first call on."""
         if self._opening is None:
-            self._opening = AsyncOpening(self._session, self._call, self._new_decoder)
+            self._opening = AsyncOpening(self._session, self._call, self._new_decoder, self.marks)
             self._session.connections.watch(self)
         return self._opening
 
     def _begin_read(self, clock: CallClock, decoder: Decoder[ChunkT], *, progress: bool) -> None:
         """The next read is waited for from now on; ``progress``: the last one brought a chunk."""
-        self._read_at = now = monotonic()
+        self.read_at = now = monotonic()
         if progress:
             clock.wait_for("chunk", now)
         if self._call.linger is not None and decoder.finished:
@@ -216,7 +182,7 @@ class AsyncReader(Generic[ChunkT]):
     def _read_failed(self, error: Exception, opening: AsyncOpening[ChunkT]) -> NoReturn:
         """Raises the SDK's error for one of a read of the body."""
         self.check()  # another thread or task may have closed the stream
-        ours = self._session.translated(error, opening.deadline, streaming=True)
+        ours = self._session.sender.translated(error, opening.deadline, streaming=True)
         raise ours from ours.__cause__
 
     def _shown(self, events: Iterable[bytes]) -> Iterator[bytes]:
@@ -234,9 +200,9 @@ class AsyncReader(Generic[ChunkT]):
             logger.info(words, self.route, error, extra=about(self.route, error))
             return opening.begun._replace(events=())
         if self.closed and isinstance(error, ConfigurationError):  # it was closed while it was being opened
-            raise self._closed() from None
+            raise self.closed_early() from None
         if self._fallback is None or self.answer.text or self.closed or isinstance(error, ConfigurationError):
-            self.failure = self._with_text(error)
+            self.failure = self.with_text(error)
             return None
         words = "%s failed: %s; asking for the whole answer"
         logger.warning(words, self.route, error, extra=about(self.route, error))
@@ -246,23 +212,10 @@ class AsyncReader(Generic[ChunkT]):
             answer = await self._session.call(self._fallback, opening.deadline)
         except EdgeQuakeError as second:
             self.check()  # another thread or task may have closed the stream
-            self.failure = self._with_text(second)
+            self.failure = self.with_text(second)
             raise self.failure from error
         self.check()
         return opening.answered(self._call.events_of(dict(answer)))
-
-    def _closed(self) -> StreamError:
-        error = StreamError("this stream was closed before its end")
-        self._with_text(error)
-        return error
-
-    def _with_text(self, error: EdgeQuakeError) -> EdgeQuakeError:
-        """``error`` with the text so far."""
-        if isinstance(error, NetworkError | TimeoutError | StreamError):
-            begun = None if self._opening is None else self._opening.begun
-            error.partial_text = self.answer.text + ("" if begun is None else begun.decoder.held_text)
-            error.chunks_received = self.answer.chunks_received
-        return error
 
 
 def _decoder_of(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgequake._async.base import AsyncBaseClient
+from edgequake._async.connections import AsyncConnections
 from edgequake._async.reader import AsyncReader
-from edgequake._async.session import AsyncConnections, AsyncSession
+from edgequake._async.session import AsyncSession
 from edgequake._async.stream import AsyncStream
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
 from edgequake._core.logs import about, logger

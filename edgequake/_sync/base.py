@@ -10,7 +10,7 @@ from edgequake._sync.session import Session
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from edgequake._sync.session import Connections
+    from edgequake._sync.connections import Connections
     from edgequake._core.config import ClientConfig
     from edgequake._core.stats import ClientStats
 

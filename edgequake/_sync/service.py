@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgequake._sync.base import BaseClient
+from edgequake._sync.connections import Connections
 from edgequake._sync.reader import Reader
-from edgequake._sync.session import Connections, Session
+from edgequake._sync.session import Session
 from edgequake._sync.stream import Stream
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
 from edgequake._core.logs import about, logger

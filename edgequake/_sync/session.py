@@ -1,134 +1,44 @@
 # Generated from edgequake/_async by scripts/unasync.py: change that, and run `make generate`.
-"""Sends calls: one attempt, and the attempts of a whole call."""
+"""A call from its first try to its answer, with one client's settings."""
 
 from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import replace
 from io import BytesIO
-from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-from weakref import WeakKeyDictionary, WeakSet
-
-from pydantic import SecretStr
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgequake._sync.body import pieces
-from edgequake._sync.flows.login import SignedIn
-from edgequake._core.clock import CallClock, timed_out
-from edgequake._core.config import checked_header, merged_headers
-from edgequake._core.errors import MAX_ERROR_BODY, api_error
-from edgequake._core.rate import RateLimiter
-from edgequake._core.results import result
+from edgequake._sync.connections import CLOSED
+from edgequake._sync.sender import Sender
+from edgequake._core.clock import CallClock
 from edgequake._core.retry import RetryRules
-from edgequake._core.stats import StatsRecorder
-from edgequake._http.bodies import sync_body
-from edgequake._http.clients import (
-    HTTPClient,
-    client,
-    owner_key,
-    usable,
-)
-from edgequake._http.errors import as_cause, translated
-from edgequake._http.release import release
-from edgequake._http.requests import address, redirect_target, shown_address, timeout_extension
 from edgequake._http.waiting import Deadline
-from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
+from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, ResponseError
 from edgequake.models._model import Answer
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from edgequake._sync.connections import Connections
     from edgequake._core.calls import Call
     from edgequake._core.config import ClientConfig
-    from edgequake._http.requests import Request, Response
+    from edgequake._http.requests import Response
     from edgequake._http.waiting import Attempt, Reading
 
-__all__ = ["Connections", "Session"]
+__all__ = ["Session"]
 
 T = TypeVar("T")
 
-_CLOSED = "this client is closed: make a new one"
-_MAX_REDIRECTS = 5
-
-
-class Closable(Protocol):
-    """A call or a stream under way."""
-
-    def close(self) -> None:
-        """Ends it, whoever waits for it."""
-
-
-class Connections:
-    """The connection pool that a client and its copies share, and what they learn about the server."""
-
-    def __init__(self, http_client: HTTPClient | None = None, rate_limit: str | None = None) -> None:
-        self._given = usable(http_client)
-        self._made: WeakKeyDictionary[Any, HTTPClient] = WeakKeyDictionary()
-        self._new_client = client
-        self._closed = False
-        self._lock = Lock()  # threads that first use a client together share one pool
-        self._open: WeakKeyDictionary[Any, WeakSet[Any]] = WeakKeyDictionary()
-        self.token: tuple[object, SecretStr | None] | None = None
-        """A ``jwt`` function, and the last token that it gave; a copy of the client may have another function."""
-        self.missing_routes: set[str] = set()
-        """Routes that this server turned out not to have."""
-        self.warned: set[str] = set()
-        """Methods whose empty answer was warned of."""
-        self.stats = StatsRecorder()
-        self.limiter = None if rate_limit is None else RateLimiter(rate_limit)
-
-    @property
-    def own_sockets(self) -> bool:
-        """Whether the sockets are this package's, which ask the deadline of a call how long they may wait."""
-        return self._given is None and self._new_client is client
-
-    @property
-    def client(self) -> HTTPClient:
-        """The HTTP client, made when first needed; connections belong to the event loop they were made in."""
-        here = owner_key()
-        with self._lock:
-            if self._closed or (self._given is not None and self._given.is_closed):
-                raise ConfigurationError(_CLOSED)
-            if self._given is not None:
-                return self._given
-            if here not in self._made:
-                self._forget_ended_loops()
-                self._made[here] = self._new_client(self)
-            return self._made[here]
-
-    def watch(self, waiting: Closable) -> None:
-        """``waiting`` is closed when the client is, by whomever."""
-        here = owner_key()
-        with self._lock:
-            if here not in self._open:
-                self._open[here] = WeakSet()
-            self._open[here].add(waiting)
-
-    def close(self) -> None:
-        """Ends the calls and closes the connections of this event loop; an HTTP client of the caller stays open."""
-        with self._lock:
-            self._closed = True
-            waiting = list(self._open.pop(owner_key(), ()))
-            made = self._made.pop(owner_key(), None)
-        for one in waiting:
-            one.close()
-        if made is not None:
-            made.close()
-        self._forget_ended_loops()
-
-    def _forget_ended_loops(self) -> None:
-        """Nothing can be awaited in a loop that has ended: its connections are left to the garbage collector."""
-        for loop in [loop for loop in self._made if getattr(loop, "is_closed", bool)()]:
-            del self._made[loop]
-
 
 class Session:
-    """Sends calls with one client's settings."""
+    """Sends calls with one client's settings, each as often as its rules allow."""
 
     def __init__(self, config: ClientConfig, connections: Connections) -> None:
         self.config = config
         self.connections = connections
+        self.sender = Sender(config, connections)
 
     def deadline(self, call: Call[Any]) -> Deadline:
         """The waits of a call that begins now."""
@@ -156,7 +66,7 @@ class Session:
         def attempt() -> T:
             try:
                 with _opened(call) if call.files else nullcontext(call) as sent:
-                    return read(call, self.open(sent, waits, stream=False), waits)
+                    return read(call, self.sender.open(sent, waits, stream=False), waits)
             except APIError as error:
                 if call.answer_in is None:
                     raise
@@ -176,7 +86,7 @@ class Session:
         def outcome() -> T | EdgeQuakeError:
             try:
                 if deadline.closed:  # during the wait for this try
-                    raise ConfigurationError(_CLOSED)
+                    raise ConfigurationError(CLOSED)
                 return failed.pop() if failed else attempt()
             except EdgeQuakeError as error:
                 return error  # raised, it would come out of tenacity with the frames of its loop
@@ -194,19 +104,19 @@ class Session:
                 return result
             finally:
                 del result  # else the error and this frame keep each other, and what the frame holds, in memory
-        raise ConfigurationError(_CLOSED)
+        raise ConfigurationError(CLOSED)
 
     def parsed(self, call: Call[T], response: Response, deadline: Deadline) -> T:
         """The whole body of ``response`` as what the call promises."""
         request_id = response.headers.get("x-request-id")
         if call.unbounded:
             held = BytesIO()
-            for piece in pieces(response, deadline, self.translated):
+            for piece in pieces(response, deadline, self.sender.translated):
                 held.write(piece)
             body = held.getvalue()
         else:
             at_most = self.config.max_event_bytes
-            body = _at_most(at_most, self.read(response, deadline, at_most + 1))
+            body = _at_most(at_most, self.sender.read(response, deadline, at_most + 1))
         try:
             answer = call.parse(body)
         except ResponseError as error:
@@ -215,144 +125,6 @@ class Session:
         if isinstance(answer, Answer):
             answer._request_id = request_id
         return answer
-
-    def open(self, call: Call[Any], deadline: Deadline, *, stream: bool) -> Response:
-        """One try: the answer with its body unread. Raises the error that an error status stands for."""
-        renewed = False
-        url = None
-        for _ in range(_MAX_REDIRECTS):
-            response = self._send(call, deadline, stream=stream, url=url)
-            if response.is_success:
-                return response
-            if call.rewindable and (target := redirect_target(response)):
-                url = target
-                release(response)
-                continue
-            error = self._error(call, response, deadline)
-            refused = isinstance(error, UnauthorizedError) and self._drops_token(response)
-            if refused and not renewed and call.rewindable:
-                renewed = True
-                continue
-            raise error
-        raise ResponseError(f"{call.route}: more than {_MAX_REDIRECTS} redirects")
-
-    def _send(self, call: Call[Any], deadline: Deadline, *, stream: bool, url: str | None) -> Response:
-        client = self.connections.client
-        if (limiter := self.connections.limiter) is not None:
-            self._turn(limiter, deadline)
-        request = self._request(client, call, deadline.clock, stream=stream, url=url)
-        try:
-            with deadline.until_answer(own_sockets=self.connections.own_sockets):
-                return client.send(request, stream=True, follow_redirects=False)
-        except Exception as error:
-            ours = self.translated(error, deadline, streaming=False)
-            raise ours from ours.__cause__
-
-    def _turn(self, limiter: RateLimiter, deadline: Deadline) -> None:
-        """Waits until the client's rate limit lets another request go."""
-        now = monotonic()
-        seconds = limiter.reserve(now, at_most=deadline.clock.left_in_total(now))
-        if seconds is None:
-            raise timed_out("total", deadline.clock.timeout)
-        try:
-            if seconds:
-                deadline.sleep(seconds)
-        except BaseException:  # cancelled
-            limiter.give_back()
-            raise
-
-    def _request(
-        self, client: HTTPClient, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None
-    ) -> Request:
-        # Compression would hold tokens back.
-        fixed = {"Accept": "text/event-stream", "Accept-Encoding": "identity"} if stream else {}
-        if call.body is not None:
-            fixed["Content-Type"] = "application/json"
-        token = self._token()
-        try:
-            request = client.build_request(
-                call.method,
-                url or address(client, self.config.base_url + call.path),
-                params=None if url else call.params,
-                content=call.body,
-                files=[(part.field, (part.filename, part.content)) for part in call.files] or None,
-                data=call.form or None,
-                headers=self.config.request_headers(token, merged_headers(call.headers, fixed)),
-                extensions={"timeout": timeout_extension(clock, monotonic())},
-            )
-        except Exception as error:  # what was given cannot be written as a request
-            raise ConfigurationError(f"the request cannot be sent: {error}") from as_cause(error)
-        if not call.files:
-            return request
-        from edgequake._http.uploads import upload  # only uploads need it
-
-        return upload(request)
-
-    def _token(self) -> SecretStr | None:
-        """The token of a user who signs in, or of the client's ``jwt`` function.
-
-        The function is asked when there is no token of it yet, or the last was refused.
-        """
-        source = self.config.jwt
-        if isinstance(source, SignedIn):
-            return source.token()
-        if not callable(source):
-            return None
-        held = self.connections.token
-        if held is None or held[0] is not source or held[1] is None:
-            token = checked_header("jwt()", result(source()))
-            held = self.connections.token = (source, None if token is None else SecretStr(token))
-        return held[1]
-
-    def _drops_token(self, response: Response) -> bool:
-        """Forgets the token that was refused; False if there is no way to another."""
-        source = self.config.jwt
-        if isinstance(source, SignedIn):
-            source.refused(response.request.headers.get("authorization", ""))
-            return True
-        self.connections.token = None
-        return callable(source)
-
-    def read(self, response: Response, deadline: Deadline, at_most: int) -> bytes:
-        """The body of ``response``, or about its first ``at_most`` bytes; then releases the connection."""
-        deadline.clock.wait_for("response", monotonic())
-        parts: list[bytes] = []
-        size = 0
-        try:
-            for data in sync_body(response, deadline):
-                parts.append(data)
-                size += len(data)
-                if size >= at_most:
-                    break
-        except Exception as error:
-            ours = self.translated(error, deadline, streaming=False)
-            raise ours from ours.__cause__
-        finally:
-            release(response)
-        return b"".join(parts)
-
-    def _error(self, call: Call[Any], response: Response, deadline: Deadline) -> EdgeQuakeError:
-        """The error that the status of ``response`` stands for, in the server's words as far as they came."""
-        try:
-            body = self.read(response, deadline, MAX_ERROR_BODY)
-        except EdgeQuakeError:
-            body = b""
-        return api_error(
-            response.status_code,
-            response.reason_phrase,
-            response.headers,
-            body[:MAX_ERROR_BODY],
-            advice=self.config.advice(response.status_code, call.needs),
-            method=response.request.method,
-            url=shown_address(response.request),
-        )
-
-    def translated(self, error: Exception, deadline: Deadline, *, streaming: bool) -> Exception:
-        """The SDK's error for one of the transport's, with that as its cause; any other as it is."""
-        config = self.config
-        return translated(
-            error, deadline.clock, streaming=streaming, origin=config.base_url, secret_headers=config.headers
-        )
 
 
 def _opened(call: Call[Any]) -> AbstractContextManager[Call[Any]]:

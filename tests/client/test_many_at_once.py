@@ -48,13 +48,13 @@ def test_one_client_in_sixteen_threads(server):
 
 def test_threads_that_first_use_a_client_together_share_one_pool(server, monkeypatch):
     """A slow start must not leave a second pool behind, which nobody would close."""
-    from edgequake._sync import session
+    from edgequake._sync import connections
 
     server.always().reply(json={"status": "healthy"})
     together = threading.Barrier(4)
     made = []
 
-    def make_slowly(owner, make=session.client):
+    def make_slowly(owner, make=connections.client):
         made.append(make(owner))
         threading.Event().wait(0.05)  # time for the others to come in, if they can
         return made[-1]
@@ -63,7 +63,7 @@ def test_threads_that_first_use_a_client_together_share_one_pool(server, monkeyp
         together.wait(10)
         client.health()
 
-    monkeypatch.setattr(session, "client", make_slowly)
+    monkeypatch.setattr(connections, "client", make_slowly)
     with EdgequakeClient(base_url=server.url) as client, ThreadPoolExecutor(4) as threads:
         list(threads.map(work, range(4)))
     assert len(made) == 1

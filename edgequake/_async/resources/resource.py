@@ -135,7 +135,7 @@ class AsyncResource:
 
             async def save(_: Call[Any], response: Response, deadline: AsyncDeadline) -> Path:
                 file.restart()
-                async for piece in async_pieces(response, deadline, self._session.translated):
+                async for piece in async_pieces(response, deadline, self._session.sender.translated):
                     await async_in_thread(file.write, piece)
                 return file.path
 

@@ -136,7 +136,7 @@ class Resource:
 
             def save(_: Call[Any], response: Response, deadline: Deadline) -> Path:
                 file.restart()
-                for piece in pieces(response, deadline, self._session.translated):
+                for piece in pieces(response, deadline, self._session.sender.translated):
                     in_thread(file.write, piece)
                 return file.path
 

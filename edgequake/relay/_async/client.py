@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from edgequake._async.session import AsyncConnections, AsyncSession
+from edgequake._async.connections import AsyncConnections
+from edgequake._async.session import AsyncSession
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
 from edgequake.exceptions import EdgeQuakeError
 from edgequake.relay._async.answer import LOST, AsyncAnswer

@@ -6,7 +6,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from edgequake._sync.session import Connections, Session
+from edgequake._sync.connections import Connections
+from edgequake._sync.session import Session
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
 from edgequake.exceptions import EdgeQuakeError
 from edgequake.relay._sync.answer import LOST, Answer

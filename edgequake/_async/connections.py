@@ -1,0 +1,108 @@
+"""The connections that a client and its copies share."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec  # async only
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakKeyDictionary, WeakSet
+
+from edgequake._core.rate import RateLimiter
+from edgequake._core.stats import StatsRecorder
+from edgequake._http.clients import (
+    AsyncHTTPClient,
+    aiohttp_client,  # async only
+    async_client,
+    async_owner_key,
+    async_usable,
+)
+from edgequake.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+__all__ = ["CLOSED", "AsyncConnections"]
+
+CLOSED = "this client is closed: make a new one"
+
+
+class AsyncClosable(Protocol):
+    """A call or a stream under way."""
+
+    async def aclose(self) -> None:
+        """Ends it, whoever waits for it."""
+
+
+class AsyncConnections:
+    """The connection pool that a client and its copies share, and what they learn about the server."""
+
+    def __init__(self, http_client: AsyncHTTPClient | None = None, rate_limit: str | None = None) -> None:
+        self._given = async_usable(http_client)
+        self._made: WeakKeyDictionary[Any, AsyncHTTPClient] = WeakKeyDictionary()
+        self._new_client = async_client
+        self._closed = False
+        self._lock = Lock()  # threads that first use a client together share one pool
+        self._open: WeakKeyDictionary[Any, WeakSet[Any]] = WeakKeyDictionary()
+        self.token: tuple[object, SecretStr | None] | None = None
+        """A ``jwt`` function, and the last token that it gave; a copy of the client may have another function."""
+        self.missing_routes: set[str] = set()
+        """Routes that this server turned out not to have."""
+        self.warned: set[str] = set()
+        """Methods whose empty answer was warned of."""
+        self.stats = StatsRecorder()
+        self.limiter = None if rate_limit is None else RateLimiter(rate_limit)
+
+    def use(self, transport: str) -> None:  # async only
+        """What reads the bytes: ``httpx``, or ``aiohttp`` if it is installed."""
+        if transport not in ("httpx", "aiohttp"):
+            raise ConfigurationError(f"transport must be 'httpx' or 'aiohttp', not {transport!r}")
+        if transport == "aiohttp":
+            if self._given is not None:
+                raise ConfigurationError("give http_client or transport, not both")
+            if find_spec("httpx_aiohttp") is None:
+                raise ConfigurationError("transport='aiohttp' needs more packages: pip install 'edgequake[aiohttp]'")
+            self._new_client = aiohttp_client
+
+    @property
+    def own_sockets(self) -> bool:
+        """Whether the sockets are this package's, which ask the deadline of a call how long they may wait."""
+        return self._given is None and self._new_client is async_client
+
+    @property
+    def client(self) -> AsyncHTTPClient:
+        """The HTTP client, made when first needed; connections belong to the event loop they were made in."""
+        here = async_owner_key()
+        with self._lock:
+            if self._closed or (self._given is not None and self._given.is_closed):
+                raise ConfigurationError(CLOSED)
+            if self._given is not None:
+                return self._given
+            if here not in self._made:
+                self._forget_ended_loops()
+                self._made[here] = self._new_client(self)
+            return self._made[here]
+
+    def watch(self, waiting: AsyncClosable) -> None:
+        """``waiting`` is closed when the client is, by whomever."""
+        here = async_owner_key()
+        with self._lock:
+            if here not in self._open:
+                self._open[here] = WeakSet()
+            self._open[here].add(waiting)
+
+    async def aclose(self) -> None:
+        """Ends the calls and closes the connections of this event loop; an HTTP client of the caller stays open."""
+        with self._lock:
+            self._closed = True
+            waiting = list(self._open.pop(async_owner_key(), ()))
+            made = self._made.pop(async_owner_key(), None)
+        for one in waiting:
+            await one.aclose()
+        if made is not None:
+            await made.aclose()
+        self._forget_ended_loops()
+
+    def _forget_ended_loops(self) -> None:
+        """Nothing can be awaited in a loop that has ended: its connections are left to the garbage collector."""
+        for loop in [loop for loop in self._made if getattr(loop, "is_closed", bool)()]:
+            del self._made[loop]

@@ -1,0 +1,180 @@
+# Generated from edgequake/_async by scripts/unasync.py: change that, and run `make generate`.
+"""Sends the requests of a call: one try, with the redirects and the token that it takes."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from edgequake._sync.flows.login import SignedIn
+from edgequake._core.clock import timed_out
+from edgequake._core.config import checked_header, merged_headers
+from edgequake._core.errors import MAX_ERROR_BODY, api_error
+from edgequake._core.results import result
+from edgequake._http.bodies import sync_body
+from edgequake._http.errors import as_cause, translated
+from edgequake._http.release import release
+from edgequake._http.requests import address, redirect_target, shown_address, timeout_extension
+from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
+
+if TYPE_CHECKING:
+    from edgequake._sync.connections import Connections
+    from edgequake._core.calls import Call
+    from edgequake._core.clock import CallClock
+    from edgequake._core.config import ClientConfig
+    from edgequake._core.rate import RateLimiter
+    from edgequake._http.clients import HTTPClient
+    from edgequake._http.requests import Request, Response
+    from edgequake._http.waiting import Deadline
+
+__all__ = ["Sender"]
+
+_MAX_REDIRECTS = 5
+
+
+class Sender:
+    """Sends requests with one client's settings, and reads whole bodies."""
+
+    def __init__(self, config: ClientConfig, connections: Connections) -> None:
+        self.config = config
+        self.connections = connections
+
+    def open(self, call: Call[Any], deadline: Deadline, *, stream: bool) -> Response:
+        """One try: the answer with its body unread. Raises the error that an error status stands for."""
+        renewed = False
+        url = None
+        for _ in range(_MAX_REDIRECTS):
+            response = self._send(call, deadline, stream=stream, url=url)
+            if response.is_success:
+                return response
+            if call.rewindable and (target := redirect_target(response)):
+                url = target
+                release(response)
+                continue
+            error = self._error(call, response, deadline)
+            refused = isinstance(error, UnauthorizedError) and self._drops_token(response)
+            if refused and not renewed and call.rewindable:
+                renewed = True
+                continue
+            raise error
+        raise ResponseError(f"{call.route}: more than {_MAX_REDIRECTS} redirects")
+
+    def _send(self, call: Call[Any], deadline: Deadline, *, stream: bool, url: str | None) -> Response:
+        client = self.connections.client
+        if (limiter := self.connections.limiter) is not None:
+            self._turn(limiter, deadline)
+        request = self._request(client, call, deadline.clock, stream=stream, url=url)
+        try:
+            with deadline.until_answer(own_sockets=self.connections.own_sockets):
+                return client.send(request, stream=True, follow_redirects=False)
+        except Exception as error:
+            ours = self.translated(error, deadline, streaming=False)
+            raise ours from ours.__cause__
+
+    def _turn(self, limiter: RateLimiter, deadline: Deadline) -> None:
+        """Waits until the client's rate limit lets another request go."""
+        now = monotonic()
+        seconds = limiter.reserve(now, at_most=deadline.clock.left_in_total(now))
+        if seconds is None:
+            raise timed_out("total", deadline.clock.timeout)
+        try:
+            if seconds:
+                deadline.sleep(seconds)
+        except BaseException:  # cancelled
+            limiter.give_back()
+            raise
+
+    def _request(
+        self, client: HTTPClient, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None
+    ) -> Request:
+        # Compression would hold tokens back.
+        fixed = {"Accept": "text/event-stream", "Accept-Encoding": "identity"} if stream else {}
+        if call.body is not None:
+            fixed["Content-Type"] = "application/json"
+        token = self._token()
+        try:
+            request = client.build_request(
+                call.method,
+                url or address(client, self.config.base_url + call.path),
+                params=None if url else call.params,
+                content=call.body,
+                files=[(part.field, (part.filename, part.content)) for part in call.files] or None,
+                data=call.form or None,
+                headers=self.config.request_headers(token, merged_headers(call.headers, fixed)),
+                extensions={"timeout": timeout_extension(clock, monotonic())},
+            )
+        except Exception as error:  # what was given cannot be written as a request
+            raise ConfigurationError(f"the request cannot be sent: {error}") from as_cause(error)
+        if not call.files:
+            return request
+        from edgequake._http.uploads import upload  # only uploads need it
+
+        return upload(request)
+
+    def _token(self) -> SecretStr | None:
+        """The token of a user who signs in, or of the client's ``jwt`` function.
+
+        The function is asked when there is no token of it yet, or the last was refused.
+        """
+        source = self.config.jwt
+        if isinstance(source, SignedIn):
+            return source.token()
+        if not callable(source):
+            return None
+        held = self.connections.token
+        if held is None or held[0] is not source or held[1] is None:
+            token = checked_header("jwt()", result(source()))
+            held = self.connections.token = (source, None if token is None else SecretStr(token))
+        return held[1]
+
+    def _drops_token(self, response: Response) -> bool:
+        """Forgets the token that was refused; False if there is no way to another."""
+        source = self.config.jwt
+        if isinstance(source, SignedIn):
+            source.refused(response.request.headers.get("authorization", ""))
+            return True
+        self.connections.token = None
+        return callable(source)
+
+    def read(self, response: Response, deadline: Deadline, at_most: int) -> bytes:
+        """The body of ``response``, or about its first ``at_most`` bytes; then releases the connection."""
+        deadline.clock.wait_for("response", monotonic())
+        parts: list[bytes] = []
+        size = 0
+        try:
+            for data in sync_body(response, deadline):
+                parts.append(data)
+                size += len(data)
+                if size >= at_most:
+                    break
+        except Exception as error:
+            ours = self.translated(error, deadline, streaming=False)
+            raise ours from ours.__cause__
+        finally:
+            release(response)
+        return b"".join(parts)
+
+    def _error(self, call: Call[Any], response: Response, deadline: Deadline) -> EdgeQuakeError:
+        """The error that the status of ``response`` stands for, in the server's words as far as they came."""
+        try:
+            body = self.read(response, deadline, MAX_ERROR_BODY)
+        except EdgeQuakeError:
+            body = b""
+        return api_error(
+            response.status_code,
+            response.reason_phrase,
+            response.headers,
+            body[:MAX_ERROR_BODY],
+            advice=self.config.advice(response.status_code, call.needs),
+            method=response.request.method,
+            url=shown_address(response.request),
+        )
+
+    def translated(self, error: Exception, deadline: Deadline, *, streaming: bool) -> Exception:
+        """The SDK's error for one of the transport's, with that as its cause; any other as it is."""
+        config = self.config
+        return translated(
+            error, deadline.clock, streaming=streaming, origin=config.base_url, secret_headers=config.headers
+        )

@@ -12,6 +12,7 @@ from edgequake.cli.ask import Files, PathsCommand, Question
 from edgequake.cli.ask import ask as ask_question
 from edgequake.cli.batch import batch
 from edgequake.cli.conversations import conversations_app
+from edgequake.cli.doctor import doctor
 from edgequake.cli.documents import documents_app
 from edgequake.cli.errors import command
 from edgequake.cli.graph import graph_app
@@ -74,6 +75,7 @@ app.add_typer(workspaces_app, name="workspaces")
 app.add_typer(tasks_app, name="tasks")
 app.command()(upload)
 app.command()(batch)
+app.command()(doctor)
 
 
 @app.callback()

@@ -1,0 +1,1 @@
+"""What this package assumes about a server, tried on one: ``edgequake doctor``."""

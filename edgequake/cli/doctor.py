@@ -1,0 +1,129 @@
+"""``edgequake doctor``: whether a server is as this package expects it."""
+
+import sys
+from collections import Counter
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgequake.cli.connected import connected
+from edgequake.cli.errors import CommandError, say
+from edgequake.cli.listing import show_json, show_rows
+from edgequake.cli.options import Connection, Json
+from edgequake.display.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from edgequake._doctor.examination import Examination, Result
+    from edgequake._doctor.rows import Row
+
+__all__ = ["doctor"]
+
+_ORDER = ("right", "differs", "not allowed", "not there", "not tried")
+
+
+@connected
+def doctor(
+    *,
+    connection: Connection,
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="Try also what changes a server, in a workspace that is made and removed."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Check a server: is each route as the SDK expects it?
+
+    Nothing is changed and no language model is asked, unless you give --write: it makes a workspace, uploads documents
+    of two sentences, asks questions, and removes all of it at the end. What the SDK would do to the whole server or to
+    other people's data is never tried.
+
+    right: as expected. differs: the column "came" says how. not allowed: your key or token may not. not there: the
+    server has no such route. Into a pipe: a line a route, with tabs between verdict, route, expected and came.
+
+    Exits with 1 when something differs.
+
+    Example: edgequake doctor --base-url http://localhost:8080
+    """
+    from edgequake._doctor.examination import Examination, LeftBehindError  # help does without
+
+    with connection.client() as client, _progress() as on_try:
+        examination = Examination(client, write=write, on_try=on_try)
+        results = []
+        try:
+            with closing(examination.results()) as each:
+                results.extend(each)
+        except LeftBehindError as error:
+            raise CommandError(str(error)) from error
+    _show(examination, results, connection.address, as_json=as_json)
+    if any(one.verdict == "differs" for one in results):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress() -> "Iterator[Callable[[Row], None]]":
+    """Says on a terminal what is being tried."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    with Console(stderr=True, highlight=False).status("…") as status:
+        yield lambda row: status.update(escape(row.route))
+
+
+def _show(examination: "Examination", results: "Sequence[Result]", address: str, *, as_json: bool) -> None:
+    counts = Counter(one.verdict for one in results)
+    if as_json:
+        show_json(
+            {
+                "server": address,
+                "version": examination.version,
+                "counts": {name: counts[name] for name in _ORDER},
+                "notes": examination.notes,
+                "routes": [one.as_dict() for one in results],
+            }
+        )
+        return
+    if sys.stdout.isatty():
+        _show_table(results)
+    else:
+        show_rows((), ((one.verdict, one.route, one.expected, one.came) for one in results), none="")
+    for note in examination.notes:
+        say(f"note: {note}")
+    version = one_line(examination.version or "of a version that it does not say")
+    summary = ", ".join(f"{counts[name]} {name}" for name in _ORDER if counts[name])
+    say(f"EdgeQuake {version} at {address}: of {len(results)} routes {summary}")
+
+
+def _show_table(results: "Sequence[Result]") -> None:
+    """The routes that were tried; those that were not, by the reason."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    colors = {"right": "green", "differs": "bold red", "not allowed": "yellow", "not there": "yellow"}
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("", no_wrap=True)
+    for name in ("route", "expected", "came"):
+        table.add_column(name, overflow="fold")
+    tried = [one for one in results if one.verdict != "not tried"]
+    for one in sorted(tried, key=lambda one: one.verdict == "differs"):  # what matters stands last, in sight
+        route = one.route.replace("/api/v1", "")
+        table.add_row(
+            Text(one.verdict, style=colors[one.verdict]), Text(route), Text(one.expected), Text(one_line(one.came))
+        )
+    console = Console(highlight=False)
+    console.print(table)
+    reasons: dict[str, list[str]] = {}
+    for one in results:
+        if one.verdict == "not tried":
+            reasons.setdefault(one.came, []).append(one.method)
+    for reason, methods in reasons.items():
+        console.print(Text(f"\nnot tried, {one_line(reason)}:", style="dim"))
+        console.print(Text(", ".join(methods)))
+    if reasons:
+        console.print()

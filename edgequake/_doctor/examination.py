@@ -19,7 +19,7 @@ from edgequake._doctor.writing import CHANGING, MAKING, SCRATCH
 from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, NetworkError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from edgequake import EdgequakeClient
 
@@ -81,7 +81,7 @@ class Examination:
         """The name of the workspace that ``write`` works in."""
         return str(self._found.name)
 
-    def results(self) -> Iterator[Result]:
+    def results(self) -> Generator[Result, None, None]:
         """The results of all rows, in the order in which they are tried.
 
         Raises :class:`NetworkError` when no server answers, and :class:`LeftBehindError` when what was made could not

@@ -48,7 +48,12 @@ _DOCUMENTS = (
     Row("documents.failed_chunks", f"{_DOC}/failed-chunks", lambda c, f: c.documents.failed_chunks(f.document)),
     Row("documents.download", f"{_DOC}/download/original", lambda c, f: c.documents.download(f.document), also=(404,)),
     Row("documents.markdown", f"{_DOC}/download/markdown", lambda c, f: c.documents.markdown(f.document), also=(404,)),
-    Row("documents.lineage", f"{_DOC}/lineage", lambda c, f: c.documents.lineage(f.document), finds="chunk:chunks"),
+    Row(
+        "documents.lineage",
+        f"{_DOC}/lineage",
+        lambda c, f: c.documents.lineage(f.document),
+        finds="chunk:chunks.chunk_id",
+    ),
     Row("documents.metadata", f"{_DOC}/metadata", lambda c, f: c.documents.metadata(f.document)),
     Row("documents.export_lineage", f"{_DOC}/lineage/export", lambda c, f: c.documents.export_lineage(f.document)),
     Row(
@@ -111,7 +116,7 @@ _DOCUMENTS = (
     Row(
         "query.artifact",
         f"{_CONTEXT}/artifacts/{{artifact_type}}/{{artifact_id}}",
-        lambda c, f: c.query.artifact("chunk", f.chunk.chunk_id),
+        lambda c, f: c.query.artifact("chunk", f.chunk),
     ),
     Row("parse.backends", f"GET {_V1}/parse/backends", lambda c, f: c.parse.backends()),
     Row("parse.job", f"GET {_V1}/parse/jobs/{{job_id}}", lambda c, f: c.parse.job(f.parse_job)),
@@ -241,7 +246,11 @@ _OPERATIONS = (
     Row("pipeline.activity", f"GET {_V1}/pipeline/activity", lambda c, f: c.pipeline.activity()),
     Row("pipeline.queue_metrics", f"GET {_V1}/pipeline/queue-metrics", lambda c, f: c.pipeline.queue_metrics()),
     Row("costs.pricing", f"GET {_COSTS}/pricing", lambda c, f: c.costs.pricing(), finds="model_price:models.model"),
-    Row("costs.estimate", f"POST {_COSTS}/estimate", lambda c, f: c.costs.estimate(f.model_price, 10, 10)),
+    Row(
+        "costs.estimate",
+        f"POST {_COSTS}/estimate",
+        lambda c, f: c.costs.estimate(f.model_price, input_tokens=10, output_tokens=10),
+    ),
     Row("costs.summary", f"GET {_V1}/costs/summary", lambda c, f: c.costs.summary()),
     Row("costs.history", f"GET {_V1}/costs/history", lambda c, f: c.costs.history()),
     Row("costs.budget", f"GET {_V1}/costs/budget", lambda c, f: c.costs.budget()),

@@ -56,7 +56,7 @@ def _remove_workspace(c: Any, f: Found) -> None:
 
 
 def _remove_conversations(c: Any, f: Found) -> None:
-    for one in c.conversations.list(search=f.name):
+    for one in c.conversations.list(search=f.name).first_page().rows:
         if one.title == f.name:
             c.conversations.delete(one)
 
@@ -83,7 +83,7 @@ SCRATCH = Row(
 )
 """Makes the workspace that the other rows work in."""
 
-MAKING = (
+_MAKING = (
     Row(
         "documents.upload_text",
         f"POST {_DOCS}",
@@ -115,7 +115,13 @@ MAKING = (
         f"POST {_DOCS}/pdf/batch",
         lambda c, f: c.documents.pdf.upload_batch([("again.pdf", _pdf())]),
     ),
-    Row("parse.pdf", f"POST {_V1}/parse", lambda c, f: c.parse.pdf(_pdf()), (200, 202), finds="parse_job:job_id"),
+    Row(
+        "parse.pdf",
+        f"POST {_V1}/parse",
+        lambda c, f: c.parse.pdf(_pdf(), filename="site-plan.pdf"),
+        (200, 202),
+        finds="parse_job:job_id",
+    ),
     Row(
         "workspaces.injections.put",
         f"PUT {_WS}/injection",
@@ -133,8 +139,8 @@ MAKING = (
         "entities.create",
         f"POST {_ENTITIES}",
         lambda c, f: (
-            c.entities.create("DOCTOR_BEACON", "TECHNOLOGY"),
-            c.entities.create("DOCTOR_RELAY", "TECHNOLOGY", "Repeats a signal."),
+            c.entities.create("DOCTOR_BEACON", entity_type="TECHNOLOGY"),
+            c.entities.create("DOCTOR_RELAY", entity_type="TECHNOLOGY", description="Repeats a signal."),
         )[1],
         (201,),
         finds="made_entity",
@@ -142,7 +148,7 @@ MAKING = (
     Row(
         "relationships.create",
         f"POST {_RELATIONS}",
-        lambda c, f: c.relationships.create("DOCTOR_RELAY", "DOCTOR_BEACON", "feeds"),
+        lambda c, f: c.relationships.create("DOCTOR_RELAY", "DOCTOR_BEACON", keywords="feeds"),
         (201,),
         finds="made_relationship",
     ),
@@ -165,7 +171,7 @@ MAKING = (
     Row(
         "conversations.messages.create",
         f"POST {_TALK}/messages",
-        lambda c, f: c.conversations.messages.create(f.conversation, "assistant", "Mira Okafor."),
+        lambda c, f: c.conversations.messages.create(f.conversation, role="assistant", content="Mira Okafor."),
         (201,),
         finds="message",
     ),
@@ -182,10 +188,14 @@ MAKING = (
         (201,),
     ),
 )
-"""What the rows that read shall find."""
 
 _ASKING = (
-    Row("query.execute", f"POST {_V1}/query", lambda c, f: c.query.execute(_QUESTION)),
+    Row(
+        "query.execute",
+        f"POST {_V1}/query",
+        lambda c, f: c.query.execute(_QUESTION, mode="naive"),
+        finds="chunk:sources.id",
+    ),
     Row("query.stream", f"POST {_V1}/query/stream", lambda c, f: c.query.stream(_QUESTION).final()),
     Row(
         "query.context",
@@ -205,7 +215,9 @@ _ASKING = (
         lambda c, f: c.chat.stream(_QUESTION, conversation_id=f.conversation.id).final(),
     ),
 )
-MAKING += _ASKING
+
+MAKING = _MAKING + _ASKING
+"""What the rows that read shall find, and questions."""
 
 _OF_CONVERSATIONS = (
     Row("conversations.update", f"PATCH {_TALK}", lambda c, f: c.conversations.update(f.conversation, is_pinned=True)),

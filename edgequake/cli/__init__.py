@@ -1,4 +1,4 @@
-"""The command line: ``edgequake ask``, ``chat``, ``serve``, ``gateway``, ``mcp``, ``health`` and ``relay``.
+"""The command line: ``edgequake --help`` lists its commands.
 
 Needs ``pip install "edgequake[cli]"``; without it :func:`main` says so.
 """

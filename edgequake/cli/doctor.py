@@ -16,12 +16,12 @@ from edgequake.display.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from edgequake._doctor.examination import Examination, Result
+    from edgequake._doctor.examination import Examination, Result, Verdict
     from edgequake._doctor.rows import Row
 
 __all__ = ["doctor"]
 
-_ORDER = ("right", "differs", "not allowed", "not there", "not tried")
+_ORDER: "tuple[Verdict, ...]" = ("right", "differs", "not allowed", "not there", "not tried")
 
 
 @connected
@@ -51,7 +51,7 @@ def doctor(
 
     with connection.client() as client, _progress() as on_try:
         examination = Examination(client, write=write, on_try=on_try)
-        results = []
+        results: list[Result] = []
         try:
             with closing(examination.results()) as each:
                 results.extend(each)
@@ -100,30 +100,29 @@ def _show(examination: "Examination", results: "Sequence[Result]", address: str,
 
 
 def _show_table(results: "Sequence[Result]") -> None:
-    """The routes that were tried; those that were not, by the reason."""
+    """The routes that were not tried, by the reason; then the others, those that differ last, in sight."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(highlight=False)
+    reasons: dict[str, list[str]] = {}
+    for one in results:
+        if one.verdict == "not tried":
+            nothing = one.came.startswith("the server has no ")
+            reasons.setdefault("the server holds nothing to try it with" if nothing else one.came, []).append(
+                one.method
+            )
+    for reason, methods in reasons.items():
+        console.print(Text(f"not tried, {one_line(reason)}:", style="dim"))
+        console.print(Text(f"{', '.join(methods)}\n"))
     colors = {"right": "green", "differs": "bold red", "not allowed": "yellow", "not there": "yellow"}
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)
     for name in ("route", "expected", "came"):
         table.add_column(name, overflow="fold")
-    tried = [one for one in results if one.verdict != "not tried"]
-    for one in sorted(tried, key=lambda one: one.verdict == "differs"):  # what matters stands last, in sight
-        route = one.route.replace("/api/v1", "")
-        table.add_row(
-            Text(one.verdict, style=colors[one.verdict]), Text(route), Text(one.expected), Text(one_line(one.came))
-        )
-    console = Console(highlight=False)
+    for one in sorted(results, key=lambda one: one.verdict == "differs"):
+        if one.verdict != "not tried":
+            route, came = one.route.replace("/api/v1", ""), one_line(one.came)
+            table.add_row(Text(one.verdict, style=colors[one.verdict]), Text(route), Text(one.expected), Text(came))
     console.print(table)
-    reasons: dict[str, list[str]] = {}
-    for one in results:
-        if one.verdict == "not tried":
-            reasons.setdefault(one.came, []).append(one.method)
-    for reason, methods in reasons.items():
-        console.print(Text(f"\nnot tried, {one_line(reason)}:", style="dim"))
-        console.print(Text(", ".join(methods)))
-    if reasons:
-        console.print()

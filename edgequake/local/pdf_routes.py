@@ -189,8 +189,7 @@ class PdfRoutes:
         except RequestError as error:
             return {"filename": name, "status": "failed", "error": error.message}
         if receipt.is_duplicate:
-            known = receipt.document_id
-            return {"filename": name, "status": "duplicate", "pdf_id": known, "duplicate_of": known}
+            return {"filename": name, "status": "duplicate", "pdf_id": receipt.document_id}
         return {"filename": name, "status": "processing", "pdf_id": receipt.document_id, "task_id": receipt.task_id}
 
 

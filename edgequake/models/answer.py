@@ -45,6 +45,18 @@ class QueryStats(Model):
     """The model that generated the answer."""
     arms_run: str | None = None
     """Which arms of ``mode="mix"`` were asked, with commas."""
+    arm_local_ms: float | None = None
+    """The arm that starts from entities, in milliseconds."""
+    arm_global_ms: float | None = None
+    """The arm that starts from relationships, in milliseconds."""
+    arm_naive_ms: float | None = None
+    """The arm that compares passages, in milliseconds."""
+    arm_local_chunks: int | None = None
+    """How many passages the arm that starts from entities found."""
+    arm_global_chunks: int | None = None
+    """How many passages the arm that starts from relationships found."""
+    arm_naive_chunks: int | None = None
+    """How many passages the arm that compares passages found."""
     arms_gated: bool | None = None
     """Whether the server left a search out because the question did not need it."""
     query_intent: str | None = None

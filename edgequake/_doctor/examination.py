@@ -156,7 +156,8 @@ class Examination:
         wrong = faults(answer, self._seen.body)
         if status is not None and status not in row.status:
             wrong.insert(0, f"status {status}")
-        came = f"{status or row.status[0]} {named(answer)}"
+        version = f", version {self.version}" if row.method == "health" and self.version else ""
+        came = f"{status or row.status[0]} {named(answer)}{version}"
         if not wrong:
             return self._result(row, came, "right")
         shown = "; ".join(wrong[:_SHOWN]) + (f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else "")

@@ -88,15 +88,15 @@ def _show(examination: "Examination", results: "Sequence[Result]", address: str,
             }
         )
         return
-    if sys.stdout.isatty():
-        _show_table(results)
-    else:
-        show_rows((), ((one.verdict, one.route, one.expected, one.came) for one in results), none="")
     for note in examination.notes:
         say(f"note: {note}")
+    if not sys.stdout.isatty():
+        show_rows((), ((one.verdict, one.route, one.expected, one.came) for one in results), none="")
+        return
+    _show_table(results)
     version = one_line(examination.version or "of a version that it does not say")
     summary = ", ".join(f"{counts[name]} {name}" for name in _ORDER if counts[name])
-    say(f"EdgeQuake {version} at {address}: of {len(results)} routes {summary}")
+    typer.echo(f"\nEdgeQuake {version} at {address}: of {len(results)} routes {summary}")
 
 
 def _show_table(results: "Sequence[Result]") -> None:

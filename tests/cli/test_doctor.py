@@ -38,14 +38,17 @@ def test_lines_and_a_table_say_what_differs(run: Run, edgequake_script: ScriptSe
     there = ["--base-url", edgequake_script.url, "--retries", "0"]
     lines = run("doctor", *there)
     assert lines.code == 1
-    assert "differs\tGET /health\t200 HealthResponse\t200 HealthResponse: unknown field mood\n" in lines.out
+    assert (
+        "differs\tGET /health\t200 HealthResponse\t200 HealthResponse, version 0.32.1: unknown field mood\n"
+        in lines.out
+    )
     assert "not tried\tDELETE /api/v1/documents\tWorkspaceWipe\tit could reach documents of others\n" in lines.out
-    assert f"EdgeQuake 0.32.1 at {edgequake_script.url}: of 186 routes" in lines.err
     assert "note: tenant_id was not given and none could be listed: default was sent" in lines.err
     table = run("doctor", *there, terminal=True)
     words = " ".join(re.sub(r"\x1b\[[\d;]*m", "", table.out).split())
     assert "not tried, it would change the server: --write tries it: workspaces.create, documents.upload_text" in words
     assert "differs GET /health 200" in words
+    assert f"EdgeQuake 0.32.1 at {edgequake_script.url}: of 186 routes" in words
 
 
 def test_a_server_that_is_not_there_is_one_line(run: Run) -> None:

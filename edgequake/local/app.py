@@ -1,6 +1,5 @@
 """The ASGI application that speaks the EdgeQuake server's wire, for trying, demos and tests."""
 
-import re
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,9 +14,11 @@ from edgequake._http.asgi import asgi_client
 from edgequake._serving.keep_alive import KEEP_ALIVE_SECONDS
 from edgequake._version import __version__
 from edgequake.integrations.openai_api import openai_routes
+from edgequake.local import elsewhere
 from edgequake.local.chat_routes import ChatRoutes
 from edgequake.local.chunk_routes import ChunkRoutes
 from edgequake.local.console import page_routes
+from edgequake.local.context_routes import ContextRoutes
 from edgequake.local.conversation_routes import ConversationRoutes
 from edgequake.local.directory_routes import DirectoryRoutes
 from edgequake.local.document_routes import DocumentRoutes
@@ -31,17 +32,8 @@ from edgequake.local.query_routes import QueryRoutes
 from edgequake.local.requests import BodyError, RequestError
 from edgequake.local.store import Store
 from edgequake.local.system_routes import SystemRoutes
+from edgequake.local.task_routes import TaskRoutes
 from edgequake.local.wire import problem
-
-# What the EdgeQuake server has below /api: what of it is not here is answered with 501.
-_RESOURCES = re.compile(
-    r"/api/v1/(?:admin|api-keys|auth|chunks|config|connections|conversations|costs|documents|entities|folders|graph|"
-    r"ingestion|lineage|messages|models|parse|pipeline|providers|query|settings|shared|tasks|tenants|users|workspaces)"
-    r"(?:/|$)|/api/v2/workspaces/"
-)
-_CHANGES = re.compile(
-    r"/api/v1/(?:graph/(?:entities|relationships)(?:/[^/]+)?|costs/budget|documents/(?:reprocess|recover-stuck|scan))$"
-)
 
 
 def create_app(store: Store, *, token_delay: float = 0.0, llm: Any = None, api_key: str | None = None) -> Starlette:
@@ -73,13 +65,16 @@ def build(engine: Engine, *, keep_alive: float = KEEP_ALIVE_SECONDS, api_key: st
             *QueryRoutes(engine, keep_alive).routes(),
             *ChatRoutes(engine, keep_alive).routes(),
             *ConversationRoutes(engine).routes(),
+            *ContextRoutes(engine).routes(),
             *DocumentUpkeep(engine, documents).routes(),
+            *TaskRoutes(engine, documents).routes(),
             *PdfRoutes(engine, documents, keep_alive).routes(),
             *documents.routes(),
             *DirectoryRoutes(engine).routes(),
-            *SystemRoutes(engine).routes(),
             *GraphRoutes(engine, keep_alive).routes(),
             *ChunkRoutes(engine).routes(),
+            *elsewhere.routes(),
+            *SystemRoutes(engine).routes(),
             *page_routes(),
         ],
         middleware=middleware,
@@ -137,19 +132,8 @@ async def _refused(request: Request, error: Exception) -> Response:
     return problem(error, request.state.request_id)
 
 
-def _is_elsewhere(request: Request, status: int) -> bool:
-    """Whether the EdgeQuake server has a route that is not here."""
-    path = request.url.path
-    if status == 405:
-        return request.method in ("POST", "PUT", "PATCH", "DELETE") and _CHANGES.match(path) is not None
-    return status == 404 and _RESOURCES.match(path) is not None
-
-
 async def _no_such_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 400:  # a multipart body that cannot be read
         return problem(RequestError(400, "BAD_REQUEST", f"Bad request: {error.detail}"), request.state.request_id)
-    if _is_elsewhere(request, error.status_code):
-        words = f"Not implemented: the local server does not have {request.method} {request.url.path}"
-        return problem(RequestError(501, "NOT_IMPLEMENTED", words), request.state.request_id)
     return Response(status_code=error.status_code, headers=error.headers)

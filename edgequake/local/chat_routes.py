@@ -8,10 +8,11 @@ from starlette.routing import Route
 
 from edgequake.local import streams
 from edgequake.local.answering import Answering, GenerationError, RetrievalError
+from edgequake.local.bodies import ChatBody
 from edgequake.local.conversations import ConversationGoneError, Opened
 from edgequake.local.engine import Engine, Question
 from edgequake.local.followup import context_of
-from edgequake.local.requests import ChatBody, RequestError, body_of, check_query, owner
+from edgequake.local.requests import RequestError, body_of, check_query, owner
 from edgequake.local.sse import event_stream, while_connected
 from edgequake.local.wire import refusal, sources, stats
 

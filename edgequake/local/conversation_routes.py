@@ -10,24 +10,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from edgequake.local.conversation_upkeep import ConversationUpkeep, Folders
-from edgequake.local.engine import Engine
-from edgequake.local.requests import (
-    BodyError,
+from edgequake.local.bodies import (
     BulkBody,
     ConversationBody,
     ConversationChange,
+    FeedbackBody,
     FolderBody,
     FolderChange,
     ImportBody,
     MessageBody,
     MessageChange,
-    RequestError,
-    body_of,
-    identity,
-    number,
-    owner,
 )
+from edgequake.local.conversation_upkeep import ConversationUpkeep, Folders
+from edgequake.local.engine import Engine
+from edgequake.local.requests import BodyError, RequestError, body_of, identity, number, owner
 
 _DETAIL_MESSAGES = 200
 _ROOT = "/api/v1/conversations"
@@ -54,6 +50,7 @@ class ConversationRoutes:
             Route(f"{one}/share", self.unshare, methods=["DELETE"]),
             Route(f"{one}/messages", self.add_message, methods=["POST"]),
             Route(f"{one}/messages", self.messages),
+            Route(f"{one}/messages/{{message}}/feedback", self.rate, methods=["PATCH"]),
             Route(one, self.change, methods=["PATCH"]),
             Route(one, self.delete, methods=["DELETE"]),
             Route(one, self.get),
@@ -141,6 +138,14 @@ class ConversationRoutes:
         """Nothing: the message is gone."""
         await asyncio.to_thread(self._upkeep.delete_message, owner(request.headers), request.path_params["id"])
         return Response(status_code=204)
+
+    async def rate(self, request: Request) -> Response:
+        """The message with its rating."""
+        whose, conversation, message = owner(request.headers), conversation_id(request), request.path_params["message"]
+        body = await body_of(FeedbackBody, request)
+        if body.rating not in (None, "up", "down"):
+            raise RequestError(400, "BAD_REQUEST", "Bad request: rating must be up, down or null")
+        return JSONResponse(await asyncio.to_thread(self._upkeep.rate, whose, conversation, message, body))
 
     async def share(self, request: Request) -> Response:
         """Where anybody may read the conversation."""

@@ -6,18 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+from edgequake.local.bodies import BulkBody, ConversationChange, FeedbackBody, MessageBody, MessageChange
 from edgequake.local.conversations import Conversations, message_of, now
-from edgequake.local.requests import (
-    BulkBody,
-    ConversationChange,
-    MessageBody,
-    MessageChange,
-    Owner,
-    RequestError,
-)
+from edgequake.local.requests import OWNED, Owner, RequestError
 from edgequake.local.schema import Database
 
-_OWN = "tenant_id = ? AND user_id = ?"
 _ROLES = ("user", "assistant", "system")
 
 
@@ -101,7 +94,7 @@ class ConversationUpkeep:
         with self._database.transaction() as connection:
             self._conversations.get(owner, conversation_id)
             added = self._conversations.add(connection, conversation_id, body.role, body.content, {"parent_id": parent})
-            return _message(connection, owner, added)
+            return message_of(connection, added, owner)
 
     def change_message(self, owner: Owner, message_id: str, change: MessageChange) -> dict[str, Any]:
         """The message, changed. RequestError 404."""
@@ -109,14 +102,22 @@ class ConversationUpkeep:
         if "context" in columns:
             columns["context"] = json.dumps(columns["context"], ensure_ascii=False)
         with self._database.transaction() as connection:
-            _message(connection, owner, message_id)
+            message_of(connection, message_id, owner)
             _update(connection, "messages", message_id, columns)
-            return _message(connection, owner, message_id)
+            return message_of(connection, message_id, owner)
+
+    def rate(self, owner: Owner, conversation_id: str, message_id: str, body: FeedbackBody) -> dict[str, Any]:
+        """The message with its rating, or without one for None. RequestError 404."""
+        with self._database.transaction() as connection:
+            if message_of(connection, message_id, owner)["conversation_id"] != conversation_id:
+                raise RequestError(404, "NOT_FOUND", f"Not found: message {message_id}")
+            _update(connection, "messages", message_id, {"feedback": body.rating})
+            return message_of(connection, message_id, owner)
 
     def delete_message(self, owner: Owner, message_id: str) -> None:
         """Forget a message. RequestError 404."""
         with self._database.transaction() as connection:
-            _message(connection, owner, message_id)
+            message_of(connection, message_id, owner)
             connection.execute("DELETE FROM messages WHERE id = ?", (message_id,))
 
     def _take(self, owner: Owner, workspace: str, about: Mapping[str, Any], messages: object) -> None:
@@ -142,8 +143,8 @@ class Folders:
         """A user's folders by position."""
         with self._database.lock:
             rows = self._database.connection.execute(
-                f"SELECT * FROM folders WHERE {_OWN} ORDER BY position, rowid",  # noqa: S608
-                _of(owner),
+                f"SELECT * FROM folders WHERE {OWNED} ORDER BY position, rowid",  # noqa: S608
+                owner.columns,
             ).fetchall()
         return [_folder(row) for row in rows]
 
@@ -153,8 +154,12 @@ class Folders:
         with self._database.transaction() as connection:
             if parent is not None:
                 _check_folder(connection, owner, parent)
-            (position,) = connection.execute(f"SELECT count(*) FROM folders WHERE {_OWN}", _of(owner)).fetchone()  # noqa: S608
-            row = (created, *_of(owner), workspace, name, parent and str(parent), position, at, at)
+            (position,) = connection.execute(
+                f"SELECT count(*) FROM folders WHERE {OWNED}",  # noqa: S608
+                owner.columns,
+            ).fetchone()
+            whose = (str(owner.tenant_id), str(owner.user_id), workspace)
+            row = (created, *whose, name, parent and str(parent), position, at, at)
             connection.execute("INSERT INTO folders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             return _check_folder(connection, owner, created)
 
@@ -180,25 +185,14 @@ class Folders:
             connection.execute("DELETE FROM folders WHERE id = ?", (folder_id,))
 
 
-def _of(owner: Owner) -> tuple[str, str]:
-    return str(owner.tenant_id), str(owner.user_id)
-
-
 def _check_folder(connection: sqlite3.Connection, owner: Owner, folder_id: UUID | str) -> dict[str, Any]:
     row = connection.execute(
-        f"SELECT * FROM folders WHERE id = ? AND {_OWN}",  # noqa: S608
-        (str(folder_id), *_of(owner)),
+        f"SELECT * FROM folders WHERE id = :id AND {OWNED}",  # noqa: S608
+        {**owner.columns, "id": str(folder_id)},
     ).fetchone()
     if row is None:
         raise RequestError(404, "NOT_FOUND", f"Not found: folder {folder_id}")
     return _folder(row)
-
-
-def _message(connection: sqlite3.Connection, owner: Owner, message_id: str) -> dict[str, Any]:
-    found = message_of(connection, message_id, _of(owner))
-    if found is None:
-        raise RequestError(404, "NOT_FOUND", f"Not found: message {message_id}")
-    return found
 
 
 def _update(connection: sqlite3.Connection, table: str, found: str, columns: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from edgequake.local.followup import title_of
-from edgequake.local.requests import Owner, RequestError
+from edgequake.local.requests import OWNED, Owner, RequestError
 from edgequake.local.schema import Database
 
 # A store in memory forgets what lies further back; one in a file keeps all.
@@ -27,7 +27,7 @@ FROM conversations c
 """  # noqa: S608 - a constant
 _MESSAGE = """
 SELECT m.id, m.conversation_id, m.parent_id, m.role, m.content, m.mode, m.tokens_used, m.duration_ms,
-       m.thinking_time_ms, m.context, m.is_error, m.created_at, m.updated_at FROM messages m
+       m.thinking_time_ms, m.context, m.is_error, m.created_at, m.updated_at, m.feedback FROM messages m
 """
 _ORDERS = {"updated_at": "c.updated_at", "created_at": "c.created_at", "title": "c.title COLLATE NOCASE"}
 
@@ -72,10 +72,16 @@ class Conversations:
         self._database = database
 
     def say(self, owner: Owner, conversation_id: UUID | None, message: str, mode: str, workspace: str | None) -> Opened:
-        """Store the user's message, in a new conversation for None. RequestError: 404 unknown, 403 another tenant's."""
+        """Store the user's message, in a new conversation for None.
+
+        RequestError: 404 unknown or another workspace's, 403 another tenant's.
+        """
         with self._database.transaction() as connection:
             found = str(conversation_id or self._create(connection, owner, mode, workspace))
-            row = connection.execute("SELECT tenant_id FROM conversations WHERE id = ?", (found,)).fetchone()
+            row = connection.execute(
+                "SELECT tenant_id FROM conversations WHERE id = ? AND coalesce(workspace_id, ?2) IS ?2",
+                (found, workspace),
+            ).fetchone()
             if row is None:
                 raise _unknown(found)
             if row[0] != str(owner.tenant_id):
@@ -132,23 +138,23 @@ class Conversations:
         `where` narrows them to values of columns: one, any of a list, or None for none.
         """
         narrowed, values = _narrowed(where or {})
-        of = (str(owner.tenant_id), str(owner.user_id), search, search, *values)
-        matching = (
-            "WHERE c.tenant_id = ? AND c.user_id = ? AND (? = '' OR instr(lower(c.title), lower(?)) > 0)" + narrowed
-        )
+        of = {**owner.columns, "search": search, **values}
+        matching = f"WHERE {OWNED} AND (:search = '' OR instr(lower(title), lower(:search)) > 0) {narrowed}"
         order = f"{_ORDERS.get(sort, _ORDERS['updated_at'])} {'ASC' if ascending else 'DESC'}, c.rowid DESC"
         with self._database.lock:
             run = self._database.connection.execute
             (total,) = run(f"SELECT count(*) FROM conversations c {matching}", of).fetchone()  # noqa: S608
-            rows = run(f"{_LISTED} {matching} ORDER BY {order} LIMIT ? OFFSET ?", (*of, limit, first)).fetchall()
+            rows = run(
+                f"{_LISTED} {matching} ORDER BY {order} LIMIT :limit OFFSET :first",
+                {**of, "limit": limit, "first": first},
+            ).fetchall()
         return [_conversation(row) for row in rows], int(total)
 
     def get(self, owner: Owner, conversation_id: str) -> dict[str, Any]:
         """The conversation in the contract's shape. RequestError 404 for one that is not the owner's."""
         with self._database.lock:
             row = self._database.connection.execute(
-                f"{_LISTED} WHERE c.id = ? AND c.tenant_id = ? AND c.user_id = ?",
-                (conversation_id, str(owner.tenant_id), str(owner.user_id)),
+                f"{_LISTED} WHERE c.id = :id AND {OWNED}", {**owner.columns, "id": conversation_id}
             ).fetchone()
         if row is None:
             raise _unknown(conversation_id)
@@ -171,6 +177,14 @@ class Conversations:
         with self._database.transaction() as connection:
             self.get(owner, conversation_id)
             _forget(connection, conversation_id)
+
+    def wipe(self, workspace: str) -> None:
+        """Forget all conversations and folders of a workspace."""
+        with self._database.transaction() as connection:
+            rows = connection.execute("SELECT id FROM conversations WHERE workspace_id = ?", (workspace,)).fetchall()
+            for (conversation_id,) in rows:
+                _forget(connection, conversation_id)
+            connection.execute("DELETE FROM folders WHERE workspace_id = ?", (workspace,))
 
     def _create(
         self, connection: sqlite3.Connection, owner: Owner, mode: str, workspace: str | None, title: str = ""
@@ -223,27 +237,26 @@ def _unknown(conversation_id: str) -> RequestError:
     return RequestError(404, "NOT_FOUND", f"Not found: conversation {conversation_id}")
 
 
-def message_of(connection: sqlite3.Connection, message_id: str, owner: tuple[str, str]) -> dict[str, Any] | None:
-    """A message of a tenant's user in the contract's shape; None when there is none."""
+def message_of(connection: sqlite3.Connection, message_id: str, owner: Owner) -> dict[str, Any]:
+    """An owner's message in the contract's shape. RequestError 404."""
     row = connection.execute(
-        f"{_MESSAGE} JOIN conversations c ON c.id = m.conversation_id"
-        " WHERE m.id = ? AND c.tenant_id = ? AND c.user_id = ?",
-        (message_id, *owner),
+        f"{_MESSAGE} JOIN conversations c ON c.id = m.conversation_id WHERE m.id = :id AND {OWNED}",
+        {**owner.columns, "id": message_id},
     ).fetchone()
-    return None if row is None else _message(row)
+    if row is None:
+        raise RequestError(404, "NOT_FOUND", f"Not found: message {message_id}")
+    return _message(row)
 
 
-def _narrowed(where: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    conditions: list[str] = []
-    values: list[Any] = []
-    for column, wanted in where.items():
-        if isinstance(wanted, list):
-            conditions.append(f" AND c.{column} IN (SELECT value FROM json_each(?))")  # noqa: S608 - our names
-            values.append(json.dumps(wanted))
-        else:
-            conditions.append(f" AND c.{column} IS ?")
-            values.append(wanted)
-    return "".join(conditions), values
+def _narrowed(where: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    conditions = [
+        f"AND c.{column} IN (SELECT value FROM json_each(:{column}))"  # noqa: S608 - our names
+        if isinstance(wanted, list)
+        else f"AND c.{column} IS :{column}"
+        for column, wanted in where.items()
+    ]
+    values = {name: json.dumps(value) if isinstance(value, list) else value for name, value in where.items()}
+    return " ".join(conditions), values
 
 
 def now() -> str:
@@ -273,8 +286,8 @@ def _conversation(row: Sequence[Any]) -> dict[str, Any]:
 
 def _message(row: Sequence[Any]) -> dict[str, Any]:
     found, conversation, parent, role, content, mode, tokens, duration, thinking, context, *more = row
-    is_error, created_at, updated_at = more
-    return {
+    is_error, created_at, updated_at, feedback = more
+    told = {
         "id": found,
         "conversation_id": conversation,
         "parent_id": parent,
@@ -289,3 +302,4 @@ def _message(row: Sequence[Any]) -> dict[str, Any]:
         "created_at": created_at,
         "updated_at": updated_at,
     }
+    return told if feedback is None else {**told, "feedback": feedback}

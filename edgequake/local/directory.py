@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from edgequake.local.requests import RequestError, TenantBody, TenantChange, WorkspaceBody, WorkspaceChange, identity
+from edgequake.local.bodies import TenantBody, TenantChange, WorkspaceBody, WorkspaceChange
+from edgequake.local.requests import RequestError, identity
 from edgequake.local.schema import Database
 from edgequake.local.scope import DEFAULT_TENANT, DEFAULT_WORKSPACE
 
@@ -91,8 +92,8 @@ class Directory:
         self._change("tenants", "tenant", tenant_id, change.model_dump(exclude_none=True))
         return self.tenant(tenant_id)
 
-    def delete_tenant(self, tenant_id: str) -> list[str]:
-        """Forget a tenant without its workspaces, whose ids are returned; RequestError 404, 409 for the default one."""
+    def emptied(self, tenant_id: str) -> list[str]:
+        """The ids of the workspaces that go with a tenant; RequestError 404, 409 for the default one."""
         self.tenant(tenant_id)
         _refuse_default(tenant_id, DEFAULT_TENANT, "tenant")
         with self._database.lock:

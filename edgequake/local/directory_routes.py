@@ -8,17 +8,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from edgequake.local.bodies import TenantBody, TenantChange, WorkspaceBody, WorkspaceChange
 from edgequake.local.engine import Engine
-from edgequake.local.requests import (
-    RequestError,
-    TenantBody,
-    TenantChange,
-    WorkspaceBody,
-    WorkspaceChange,
-    body_of,
-    identity,
-    number,
-)
+from edgequake.local.requests import RequestError, body_of, identity, number
 
 
 class DirectoryRoutes:
@@ -118,14 +110,17 @@ class DirectoryRoutes:
             return len(graph.whole(200).edges)
 
     def _forget_tenant(self, tenant: str) -> None:
-        for workspace in self._directory.delete_tenant(tenant):
-            self._forget_workspace(workspace)
-        self._directory.forget("tenants", tenant)
+        with self._engine.store.transaction():
+            for workspace in self._directory.emptied(tenant):
+                self._forget_workspace(workspace)
+            self._directory.forget("tenants", tenant)
 
     def _forget_workspace(self, workspace: str) -> None:
-        self._directory.check_deletable(workspace)
-        self._engine.store.wipe(workspace)
-        self._directory.forget("workspaces", workspace)
+        with self._engine.store.transaction():
+            self._directory.check_deletable(workspace)
+            self._engine.store.wipe(workspace)
+            self._engine.conversations.wipe(workspace)
+            self._directory.forget("workspaces", workspace)
 
 
 def _id(kind: str, request: Request) -> str:

@@ -9,24 +9,17 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import uuid4
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from edgequake.local.bodies import DocumentBody
 from edgequake.local.engine import Engine
 from edgequake.local.formats import mime_type
 from edgequake.local.records import Record
-from edgequake.local.requests import (
-    DocumentBody,
-    RequestError,
-    body_of,
-    identity,
-    number,
-    too_large_error,
-)
+from edgequake.local.requests import RequestError, body_of, identity, number, too_large_error
 from edgequake.local.scope import Scope
 from edgequake.local.uploads import Receipt, Upload, Uploads
 
@@ -180,14 +173,14 @@ class DocumentRoutes:
 
     async def delete(self, request: Request) -> Response:
         """202: the document is deleted in the background, after what was accepted before."""
-        record, _ = await self.record(request)
-        self._ingestion.delete(record.id)
+        record, workspace = await self.record(request)
+        task = self._ingestion.delete([record.id], workspace)
         return JSONResponse(
             {
                 "document_id": record.id,
                 "deleted": False,
                 "accepted": True,
-                "track_id": f"delete-{uuid4()}",
+                "track_id": task,
                 "chunks_deleted": 0,
                 "entities_affected": 0,
                 "relationships_affected": 0,
@@ -204,6 +197,13 @@ class DocumentRoutes:
         if record is None:
             raise RequestError(404, "NOT_FOUND", f"Not found: document {wanted}")
         return record, workspace
+
+    async def pdf(self, request: Request) -> Record:
+        """The PDF that a request is about. RequestError 404, for other documents too."""
+        record, _ = await self.record(request)
+        if record.source_type != "pdf":
+            raise RequestError(404, "NOT_FOUND", f"Not found: PDF {record.id}")
+        return record
 
     async def _one_of_many(self, part: UploadFile, metadata: str | None, workspace: str) -> dict[str, Any]:
         name = Upload(part.filename or "", b"", None).name

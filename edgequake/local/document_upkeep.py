@@ -2,15 +2,16 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from edgequake.local.bodies import IdsBody
 from edgequake.local.document_routes import DocumentRoutes, is_scoped
 from edgequake.local.engine import Engine
-from edgequake.local.requests import BodyError, IdsBody, RequestError, body_of, number
+from edgequake.local.formats import mime_type
+from edgequake.local.requests import BodyError, RequestError, body_of, number
 from edgequake.local.scope import Scope
 
 _ROOT = "/api/v1/documents"
@@ -37,6 +38,8 @@ class DocumentUpkeep:
             Route(f"{one}/deletion-impact", self.impact),
             Route(f"{one}/failed-chunks", self.failed_chunks),
             Route(f"{one}/download/markdown", self.markdown),
+            Route(f"{one}/download/original", self.original),
+            Route(f"{_ROOT}/pdf/{{id}}/download", self.original),
             Route(f"{one}/metadata", self.metadata),
         ]
 
@@ -66,10 +69,9 @@ class DocumentUpkeep:
         if request.headers.get("x-edgequake-confirm") not in (None, _CONFIRMATION):
             raise RequestError(403, "FORBIDDEN", f"Forbidden: X-EdgeQuake-Confirm must be {_CONFIRMATION}")
         ids = await asyncio.to_thread(self._store.records.ids, workspace)
-        for document_id in ids:
-            self._engine.ingestion.delete(document_id)
+        task = self._engine.ingestion.delete(ids, workspace, "wipe")
         counts = ("total_chunks_deleted", "total_entities_removed", "total_relationships_removed", "total_pdfs_deleted")
-        told = {"accepted": True, "wipe_track_id": f"wipe-{uuid4()}", "deleted_count": len(ids)}
+        told = {"accepted": True, "wipe_track_id": task, "deleted_count": len(ids)}
         more = {"planned_delete_count": len(ids), "skipped_count": 0, "skipped_documents": []}
         return JSONResponse({**told, **dict.fromkeys(counts, 0), **more}, 202)
 
@@ -80,9 +82,8 @@ class DocumentUpkeep:
         if not 1 <= len(body.document_ids) <= _MOST_IDS:
             raise RequestError(400, "BAD_REQUEST", f"Bad request: give 1 to {_MOST_IDS} document_ids")
         there = set(await asyncio.to_thread(self._store.records.ids, workspace)).intersection(body.document_ids)
-        for document_id in there:
-            self._engine.ingestion.delete(document_id)
-        told = {"accepted": True, "batch_track_id": f"batch_deletion-{uuid4()}", "planned_delete_count": len(there)}
+        task = self._engine.ingestion.delete(there, workspace, "batch_deletion")
+        told = {"accepted": True, "batch_track_id": task, "planned_delete_count": len(there)}
         return JSONResponse(told, 202)
 
     async def impact(self, request: Request) -> Response:
@@ -112,6 +113,15 @@ class DocumentUpkeep:
         record, _ = await self._documents.record(request)
         content = await asyncio.to_thread(self._store.records.content, record.id)
         return PlainTextResponse(content or "", media_type="text/markdown")
+
+    async def original(self, request: Request) -> Response:
+        """The file that was uploaded."""
+        record, _ = await self._documents.record(request)
+        data = await asyncio.to_thread(self._store.records.original, record)
+        if data is None:
+            words = f"Not found: the file of document {record.id} stays where it was loaded from; its text is here"
+            raise RequestError(404, "NOT_FOUND", words)
+        return Response(data, media_type=mime_type(record.file_name or record.title))
 
     async def metadata(self, request: Request) -> Response:
         """What is known of a document, and what was sent along with it."""

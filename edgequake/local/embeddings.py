@@ -12,14 +12,17 @@ from edgequake.exceptions import EdgeQuakeError
 from edgequake.local.errors import EmbeddingError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from sqlite3 import Connection
 
     from numpy import float32
     from numpy.typing import NDArray
 
+    from edgequake.local.schema import Database
+
 _PATH = "/embeddings"
 _MAX_CHARS = 4000
+_AT_ONCE = 64
 _FOUND = """
 SELECT v.passage, v.vector FROM vectors v JOIN passages p ON p.rowid = v.passage
 WHERE v.model = ? AND p.workspace_id = ?
@@ -167,3 +170,25 @@ class VectorIndex:
             matrix = numpy.frombuffer(b"".join(row[1] for row in found), dtype=numpy.float32).reshape(len(found), size)
             known = self._cached[model, workspace] = (stamp, [row[0] for row in found], matrix)
         return known[1], known[2]
+
+
+def embed_missing(
+    database: Database,
+    vectors: VectorIndex,
+    embedder: OpenAICompatibleEmbedder,
+    progress: Callable[[str, int, int], None] | None,
+) -> None:
+    """Give each passage that has none of this model a vector. Raises EmbeddingError; what was embedded before stays."""
+    done = 0
+    while True:
+        with database.snapshot():
+            missing = vectors.missing(embedder.model, _AT_ONCE)
+            left = vectors.count_missing(embedder.model) if progress else 0
+        if progress is not None:
+            progress("embedding passages", done, done + left)
+        if not missing:
+            return
+        found = embedder.embed([text for _, text in missing])
+        with database.transaction():
+            vectors.store(embedder.model, [(row, vector) for (row, _), vector in zip(missing, found, strict=True)])
+        done += len(missing)

@@ -120,7 +120,7 @@ class Engine:
     @property
     def title(self) -> str:
         """What answers, in words."""
-        return f"the language model {self.model} at {self.provider}"
+        return "passages as they stand" if self.llm is None else f"the language model {self.model} at {self.provider}"
 
     async def workspace(self, request: Request) -> str:
         """The workspace that a request is about. Raises RequestError as `Directory.resolve` does."""

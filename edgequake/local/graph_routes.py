@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from edgequake.local.bodies import DegreesBody
 from edgequake.local.engine import Engine
 from edgequake.local.graph import RELATION
 from edgequake.local.graph_reading import MAX_NODES, Edge, GraphReader, Node, Part, related
-from edgequake.local.requests import BodyError, DegreesBody, RequestError, body_of, number
+from edgequake.local.requests import BodyError, RequestError, body_of, number
 from edgequake.local.sse import event_stream, json_event
 
 T = TypeVar("T")

@@ -1,9 +1,12 @@
 """Uploads read in the background, one after the other."""
 
 import threading
-from collections import deque
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
+from uuid import uuid4
 
 from edgequake._core.logs import server_logger
 from edgequake.local.embeddings import OpenAICompatibleEmbedder
@@ -11,6 +14,18 @@ from edgequake.local.errors import EmbeddingError, StoreError
 from edgequake.local.store import Store
 
 _log = server_logger("local")
+
+_DELETIONS_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """Documents of a workspace that are deleted by one task. `created_at` is an RFC 3339 time in UTC."""
+
+    id: str
+    workspace: str
+    document_ids: frozenset[str]
+    created_at: str
 
 
 class Ingestion:
@@ -23,14 +38,29 @@ class Ingestion:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._deletions: OrderedDict[str, Deletion] = OrderedDict()
 
     def read(self, document_id: str) -> None:
         """Read an accepted document soon: it is `processing`, then `completed` or `failed`."""
         self._submit(partial(self.read_now, document_id))
 
-    def delete(self, document_id: str) -> None:
-        """Delete a document soon, after what was submitted before."""
-        self._submit(partial(self._store.delete, document_id))
+    def delete(self, document_ids: Collection[str], workspace: str, kind: str = "delete") -> str:
+        """The id of the task that deletes a workspace's documents soon, after what was submitted before."""
+        now = datetime.now(UTC).isoformat()
+        task = Deletion(f"{kind}-{uuid4()}", workspace, frozenset(document_ids), now)
+        with self._lock:
+            self._deletions[task.id] = task
+            if len(self._deletions) > _DELETIONS_KEPT:
+                self._deletions.popitem(last=False)
+        for document_id in document_ids:
+            self._submit(partial(self._store.delete, document_id))
+        return task.id
+
+    def deletion(self, task_id: str, workspace: str) -> Deletion | None:
+        """A task that deletes, None for an unknown one."""
+        with self._lock:
+            found = self._deletions.get(task_id)
+        return found if found is not None and found.workspace == workspace else None
 
     def resume(self) -> None:
         """Read what an earlier server accepted and did not get to."""
@@ -40,10 +70,9 @@ class Ingestion:
     def read_now(self, document_id: str) -> None:
         """Read an accepted document in this thread. What fails stands in the document's record, not here."""
         try:
-            if not self._store.begin(document_id):
-                return
-            self._store.process(document_id)
-            self._embed(document_id)
+            if self._store.begin(document_id):
+                self._store.process(document_id)
+                self._embed(document_id)
         except Exception as error:
             _log.warning("document %s could not be read: %s", document_id, error)
             self._store.mark(document_id, "failed", " ".join(str(error).split()) or type(error).__name__)

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from sse_starlette import ServerSentEvent
@@ -101,7 +101,7 @@ class PdfRoutes:
 
     async def get(self, request: Request) -> Response:
         """The state of a PDF."""
-        record = await self._record(request)
+        record = await self._documents.pdf(request)
         told = {"filename": record.file_name or record.title, "extraction_method": "text"}
         errors = {"message": record.error_message} if record.error_message else None
         return JSONResponse(
@@ -116,7 +116,7 @@ class PdfRoutes:
 
     async def content(self, request: Request) -> Response:
         """A PDF's text."""
-        record = await self._record(request)
+        record = await self._documents.pdf(request)
         text = await asyncio.to_thread(self._records.content, record.id)
         return JSONResponse(
             {
@@ -131,14 +131,14 @@ class PdfRoutes:
 
     async def delete(self, request: Request) -> Response:
         """Nothing: the PDF is gone."""
-        record = await self._record(request)
+        record = await self._documents.pdf(request)
         await asyncio.to_thread(self._engine.store.delete, record.id)
         return Response(status_code=204)
 
     async def progress(self, request: Request) -> Response:
         """How far an upload is."""
         track, workspace = request.path_params["track"], await self._engine.workspace(request)
-        found = await asyncio.to_thread(self._records.tracked, track, workspace)
+        found = await asyncio.to_thread(self._tracked, track, workspace)
         if not found:
             raise RequestError(404, "NOT_FOUND", f"Not found: upload {track}")
         return JSONResponse(_progress(found[0]))
@@ -151,7 +151,7 @@ class PdfRoutes:
     async def _progress_events(self, track: str, workspace: str) -> AsyncGenerator[bytes, None]:
         before: float | None = None
         while True:
-            found = await asyncio.to_thread(self._records.tracked, track, workspace)
+            found = await asyncio.to_thread(self._tracked, track, workspace)
             if not found:
                 yield _event("timeout", {"error": f"no upload {track}"})
                 return
@@ -164,16 +164,13 @@ class PdfRoutes:
                 yield _event("progress", told)
             await asyncio.sleep(_POLL_SECONDS)
 
+    def _tracked(self, track: str, workspace: str) -> Sequence[Record]:
+        return [record for record in self._records.tracked(track, workspace) if record.source_type == "pdf"]
+
     async def _workspace(self, request: Request) -> str:
         if "x-workspace-id" not in request.headers:
             raise RequestError(400, "BAD_REQUEST", "Bad request: X-Workspace-ID must be sent, a UUID or `default`")
         return await self._engine.workspace(request)
-
-    async def _record(self, request: Request) -> Record:
-        record, _ = await self._documents.record(request)
-        if record.source_type != "pdf":
-            raise RequestError(404, "NOT_FOUND", f"Not found: PDF {record.id}")
-        return record
 
     async def _accept(self, file: UploadFile, workspace: str, track: str | None = None) -> tuple[Upload, Receipt]:
         if Upload(file.filename or "", b"", None).suffix != ".pdf":
@@ -213,7 +210,7 @@ def _uploaded(upload: Upload, receipt: Receipt) -> dict[str, Any]:
 
 
 def _progress(record: Record) -> dict[str, Any]:
-    done, failed = record.status == "completed", record.status == "failed"
+    done, failed = record.status == "completed", record.status in ("failed", "cancelled")
     state = "complete" if done else "failed" if failed else "active"
     phases = [
         {

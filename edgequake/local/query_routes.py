@@ -9,18 +9,11 @@ from starlette.routing import Route
 
 from edgequake.local import streams
 from edgequake.local.answering import Answering, GenerationError, RetrievalError
+from edgequake.local.bodies import QueryBody, StreamBody
 from edgequake.local.conversations import Turn
 from edgequake.local.engine import DEFAULT_RESULTS, Engine, Found, Question
 from edgequake.local.followup import context_of
-from edgequake.local.requests import (
-    BodyError,
-    QueryBody,
-    StreamBody,
-    body_of,
-    check_model,
-    check_query,
-    number,
-)
+from edgequake.local.requests import BodyError, body_of, check_model, check_query, number
 from edgequake.local.sse import event_stream, while_connected
 from edgequake.local.wire import refusal
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edgequake.local.formats import mime_type
 from edgequake.local.schema import Database
 from edgequake.local.scope import Scope
 
@@ -78,6 +79,16 @@ class Records:
                 "SELECT content FROM documents WHERE id = ?", (document_id,)
             ).fetchone()
         return None if row is None else str(row[0])
+
+    def original(self, record: Record) -> bytes | None:
+        """The bytes that were uploaded; None for a PDF or web page that was loaded from a path, whose text is kept."""
+        with self._database.lock:
+            row = self._database.connection.execute(
+                "SELECT data FROM originals WHERE document_id = ?", (record.id,)
+            ).fetchone()
+        if row is None and mime_type(record.file_name or record.title) in ("application/pdf", "text/html"):
+            return None
+        return (self.content(record.id) or "").encode("utf-8", "surrogatepass") if row is None else bytes(row[0])
 
     def ids(self, workspace: str) -> list[str]:
         """The ids of a workspace's documents."""

@@ -1,17 +1,16 @@
-"""What clients send: the bodies of query and chat, checked as the server checks them."""
+"""What clients send, read and checked as the server does: bodies, headers, query strings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from edgequake._serving.bodies import body_within
-from edgequake.local.scope import DEFAULT_TENANT, DEFAULT_WORKSPACE, Scope
+from edgequake.local.scope import DEFAULT_TENANT, DEFAULT_WORKSPACE
 
-MODES = frozenset({"naive", "local", "global", "hybrid", "mix", "bypass"})
 MAX_QUERY_BYTES = 10_000
 MAX_BODY = 112 << 20  # four images of 20 MB in base64, and what is asked about them
 
@@ -21,15 +20,27 @@ ALIASES = {
     "x-workspace-id": UUID(DEFAULT_WORKSPACE),
 }
 
-NonNegative = Annotated[int, Field(ge=0)]
-
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose conversation it is."""
+    """Whose conversation it is. With a workspace, it is one of that workspace or of none."""
 
     tenant_id: UUID
     user_id: UUID
+    workspace_id: UUID | None = None
+
+    @property
+    def columns(self) -> dict[str, str | None]:
+        """The same for the condition OWNED."""
+        workspace = None if self.workspace_id is None else str(self.workspace_id)
+        return {"tenant": str(self.tenant_id), "user": str(self.user_id), "workspace": workspace}
+
+
+OWNED = (
+    "tenant_id = :tenant AND user_id = :user"
+    " AND (:workspace IS NULL OR workspace_id IS NULL OR workspace_id = :workspace)"
+)
+"""What is an owner's, in SQL."""
 
 
 class RequestError(Exception):
@@ -52,223 +63,7 @@ class BodyError(Exception):
         self.text = text
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(strict=True, extra="ignore")
-
-
-class DocumentFilter(_Body):
-    """Which documents to answer from."""
-
-    date_from: str | None = None
-    date_to: str | None = None
-    document_pattern: str | None = None
-    document_ids: list[str] | None = None
-
-    def scope(self) -> Scope:
-        """The same as the store takes it."""
-        return Scope(
-            ids=tuple(self.document_ids or ()),
-            pattern=self.document_pattern or "",
-            date_from=self.date_from or "",
-            date_to=self.date_to or "",
-        )
-
-
-class Turn(_Body):
-    """An earlier message of a conversation."""
-
-    role: str
-    content: str
-
-
-class Options(_Body):
-    """What query and chat have in common."""
-
-    mode: str | None = None
-    system_prompt: str | None = None
-    document_filter: DocumentFilter | None = None
-    content_granularity: Literal["citation", "agent", "debug"] = "citation"
-
-    def scope(self) -> Scope | None:
-        """Which documents to search, None for all."""
-        return self.document_filter.scope() if self.document_filter else None
-
-    def effective_mode(self, default: str = "mix") -> str:
-        """The mode in lower case; an unknown one counts as `mix`."""
-        mode = (self.mode or default).lower()
-        return mode if mode in MODES else "mix"
-
-
-class QueryBody(Options):
-    """`POST /api/v1/query`."""
-
-    query: str
-    include_subgraph: bool = True
-    max_results: NonNegative | None = None
-    context_only: bool = False
-    prompt_only: bool = False
-    conversation_history: list[Turn] | None = None
-    llm_provider: str | None = None
-    llm_model: str | None = None
-
-
-class StreamBody(Options):
-    """`POST /api/v1/query/stream`."""
-
-    query: str
-    stream_format: str = "v2"
-    include_subgraph: bool = True
-    llm_provider: str | None = None
-    llm_model: str | None = None
-
-
-class ChatBody(Options):
-    """`POST /api/v1/chat/completions` and its stream."""
-
-    message: str
-    conversation_id: Annotated[UUID | None, Field(strict=False)] = None
-    parent_id: Annotated[UUID | None, Field(strict=False)] = None
-    content_granularity: Annotated[
-        Literal["citation", "agent", "debug"], BeforeValidator(lambda value: value or "citation")
-    ] = "citation"
-    stream: bool = True
-    max_tokens: NonNegative | None = None
-    temperature: float | None = None
-    top_k: NonNegative | None = None
-    provider: str | None = None
-    model: str | None = None
-    language: str | None = None
-    images: list[dict[str, Any]] | None = None
-
-
-class DocumentBody(_Body):
-    """`POST /api/v1/documents`."""
-
-    content: str
-    title: str | None = None
-    metadata: Any = None
-    async_processing: bool = False
-    track_id: str | None = None
-
-
-class DegreesBody(_Body):
-    """`POST /api/v1/graph/degrees/batch`."""
-
-    node_ids: list[str]
-
-
-class ConversationBody(_Body):
-    """`POST /api/v1/conversations`."""
-
-    title: str | None = None
-    mode: str | None = None
-    folder_id: Annotated[UUID | None, Field(strict=False)] = None
-
-
-class ConversationChange(ConversationBody):
-    """`PATCH /api/v1/conversations/{id}`: a `folder_id` of null takes it out of its folder."""
-
-    is_pinned: bool | None = None
-    is_archived: bool | None = None
-
-
-class MessageBody(_Body):
-    """`POST /api/v1/conversations/{id}/messages`."""
-
-    content: str
-    role: Literal["user", "assistant", "system"]
-    parent_id: Annotated[UUID | None, Field(strict=False)] = None
-
-
-class MessageChange(_Body):
-    """`PATCH /api/v1/messages/{id}`."""
-
-    content: str | None = None
-    tokens_used: NonNegative | None = None
-    duration_ms: NonNegative | None = None
-    thinking_time_ms: NonNegative | None = None
-    context: dict[str, Any] | None = None
-    is_error: bool | None = None
-
-
-class BulkBody(_Body):
-    """`POST /api/v1/conversations/bulk/…`."""
-
-    conversation_ids: list[Annotated[UUID, Field(strict=False)]]
-    archive: bool | None = None
-    folder_id: Annotated[UUID | None, Field(strict=False)] = None
-
-
-class ImportBody(_Body):
-    """`POST /api/v1/conversations/import`."""
-
-    conversations: list[Any]
-
-
-class FolderBody(_Body):
-    """`POST /api/v1/folders`."""
-
-    name: Annotated[str, Field(min_length=1)]
-    parent_id: Annotated[UUID | None, Field(strict=False)] = None
-
-
-class FolderChange(_Body):
-    """`PATCH /api/v1/folders/{id}`: a `parent_id` of null takes it to the top."""
-
-    name: Annotated[str | None, Field(min_length=1)] = None
-    parent_id: Annotated[UUID | None, Field(strict=False)] = None
-    position: int | None = None
-
-
-class IdsBody(_Body):
-    """`POST /api/v1/documents/batch-delete`."""
-
-    document_ids: list[str]
-
-
-class EstimateBody(_Body):
-    """`POST /api/v1/pipeline/costs/estimate`."""
-
-    model: str
-    input_tokens: NonNegative
-    output_tokens: NonNegative
-
-
-class TenantBody(_Body):
-    """`POST /api/v1/tenants`."""
-
-    name: Annotated[str, Field(min_length=1)]
-    slug: str | None = None
-    plan: str | None = None
-
-
-class TenantChange(_Body):
-    """`PUT /api/v1/tenants/{id}`."""
-
-    name: Annotated[str | None, Field(min_length=1)] = None
-    plan: str | None = None
-    is_active: bool | None = None
-
-
-class WorkspaceBody(_Body):
-    """`POST /api/v1/tenants/{id}/workspaces`."""
-
-    name: Annotated[str, Field(min_length=1)]
-    slug: str | None = None
-    description: str | None = None
-    max_documents: NonNegative | None = None
-
-
-class WorkspaceChange(_Body):
-    """`PUT /api/v1/workspaces/{id}`."""
-
-    name: Annotated[str | None, Field(min_length=1)] = None
-    description: str | None = None
-    is_active: bool | None = None
-    max_documents: NonNegative | None = None
-
-
-B = TypeVar("B", bound=_Body)
+B = TypeVar("B", bound=BaseModel)
 
 
 def parse(model: type[B], body: bytes, content_type: str) -> B:
@@ -326,7 +121,7 @@ def owner(headers: Mapping[str, str]) -> Owner:
     user = identity("x-user-id", headers.get("x-user-id"))
     if user is None:
         raise RequestError(401, "UNAUTHORIZED", "Unauthorized: X-User-ID must be sent, a UUID")
-    return Owner(tenant, user)
+    return Owner(tenant, user, identity("x-workspace-id", headers.get("x-workspace-id")))
 
 
 def number(asked: Mapping[str, str], name: str, default: int) -> int:

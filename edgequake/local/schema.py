@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from edgequake.local.errors import StoreError
 
-VERSION = 4
+VERSION = 5
 BUSY_SECONDS = 5.0
 
 _MEMORY_KIB = 128 << 10
@@ -21,6 +21,7 @@ CREATE TABLE documents (
 CREATE INDEX documents_of_workspace ON documents(workspace_id);
 CREATE INDEX documents_of_track ON documents(track_id) WHERE track_id IS NOT NULL;
 CREATE INDEX documents_of_content ON documents(content_hash);
+CREATE TABLE originals (document_id TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE passages (
     rowid INTEGER PRIMARY KEY, workspace_id TEXT NOT NULL, document_id TEXT NOT NULL REFERENCES documents(id),
     chunk_index INTEGER NOT NULL, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, page INTEGER,
@@ -54,8 +55,8 @@ CREATE INDEX conversations_of_user ON conversations(tenant_id, user_id, updated_
 CREATE TABLE messages (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation_id TEXT NOT NULL, parent_id TEXT,
     role TEXT NOT NULL, content TEXT NOT NULL, mode TEXT, tokens_used INTEGER, duration_ms INTEGER,
-    thinking_time_ms INTEGER, context TEXT, is_error INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL);
+    thinking_time_ms INTEGER, context TEXT, is_error INTEGER NOT NULL DEFAULT 0, feedback TEXT,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
 CREATE INDEX messages_of_conversation ON messages(conversation_id, number);
 """
 

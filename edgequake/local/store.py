@@ -1,30 +1,25 @@
 """The documents, their passages and their graph, in SQLite with full-text search."""
 
-import hashlib
 import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Self
 
-from edgequake.local.embeddings import OpenAICompatibleEmbedder, VectorIndex
-from edgequake.local.graph_index import FoundEntity, FoundRelationship, GraphIndex
+from edgequake.local.document_index import DocumentIndex, digest_of, now
+from edgequake.local.embeddings import OpenAICompatibleEmbedder, embed_missing
+from edgequake.local.graph_index import FoundEntity, FoundRelationship
 from edgequake.local.graph_reading import GraphReader
-from edgequake.local.passages import HEADING_SEPARATOR, Passage, split
 from edgequake.local.records import Records
 from edgequake.local.schema import Database
 from edgequake.local.scope import DEFAULT_WORKSPACE, Scope
 from edgequake.local.search import FUSED, Hit, Search
-from edgequake.local.words import spaced
 
-__all__ = ["Document", "Hit", "Scope", "Store"]
+__all__ = ["Document", "Hit", "Progress", "Scope", "Store"]
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
-
-_EMBEDDED_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +46,7 @@ class Store:
         self.records = Records(self.database)
         self._connection = self.database.connection
         self._search = Search(self._connection)
-        self._graph = GraphIndex(self._connection)
-        self._vectors = VectorIndex(self._connection)
+        self._index = DocumentIndex(self._connection)
 
     def __enter__(self) -> Self:
         return self
@@ -89,17 +83,17 @@ class Store:
         """
         document_id = document_id or str(uuid.uuid4())
         kind = source_type or ("markdown" if markdown else "text")
-        digest = _digest(title, kind, text)
+        digest = digest_of(title, kind, text)
         with self.database.lock:
             row = self._connection.execute(
                 "SELECT created_at FROM documents WHERE id = ? AND digest = ? AND status = 'completed'",
                 (document_id, digest),
             ).fetchone()
             if row is None:
-                row = (_now(),)
+                row = (now(),)
                 with self.database.transaction():
-                    self._remove(document_id)
-                    self._insert(
+                    self._index.remove(document_id)
+                    self._index.insert(
                         document_id,
                         title,
                         text,
@@ -110,7 +104,7 @@ class Store:
                         origin=origin,
                         workspace_id=workspace,
                     )
-                    self._index(document_id, title, text, kind, workspace)
+                    self._index.index(document_id, title, text, kind, workspace)
             (passages,) = self._connection.execute(
                 "SELECT count(*) FROM passages WHERE document_id = ?", (document_id,)
             ).fetchone()
@@ -127,21 +121,23 @@ class Store:
         file_name: str | None = None,
         track_id: str | None = None,
         metadata: str | None = None,
+        original: bytes | None = None,
         workspace: str = DEFAULT_WORKSPACE,
     ) -> str:
         """The id of a document that is stored but not read yet: it is `pending` until `process`.
 
-        `content_hash` is the SHA-256 of the bytes that were sent, `metadata` JSON text.
+        `content_hash` is the SHA-256 of the bytes that were sent, `metadata` JSON text, `original` those bytes when
+        they are not the text in UTF-8.
         """
         document_id = str(uuid.uuid4())
         with self.database.transaction():
-            self._insert(
+            self._index.insert(
                 document_id,
                 title,
                 text,
                 source_type=source_type,
                 status="pending",
-                created_at=_now(),
+                created_at=now(),
                 size=size,
                 content_hash=content_hash,
                 file_name=file_name,
@@ -149,7 +145,24 @@ class Store:
                 metadata=metadata,
                 workspace_id=workspace,
             )
+            if original is not None:
+                self._connection.execute("INSERT INTO originals VALUES (?, ?)", (document_id, original))
         return document_id
+
+    def begin(self, document_id: str) -> bool:
+        """Whether an accepted document is to be read now: it was not cancelled, deleted or read meanwhile."""
+        with self.database.transaction():
+            return self._index.move(document_id, ("pending", "processing"), "processing")
+
+    def cancel(self, document_id: str) -> bool:
+        """Whether an accepted document waited and is cancelled now."""
+        with self.database.transaction():
+            return self._index.move(document_id, ("pending",), "cancelled")
+
+    def retry(self, document_id: str) -> bool:
+        """Whether a document that failed or was cancelled waits again."""
+        with self.database.transaction():
+            return self._index.move(document_id, ("failed", "cancelled"), "pending")
 
     def process(self, document_id: str) -> None:
         """Read a document that was accepted, so that it is found; one that was deleted meanwhile is left alone.
@@ -171,27 +184,15 @@ class Store:
                 " AND status = 'completed' AND workspace_id = ?",
                 (content_hash, document_id, workspace),
             ).fetchall():
-                self._remove(other)
-            self._forget(document_id)
-            self._index(document_id, title, text, kind, workspace)
-            self._set(document_id, status="completed")
-
-    def begin(self, document_id: str) -> bool:
-        """Note that a document is being read; False if another server has read it, or it is gone."""
-        with self.database.transaction():
-            return (
-                self._connection.execute(
-                    "UPDATE documents SET status = 'processing', updated_at = ?"
-                    " WHERE id = ? AND status IN ('pending', 'processing')",
-                    (_now(), document_id),
-                ).rowcount
-                > 0
-            )
+                self._index.remove(other)
+            self._index.forget(document_id)
+            self._index.index(document_id, title, text, kind, workspace)
+            self._index.set(document_id, status="completed")
 
     def mark(self, document_id: str, status: str, error: str | None = None) -> None:
         """Note in what state a document is, and what went wrong."""
         with self.database.transaction():
-            self._set(document_id, status=status, error_message=error)
+            self._index.set(document_id, status=status, error_message=error)
 
     def warn(self, document_id: str, warning: str | None) -> None:
         """Note something about a document that whoever lists it should know, or None for nothing any more."""
@@ -201,7 +202,7 @@ class Store:
     def delete(self, document_id: str) -> bool:
         """Whether there was such a document; it is gone now."""
         with self.database.transaction():
-            return self._remove(document_id)
+            return self._index.remove(document_id)
 
     def documents(self) -> list[Document]:
         """All documents, in the order they were added."""
@@ -236,7 +237,7 @@ class Store:
         """
         with self.database.snapshot():
             inside = self._search.inside(workspace, scope)
-            near = self._vectors.near(*vector, workspace, inside, FUSED) if vector else ()
+            near = self._index.vectors.near(*vector, workspace, inside, FUSED) if vector else ()
             return self._search.passages(query, limit, workspace, inside, near)
 
     def passage(self, chunk_id: str, workspace: str = DEFAULT_WORKSPACE) -> Hit | None:
@@ -262,18 +263,18 @@ class Store:
         """The entities and relationships to show beside an answer from these passages, at most so many."""
         with self.database.snapshot():
             inside = self._search.inside(workspace, scope)
-            return self._graph.beside(query, hits, workspace, inside, (most_entities, most_relationships))
+            return self._index.graph.beside(query, hits, workspace, inside, (most_entities, most_relationships))
 
     def entities_only_in(self, document_id: str) -> int:
         """How many entities no other document marks."""
         with self.database.snapshot():
-            return self._graph.only_in(document_id)
+            return self._index.graph.only_in(document_id)
 
     def wipe(self, workspace: str) -> None:
         """Delete all documents of a workspace."""
         with self.database.transaction():
             for document_id in self.records.ids(workspace):
-                self._remove(document_id)
+                self._index.remove(document_id)
 
     @contextmanager
     def reading_graph(self, workspace: str = DEFAULT_WORKSPACE) -> Iterator[GraphReader]:
@@ -286,101 +287,4 @@ class Store:
 
         Raises EmbeddingError; what was embedded before stays.
         """
-        done = 0
-        while True:
-            with self.database.snapshot():
-                missing = self._vectors.missing(embedder.model, _EMBEDDED_AT_ONCE)
-                left = self._vectors.count_missing(embedder.model) if progress else 0
-            if progress is not None:
-                progress("embedding passages", done, done + left)
-            if not missing:
-                return
-            vectors = embedder.embed([text for _, text in missing])
-            with self.database.transaction():
-                self._vectors.store(
-                    embedder.model, [(row, vector) for (row, _), vector in zip(missing, vectors, strict=True)]
-                )
-            done += len(missing)
-
-    def _remove(self, document_id: str) -> bool:
-        self._forget(document_id)
-        return self._connection.execute("DELETE FROM documents WHERE id = ?", (document_id,)).rowcount > 0
-
-    def _forget(self, document_id: str) -> None:
-        """Removes what was read of a document."""
-        self._graph.remove(document_id)
-        self._vectors.remove(document_id)
-        self._connection.execute(
-            "DELETE FROM passage_words WHERE rowid IN (SELECT rowid FROM passages WHERE document_id = ?)",
-            (document_id,),
-        )
-        self._connection.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
-
-    def _insert(
-        self,
-        document_id: str,
-        title: str,
-        text: str,
-        *,
-        source_type: str,
-        created_at: str,
-        size: int | None,
-        **others: str | None,
-    ) -> None:
-        data = text.encode("utf-8", "surrogatepass")
-        columns: dict[str, object] = {
-            "id": document_id,
-            "title": title,
-            "digest": _digest(title, source_type, text),
-            "created_at": created_at,
-            "updated_at": created_at,
-            "content": text,
-            "content_hash": hashlib.sha256(data).hexdigest(),
-            "source_type": source_type,
-            "size": len(data) if size is None else size,
-            **others,
-        }
-        names, places = ", ".join(columns), ", ".join("?" * len(columns))
-        self._connection.execute(f"INSERT INTO documents ({names}) VALUES ({places})", [*columns.values()])  # noqa: S608
-
-    def _index(self, document_id: str, title: str, text: str, source_type: str, workspace: str) -> None:
-        passages = split(text, source_type, title)
-        subject = _subject(passages)
-        for passage in passages:
-            cursor = self._connection.execute(
-                "INSERT INTO passages (workspace_id, document_id, chunk_index, start_line, end_line, page, heading,"
-                " text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(workspace, document_id, passage.index, passage.start_line, passage.end_line, passage.page),
-                    *(passage.heading, passage.text),
-                ),
-            )
-            self._connection.execute(
-                "INSERT INTO passage_words (rowid, title, heading, body, code) VALUES (?, ?, ?, ?, ?)",
-                (
-                    *(cursor.lastrowid, spaced(f"{title} {subject}"), spaced(passage.heading[len(subject) :])),
-                    *(spaced(passage.words), spaced(passage.code)),
-                ),
-            )
-        self._graph.insert(document_id, workspace, passages)
-
-    def _set(self, document_id: str, **columns: str | None) -> None:
-        names = "".join(f"{name} = ?, " for name in columns)
-        self._connection.execute(
-            f"UPDATE documents SET {names} updated_at = ? WHERE id = ?",  # noqa: S608
-            (*columns.values(), _now(), document_id),
-        )
-
-
-def _digest(title: str, source_type: str, text: str) -> str:
-    return hashlib.sha256(f"{title}\0{source_type}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()
-
-
-def _subject(passages: list[Passage]) -> str:
-    """The heading that stands over every passage: the document's name, which tells none from another."""
-    names = {passage.heading.split(HEADING_SEPARATOR)[0] for passage in passages if passage.heading}
-    return names.pop() if len(names) == 1 else ""
+        embed_missing(self.database, self._index.vectors, embedder, progress)

@@ -6,10 +6,10 @@ from contextlib import aclosing
 from typing import Any
 
 from edgequake.local.answering import Answering, GenerationError, RetrievalError
+from edgequake.local.bodies import QueryBody, StreamBody
 from edgequake.local.conversations import ConversationGoneError, Conversations, Opened, Reply
 from edgequake.local.engine import Found
 from edgequake.local.errors import StoreError
-from edgequake.local.requests import QueryBody, StreamBody
 from edgequake.local.sse import json_event, text_event
 from edgequake.local.wire import bundle, error_event, sources, stats, subgraph
 

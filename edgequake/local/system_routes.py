@@ -1,7 +1,6 @@
-"""The routes that tell of the server itself: tasks, pipeline, models, settings and costs, all as they are here."""
+"""The routes that tell of the server itself: models, settings and costs, all as they are here."""
 
 import asyncio
-from collections import Counter
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -10,18 +9,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from edgequake.local.bodies import EstimateBody
 from edgequake.local.engine import Engine
-from edgequake.local.records import Record
-from edgequake.local.requests import EstimateBody, RequestError, body_of, number
+from edgequake.local.requests import RequestError, body_of
 from edgequake.local.scope import Scope
 
-_TASK_STATES = ("pending", "processing", "indexed", "failed", "cancelled")
 _BUDGET = {"monthly_budget_usd": 0.0, "spent_usd": 0.0, "remaining_usd": 0.0, "alert_threshold": 100.0}
 _MODEL_COST = {"input_per_1k": 0.0, "output_per_1k": 0.0, "embedding_per_1k": 0.0, "image_per_unit": 0.0}
 
 
 class SystemRoutes:
-    """`/api/v1/tasks`, `/pipeline`, `/models`, `/settings`, `/config` and `/costs`."""
+    """`/api/v1/models`, `/settings`, `/config`, `/costs` and `/pipeline/costs`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -32,11 +30,6 @@ class SystemRoutes:
         """Where they are."""
         root = "/api/v1"
         return [
-            Route(f"{root}/tasks", self.tasks),
-            Route(f"{root}/tasks/{{id}}", self.task),
-            Route(f"{root}/pipeline/status", self.pipeline),
-            Route(f"{root}/pipeline/activity", self.activity),
-            Route(f"{root}/pipeline/queue-metrics", self.queue),
             Route(f"{root}/pipeline/costs/pricing", self.pricing),
             Route(f"{root}/pipeline/costs/estimate", self.estimate, methods=["POST"]),
             Route(f"{root}/models", self.models),
@@ -52,82 +45,6 @@ class SystemRoutes:
             Route(f"{root}/costs/history", self.history),
             Route(f"{root}/costs/budget", self.budget),
         ]
-
-    async def tasks(self, request: Request) -> Response:
-        """One page of the tasks: each document was or is read by one."""
-        workspace = await self._engine.workspace(request)
-        asked = request.query_params
-        page, size = max(number(asked, "page", 1), 1), min(max(number(asked, "page_size", 20), 1), 100)
-        wanted = {"indexed": "completed"}.get(asked.get("status", ""), asked.get("status"))
-        found = await asyncio.to_thread(
-            self._records.page, workspace, Scope(), wanted, first=(page - 1) * size, size=size
-        )
-        told = [await self._told(record, workspace) for record in found.records]
-        counted = Counter({_task_state(state): count for state, count in found.statuses.items()})
-        pages = {"page": page, "page_size": size, "total": found.total, "total_pages": -(-found.total // size)}
-        statistics = {state: counted[state] for state in _TASK_STATES}
-        return JSONResponse({"tasks": told, "pagination": pages, "statistics": statistics})
-
-    async def task(self, request: Request) -> Response:
-        """The task that reads a document."""
-        wanted, workspace = request.path_params["id"], await self._engine.workspace(request)
-        record = await asyncio.to_thread(self._records.get, wanted.removeprefix("insert-"), workspace)
-        if record is None or not wanted.startswith("insert-"):
-            raise RequestError(404, "NOT_FOUND", f"Not found: task {wanted}")
-        return JSONResponse(await self._told(record, workspace))
-
-    async def pipeline(self, request: Request) -> Response:
-        """How many documents are being read."""
-        states = await self._states(request)
-        waiting = states["pending"] + states["processing"]
-        return JSONResponse(
-            {
-                "is_busy": waiting > 0,
-                "cancellation_requested": False,
-                "total_documents": sum(states.values()),
-                "processed_documents": sum(states.values()) - waiting,
-                "current_batch": 0,
-                "total_batches": 0,
-                "pending_tasks": states["pending"],
-                "processing_tasks": states["processing"],
-                "completed_tasks": states["completed"],
-                "failed_tasks": states["failed"],
-                "history_messages": [],
-            }
-        )
-
-    async def activity(self, request: Request) -> Response:
-        """The documents that are being read now."""
-        workspace = await self._engine.workspace(request)
-        found = {
-            state: (await asyncio.to_thread(self._records.page, workspace, Scope(), state, size=100)).records
-            for state in ("processing", "pending")
-        }
-        working, queued = ([_active(record) for record in records] for records in found.values())
-        tasks = [{"id": one["track_id"], "kind": "insert", "document_id": one["document_id"]} for one in working]
-        told = {"working": working, "queued": queued, "tasks": tasks}
-        return JSONResponse({"busy": bool(working or queued), **told, "updated_at": _now()})
-
-    async def queue(self, request: Request) -> Response:
-        """How full the queue is; one worker reads, one document after the other."""
-        states = await self._states(request)
-        busy = int(states["processing"] > 0)
-        figures = ("avg_wait_time_seconds", "max_wait_time_seconds", "throughput_per_minute")
-        return JSONResponse(
-            {
-                "pending_count": states["pending"],
-                "processing_count": states["processing"],
-                "active_workers": busy,
-                "max_workers": 1,
-                "worker_utilization": 100 * busy,
-                **dict.fromkeys((*figures, "estimated_queue_time_seconds"), 0.0),
-                "rate_limited": False,
-                "timestamp": _now(),
-                "pressure": "normal",
-                "pending_warn_threshold": 100,
-                "pending_critical_threshold": 500,
-            }
-        )
 
     async def pricing(self, request: Request) -> Response:
         """What answers here costs nothing by itself; what a language model behind it costs is not known."""
@@ -210,7 +127,14 @@ class SystemRoutes:
         engine, embedder = self._engine, self._engine.embedder
         models = {"chat_model": engine.model, "embedding_model": embedder.model if embedder else ""}
         one = {"available": True, "config_requirements": [], "default_models": {**models, "embedding_dimension": 0}}
-        listed = [{"id": engine.provider, "name": engine.provider, "description": engine.title, **one}]
+        listed = [
+            {
+                "id": engine.provider,
+                "name": engine.provider,
+                "description": engine.title,
+                **one,
+            }
+        ]
         embedding = [{"id": embedder.provider, "name": embedder.provider, "description": "", **one}] if embedder else []
         active = {
             "active_llm_provider": engine.provider,
@@ -229,9 +153,9 @@ class SystemRoutes:
 
     async def costs(self, request: Request) -> Response:
         """Nothing is counted here: zeros."""
-        states = await self._states(request)
         workspace = await self._engine.workspace(request)
-        told = {"workspace_id": workspace, "total_cost": 0.0, "total_tokens": 0, "document_count": sum(states.values())}
+        count = (await asyncio.to_thread(self._records.page, workspace, Scope())).total
+        told = {"workspace_id": workspace, "total_cost": 0.0, "total_tokens": 0, "document_count": count}
         return JSONResponse({**told, "average_cost_per_document": 0.0, "by_operation": []})
 
     async def history(self, request: Request) -> Response:
@@ -241,40 +165,6 @@ class SystemRoutes:
     async def budget(self, request: Request) -> Response:
         """There is no budget here."""
         return JSONResponse({**_BUDGET, "is_over_budget": False})
-
-    async def _states(self, request: Request) -> Counter[str]:
-        workspace = await self._engine.workspace(request)
-        return (await asyncio.to_thread(self._records.page, workspace, Scope())).statuses
-
-    async def _told(self, record: Record, workspace: str) -> dict[str, Any]:
-        tenant = (await asyncio.to_thread(self._engine.directory.workspace, workspace))["tenant_id"]
-        state = _task_state(record.status)
-        over = state in ("indexed", "failed")
-        told: dict[str, Any] = {
-            "track_id": f"insert-{record.id}",
-            "tenant_id": tenant,
-            "workspace_id": workspace,
-            "task_type": "insert",
-            "status": state,
-            "created_at": record.created_at,
-            "updated_at": record.updated_at,
-            "retry_count": 0,
-            "max_retries": 0,
-            "progress": {"current_step": state, "total_steps": 1, "percent_complete": 100 if over else 0},
-            "metadata": {"document_id": record.id, "title": record.title},
-        }
-        if over:
-            told["completed_at"] = record.updated_at
-        if record.error_message:
-            told["error_message"] = record.error_message
-            told["error"] = {
-                "message": record.error_message,
-                "step": "reading",
-                "reason": record.error_message,
-                "suggestion": "Upload the document again.",
-                "retryable": False,
-            }
-        return told
 
     def _providers(self) -> list[dict[str, Any]]:
         engine, embedder = self._engine, self._engine.embedder
@@ -293,15 +183,6 @@ class SystemRoutes:
             }
             for number, (name, models) in enumerate(of.items())
         ]
-
-
-def _task_state(status: str) -> str:
-    return {"completed": "indexed"}.get(status, status)
-
-
-def _active(record: Record) -> dict[str, Any]:
-    told = {"document_id": record.id, "filename": record.title, "stage": record.status}
-    return {**told, "track_id": f"insert-{record.id}", "message": ""}
 
 
 def _model(name: str, kind: str) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from uuid import uuid4
 
 from starlette.datastructures import UploadFile
 
+from edgequake.local.bodies import DocumentBody
 from edgequake.local.formats import FORMATS, Content, FormatError, PdfSupportError, read, size_limit
 from edgequake.local.ingestion import Ingestion
-from edgequake.local.requests import DocumentBody, RequestError
+from edgequake.local.requests import RequestError
 from edgequake.local.store import Store
 
 
@@ -143,6 +144,7 @@ class Uploads:
                 file_name=upload.name,
                 track_id=track_id,
                 metadata=upload.metadata,
+                original=None if content.text.encode("utf-8", "surrogatepass") == upload.data else upload.data,
                 workspace=workspace,
             )
         return Receipt(document_id, track_id)

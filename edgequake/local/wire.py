@@ -20,6 +20,8 @@ _TITLES = {
     401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
+    409: "Conflict",
+    410: "Gone",
     413: "Payload Too Large",
     422: "Validation Error",
     500: "Internal Error",

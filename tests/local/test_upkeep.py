@@ -1,33 +1,60 @@
 """Documents, conversations, tasks, models and costs, as this package's own client reads them."""
 
+import re
+import threading
+from collections import Counter
 from collections.abc import Iterator
 
+import httpx
 import pytest
+from api.test_rows import ROUTES
 from local.pdf import pdf
 from local.whole import unknown_in
 
 from edgequake import (
+    APIError,
     BadRequestError,
     ConflictError,
     EdgequakeClient,
     ForbiddenError,
+    GoneError,
     NotFoundError,
+    ProcessingError,
     ServerError,
     ValidationError,
 )
-from edgequake.local import LocalServer
+from edgequake.local import LocalServer, context_routes
+from edgequake.local.store import Store
+from edgequake.models.source import Subgraph
 
 USER = "00000000-0000-0000-0000-000000000001"
 TEXT = "# Gulls\n\nGulls eat chips, says Mira Okafor."
 
 
 @pytest.fixture
-def client() -> Iterator[EdgequakeClient]:
-    with (
-        LocalServer() as server,
-        EdgequakeClient(base_url=server.url, tenant_id="default", workspace_id="default", user_id=USER) as client,
-    ):
+def server() -> Iterator[LocalServer]:
+    with LocalServer() as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: LocalServer) -> Iterator[EdgequakeClient]:
+    with EdgequakeClient(base_url=server.url, tenant_id="default", workspace_id="default", user_id=USER) as client:
         yield client
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """The reading of documents waits for it."""
+    event, process = threading.Event(), Store.process
+
+    def wait(store: Store, document_id: str) -> None:
+        event.wait(30)
+        process(store, document_id)
+
+    monkeypatch.setattr(Store, "process", wait)
+    yield event
+    event.set()
 
 
 def add(client: EdgequakeClient, text: str = TEXT, title: str = "gulls.md") -> str:
@@ -46,18 +73,21 @@ def test_documents_are_searched_described_and_deleted_together(client: Edgequake
     assert unknown_in(impact) == []
     assert (impact.chunks_to_delete, impact.entities_to_remove, impact.entities_to_update) == (1, 0, 1)
     assert client.documents.markdown(gulls) == TEXT
+    assert client.documents.download(gulls) == TEXT.encode()
     assert client.documents.metadata(gulls)["team"] == "relay"
     assert client.documents.failed_chunks(gulls).failed_chunks == []
     wiped = client.documents.bulk_delete([*others[:2], "nobody"])
     assert wiped.planned_delete_count == 2
     client.documents.wait_deleted(client.documents.delete(others[2]))
-    while client.documents.list().first_page().total > 1:
-        pass
+    client.documents.wait_deleted(wiped)
+    assert client.documents.list().first_page().total == 1
     with pytest.raises(ForbiddenError):
         client.request("DELETE", "/api/v1/documents", cast_to=dict, headers={"X-EdgeQuake-Confirm": "no"})
-    assert client.documents.delete_all(confirm=True).deleted_count == 1
-    while client.documents.list().first_page().total:
-        pass
+    wipe = client.documents.delete_all(confirm=True)
+    assert wipe.deleted_count == 1
+    client.documents.wait_deleted(wipe)
+    assert client.documents.list().first_page().total == 0
+    assert unknown_in(client.tasks.get(wipe.wipe_track_id or "")) == []
     with pytest.raises(BadRequestError):
         client.request("POST", "/api/v1/documents/batch-delete", cast_to=dict, body={"document_ids": []})
     with pytest.raises(BadRequestError):
@@ -82,6 +112,7 @@ def test_pdfs_have_routes_of_their_own(client: EdgequakeClient) -> None:
     assert (progress.is_complete, progress.overall_percentage) == (True, 100.0)
     again = client.documents.pdf.upload(data, filename="other.pdf")
     assert (again.status, again.duplicate_of) == ("duplicate", upload.pdf_id)
+    assert client.documents.pdf.download(upload.pdf_id) == client.documents.download(upload.pdf_id) == data
     assert "crate seven" in client.documents.pdf.content(upload.pdf_id).markdown_content
     state = client.documents.pdf.get(upload.pdf_id)
     assert unknown_in(state) == []
@@ -136,6 +167,12 @@ def test_messages_are_stored_changed_and_carried_over(client: EdgequakeClient) -
     assert unknown_in(said) == []
     changed = client.conversations.messages.update(said.id, content="Hello!", is_error=True, context={"sources": []})
     assert (changed.content, changed.is_error, changed.context["sources"]) == ("Hello!", True, [])
+    assert client.conversations.messages.feedback(talk.id, said.id, rating="up").feedback == "up"
+    assert client.conversations.messages.feedback(talk.id, said.id, rating=None).feedback is None
+    with pytest.raises(BadRequestError, match="up, down"):
+        client.conversations.messages.feedback(talk.id, said.id, rating="great")
+    with pytest.raises(NotFoundError):
+        client.conversations.messages.feedback(USER, said.id, rating="up")
     stranger = client.with_options(user_id="00000000-0000-0000-0000-0000000000ff")
     with pytest.raises(NotFoundError):
         stranger.conversations.messages.update(said.id, content="x")
@@ -203,18 +240,113 @@ def test_models_settings_and_costs_are_what_is_here(client: EdgequakeClient) -> 
         client.costs.estimate("x", input_tokens=1, output_tokens=1)
 
 
-def test_what_only_the_real_server_has_says_so(client: EdgequakeClient) -> None:
-    calls = [
-        lambda: client.graph.entities.create("Orion", entity_type="X", description="x", source_id="manual_entry"),
-        lambda: client.documents.reprocess(),
-        lambda: client.query.context("What?"),
-        lambda: client.request("POST", "/api/v1/auth/login", cast_to=dict, body={}),
-        lambda: client.request("PATCH", "/api/v1/costs/budget", cast_to=dict, body={}),
-    ]
-    for call in calls:
-        with pytest.raises(ServerError) as caught:
-            call()
-        assert (caught.value.status_code, caught.value.code) == (501, "NOT_IMPLEMENTED")
-        assert "the local server does not have" in caught.value.message
+def test_every_route_of_the_server_is_here_or_says_that_it_is_not(client: EdgequakeClient, server: LocalServer) -> None:
+    told: dict[int, int] = Counter()
+    with httpx.Client(base_url=server.url, trust_env=False) as wire:
+        for name, route in ROUTES.items():
+            answer = wire.request(route["http"], re.sub(r"{\w+}", "x", route["path"]))
+            assert answer.status_code != 405, name
+            assert answer.content or answer.is_success, f"{name} is unknown"  # an unknown route has an empty 404
+            if answer.status_code == 501:
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert "the local server does not have" in answer.json()["message"], name
+            told[answer.status_code] += 1
+    assert told[501] < len(ROUTES) / 2
+    with pytest.raises(ServerError) as caught:
+        client.graph.entities.create("Orion", entity_type="X")
+    assert (caught.value.status_code, caught.value.code) == (501, "NOT_IMPLEMENTED")
     with pytest.raises(NotFoundError):
         client.request("GET", "/api/v1/nothing", cast_to=dict)
+
+
+def test_a_document_waits_is_cancelled_and_tried_again(client: EdgequakeClient, held: threading.Event) -> None:
+    first, second = (client.documents.upload_text(f"Text {n}.", title=f"{n}.md") for n in range(2))
+    plan = client.documents.pdf.upload(pdf("The beacon rests."), filename="plan.pdf")
+    assert client.tasks.cancel(second.task_id or "").status == "cancelled"
+    assert client.documents.cancel(second.document_id).status == "cancelled"  # again is no error
+    assert client.documents.pdf.cancel(plan.pdf_id or "").success
+    activity = client.pipeline.activity()
+    assert unknown_in(activity) == []
+    assert (activity.busy, len(activity.working or []), len(activity.queued or [])) == (True, 1, 0)
+    for refused in (client.tasks.cancel, client.tasks.retry):
+        with pytest.raises(ConflictError):
+            refused(first.task_id or "")
+    held.set()
+    assert client.tasks.wait(first).status == "indexed"
+    assert client.tasks.get(second.task_id or "").status == "cancelled"
+    assert client.documents.get(second).chunk_count == 0
+    assert client.tasks.retry(second.task_id or "").status in ("pending", "processing", "indexed")
+    assert client.documents.pdf.retry(plan.pdf_id or "").success
+    client.documents.wait([second, plan])
+    progress = client.documents.progress_many([str(second.track_id), "nobody"])
+    assert unknown_in(progress) == []
+    assert [(one.document_id, one.progress_01) for one in progress] == [(second.document_id, 1.0)]
+    assert client.documents.progress(plan.track_id or "").status == "completed"
+    with pytest.raises(NotFoundError):
+        client.documents.progress("nobody")
+    with pytest.raises(NotFoundError):
+        client.documents.pdf.retry(str(first.document_id))
+
+
+def test_documents_that_failed_are_read_again(client: EdgequakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("the reader stumbled")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "process", fail)
+        upload = client.documents.upload_text(TEXT, title="gulls.md")
+        with pytest.raises(ProcessingError, match="stumbled"):
+            client.documents.wait(upload)
+    task = client.tasks.get(upload.task_id or "")
+    assert task.error is not None
+    assert unknown_in(task) == []
+    assert (task.error.reason, task.error.retryable) == ("the reader stumbled", True)
+    again = client.documents.reprocess()
+    assert unknown_in(again) == []
+    assert again.document_ids == [upload.document_id]
+    client.documents.wait(upload)
+    assert client.documents.reprocess(document_id=str(upload.document_id)).requeued == 0
+
+
+def test_what_a_question_finds_is_kept_for_a_while(client: EdgequakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    gulls = add(client)
+    found = client.query.context("What do gulls eat?", mode="HYBRID")
+    assert unknown_in(found) == []
+    assert found.bundle is not None
+    assert [chunk.content for chunk in found.bundle.chunks] == ["Gulls eat chips, says Mira Okafor."]
+    assert (found.mode, found.cached, found.retrieval_quality and found.retrieval_quality.is_sufficient) == (
+        *("hybrid", False),
+        True,
+    )
+    again = client.query.get_context(found.retrieval_id, include_subgraph=False)
+    assert (again.cached, again.retrieval_fingerprint) == (True, found.retrieval_fingerprint)
+    assert again.bundle is not None
+    assert again.bundle.subgraph == Subgraph()
+    bare = client.query.context("Who eats chips?", include_lineage=False, include_documents=False)
+    assert bare.bundle is not None
+    assert (bare.bundle.documents, bare.bundle.chunks[0].lineage) == (None, None)
+    add(client, "# More gulls\n\nGulls eat fish too.\n\n## Also\n\nSome gulls eat bread.", title="more.md")
+    results = client.query.search_context("What do gulls eat?").results
+    assert {result.title for result in results} == {"more.md", "gulls.md"}
+    assert [result.score for result in results] == sorted((result.score for result in results), reverse=True)
+    assert client.query.get_context(results[0].retrieval_id).query == "What do gulls eat?"
+    assert (client.query.artifact("chunk", f"{gulls}-chunk-0").chunk or {})["document_id"] == gulls
+    assert client.query.artifact("markdown", gulls, include_content=True)["markdown"]["content"] == TEXT
+    for status, refused in (
+        (400, lambda: client.query.get_context("nobody")),
+        (404, lambda: client.query.get_context("ret_nobody")),
+        (404, lambda: client.query.artifact("chunk", "nobody")),
+        (404, lambda: client.query.artifact("pdf", gulls)),
+        (400, lambda: client.query.artifact("figure", "f")),
+        (400, lambda: client.query.artifact("poem", gulls)),
+    ):
+        with pytest.raises(APIError) as caught:
+            refused()
+        assert caught.value.status_code == status
+    monkeypatch.setattr(context_routes, "_KEPT", 1)
+    monkeypatch.setattr(context_routes, "_KEPT_SECONDS", -1.0)
+    client.query.context("What?")
+    with pytest.raises(NotFoundError):
+        client.query.get_context(found.retrieval_id)
+    with pytest.raises(GoneError, match="kept"):
+        client.query.get_context(client.query.context("What?").retrieval_id)

@@ -44,7 +44,10 @@ def test_what_is_in_one_workspace_never_shows_in_another(client: EdgequakeClient
     assert "There are no documents yet." in client.query.execute(question).answer
     with ours.query.stream(question) as stream:
         assert {source.label for source in stream.final().sources if source.source_type == "chunk"} == {"gulls.md"}
-    assert "chips" in ours.chat.complete(question).content
+    chat = ours.chat.complete(question)
+    assert "chips" in chat.content
+    kept = ours.query.context(question).retrieval_id
+    task = ours.tasks.get(upload.task_id)
     assert [document.title for document in ours.documents.list()] == ["gulls.md"]
     assert [document.title for document in client.documents.list()] == []
     assert ours.documents.track(upload.track_id).total_count == 1
@@ -56,25 +59,50 @@ def test_what_is_in_one_workspace_never_shows_in_another(client: EdgequakeClient
         lambda: theirs.documents.get(upload.document_id),
         lambda: theirs.documents.delete(upload.document_id),
         lambda: client.with_options(workspace_id=here.id).documents.get(upload.document_id),
-        lambda: theirs.tasks.get(f"insert-{upload.document_id}"),
+        lambda: theirs.tasks.get(task.track_id),
+        lambda: theirs.query.get_context(kept),
+        lambda: theirs.query.artifact("document", upload.document_id),
+        lambda: theirs.documents.download(upload.document_id),
+        lambda: theirs.documents.progress(upload.track_id),
+        lambda: theirs.conversations.get(chat.conversation_id),
+        lambda: theirs.conversations.messages.list(chat.conversation_id).first_page(),
+        lambda: theirs.chat.complete(question, conversation_id=chat.conversation_id),
     ):
         with pytest.raises(NotFoundError):
             read()
     detail = ours.documents.get(upload.document_id)
     assert (detail.tenant_id, detail.workspace_id) == (tenant.id, here.id)
-    assert ours.graph.get().total_nodes == client.graph.get().total_nodes == 0
+    assert [talk.id for talk in ours.conversations.list()] == [chat.conversation_id]
+    assert list(theirs.conversations.list()) == []
+    assert "gulls.md" not in {item.title for item in theirs.documents.search("herons").items}
+    assert theirs.tasks.list().first_page().pagination.total == 2
+    folder = ours.folders.create("Ours")
+    assert theirs.folders.list() == []
+    with pytest.raises(NotFoundError):
+        theirs.conversations.create(folder_id=folder.id)
+    named = "Ada Byron met Max Stern. Max Stern works with Ada Byron."
+    ours.documents.wait(ours.documents.upload_text(named, title="people.md"))
+    assert {node.label for node in ours.graph.get().nodes} == {"Ada Byron", "Max Stern"}
+    assert theirs.graph.get().nodes == client.graph.get().nodes == []
+    assert list(theirs.entities.list()) == list(theirs.relationships.list()) == []
+    assert (ours.graph.search("Byron").total_matches, theirs.graph.search("Byron").total_matches) == (1, 0)
+    assert theirs.graph.search_labels("Byron").labels == theirs.graph.popular_labels().labels == []
+    assert theirs.query.execute("Who is Ada Byron?", mode="mix").sources == []
+    with pytest.raises(NotFoundError):
+        theirs.graph.node("ADA_BYRON")
     stats = ours.workspaces.stats()
     assert unknown_in(stats) == []
-    assert (stats.document_count, stats.chunk_count) == (1, 1)
+    assert (stats.document_count, stats.chunk_count, stats.relationship_count) == (2, 2, 1)
     client.workspaces.delete(here.id)
     with pytest.raises(NotFoundError):
         ours.query.execute(question)
     run = server.store.database.connection.execute
-    for table in ("documents", "passages", "entities"):
+    for table in ("documents", "passages", "entities", "conversations", "folders"):
         assert run(f"SELECT count(*) FROM {table} WHERE workspace_id = ?", (here.id,)).fetchone() == (0,)
     client.tenants.delete(tenant.id)
     assert [one.slug for one in client.tenants.list()] == ["default"]
-    assert run("SELECT count(*) FROM documents").fetchone() == (0,)
+    for table in ("documents", "passages", "entities", "conversations", "messages", "originals"):
+        assert run(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 
 
 def test_tenants_and_workspaces_are_listed_changed_and_found_by_slug(client: EdgequakeClient) -> None:

@@ -1,0 +1,260 @@
+"""The bodies that clients send."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from edgequake.local.scope import Scope
+
+MODES = frozenset({"naive", "local", "global", "hybrid", "mix", "bypass"})
+
+NonNegative = Annotated[int, Field(ge=0)]
+Id = Annotated[UUID | None, Field(strict=False)]
+
+
+class Body(BaseModel):
+    """A JSON body: types as they are on the wire, unknown fields left out."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class DocumentFilter(Body):
+    """Which documents to answer from."""
+
+    date_from: str | None = None
+    date_to: str | None = None
+    document_pattern: str | None = None
+    document_ids: list[str] | None = None
+
+    def scope(self) -> Scope:
+        """The same as the store takes it."""
+        return Scope(
+            ids=tuple(self.document_ids or ()),
+            pattern=self.document_pattern or "",
+            date_from=self.date_from or "",
+            date_to=self.date_to or "",
+        )
+
+
+class Turn(Body):
+    """An earlier message of a conversation."""
+
+    role: str
+    content: str
+
+
+class Options(Body):
+    """What query and chat have in common."""
+
+    mode: str | None = None
+    system_prompt: str | None = None
+    document_filter: DocumentFilter | None = None
+    content_granularity: Literal["citation", "agent", "debug"] = "citation"
+
+    def scope(self) -> Scope | None:
+        """Which documents to search, None for all."""
+        return self.document_filter.scope() if self.document_filter else None
+
+    def effective_mode(self, default: str = "mix") -> str:
+        """The mode in lower case; an unknown one counts as `mix`."""
+        mode = (self.mode or default).lower()
+        return mode if mode in MODES else "mix"
+
+
+class QueryBody(Options):
+    """`POST /api/v1/query`."""
+
+    query: str
+    include_subgraph: bool = True
+    max_results: NonNegative | None = None
+    context_only: bool = False
+    prompt_only: bool = False
+    conversation_history: list[Turn] | None = None
+    llm_provider: str | None = None
+    llm_model: str | None = None
+
+
+class StreamBody(Options):
+    """`POST /api/v1/query/stream`."""
+
+    query: str
+    stream_format: str = "v2"
+    include_subgraph: bool = True
+    llm_provider: str | None = None
+    llm_model: str | None = None
+
+
+class ChatBody(Options):
+    """`POST /api/v1/chat/completions` and its stream."""
+
+    message: str
+    conversation_id: Id = None
+    parent_id: Id = None
+    content_granularity: Annotated[
+        Literal["citation", "agent", "debug"], BeforeValidator(lambda value: value or "citation")
+    ] = "citation"
+    stream: bool = True
+    max_tokens: NonNegative | None = None
+    temperature: float | None = None
+    top_k: NonNegative | None = None
+    provider: str | None = None
+    model: str | None = None
+    language: str | None = None
+    images: list[dict[str, Any]] | None = None
+
+
+class DocumentBody(Body):
+    """`POST /api/v1/documents`."""
+
+    content: str
+    title: str | None = None
+    metadata: Any = None
+    async_processing: bool = False
+    track_id: str | None = None
+
+
+class DegreesBody(Body):
+    """`POST /api/v1/graph/degrees/batch`."""
+
+    node_ids: list[str]
+
+
+class ConversationBody(Body):
+    """`POST /api/v1/conversations`."""
+
+    title: str | None = None
+    mode: str | None = None
+    folder_id: Id = None
+
+
+class ConversationChange(ConversationBody):
+    """`PATCH /api/v1/conversations/{id}`: a `folder_id` of null takes it out of its folder."""
+
+    is_pinned: bool | None = None
+    is_archived: bool | None = None
+
+
+class MessageBody(Body):
+    """`POST /api/v1/conversations/{id}/messages`."""
+
+    content: str
+    role: Literal["user", "assistant", "system"]
+    parent_id: Id = None
+
+
+class MessageChange(Body):
+    """`PATCH /api/v1/messages/{id}`."""
+
+    content: str | None = None
+    tokens_used: NonNegative | None = None
+    duration_ms: NonNegative | None = None
+    thinking_time_ms: NonNegative | None = None
+    context: dict[str, Any] | None = None
+    is_error: bool | None = None
+
+
+class FeedbackBody(Body):
+    """`PATCH /api/v1/conversations/{id}/messages/{id}/feedback`: a `rating` of null takes it back."""
+
+    rating: str | None = None
+
+
+class BulkBody(Body):
+    """`POST /api/v1/conversations/bulk/…`."""
+
+    conversation_ids: list[Annotated[UUID, Field(strict=False)]]
+    archive: bool | None = None
+    folder_id: Id = None
+
+
+class ImportBody(Body):
+    """`POST /api/v1/conversations/import`."""
+
+    conversations: list[Any]
+
+
+class FolderBody(Body):
+    """`POST /api/v1/folders`."""
+
+    name: Annotated[str, Field(min_length=1)]
+    parent_id: Id = None
+
+
+class FolderChange(Body):
+    """`PATCH /api/v1/folders/{id}`: a `parent_id` of null takes it to the top."""
+
+    name: Annotated[str | None, Field(min_length=1)] = None
+    parent_id: Id = None
+    position: int | None = None
+
+
+class IdsBody(Body):
+    """`POST /api/v1/documents/batch-delete`."""
+
+    document_ids: list[str]
+
+
+class EstimateBody(Body):
+    """`POST /api/v1/pipeline/costs/estimate`."""
+
+    model: str
+    input_tokens: NonNegative
+    output_tokens: NonNegative
+
+
+class TenantBody(Body):
+    """`POST /api/v1/tenants`."""
+
+    name: Annotated[str, Field(min_length=1)]
+    slug: str | None = None
+    plan: str | None = None
+
+
+class TenantChange(Body):
+    """`PUT /api/v1/tenants/{id}`."""
+
+    name: Annotated[str | None, Field(min_length=1)] = None
+    plan: str | None = None
+    is_active: bool | None = None
+
+
+class WorkspaceBody(Body):
+    """`POST /api/v1/tenants/{id}/workspaces`."""
+
+    name: Annotated[str, Field(min_length=1)]
+    slug: str | None = None
+    description: str | None = None
+    max_documents: NonNegative | None = None
+
+
+class WorkspaceChange(Body):
+    """`PUT /api/v1/workspaces/{id}`."""
+
+    name: Annotated[str | None, Field(min_length=1)] = None
+    description: str | None = None
+    is_active: bool | None = None
+    max_documents: NonNegative | None = None
+
+
+class ContextBody(QueryBody):
+    """`POST /api/v1/query/context` and its search."""
+
+    content_granularity: Literal["citation", "agent", "debug"] = "agent"
+    include_lineage: bool = True
+    include_documents: bool = True
+    include_agent_hints: bool = True
+
+
+class ReprocessBody(Body):
+    """`POST /api/v1/documents/reprocess`."""
+
+    document_id: str | None = None
+    track_id: str | None = None
+    max_documents: NonNegative = 100
+
+
+class TracksBody(Body):
+    """`POST /api/v1/ingestion/progress`."""
+
+    track_ids: list[str]

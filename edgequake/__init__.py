@@ -12,6 +12,7 @@
 from edgequake._async.client import AsyncEdgequakeClient
 from edgequake._async.pager import AsyncPager
 from edgequake._async.stream import AsyncChatStream, AsyncQueryStream
+from edgequake._core.records import CallRecord
 from edgequake._core.timing import StreamTiming
 from edgequake._sync.client import EdgequakeClient
 from edgequake._sync.pager import Pager
@@ -75,6 +76,7 @@ __all__ = [
     "AsyncPager",
     "AsyncQueryStream",
     "BadRequestError",
+    "CallRecord",
     "ChatChunk",
     "ChatMessage",
     "ChatOptions",

@@ -26,3 +26,4 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.upper().startswith(_OURS) or name.upper() in _PROXIES:
             monkeypatch.delenv(name)
+    monkeypatch.setenv("EDGEQUAKE_OTEL", "0")  # what another test loaded must not change what a call costs

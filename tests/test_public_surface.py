@@ -22,6 +22,7 @@ NAMES = [
     "AsyncPager",
     "AsyncQueryStream",
     "BadRequestError",
+    "CallRecord",
     "ChatChunk",
     "ChatMessage",
     "ChatOptions",
@@ -86,6 +87,7 @@ EXTRAS = {
     "aiohttp",
     "flask",
     "trio",
+    "opentelemetry",
     "pytest",
 }
 

@@ -12,9 +12,10 @@ from edgequake.exceptions import ConfigurationError
 from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, as_timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from edgequake._core.config import TokenSource
+    from edgequake._core.records import CallRecord
     from edgequake._http.clients import AsyncHTTPClient
     from edgequake.settings import RetryPolicy, Timeout
 
@@ -32,6 +33,7 @@ class ClientOptions(TypedDict, total=False):
     user_id: str | None
     api_key: str | None
     jwt: str | TokenSource | None
+    on_call: Callable[[CallRecord], object] | None
 
 
 class AsyncEdgequakeClient(AsyncAnyEndpoint):
@@ -64,6 +66,8 @@ class AsyncEdgequakeClient(AsyncAnyEndpoint):
     :param max_event_bytes: the size above which one server-sent event, or a plain answer, is refused. Default 16 MiB.
     :param rate_limit: how many requests may go out in a time, such as ``"10/s"`` or ``"100/min"``; one more waits its
         turn. Retries count, and so do the requests of the client's copies.
+    :param on_call: a function that gets the :class:`CallRecord` of each call that ends: for logs and figures of your
+        own. It runs where the call ends, so it should be quick; what it raises is logged.
     :param env: the environment to read instead of the process's; ``{}`` reads none.
     :raises ConfigurationError: for settings that cannot work; nothing is sent until the first call.
     """
@@ -85,6 +89,7 @@ class AsyncEdgequakeClient(AsyncAnyEndpoint):
         transport: Literal["httpx", "aiohttp"] = "httpx",  # async only
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
         rate_limit: str | None = None,
+        on_call: Callable[[CallRecord], object] | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
         config = load_config(
@@ -99,6 +104,7 @@ class AsyncEdgequakeClient(AsyncAnyEndpoint):
             retry=retry,
             headers=headers,
             max_event_bytes=max_event_bytes,
+            on_call=on_call,
             env=env,
             own_server=True,
         )
@@ -113,10 +119,10 @@ class AsyncEdgequakeClient(AsyncAnyEndpoint):
 
             patient = client.with_options(timeout=300, max_retries=0)
 
-        ``timeout`` (seconds, a :class:`Timeout` or None), ``max_retries``, ``tenant_id``, ``workspace_id`` and
-        ``user_id`` replace the client's, and so do ``api_key`` and ``jwt``, each of which takes the other's place;
-        ``headers`` are added to its own. The pool belongs to the client the copy was made from: closing the copy closes
-        nothing.
+        ``timeout`` (seconds, a :class:`Timeout` or None), ``max_retries``, ``tenant_id``, ``workspace_id``,
+        ``user_id`` and ``on_call`` replace the client's, and so do ``api_key`` and ``jwt``, each of which takes the
+        other's place; ``headers`` are added to its own. The pool belongs to the client the copy was made from: closing
+        the copy closes nothing.
         """
         known = ClientOptions.__annotations__
         if unknown := set(options) - set(known):

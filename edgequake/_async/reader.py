@@ -145,8 +145,12 @@ class AsyncReader(StreamState, Generic[ChunkT]):
         if (opening := self._opening) is None:
             self.closed = True
             return
-        self._session.connections.stats.ended(self)
-        await opening.aclose(reading=self._reading)
+        first = self._session.connections.stats.ended(self)
+        try:
+            await opening.aclose(reading=self._reading)
+        finally:
+            if first:
+                opening.deadline.observation.stream_ended(self)
 
     def _begin(self) -> AsyncOpening[ChunkT]:
         """The stream's way to its answer; the clocks run from the first call on."""
@@ -207,7 +211,9 @@ class AsyncReader(StreamState, Generic[ChunkT]):
         words = "%s failed: %s; asking for the whole answer"
         logger.warning(words, self.route, error, extra=about(self.route, error))
         await opening.drop()
-        opening.deadline = self._session.deadline(self._fallback)
+        observation = opening.deadline.observation
+        observation.fell_back()
+        opening.deadline = self._session.deadline(self._fallback, observation)
         try:
             answer = await self._session.call(self._fallback, opening.deadline)
         except EdgeQuakeError as second:

@@ -21,7 +21,6 @@ from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseErr
 if TYPE_CHECKING:
     from edgequake._async.connections import AsyncConnections
     from edgequake._core.calls import Call
-    from edgequake._core.clock import CallClock
     from edgequake._core.config import ClientConfig
     from edgequake._core.rate import RateLimiter
     from edgequake._http.clients import AsyncHTTPClient
@@ -64,13 +63,16 @@ class AsyncSender:
         client = self.connections.client
         if (limiter := self.connections.limiter) is not None:
             await self._turn(limiter, deadline)
-        request = await self._request(client, call, deadline.clock, stream=stream, url=url)
+        observation = deadline.observation
+        request = await self._request(client, call, deadline, stream=stream, url=url)
         try:
-            with deadline.until_answer(own_sockets=self.connections.own_sockets):
-                return await client.send(request, stream=True, follow_redirects=False)
+            with observation.sending(), deadline.until_answer(own_sockets=self.connections.own_sockets):
+                response = await client.send(request, stream=True, follow_redirects=False)
         except Exception as error:
             ours = self.translated(error, deadline, streaming=False)
             raise ours from ours.__cause__
+        observation.responded(response)
+        return response
 
     async def _turn(self, limiter: RateLimiter, deadline: AsyncDeadline) -> None:
         """Waits until the client's rate limit lets another request go."""
@@ -86,12 +88,13 @@ class AsyncSender:
             raise
 
     async def _request(
-        self, client: AsyncHTTPClient, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None
+        self, client: AsyncHTTPClient, call: Call[Any], deadline: AsyncDeadline, *, stream: bool, url: str | None
     ) -> Request:
         # Compression would hold tokens back.
         fixed = {"Accept": "text/event-stream", "Accept-Encoding": "identity"} if stream else {}
         if call.body is not None:
             fixed["Content-Type"] = "application/json"
+        headers = merged_headers(merged_headers(deadline.observation.headers(), call.headers), fixed)
         token = await self._token()
         try:
             request = client.build_request(
@@ -101,8 +104,8 @@ class AsyncSender:
                 content=call.body,
                 files=[(part.field, (part.filename, part.content)) for part in call.files] or None,
                 data=call.form or None,
-                headers=self.config.request_headers(token, merged_headers(call.headers, fixed)),
-                extensions={"timeout": timeout_extension(clock, monotonic())},
+                headers=self.config.request_headers(token, headers),
+                extensions={"timeout": timeout_extension(deadline.clock, monotonic())},
             )
         except Exception as error:  # what was given cannot be written as a request
             raise ConfigurationError(f"the request cannot be sent: {error}") from as_cause(error)

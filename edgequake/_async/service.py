@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from edgequake._core.answer import AnswerState
     from edgequake._core.calls import Call
+    from edgequake._core.records import CallRecord
     from edgequake._http.clients import AsyncHTTPClient
     from edgequake.models._model import Answer
     from edgequake.settings import RetryPolicy, Timeout
@@ -44,6 +45,8 @@ class AsyncServiceClient(AsyncBaseClient):
     :param max_event_bytes: the size above which one server-sent event is refused. Default 16 MiB.
     :param rate_limit: how many requests may go out in a time, such as ``"10/s"``.
 
+    :param on_call: a function that gets the :class:`CallRecord` of each call that ends.
+
     Raises :class:`ConfigurationError` for settings that cannot work; nothing is sent until the first call.
     """
 
@@ -58,6 +61,7 @@ class AsyncServiceClient(AsyncBaseClient):
         http_client: AsyncHTTPClient | None = None,
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
         rate_limit: str | None = None,
+        on_call: Callable[[CallRecord], object] | None = None,
     ) -> None:
         config = load_config(
             base_url=base_url,
@@ -66,6 +70,7 @@ class AsyncServiceClient(AsyncBaseClient):
             retry=retry,
             headers=headers,
             max_event_bytes=max_event_bytes,
+            on_call=on_call,
             env={},  # EdgeQuake's keys are none of another service's business
         )
         super().__init__(config, AsyncConnections(http_client, rate_limit))

@@ -12,6 +12,7 @@ from edgequake._async.body import async_pieces
 from edgequake._async.connections import CLOSED
 from edgequake._async.sender import AsyncSender
 from edgequake._core.clock import CallClock
+from edgequake._core.observing import UNOBSERVED, observed
 from edgequake._core.retry import RetryRules
 from edgequake._http.waiting import AsyncDeadline
 from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, ResponseError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from edgequake._async.connections import AsyncConnections
     from edgequake._core.calls import Call
     from edgequake._core.config import ClientConfig
+    from edgequake._core.observing import Observation
     from edgequake._http.requests import Response
     from edgequake._http.waiting import AsyncAttempt, AsyncReading
 
@@ -39,9 +41,10 @@ class AsyncSession:
         self.connections = connections
         self.sender = AsyncSender(config, connections)
 
-    def deadline(self, call: Call[Any]) -> AsyncDeadline:
-        """The waits of a call that begins now."""
-        return AsyncDeadline(CallClock(call.timeout or self.config.timeout, monotonic()))
+    def deadline(self, call: Call[Any], observation: Observation | None = None) -> AsyncDeadline:
+        """The waits of a call that begins now; ``observation`` watches it if it is part of another call."""
+        clock = CallClock(call.timeout or self.config.timeout, monotonic())
+        return AsyncDeadline(clock, observation or observed(call, self.config))
 
     def rules(self, call: Call[Any], deadline: AsyncDeadline) -> RetryRules:
         """When the call may be tried again."""
@@ -50,6 +53,7 @@ class AsyncSession:
             route=call.route,
             replayable=call.replayable,
             left=lambda: deadline.clock.left_in_total(monotonic()),
+            on_retry=deadline.observation.retried,
         )
 
     async def call(self, call: Call[T], deadline: AsyncDeadline | None = None) -> T:
@@ -60,6 +64,7 @@ class AsyncSession:
     async def received(self, call: Call[Any], read: AsyncReading[T], deadline: AsyncDeadline | None = None) -> T:
         """As :meth:`call`, but ``read`` makes the result of the call, its answer and its deadline."""
         waits = deadline or self.deadline(call)
+        observation = waits.observation if deadline is None else UNOBSERVED  # part of a call that ends later
         rules = self.rules(call, waits)
 
         async def attempt() -> T:
@@ -73,7 +78,13 @@ class AsyncSession:
                 return answered
 
         self.connections.watch(waits)
-        return await self.with_retries(attempt, rules, waits)
+        try:
+            result = await self.with_retries(attempt, rules, waits)
+        except BaseException as error:
+            observation.failed(error)
+            raise
+        observation.answered(result)
+        return result
 
     async def with_retries(self, attempt: AsyncAttempt[T], rules: RetryRules, deadline: AsyncDeadline) -> T:
         """What ``attempt`` returns, after as many tries as the rules allow.

@@ -82,6 +82,10 @@ class Call(Generic[T_co]):
     """Seconds to wait for the end of the response after the final event; None: as long as for a chunk."""
     events_of: Callable[[dict[str, Any]], list[bytes]] = events_of_answer
     """A whole answer as the events of a stream: for a stream that came as JSON, and for the fallback."""
+    template: str | None = None
+    """The path with the names of ids; None: it has none; empty: nobody knows where they stand in it."""
+    asked: Mapping[str, Any] | None = field(default=None, repr=False)
+    """The fields of a question that a model answers; None for other calls."""
     unbounded: bool = False
     """True for a download, which may be larger than ``max_event_bytes``."""
     answer_in: Callable[[APIError, bool], T_co] | None = None
@@ -97,7 +101,21 @@ class Call(Generic[T_co]):
     @property
     def route(self) -> str:
         """Method and path, for messages; a query in the path may hold a key."""
-        return f"{self.method} {self.path.partition('?')[0]}"
+        return f"{self.method} {self._plain_path}"
+
+    @property
+    def path_template(self) -> str:
+        """The path with the names of ids, the same for all calls of its kind; empty where nobody knows it."""
+        return self._plain_path if self.template is None else self.template
+
+    @property
+    def route_template(self) -> str:
+        """Method and path with the names of ids; the path itself where nobody knows them."""
+        return f"{self.method} {self.path_template or self._plain_path}"
+
+    @property
+    def _plain_path(self) -> str:
+        return self.path.partition("?")[0]
 
 
 def any_request(
@@ -133,6 +151,7 @@ def any_request(
         form={name: as_part(value) for name, value in (body or {}).items()} if files else {},
         headers=plain_headers(headers),
         timeout=None if timeout is NOT_GIVEN else as_timeout(timeout),
+        template="",
     )
 
 

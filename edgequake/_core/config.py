@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -15,6 +16,9 @@ from edgequake._core.logs import logger
 from edgequake._version import __version__
 from edgequake.exceptions import ConfigurationError
 from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, RetryPolicy, Timeout, as_timeout
+
+if TYPE_CHECKING:
+    from edgequake._core.records import OnCall
 
 __all__ = [
     "ClientConfig",
@@ -49,6 +53,8 @@ class ClientConfig:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     headers: Mapping[str, SecretStr] = field(default_factory=dict)
     max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES
+    on_call: OnCall | None = field(default=None, repr=False)
+    """Gets the record of each call that ends."""
     own_server: bool = False
     """The server is EdgeQuake's; False for another service."""
 
@@ -63,6 +69,8 @@ class ClientConfig:
         for name in ("tenant_id", "workspace_id", "user_id"):
             if name in changes:
                 changes[name] = checked_id(name, changes[name])
+        if "on_call" in changes:
+            changes["on_call"] = _checked_on_call(changes["on_call"])
         changes |= _credentials({name: changes.pop(name) for name in ("api_key", "jwt") if name in changes})
         return replace(self, **changes, headers=merged_headers(self.headers, headers))
 
@@ -136,6 +144,7 @@ def load_config(
     tenant_id: str | None = None,
     workspace_id: str | None = None,
     user_id: str | None = None,
+    on_call: OnCall | None = None,
     env: Mapping[str, str] | None = None,
     own_server: bool = False,
 ) -> ClientConfig:
@@ -180,8 +189,16 @@ def load_config(
         retry=retry or RetryPolicy(max_retries=max_retries),
         headers=checked_headers(headers or {}),
         max_event_bytes=max_event_bytes,
+        on_call=_checked_on_call(on_call),
         own_server=own_server,
     )
+
+
+def _checked_on_call(given: Any) -> OnCall | None:
+    if given is not None and (not callable(given) or inspect.iscoroutinefunction(given)):
+        raise ConfigurationError(f"on_call must be a plain function of one CallRecord, not {given!r}")
+    function: OnCall | None = given
+    return function
 
 
 def _load_timeout(given: Any, from_env: str | None) -> Timeout:

@@ -79,6 +79,7 @@ def endpoint(
         form={name: _in_form(name, value) for name, value in fields.items()} if files else {},
         headers=plain_headers(request.get("headers")),
         timeout=as_timeout(request["timeout"]) if "timeout" in request else None,
+        template=template,
         unbounded=returns.unbounded,
         answer_in=returns.answer_in,
     )

@@ -95,6 +95,7 @@ def _post(
         headers=plain_headers(request.get("headers")),
         timeout=as_timeout(request["timeout"]) if "timeout" in request else None,
         needs=needs,
+        asked=body,
     )
 
 

@@ -60,7 +60,8 @@ class RetryRules:
     """Decides for one call whether a failure is tried again, and after how long.
 
     ``replayable``: the call has no side effects, so that it may be sent again even when the first may have been
-    processed. ``left`` gives the seconds left of the call's total.
+    processed. ``left`` gives the seconds left of the call's total. ``on_retry`` is told of each error that is answered
+    with another try, and how many seconds are waited before.
     """
 
     def __init__(
@@ -70,12 +71,14 @@ class RetryRules:
         route: str,
         replayable: bool,
         left: Callable[[], float],
+        on_retry: Callable[[object, float], None] = lambda error, seconds: None,
         draw: Callable[[], float] = random.random,
     ) -> None:
         self._policy = policy
         self._route = route
         self._replayable = replayable
         self._left = left
+        self._on_retry = on_retry
         self._draw = draw
         self.retries = 0
         self.may_have_run = False
@@ -123,6 +126,7 @@ class RetryRules:
                 self._route, error, self.retries, self._policy.max_retries, wait(state),
                 extra=about(self._route, error, self.retries),
             )  # fmt: skip
+            self._on_retry(error, wait(state))
 
         return {
             "retry": retry,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import RLock
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edgequake._core.timing import StreamTiming
-    from edgequake.exceptions import EdgeQuakeError
+    from edgequake._core.stream_state import StreamState
 
 __all__ = ["ClientStats", "StatsRecorder"]
 
@@ -31,15 +30,6 @@ class ClientStats:
     """Seconds to the first chunk, on average over completed streams; None while there is none."""
 
 
-class _Ended(Protocol):
-    closed: bool
-    ended: bool
-    failure: EdgeQuakeError | None
-
-    @property
-    def timing(self) -> StreamTiming: ...
-
-
 class StatsRecorder:
     """Counts streams as they end, in whatever threads."""
 
@@ -48,12 +38,12 @@ class StatsRecorder:
         self._streams = self._completed = self._errors = self._chunks = 0
         self._latency = self._first_chunk = 0.0
 
-    def ended(self, stream: _Ended) -> None:
-        """Counts ``stream``, and marks it as closed; one that is closed has been counted."""
+    def ended(self, stream: StreamState) -> bool:
+        """Counts ``stream``, and marks it as closed; False for one that is closed, and has been counted."""
         timing = stream.timing
         with self._lock:
             if stream.closed:
-                return
+                return False
             stream.closed = True
             self._streams += 1
             self._chunks += timing.chunks
@@ -62,6 +52,7 @@ class StatsRecorder:
                 self._completed += 1
                 self._latency += timing.total or 0.0
                 self._first_chunk += timing.time_to_first_chunk or 0.0
+            return True
 
     def snapshot(self) -> ClientStats:
         """The numbers so far."""

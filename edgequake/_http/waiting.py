@@ -18,6 +18,8 @@ from contextvars import ContextVar
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from edgequake._core.observing import UNOBSERVED
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterator
     from contextlib import AbstractContextManager
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from anyio import CancelScope
 
     from edgequake._core.clock import CallClock
+    from edgequake._core.observing import Observation
     from edgequake.exceptions import TimeoutError, TimeoutStage
 
 __all__ = [
@@ -59,10 +62,11 @@ _NEARLY = 0.9  # of a wait: what httpx ends later than the deadline would, by th
 
 
 class _Waits:
-    """What the deadlines of both worlds share: the clock of one call, and whether the call has been closed."""
+    """What the deadlines of both worlds share: the clock of one call, who watches it, and whether it is closed."""
 
-    def __init__(self, clock: CallClock) -> None:
+    def __init__(self, clock: CallClock, observation: Observation = UNOBSERVED) -> None:
         self.clock = clock
+        self.observation = observation
         self.closed = False
         self._inside: Token[_Waits | None] | None = None
 
@@ -107,8 +111,8 @@ class Deadline(_Waits):
     own timeout.
     """
 
-    def __init__(self, clock: CallClock) -> None:
-        super().__init__(clock)
+    def __init__(self, clock: CallClock, observation: Observation = UNOBSERVED) -> None:
+        super().__init__(clock, observation)
         self._alarm: threading.Event | None = None  # of a sleep
         self._socket: object = None
         # Without it, close() could shut down a socket that another call has begun to use meanwhile.
@@ -163,8 +167,8 @@ class AsyncDeadline(_Waits):
     As a context manager it is a block that :meth:`aclose` ends from another task.
     """
 
-    def __init__(self, clock: CallClock) -> None:
-        super().__init__(clock)
+    def __init__(self, clock: CallClock, observation: Observation = UNOBSERVED) -> None:
+        super().__init__(clock, observation)
         self._scope: CancelScope | None = None
         self._until_answer: CancelScope | None = None  # of sockets that do not ask
 

@@ -146,8 +146,12 @@ class Reader(StreamState, Generic[ChunkT]):
         if (opening := self._opening) is None:
             self.closed = True
             return
-        self._session.connections.stats.ended(self)
-        opening.close(reading=self._reading)
+        first = self._session.connections.stats.ended(self)
+        try:
+            opening.close(reading=self._reading)
+        finally:
+            if first:
+                opening.deadline.observation.stream_ended(self)
 
     def _begin(self) -> Opening[ChunkT]:
         """The stream's way to its answer; the clocks run from the first call on."""
@@ -208,7 +212,9 @@ class Reader(StreamState, Generic[ChunkT]):
         words = "%s failed: %s; asking for the whole answer"
         logger.warning(words, self.route, error, extra=about(self.route, error))
         opening.drop()
-        opening.deadline = self._session.deadline(self._fallback)
+        observation = opening.deadline.observation
+        observation.fell_back()
+        opening.deadline = self._session.deadline(self._fallback, observation)
         try:
             answer = self._session.call(self._fallback, opening.deadline)
         except EdgeQuakeError as second:

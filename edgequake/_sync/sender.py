@@ -22,7 +22,6 @@ from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseErr
 if TYPE_CHECKING:
     from edgequake._sync.connections import Connections
     from edgequake._core.calls import Call
-    from edgequake._core.clock import CallClock
     from edgequake._core.config import ClientConfig
     from edgequake._core.rate import RateLimiter
     from edgequake._http.clients import HTTPClient
@@ -65,13 +64,16 @@ class Sender:
         client = self.connections.client
         if (limiter := self.connections.limiter) is not None:
             self._turn(limiter, deadline)
-        request = self._request(client, call, deadline.clock, stream=stream, url=url)
+        observation = deadline.observation
+        request = self._request(client, call, deadline, stream=stream, url=url)
         try:
-            with deadline.until_answer(own_sockets=self.connections.own_sockets):
-                return client.send(request, stream=True, follow_redirects=False)
+            with observation.sending(), deadline.until_answer(own_sockets=self.connections.own_sockets):
+                response = client.send(request, stream=True, follow_redirects=False)
         except Exception as error:
             ours = self.translated(error, deadline, streaming=False)
             raise ours from ours.__cause__
+        observation.responded(response)
+        return response
 
     def _turn(self, limiter: RateLimiter, deadline: Deadline) -> None:
         """Waits until the client's rate limit lets another request go."""
@@ -87,12 +89,13 @@ class Sender:
             raise
 
     def _request(
-        self, client: HTTPClient, call: Call[Any], clock: CallClock, *, stream: bool, url: str | None
+        self, client: HTTPClient, call: Call[Any], deadline: Deadline, *, stream: bool, url: str | None
     ) -> Request:
         # Compression would hold tokens back.
         fixed = {"Accept": "text/event-stream", "Accept-Encoding": "identity"} if stream else {}
         if call.body is not None:
             fixed["Content-Type"] = "application/json"
+        headers = merged_headers(merged_headers(deadline.observation.headers(), call.headers), fixed)
         token = self._token()
         try:
             request = client.build_request(
@@ -102,8 +105,8 @@ class Sender:
                 content=call.body,
                 files=[(part.field, (part.filename, part.content)) for part in call.files] or None,
                 data=call.form or None,
-                headers=self.config.request_headers(token, merged_headers(call.headers, fixed)),
-                extensions={"timeout": timeout_extension(clock, monotonic())},
+                headers=self.config.request_headers(token, headers),
+                extensions={"timeout": timeout_extension(deadline.clock, monotonic())},
             )
         except Exception as error:  # what was given cannot be written as a request
             raise ConfigurationError(f"the request cannot be sent: {error}") from as_cause(error)

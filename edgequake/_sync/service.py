@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from edgequake._core.answer import AnswerState
     from edgequake._core.calls import Call
+    from edgequake._core.records import CallRecord
     from edgequake._http.clients import HTTPClient
     from edgequake.models._model import Answer
     from edgequake.settings import RetryPolicy, Timeout
@@ -45,6 +46,8 @@ class ServiceClient(BaseClient):
     :param max_event_bytes: the size above which one server-sent event is refused. Default 16 MiB.
     :param rate_limit: how many requests may go out in a time, such as ``"10/s"``.
 
+    :param on_call: a function that gets the :class:`CallRecord` of each call that ends.
+
     Raises :class:`ConfigurationError` for settings that cannot work; nothing is sent until the first call.
     """
 
@@ -59,6 +62,7 @@ class ServiceClient(BaseClient):
         http_client: HTTPClient | None = None,
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
         rate_limit: str | None = None,
+        on_call: Callable[[CallRecord], object] | None = None,
     ) -> None:
         config = load_config(
             base_url=base_url,
@@ -67,6 +71,7 @@ class ServiceClient(BaseClient):
             retry=retry,
             headers=headers,
             max_event_bytes=max_event_bytes,
+            on_call=on_call,
             env={},  # EdgeQuake's keys are none of another service's business
         )
         super().__init__(config, Connections(http_client, rate_limit))

@@ -13,6 +13,7 @@ from edgequake._sync.body import pieces
 from edgequake._sync.connections import CLOSED
 from edgequake._sync.sender import Sender
 from edgequake._core.clock import CallClock
+from edgequake._core.observing import UNOBSERVED, observed
 from edgequake._core.retry import RetryRules
 from edgequake._http.waiting import Deadline
 from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, ResponseError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from edgequake._sync.connections import Connections
     from edgequake._core.calls import Call
     from edgequake._core.config import ClientConfig
+    from edgequake._core.observing import Observation
     from edgequake._http.requests import Response
     from edgequake._http.waiting import Attempt, Reading
 
@@ -40,9 +42,10 @@ class Session:
         self.connections = connections
         self.sender = Sender(config, connections)
 
-    def deadline(self, call: Call[Any]) -> Deadline:
-        """The waits of a call that begins now."""
-        return Deadline(CallClock(call.timeout or self.config.timeout, monotonic()))
+    def deadline(self, call: Call[Any], observation: Observation | None = None) -> Deadline:
+        """The waits of a call that begins now; ``observation`` watches it if it is part of another call."""
+        clock = CallClock(call.timeout or self.config.timeout, monotonic())
+        return Deadline(clock, observation or observed(call, self.config))
 
     def rules(self, call: Call[Any], deadline: Deadline) -> RetryRules:
         """When the call may be tried again."""
@@ -51,6 +54,7 @@ class Session:
             route=call.route,
             replayable=call.replayable,
             left=lambda: deadline.clock.left_in_total(monotonic()),
+            on_retry=deadline.observation.retried,
         )
 
     def call(self, call: Call[T], deadline: Deadline | None = None) -> T:
@@ -61,6 +65,7 @@ class Session:
     def received(self, call: Call[Any], read: Reading[T], deadline: Deadline | None = None) -> T:
         """As :meth:`call`, but ``read`` makes the result of the call, its answer and its deadline."""
         waits = deadline or self.deadline(call)
+        observation = waits.observation if deadline is None else UNOBSERVED  # part of a call that ends later
         rules = self.rules(call, waits)
 
         def attempt() -> T:
@@ -74,7 +79,13 @@ class Session:
                 return answered
 
         self.connections.watch(waits)
-        return self.with_retries(attempt, rules, waits)
+        try:
+            result = self.with_retries(attempt, rules, waits)
+        except BaseException as error:
+            observation.failed(error)
+            raise
+        observation.answered(result)
+        return result
 
     def with_retries(self, attempt: Attempt[T], rules: RetryRules, deadline: Deadline) -> T:
         """What ``attempt`` returns, after as many tries as the rules allow.

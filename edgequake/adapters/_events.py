@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from edgequake._core.answer import AnswerState
     from edgequake._core.calls import Decoder
+    from edgequake._core.records import CallRecord
     from edgequake.settings import RetryPolicy, Timeout
 
 __all__ = ["EventDecoder", "ServiceOptions", "error_in", "post", "required", "setting"]
@@ -129,7 +130,9 @@ def post(
     call: Call[Any] = any_request(
         "POST", path, bytes, body=dict(body), headers=headers, timeout=timeout, replayable=replayable
     )
-    return replace(call, parse=parse, decoder=decoder, linger=LINGER, events_of=events_of or call.events_of)
+    return replace(
+        call, parse=parse, decoder=decoder, linger=LINGER, events_of=events_of or call.events_of, template=None
+    )
 
 
 class ServiceOptions(TypedDict, total=False):
@@ -140,6 +143,7 @@ class ServiceOptions(TypedDict, total=False):
     http_client: Any
     max_event_bytes: int
     rate_limit: str | None
+    on_call: Callable[[CallRecord], object] | None
 
 
 def required(name: str, value: Any, advice: str = "") -> str:

@@ -10,7 +10,8 @@ from docs.pages import PAGES, ROOT, agrees, blocks_of, name_of
 import edgequake
 
 TESTING = ROOT / "docs" / "testing.md"
-ELSEWHERE = (TESTING, ROOT / "docs" / "tutorial.md")  # they have tests of their own
+TRACING = ROOT / "docs" / "integrations" / "opentelemetry.md"
+ELSEWHERE = (TESTING, TRACING, ROOT / "docs" / "tutorial.md")  # they have tests of their own
 
 
 def storm(**data):
@@ -70,6 +71,16 @@ def test_the_tests_on_the_testing_page_pass(tmp_path):
     )
     assert run.returncode == 0, run.stdout
     assert re.search(r"^7 passed", run.stdout, re.MULTILINE)
+
+
+@pytest.mark.usefixtures("as_in_a_shell")
+def test_the_blocks_of_the_page_on_opentelemetry_run_in_a_process_of_their_own(monkeypatch):
+    """They set what a process can set only once."""
+    monkeypatch.delenv("EDGEQUAKE_OTEL")
+    for block in blocks_of(TRACING, "python"):
+        run = subprocess.run([sys.executable, "-c", block.code], capture_output=True, text=True, timeout=60)
+        assert run.stderr == "", block.where
+        assert agrees(block.output, run.stdout), f"{block.where} prints\n{run.stdout}"
 
 
 def test_an_output_is_compared_but_for_what_differs_each_time():

@@ -68,7 +68,7 @@ def curve(record: dict[str, Any], name: str) -> Rows:
     steps = {int(match[1]): measure for measure in record["measures"] if (match := pattern.match(measure))}
     walls = [measure for measure in record["measures"] if measure.startswith(name) and measure.endswith(", wall")]
     names = list(dict.fromkeys(client for step in sorted(steps) for client in record["measures"][f"{name} {step}"]))
-    rows = [["", *(f"{step:,}" for step in sorted(steps))]]
+    rows = [["client", *(f"{step:,}" for step in sorted(steps))]]
     for client in names:
         for suffix in ("", ", wall") if walls else ("",):
             cells = [record["measures"].get(f"{name} {step}{suffix}", {}).get(client) for step in sorted(steps)]

@@ -1,4 +1,7 @@
-"""Streams two answers at once in asyncio: ``python examples/async_streaming.py``."""
+"""Streams two answers at once in asyncio.
+
+Run ``python examples/async_streaming.py``.
+"""
 
 import asyncio
 
@@ -13,7 +16,9 @@ async def ask(client: AsyncEdgequakeClient, question: str) -> str:
 async def main() -> None:
     questions = ["What is EdgeQuake?", "How does streaming work?"]
     async with AsyncEdgequakeClient() as client:
-        answers = await asyncio.gather(*(ask(client, question) for question in questions))
+        answers = await asyncio.gather(
+            *(ask(client, question) for question in questions)
+        )
     for question, answer in zip(questions, answers, strict=True):
         print(f"{question}\n{answer}\n")
 

@@ -1,4 +1,7 @@
-"""Asks one question and prints the whole answer: ``python examples/basic_query.py "What is EdgeQuake?"``."""
+"""Asks one question and prints the whole answer.
+
+Run ``python examples/basic_query.py "What is EdgeQuake?"``.
+"""
 
 import sys
 

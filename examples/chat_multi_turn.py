@@ -1,4 +1,7 @@
-"""Talks in turns, each a line of the input: ``python examples/chat_multi_turn.py``; Ctrl-D ends it."""
+"""Talks in turns, each a line of the input.
+
+Run ``python examples/chat_multi_turn.py``. Ctrl-D ends it.
+"""
 
 import sys
 
@@ -14,7 +17,9 @@ def main() -> None:
             if not (message := line.strip()):
                 continue
             try:
-                with client.chat.stream(message, conversation_id=conversation) as stream:
+                with client.chat.stream(
+                    message, conversation_id=conversation
+                ) as stream:
                     for text in stream.text_stream:
                         print(text, end="", flush=True)
                     conversation = stream.conversation_id

@@ -1,4 +1,7 @@
-"""Streams, and asks for the whole answer when the stream fails: ``python examples/fallback.py``."""
+"""Streams, and asks for the whole answer when the stream fails.
+
+Run ``python examples/fallback.py``.
+"""
 
 import sys
 
@@ -11,7 +14,9 @@ def show(text: str) -> None:
 
 def main() -> int:
     question = " ".join(sys.argv[1:]) or "What is EdgeQuake?"
-    with EdgequakeClient(timeout=Timeout(30, first_chunk=10), max_retries=1) as client:
+    with EdgequakeClient(
+        timeout=Timeout(30, first_chunk=10), max_retries=1
+    ) as client:
         try:
             answer = client.query.ask(question, on_text=show)
         except EdgeQuakeError as error:

@@ -1,4 +1,7 @@
-"""A Flask app that streams answers to a page: ``python examples/flask_app.py``, then http://127.0.0.1:5000."""
+"""A Flask app that streams answers to a page.
+
+Run ``python examples/flask_app.py`` and open http://127.0.0.1:5000.
+"""
 
 import sys
 
@@ -9,10 +12,14 @@ from edgequake.relay import SSE_HEADERS, relay_js_path, sse_lines
 
 PAGE = """<!doctype html>
 <meta charset="utf-8"><title>edgequake</title>
-<form><input name="question" value="What is EdgeQuake?" size="40"><button>Ask</button></form>
+<form>
+  <input name="question" value="What is EdgeQuake?" size="40">
+  <button>Ask</button>
+</form>
 <p id="answer"></p>
 <script type="module">
-  import { stream } from "/relay.js";  // an EventSource would ask again, by itself, when an answer breaks
+  // When an answer breaks, an EventSource would ask again; this does not.
+  import { stream } from "/relay.js";
 
   document.forms[0].onsubmit = async (submit) => {
     submit.preventDefault();
@@ -20,7 +27,8 @@ PAGE = """<!doctype html>
     answer.textContent = "";
     try {
       const asked = new URLSearchParams(new FormData(submit.target));
-      for await (const chunk of stream("/stream?" + asked)) answer.textContent += chunk.chunk ?? "";
+      for await (const chunk of stream("/stream?" + asked))
+        answer.textContent += chunk.chunk ?? "";
     } catch (error) {
       answer.textContent += ` [${error.message}]`;
     }
@@ -47,7 +55,9 @@ def stream() -> Response:
     question = request.args.get("question", "").strip()
     if not question:
         return Response("give a question", status=400)
-    return Response(sse_lines(client.query.stream(question)), headers=SSE_HEADERS)  # closed when the browser leaves
+    return Response(
+        sse_lines(client.query.stream(question)), headers=SSE_HEADERS
+    )  # closed when the browser leaves
 
 
 if __name__ == "__main__":

@@ -1,11 +1,20 @@
-"""Asks many questions, a few at a time: ``python examples/many_questions.py questions.txt`` (one question a line)."""
+"""Asks many questions, a few at a time.
+
+Run ``python examples/many_questions.py questions.txt`` (one question a line).
+"""
 
 import asyncio
 import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from edgequake import AsyncEdgequakeClient, EdgeQuakeError
 
@@ -19,11 +28,15 @@ QUESTIONS = [
 ]
 
 
-async def ask(client: AsyncEdgequakeClient, question: str, places: asyncio.Semaphore) -> str:
+async def ask(
+    client: AsyncEdgequakeClient, question: str, places: asyncio.Semaphore
+) -> str:
     async with places:
         try:
             return (await client.query.execute(question)).answer
-        except EdgeQuakeError as error:  # one that fails does not take the others with it
+        except (
+            EdgeQuakeError
+        ) as error:  # one that fails does not take the others with it
             return f"[{error}]"
 
 
@@ -31,16 +44,28 @@ async def answers_to(questions: list[str], progress: Progress) -> list[str]:
     task = progress.add_task("asking", total=len(questions))
     places = asyncio.Semaphore(AT_ONCE)
     async with AsyncEdgequakeClient() as client, asyncio.TaskGroup() as group:
-        tasks = [group.create_task(ask(client, question, places)) for question in questions]
+        tasks = [
+            group.create_task(ask(client, question, places))
+            for question in questions
+        ]
         for asked in tasks:
             asked.add_done_callback(lambda _: progress.advance(task))
     return [asked.result() for asked in tasks]
 
 
 def main() -> None:
-    questions = Path(sys.argv[1]).read_text("utf-8").splitlines() if len(sys.argv) > 1 else QUESTIONS
+    questions = (
+        Path(sys.argv[1]).read_text("utf-8").splitlines()
+        if len(sys.argv) > 1
+        else QUESTIONS
+    )
     console = Console()
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as progress:
         answers = asyncio.run(answers_to(questions, progress))
     for question, answer in zip(questions, answers, strict=True):

@@ -1,4 +1,7 @@
-"""Streams an answer, then prints its sources: ``python examples/streaming_query.py "What is EdgeQuake?"``."""
+"""Streams an answer, then prints its sources.
+
+Run ``python examples/streaming_query.py "What is EdgeQuake?"``.
+"""
 
 import sys
 

@@ -1,6 +1,9 @@
-"""EdgeQuake finds the passages, your own LLM answers: ``python examples/streaming_rag_own_llm.py``.
+"""EdgeQuake finds the passages, your own LLM answers.
 
-With ``LLM_URL`` (such as ``http://localhost:11434/v1``) and ``LLM_MODEL`` it is a real one; else one that reads aloud.
+Run ``python examples/streaming_rag_own_llm.py``.
+
+Set ``LLM_URL`` (such as ``http://localhost:11434/v1``) and ``LLM_MODEL`` to use
+your LLM. Without them, a small class stands for one: it repeats a passage.
 """
 
 import os
@@ -9,11 +12,17 @@ import sys
 from collections.abc import Iterator
 
 from edgequake import EdgequakeClient, RAGError
-from edgequake.rag import EventType, OpenAICompatibleLLM, StreamConfig, StreamingRAG, SyncStreamableLLM
+from edgequake.rag import (
+    EventType,
+    OpenAICompatibleLLM,
+    StreamConfig,
+    StreamingRAG,
+    SyncStreamableLLM,
+)
 
 
 class ReadsAloud:
-    """Any object with ``stream(prompt)`` is an LLM: this one repeats the first passage of the prompt."""
+    """Stands for an LLM: any object with ``stream(prompt)`` will do."""
 
     def stream(self, prompt: str) -> Iterator[str]:
         passages = prompt.partition("Context:")[2].partition("Question:")[0]
@@ -22,19 +31,30 @@ class ReadsAloud:
 
 def llm_of_the_environment() -> OpenAICompatibleLLM | SyncStreamableLLM:
     if url := os.environ.get("LLM_URL"):
-        return OpenAICompatibleLLM(url, os.environ.get("LLM_MODEL", "gemma3:12b"), os.environ.get("LLM_API_KEY"))
+        return OpenAICompatibleLLM(
+            url,
+            os.environ.get("LLM_MODEL", "gemma3:12b"),
+            os.environ.get("LLM_API_KEY"),
+        )
     return ReadsAloud()
 
 
 def main() -> int:
     question = " ".join(sys.argv[1:]) or "What are knowledge graphs?"
     with EdgequakeClient() as client:
-        rag = StreamingRAG(client, llm_of_the_environment(), StreamConfig(max_doc_chars=2000, raise_errors=True))
+        rag = StreamingRAG(
+            client,
+            llm_of_the_environment(),
+            StreamConfig(max_doc_chars=2000, raise_errors=True),
+        )
         try:
             for event in rag.stream_events(question):
                 match event.type:
                     case EventType.RETRIEVAL_DONE:
-                        print(f"[{event.data['num_docs']} documents after {event.latency:.2f} s]")
+                        found = event.data["num_docs"]
+                        print(
+                            f"[{found} documents after {event.latency:.2f} s]"
+                        )
                     case EventType.CHUNK:
                         print(event.data, end="", flush=True)
                     case EventType.GENERATION_DONE:

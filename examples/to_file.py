@@ -1,4 +1,7 @@
-"""Streams an answer to a file that never holds half of one: ``python examples/to_file.py answer.md "What is RAG?"``."""
+"""Streams an answer to a file that never holds half of one.
+
+Run ``python examples/to_file.py answer.md "What is RAG?"``.
+"""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""Uploads a folder and waits until it can be asked: ``python examples/upload_folder.py notes``."""
+"""Uploads a folder and waits until it can be asked.
+
+Run ``python examples/upload_folder.py notes``.
+"""
 
 import sys
 from pathlib import Path
@@ -12,13 +15,23 @@ def show(file: FolderFile) -> None:
 
 
 def main() -> int:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "notes"
-    # What was sent is kept in this file: broken off and run again, the program goes on.
+    folder = (
+        Path(sys.argv[1])
+        if len(sys.argv) > 1
+        else Path(__file__).parent / "notes"
+    )
+    # The manifest lists what was sent. If the program is stopped and run again,
+    # it goes on with the rest.
     with EdgequakeClient(tenant_id="default", workspace_id="default") as client:
-        done = client.documents.upload_folder(folder, manifest="uploads.jsonl", on_file=show, wait=True)
+        done = client.documents.upload_folder(
+            folder, manifest="uploads.jsonl", on_file=show, wait=True
+        )
         for file in done.failed:
             print(f"{file.path}: {file.reason}", file=sys.stderr)
-        print(f"{len(done.uploaded)} uploaded, {len(done.duplicates)} there already, {len(done.failed)} failed")
+        print(
+            f"{len(done.uploaded)} uploaded,",
+            f"{len(done.duplicates)} there already, {len(done.failed)} failed",
+        )
     return 0 if done.ok else 1
 
 

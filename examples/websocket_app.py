@@ -1,7 +1,10 @@
-"""Answers over a WebSocket: ``python examples/websocket_app.py``, then http://127.0.0.1:8001.
+"""Answers over a WebSocket.
 
-Needs ``pip install "edgequake[server]" websockets``. A question comes as text; back come JSON messages with ``text``,
-and at the end one with ``done`` or ``error``. The next question may follow on the same socket.
+Run ``python examples/websocket_app.py`` and open http://127.0.0.1:8001.
+
+Needs ``pip install "edgequake[server]" websockets``. The page sends a question
+as text. The answer comes as JSON messages with ``text``; the last one has
+``done`` or ``error``. The next question may follow on the same socket.
 """
 
 import sys
@@ -19,10 +22,14 @@ from edgequake import AsyncEdgequakeClient, EdgeQuakeError
 
 PAGE = """<!doctype html>
 <meta charset="utf-8"><title>edgequake</title>
-<form><input name="question" value="What is EdgeQuake?" size="40"><button>Ask</button></form>
+<form>
+  <input name="question" value="What is EdgeQuake?" size="40">
+  <button>Ask</button>
+</form>
 <p id="answer"></p>
 <script>
-  const answer = document.getElementById("answer"), socket = new WebSocket("ws://" + location.host + "/ws");
+  const answer = document.getElementById("answer");
+  const socket = new WebSocket("ws://" + location.host + "/ws");
   socket.onmessage = (message) => {
     const {text = "", error} = JSON.parse(message.data);
     answer.textContent += error ? " [" + error + "]" : text;
@@ -56,14 +63,21 @@ async def answer(socket: WebSocket) -> None:
                 async with client.query.stream(question) as stream:
                     async for text in stream.text_stream:
                         await socket.send_json({"text": text})
-                await socket.send_json({"done": True, "sources": [source.label for source in stream.sources]})
+                await socket.send_json(
+                    {
+                        "done": True,
+                        "sources": [source.label for source in stream.sources],
+                    }
+                )
             except EdgeQuakeError as error:
                 await socket.send_json({"error": str(error)})
     except WebSocketDisconnect:
-        pass  # it left in the middle of an answer, which the `async with` has closed
+        pass  # the page left; `async with` has closed the answer
 
 
-app = Starlette(routes=[Route("/", page), WebSocketRoute("/ws", answer)], lifespan=lifespan)
+app = Starlette(
+    routes=[Route("/", page), WebSocketRoute("/ws", answer)], lifespan=lifespan
+)
 
 if __name__ == "__main__":
     uvicorn.run(app, port=int(sys.argv[1]) if len(sys.argv) > 1 else 8001)

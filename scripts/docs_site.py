@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from html import escape, unescape
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,37 @@ def _only(nav: Any, pages: set[str]) -> Any:
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Points links out of ``docs`` to the pages that are made of what they name."""
     return _for_site(markdown, "../" * (1 + page.file.src_uri.count("/")))
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Prepares tables and code for a phone; site.css does the rest."""
+    html = re.sub(r"<table>.*?</table>", lambda table: _for_phone(table[0]), html, flags=re.DOTALL)
+    return re.sub(r'<span id="__span-[-\d]+">', _with_indent, html)
+
+
+def _for_phone(table: str) -> str:
+    """A table that is too wide names the column in each cell: a phone shows each row as a card."""
+    rows = re.split(r"(?=<tr\b)", table)
+    texts = [[_text(cell) for cell in re.findall(r"<t[hd]\b.*?</t[hd]>", row, re.DOTALL)] for row in rows[1:]]
+    columns = list(zip(*texts, strict=False))
+    words = sum(max(len(word) for cell in column for word in (cell.split() or [""])) for column in columns)
+    if len(columns) < 3 or (words <= 44 and max(len(cell) for row in texts for cell in row) <= 28):
+        return table
+    for at, row in enumerate(rows):
+        labels = iter(texts[0])
+        rows[at] = re.sub("<td(?![a-z])", lambda _, left=labels: f'<td data-label="{escape(next(left))}"', row)
+    return "".join(rows).replace("<table>", '<table class="cards">', 1)
+
+
+def _text(cell: str) -> str:
+    return unescape(re.sub("<.*?>", "", cell)).strip()
+
+
+def _with_indent(line: re.Match[str]) -> str:
+    """A line of code says how far it is indented, so that what a phone wraps stands further in."""
+    found = re.match(r'(?:<a [^>]*></a>)?(?:<span class="w">)?( *)', line.string[line.end() :])
+    indent = len(found[1]) if found else 0
+    return f'{line[0][:-1]} style="--indent:{indent}ch">' if indent else line[0]
 
 
 def on_post_page(output: str, page: Page, **_: Any) -> str:

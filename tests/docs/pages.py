@@ -46,9 +46,10 @@ def name_of(page: Path) -> str:
 
 
 def blocks_of(page: Path, *languages: str) -> Iterator[Block]:
+    """The blocks in these languages, or in any; what a program printed belongs to the block above it."""
     text = page.read_text("utf-8")
     for found in _FENCE.finditer(text):
-        if found["language"] in languages:
+        if not languages or found["language"] in languages:
             yield Block(
                 page,
                 text.count("\n", 0, found.start("code")) + 1,

@@ -407,11 +407,12 @@ async def test_it_works_over_tls_with_the_rights_that_the_documentation_names(tm
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(tmp_path / "server.pem")
     page = (Path(__file__).parents[3] / "docs" / "relay-for-many.md").read_text("utf-8")
-    rights = next(line for line in page.splitlines() if line.startswith("ACL SETUSER relay"))
+    rights = [line for line in page.splitlines() if line.startswith("ACL SETUSER relay")]
     tls = ["--tls-auth-clients", "no", "--tls-cert-file", "server.pem", "--tls-key-file", "server.pem"]
     with RedisServer("real", tmp_path, *tls, "--tls-ca-cert-file", "ca.pem", tls=True) as server:
         with redis.Redis.from_url(f"{server.url}?ssl_ca_certs={tmp_path}/ca.pem") as admin:
-            admin.execute_command(*rights.split())
+            for line in rights:
+                admin.execute_command(*line.split())
         address = server.url.replace("rediss://", "rediss://relay:password@")
         stores = [RedisStore(f"{address}?ssl_ca_certs={tmp_path}/ca.pem&protocol={n}", lease=0.6) for n in (2, 3)]
         source = Source(2)

@@ -1,0 +1,35 @@
+"""The pages fit a screen of 1300 pixels, and a phone's."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from docs.pages import PAGES, ROOT, blocks_of, name_of
+
+LATER = {"docs/documents.md", "docs/errors.md", "docs/local-server.md", "docs/migrating.md"}
+LATER |= {"docs/integrations/recipes.md", "docs/integrations/opentelemetry.md"}
+WRITTEN = [*PAGES, *(ROOT / name for name in ("CHANGELOG.md", "SECURITY.md"))]
+WRITTEN = [page for page in WRITTEN if name_of(page) not in LATER]
+COLUMNS = 80
+_HEAD = re.compile(r"^ *(\|[^\n]*\|)\n *\|(?: *:?-+:? *\|)+$", re.MULTILINE)
+
+
+def too_long(page):
+    """Lines of code that do not fit; what a program printed is wrapped, as in a terminal."""
+    for block in blocks_of(page):
+        for at, line in enumerate(block.code.splitlines()):
+            if len(line) > COLUMNS:
+                yield f"{page.relative_to(ROOT)}:{block.line + at} has {len(line)} columns"
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=name_of)
+def test_a_page_fits_a_narrow_screen(page):
+    assert list(too_long(page)) == []
+    heads = [head[1].strip("|").split("|") for head in _HEAD.finditer(page.read_text("utf-8"))]
+    assert [head for head in heads if not all(cell.strip() for cell in head)] == [], "a column has no heading"
+
+
+def test_the_programs_that_the_site_shows_fit_too():
+    for path in sorted((ROOT / "examples").glob("*.py")):
+        assert [line for line in path.read_text("utf-8").splitlines() if len(line) > COLUMNS] == [], path.name

@@ -65,17 +65,19 @@ def on_page_content(html: str, **_: Any) -> str:
 
 
 def _for_phone(table: str) -> str:
-    """A table that is too wide names the column in each cell: a phone shows each row as a card."""
+    """A phone shows each row of a wide table as a card, so each cell names its column; short figures stay a table."""
     rows = re.split(r"(?=<tr\b)", table)
     texts = [[_text(cell) for cell in re.findall(r"<t[hd]\b.*?</t[hd]>", row, re.DOTALL)] for row in rows[1:]]
     columns = list(zip(*texts, strict=False))
     words = sum(max(len(word) for cell in column for word in (cell.split() or [""])) for column in columns)
-    if len(columns) < 3 or (words <= 44 and max(len(cell) for row in texts for cell in row) <= 28):
+    if len(columns) < 3 and words <= 40:
         return table
+    if words <= 44 and max(len(cell) for row in texts for cell in row) <= 28:
+        return table.replace("<table>", '<table data-shape="figures">', 1)
     for at, row in enumerate(rows):
         labels = iter(texts[0])
         rows[at] = re.sub("<td(?![a-z])", lambda _, left=labels: f'<td data-label="{escape(next(left))}"', row)
-    return "".join(rows).replace("<table>", '<table class="cards">', 1)
+    return "".join(rows).replace("<table>", '<table data-shape="cards">', 1)
 
 
 def _text(cell: str) -> str:

@@ -68,7 +68,7 @@ class AsyncEdgequakeClient(AsyncAnyEndpoint):
         turn. Retries count, and so do the requests of the client's copies.
     :param on_call: a function that gets the :class:`CallRecord` of each call that ends: for logs and figures of your
         own. It runs where the call ends, so it should be quick; what it raises is logged.
-    :param env: the environment to read instead of the process's; ``{}`` reads none.
+    :param env: the environment to read instead of the process's, for proxies and certificates too; ``{}`` reads none.
     :raises ConfigurationError: for settings that cannot work; nothing is sent until the first call.
     """
 
@@ -108,7 +108,7 @@ class AsyncEdgequakeClient(AsyncAnyEndpoint):
             env=env,
             own_server=True,
         )
-        connections = AsyncConnections(http_client, rate_limit)
+        connections = AsyncConnections(http_client, rate_limit, env)
         connections.use(transport)  # async only
         super().__init__(config, connections)
 

@@ -19,6 +19,8 @@ from edgequake._http.clients import (
 from edgequake.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import SecretStr
 
 __all__ = ["CLOSED", "AsyncConnections"]
@@ -36,7 +38,13 @@ class AsyncClosable(Protocol):
 class AsyncConnections:
     """The connection pool that a client and its copies share, and what they learn about the server."""
 
-    def __init__(self, http_client: AsyncHTTPClient | None = None, rate_limit: str | None = None) -> None:
+    def __init__(
+        self,
+        http_client: AsyncHTTPClient | None = None,
+        rate_limit: str | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self._env = env
         self._given = async_usable(http_client)
         self._made: WeakKeyDictionary[Any, AsyncHTTPClient] = WeakKeyDictionary()
         self._new_client = async_client
@@ -79,7 +87,7 @@ class AsyncConnections:
                 return self._given
             if here not in self._made:
                 self._forget_ended_loops()
-                self._made[here] = self._new_client(self)
+                self._made[here] = self._new_client(self, self._env)
             return self._made[here]
 
     def watch(self, waiting: AsyncClosable) -> None:

@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 import weakref
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import httpx
@@ -15,6 +14,9 @@ from edgequake.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Mapping
+
+    from aiohttp import ClientSession
 
 __all__ = [
     "AsyncHTTPClient",
@@ -55,12 +57,17 @@ def _is_client(given: object, name: str) -> bool:
     return isinstance(given, tuple(kinds))
 
 
-def client(owner: object) -> HTTPClient:
-    """A client of httpx with this SDK's defaults, closed when ``owner`` is gone, or the program ends."""
-    from edgequake._http.transport import Transport, environment_mounts  # loads httpcore
+def client(owner: object, env: Mapping[str, str] | None = None) -> HTTPClient:
+    """A client of httpx with this SDK's defaults, closed when ``owner`` is gone, or the program ends.
 
-    tls = _tls(*_certificates())
-    made = httpx.Client(transport=Transport(tls), mounts=environment_mounts(lambda proxy: Transport(tls, proxy)))
+    ``env`` is read for proxies and certificates in place of the process's environment.
+    """
+    from edgequake._http.environment import environment_mounts, environment_tls
+    from edgequake._http.transport import Transport  # loads httpcore
+
+    tls = environment_tls(env)
+    mounts = environment_mounts(lambda proxy: Transport(tls, proxy), env)
+    made = httpx.Client(transport=Transport(tls), mounts=mounts)
     weakref.finalize(owner, _close, made)
     return _trimmed(made)
 
@@ -76,26 +83,38 @@ def _close(made: HTTPClient) -> None:
         made.close()
 
 
-def async_client(owner: object) -> AsyncHTTPClient:
+def async_client(owner: object, env: Mapping[str, str] | None = None) -> AsyncHTTPClient:
     """An async client of httpx with this SDK's defaults. Only its own loop can close it, whatever ``owner`` does."""
-    from edgequake._http.transport import AsyncTransport, environment_mounts
+    from edgequake._http.environment import environment_tls
+    from edgequake._http.transport import AsyncTransport
 
-    tls = _tls(*_certificates())
-    mounts = environment_mounts(lambda proxy: AsyncTransport(tls, proxy))
-    return _trimmed(httpx.AsyncClient(transport=AsyncTransport(tls), mounts=mounts))
-
-
-def aiohttp_client(owner: object) -> AsyncHTTPClient:
-    """As :func:`async_client`, but aiohttp reads the bytes."""
-    return _trimmed(_over_aiohttp(_tls(*_certificates())))
+    tls = environment_tls(env)
+    return _over(AsyncTransport(tls), tls, env)
 
 
-def _over_aiohttp(tls: ssl.SSLContext) -> httpx.AsyncClient:
-    """A client of httpx whose bytes are read by aiohttp, for the event loop that is running."""
+def aiohttp_client(owner: object, env: Mapping[str, str] | None = None) -> AsyncHTTPClient:
+    """As :func:`async_client`, but aiohttp reads the bytes; those that come through a proxy, httpx."""
+    from httpx_aiohttp import AiohttpTransport
+
+    from edgequake._http.environment import environment_tls
+
+    tls = environment_tls(env)
+    return _over(AiohttpTransport(verify=tls, client=lambda: _session(tls)), tls, env)
+
+
+def _over(transport: httpx.AsyncBaseTransport, tls: ssl.SSLContext, env: Mapping[str, str] | None) -> AsyncHTTPClient:
+    from edgequake._http.environment import environment_mounts
+    from edgequake._http.transport import AsyncTransport
+
+    mounts = environment_mounts(lambda proxy: AsyncTransport(tls, proxy), env)
+    return _trimmed(httpx.AsyncClient(transport=transport, mounts=mounts))
+
+
+def _session(tls: ssl.SSLContext) -> ClientSession:
+    """A session of aiohttp's for the event loop that is running."""
     import socket
 
     from aiohttp import ClientSession, DummyCookieJar, TCPConnector
-    from httpx_aiohttp import AiohttpTransport
 
     from edgequake._http.sockets import KEEP_ALIVE, KEPT_SECONDS
 
@@ -105,13 +124,10 @@ def _over_aiohttp(tls: ssl.SSLContext) -> httpx.AsyncClient:
             made.setsockopt(*option)
         return made
 
-    def session() -> ClientSession:
-        connector = TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS, ssl=tls, socket_factory=connection)
-        made = ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=True)
-        made._retry_connection = False  # whether a request is sent again is for the client to say
-        return made
-
-    return httpx.AsyncClient(transport=AiohttpTransport(verify=tls, client=session))
+    connector = TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS, ssl=tls, socket_factory=connection)
+    made = ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=False)
+    made._retry_connection = False  # whether a request is sent again is for the client to say
+    return made
 
 
 def _trimmed(made: ClientT) -> ClientT:
@@ -119,17 +135,6 @@ def _trimmed(made: ClientT) -> ClientT:
     for name in ("Accept", "User-Agent"):
         del made.headers[name]
     return made
-
-
-@cache
-def _tls(*_: str | None) -> ssl.SSLContext:
-    """The settings that verify servers, made once: reading the certificates takes longer than the rest of a client."""
-    return httpx.create_ssl_context()
-
-
-def _certificates() -> tuple[str | None, str | None]:
-    """Where the environment says that the certificates are."""
-    return os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
 
 
 class _Process:

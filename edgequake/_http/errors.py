@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import os
+import re
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +27,27 @@ if TYPE_CHECKING:
 
     from edgequake._core.clock import CallClock
 
-__all__ = ["as_cause", "as_httpx_error", "translated"]
+__all__ = [
+    "ENDED_HANDSHAKE",
+    "SPEAKS_PLAIN_HTTP",
+    "SPEAKS_TLS",
+    "as_cause",
+    "as_httpx_error",
+    "ended_handshake",
+    "proxy_advice",
+    "reason",
+    "speaks_plain_http",
+    "translated",
+]
 
+SPEAKS_PLAIN_HTTP = "speaks plain http: use http://"
+ENDED_HANDSHAKE = "ended the TLS handshake; if it speaks plain http, use http://"
+SPEAKS_TLS = "the server speaks TLS: use https://"
+_ALERT = re.compile(r"\\+x15\\+x03")  # of TLS, as HTTP libraries quote it
+_NO_ANSWER = re.compile("disconnected|illegal request line")
+_SAYS_NOTHING = ("All connection attempts failed", "Cannot connect to host", "Connect call failed")
+# What OpenSSL makes of an answer in plain text, by its version.
+_NOT_TLS = re.compile("WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE")
 _TRANSPORTS = ("httpx", "httpx2", "httpcore", "httpcore2", "httpx_aiohttp", "aiohttp")
 
 
@@ -52,21 +73,18 @@ def translated(
 
 
 def _ours(error: Exception, clock: CallClock, streaming: bool, origin: str) -> EdgeQuakeError | None:
+    text = reason(error)
     error = as_httpx_error(error)
-    text = str(error) or type(error).__name__
     ours: EdgeQuakeError | None = None
     match error:
-        case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            ours = clock.timed_out("connect")
+        case httpx.ConnectTimeout() | httpx.PoolTimeout() | httpx.ConnectError() | httpx.ProxyError():
+            ours = _unreached(error, clock, origin, text)
         case httpx.TimeoutException() if not streaming:
             ours = clock.timed_out("response")
         case httpx.TimeoutException() | builtins.TimeoutError():
             ours = clock.timed_out()
         case httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | httpx.InvalidURL() | UnicodeError():
             ours = ConfigurationError(f"the request cannot be sent: {text}")
-        case httpx.ConnectError() | httpx.ProxyError():
-            ours = NetworkError(f"cannot reach {origin}: {text}")
-            ours.request_sent = False
         case httpx.HTTPStatusError():  # from a hook of the caller's own client
             response = error.response
             ours = api_error(
@@ -83,10 +101,78 @@ def _ours(error: Exception, clock: CallClock, streaming: bool, origin: str) -> E
         case httpx.HTTPError() | OSError() if streaming:
             ours = StreamInterruptedError(f"the connection broke in mid-stream: {text}")
         case httpx.HTTPError() | OSError():
-            ours = NetworkError(f"the connection to {origin} was lost before it answered: {text}")
+            ours = NetworkError(
+                f"the connection to {origin} was lost before it answered: {text.rstrip('.')}{_tls_hint(origin, text)}"
+            )
         case httpx.StreamError() | httpx.CookieConflict():
             ours = StreamError(f"the answer cannot be read: {text}")
     return ours
+
+
+def _unreached(error: Exception, clock: CallClock, origin: str, text: str) -> EdgeQuakeError:
+    """The error of a server that could not be reached."""
+    if isinstance(error, httpx.TimeoutException):
+        late = clock.timed_out("connect")
+        if origin.startswith("https://") and isinstance(error, httpx.ConnectTimeout):
+            late.message += "; if the server speaks plain http, use http://"
+        return late
+    if isinstance(error, httpx.ProxyError):
+        text = f"the proxy refused the connection: {text}"
+    elif _NOT_TLS.search(text):
+        return ConfigurationError(f"cannot reach {origin}: the server {SPEAKS_PLAIN_HTTP}")
+    elif text.endswith(SPEAKS_PLAIN_HTTP):
+        return ConfigurationError(f"cannot reach {origin}: {text}")
+    elif origin.startswith("https://") and ("UNEXPECTED_EOF" in text or text.startswith(_SAYS_NOTHING)):
+        text = f"the server {ENDED_HANDSHAKE}"
+    ours = NetworkError(f"cannot reach {origin}: {text}")
+    ours.request_sent = False
+    return ours
+
+
+def reason(error: BaseException) -> str:
+    """What an error of a connection says, or one behind it where it says nothing of its own; without numbers."""
+    words, behind = _words(error), error
+    while not words and (inner := behind.__cause__ or behind.__context__) is not None:
+        behind = inner
+        several = behind.exceptions if isinstance(behind, BaseExceptionGroup) else (behind,)
+        words = " or ".join(filter(None, dict.fromkeys(map(_words, several))))
+    return words or str(error) or type(error).__name__
+
+
+def _words(error: BaseException) -> str:
+    """What ``error`` says; empty for words that say no more than that nothing could be reached."""
+    error = getattr(error, "os_error", error)  # of aiohttp's
+    text = re.sub(r"^\[Errno -?\d+\] ", "", str(error))
+    if not text.startswith(_SAYS_NOTHING) and text != "None":
+        return text
+    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else ""
+
+
+def speaks_plain_http(error: Exception) -> bool:
+    """True if what answered a TLS handshake is no TLS."""
+    return _NOT_TLS.search(str(error)) is not None
+
+
+def ended_handshake(error: Exception) -> bool:
+    """True if the connection was closed in the TLS handshake."""
+    return str(error) == "" or "UNEXPECTED_EOF" in str(error)
+
+
+def _tls_hint(origin: str, text: str) -> str:
+    """What to say of a server that did not answer plain http."""
+    if not origin.startswith("http://") or SPEAKS_TLS in text:
+        return ""
+    if _ALERT.search(text):
+        return f"; {SPEAKS_TLS}"
+    return "; if the server speaks TLS, use https://" if _NO_ANSWER.search(text) else ""
+
+
+def proxy_advice(response: httpx.Response, body: bytes) -> str:
+    """What to say of an error status that may be a proxy's and not the server's; empty if nothing hints at one."""
+    proxy = response.extensions.get("proxy", "")
+    if response.status_code == 407:
+        return f"{proxy or 'the proxy'} wants a user and a password: http://user:password@…"
+    return f"{proxy} may have answered in the server's place" if proxy and not body.lstrip().startswith(b"{") else ""
 
 
 def as_cause(error: Exception, secret_headers: Iterable[str] = ()) -> Exception:

@@ -11,13 +11,23 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
 
+from edgequake._http.errors import (
+    ENDED_HANDSHAKE,
+    SPEAKS_PLAIN_HTTP,
+    SPEAKS_TLS,
+    ended_handshake,
+    reason,
+    speaks_plain_http,
+)
 from edgequake._http.rechunk import Rechunker
 from edgequake._http.waiting import AsksDeadline, Deadline, current_deadline
+from edgequake.exceptions import TimeoutError
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable, Iterator
 
+    from edgequake._http.environment import EnvironmentProxy
     from edgequake.exceptions import TimeoutStage
 
 __all__ = ["KEEP_ALIVE", "KEPT_SECONDS", "AsyncBackend", "Backend"]
@@ -39,10 +49,10 @@ KEPT_SECONDS = 30.0
 
 
 @contextmanager
-def _stage(stage: TimeoutStage, timeout: float | None) -> Iterator[float | None]:
+def _stage(stage: TimeoutStage, timeout: float | None, hint: str = "") -> Iterator[float | None]:
     """How long the operation in the block may take; one that takes longer raises the error of the stage that ended.
 
-    ``timeout`` is httpx's, for a request that is not a call's and has no deadline.
+    ``timeout`` is httpx's, for a request that is not a call's and has no deadline; ``hint`` is added to the error.
     """
     deadline = current_deadline()
     if deadline is None:
@@ -51,13 +61,59 @@ def _stage(stage: TimeoutStage, timeout: float | None) -> Iterator[float | None]
     try:
         yield deadline.begin(stage)
     except httpcore.TimeoutException:
-        raise deadline.over() from None
+        error = deadline.over()
+        raise TimeoutError(f"{error.message}{hint}", stage=error.stage) from None
+
+
+@contextmanager
+def _connecting(proxy: EnvironmentProxy | None, timeout: float | None) -> Iterator[float | None]:
+    """As :func:`_stage`, while a connection to a server is made, or to ``proxy``, which the errors then name."""
+    try:
+        with _stage("connect", timeout, "" if proxy is None else f"; the way leads through {proxy}") as seconds:
+            yield seconds
+    except httpcore.ConnectError as error:
+        if proxy is None:
+            raise
+        raise httpcore.ConnectError(f"{proxy} cannot be reached: {reason(error)}") from error
+
+
+@contextmanager
+def _handshake(proxy: EnvironmentProxy | None, timeout: float | None) -> Iterator[float | None]:
+    """As :func:`_stage`, for the TLS handshake with a server, or with ``proxy``."""
+    peer = proxy or "the server"
+    hint = f"; the TLS handshake was not answered: if {peer} speaks plain http, use http://"
+    try:
+        with _stage("connect", timeout, hint) as seconds:
+            yield seconds
+    except httpcore.ConnectError as error:
+        if speaks_plain_http(error):
+            words = f"{peer} {SPEAKS_PLAIN_HTTP}"
+        elif ended_handshake(error):
+            words = f"{peer} {ENDED_HANDSHAKE}"
+        elif proxy is not None:
+            words = f"{proxy}: {error}"
+        else:
+            raise
+        raise httpcore.ConnectError(words) from error
+
+
+def _begun(data: bytes) -> bool:
+    """False: a connection that has brought ``data`` is not new any more. Raises if that is TLS where none is spoken."""
+    if data.startswith(b"\x15\x03"):  # an alert
+        raise httpcore.RemoteProtocolError(SPEAKS_TLS)
+    return False
+
+
+def _tls_proxy(proxy: EnvironmentProxy | None) -> EnvironmentProxy | None:
+    """``proxy``, if the first TLS handshake of a connection is with it, and not with the server behind it."""
+    return proxy if proxy is not None and proxy.proxy.url.scheme == "https" else None
 
 
 class Backend(httpcore.NetworkBackend):
     """Makes the connections of a synchronous client."""
 
-    def __init__(self) -> None:
+    def __init__(self, proxy: EnvironmentProxy | None = None) -> None:
+        self._proxy = proxy
         self._backend = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -70,13 +126,19 @@ class Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """A connection to a server or a proxy."""
         options = [*KEEP_ALIVE, *(socket_options or ())]
-        with _stage("connect", timeout) as seconds:
-            return _Stream(self._backend.connect_tcp(host, port, seconds, local_address, options))
+        with _connecting(self._proxy, timeout) as seconds:
+            stream = self._backend.connect_tcp(host, port, seconds, local_address, options)
+        return _Stream(stream, self._proxy)
 
 
 class _Stream(httpcore.NetworkStream, AsksDeadline):
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
+    _owns_socket = False
+
+    def __init__(self, stream: httpcore.NetworkStream, proxy: EnvironmentProxy | None = None) -> None:
         self._stream = stream
+        self._owns_socket = True
+        self._proxy = _tls_proxy(proxy)
+        self._is_new = True
         self._rechunker = Rechunker()
         self._unsent: bytes | None = None
         self._deadline = current_deadline()
@@ -88,6 +150,8 @@ class _Stream(httpcore.NetworkStream, AsksDeadline):
         deadline = self._deadline
         try:
             while data := self._stream.read(max_bytes, timeout if deadline is None else deadline.left()):
+                if self._is_new:
+                    self._is_new = _begun(data)
                 if joined := self._rechunker.feed(data):
                     return joined
         except httpcore.TimeoutException:
@@ -122,11 +186,18 @@ class _Stream(httpcore.NetworkStream, AsksDeadline):
     def close(self) -> None:
         self._stream.close()
 
+    def __del__(self) -> None:
+        # httpcore forgets the socket of a SOCKS proxy that refuses, and of a connection that Ctrl-C meets half made.
+        if self._owns_socket:
+            self._stream.close()
+
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        with _stage("connect", timeout) as seconds:
-            return _Stream(self._stream.start_tls(ssl_context, server_hostname, seconds))
+        with _handshake(self._proxy, timeout) as seconds:
+            secured = self._stream.start_tls(ssl_context, server_hostname, seconds)
+            self._owns_socket = False  # the other reads through it
+            return _Stream(secured)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -135,7 +206,8 @@ class _Stream(httpcore.NetworkStream, AsksDeadline):
 class AsyncBackend(httpcore.AsyncNetworkBackend):
     """Makes the connections of an asynchronous client, on asyncio or trio."""
 
-    def __init__(self) -> None:
+    def __init__(self, proxy: EnvironmentProxy | None = None) -> None:
+        self._proxy = proxy
         self._backend: httpcore.AsyncNetworkBackend = cast("Any", httpcore.AnyIOBackend)()
 
     async def connect_tcp(
@@ -148,13 +220,16 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """A connection to a server or a proxy."""
         options = [*KEEP_ALIVE, *(socket_options or ())]
-        with _stage("connect", timeout) as seconds:
-            return _AsyncStream(await self._backend.connect_tcp(host, port, seconds, local_address, options))
+        with _connecting(self._proxy, timeout) as seconds:
+            stream = await self._backend.connect_tcp(host, port, seconds, local_address, options)
+        return _AsyncStream(stream, self._proxy)
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream, AsksDeadline):
-    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+    def __init__(self, stream: httpcore.AsyncNetworkStream, proxy: EnvironmentProxy | None = None) -> None:
         self._stream = stream
+        self._proxy = _tls_proxy(proxy)
+        self._is_new = True
         self._rechunker = Rechunker()
         self._unsent: bytes | None = None
         self._deadline = current_deadline()
@@ -165,6 +240,8 @@ class _AsyncStream(httpcore.AsyncNetworkStream, AsksDeadline):
         deadline = self._deadline
         try:
             while data := await self._stream.read(max_bytes, timeout if deadline is None else deadline.left()):
+                if self._is_new:
+                    self._is_new = _begun(data)
                 if joined := self._rechunker.feed(data):
                     return joined
         except httpcore.TimeoutException:
@@ -192,7 +269,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream, AsksDeadline):
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
-        with _stage("connect", timeout) as seconds:
+        with _handshake(self._proxy, timeout) as seconds:
             return _AsyncStream(await self._stream.start_tls(ssl_context, server_hostname, seconds))
 
     def get_extra_info(self, info: str) -> Any:

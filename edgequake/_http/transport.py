@@ -1,4 +1,4 @@
-"""The transports of the default clients: httpcore's pools over sockets of this package, and the environment's proxies.
+"""The transports of the default clients: httpcore's pools over sockets of this package.
 
 Imported with the first client, not with the package: httpx too loads httpcore no sooner.
 """
@@ -6,41 +6,38 @@ Imported with the first client, not with the package: httpx too loads httpcore n
 from __future__ import annotations
 
 import threading
-from importlib.util import find_spec
-from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.request import getproxies
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import httpcore
 import httpx
 
 from edgequake._http.sockets import KEPT_SECONDS, AsyncBackend, Backend
 from edgequake._http.waiting import shielded
-from edgequake.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Callable, Iterator
     from types import TracebackType
 
-__all__ = ["AsyncTransport", "Transport", "environment_mounts"]
+    from edgequake._http.environment import EnvironmentProxy
 
-TransportT = TypeVar("TransportT")
+__all__ = ["AsyncTransport", "Transport"]
 
 
 class Transport(httpx.BaseTransport):
     """Sends with a pool of connections, directly or through a proxy."""
 
-    def __init__(self, tls: ssl.SSLContext, proxy: str | None = None) -> None:
-        self._pool = httpcore.ConnectionPool(**_options(tls, proxy), network_backend=Backend())
+    def __init__(self, tls: ssl.SSLContext, proxy: EnvironmentProxy | None = None) -> None:
+        self._proxy = proxy
+        self._pool = httpcore.ConnectionPool(**_options(tls, proxy), network_backend=Backend(proxy))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer with its body unread. Raises httpcore's errors, and a deadline's."""
-        with _inside_pool:
+        with _inside_pool, _named(self._proxy):
             answer = self._pool.handle_request(_as_httpcore(request))
-        return httpx.Response(
-            answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=answer.extensions
-        )
+        extensions = _extensions(answer, request, self._proxy)
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=extensions)
 
     def close(self) -> None:
         """Closes all connections."""
@@ -105,18 +102,21 @@ class _Body(httpx.SyncByteStream):
 class AsyncTransport(httpx.AsyncBaseTransport):
     """As :class:`Transport`, for asyncio and trio."""
 
-    def __init__(self, tls: ssl.SSLContext, proxy: str | None = None) -> None:
-        self._pool = httpcore.AsyncConnectionPool(**_options(tls, proxy), network_backend=AsyncBackend())
+    def __init__(self, tls: ssl.SSLContext, proxy: EnvironmentProxy | None = None) -> None:
+        self._proxy = proxy
+        self._pool = httpcore.AsyncConnectionPool(**_options(tls, proxy), network_backend=AsyncBackend(proxy))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer with its body unread. Raises httpcore's errors, and a deadline's."""
         try:
-            answer = await self._pool.handle_async_request(_as_httpcore(request))
+            with _named(self._proxy):
+                answer = await self._pool.handle_async_request(_as_httpcore(request))
         except BaseException:
             await self._close_orphans()
             raise
+        extensions = _extensions(answer, request, self._proxy)
         return httpx.Response(
-            answer.status, headers=answer.headers, stream=_AsyncBody(answer.stream), extensions=answer.extensions
+            answer.status, headers=answer.headers, stream=_AsyncBody(answer.stream), extensions=extensions
         )
 
     async def _close_orphans(self) -> None:
@@ -151,11 +151,11 @@ class _AsyncBody(httpx.AsyncByteStream):
         await self._httpcore_stream.aclose()
 
 
-def _options(tls: ssl.SSLContext, proxy: str | None) -> dict[str, Any]:
+def _options(tls: ssl.SSLContext, proxy: EnvironmentProxy | None) -> dict[str, Any]:
     """The arguments of a pool."""
     return {
         "ssl_context": tls,
-        "proxy": None if proxy is None else _proxy(proxy),
+        "proxy": None if proxy is None else _proxy(proxy.proxy, tls),
         # As many streams at once as the caller likes: a pool that queues would count waiting as time to connect.
         "max_connections": None,
         "max_keepalive_connections": 100,
@@ -163,17 +163,29 @@ def _options(tls: ssl.SSLContext, proxy: str | None) -> dict[str, Any]:
     }
 
 
-def _proxy(address: str) -> httpcore.Proxy:
+def _proxy(proxy: httpx.Proxy, tls: ssl.SSLContext) -> httpcore.Proxy:
+    return httpcore.Proxy(
+        _url(proxy.url),
+        auth=proxy.raw_auth,
+        headers=proxy.headers.raw,
+        ssl_context=tls if proxy.url.scheme == "https" else None,
+    )
+
+
+@contextmanager
+def _named(proxy: EnvironmentProxy | None) -> Iterator[None]:
+    """A block in which a proxy may refuse: its error says that it was the proxy."""
     try:
-        proxy = httpx.Proxy(address)
-    except (ValueError, httpx.InvalidURL):  # its message may hold a password
-        raise ConfigurationError(
-            "a proxy of the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY) must be an address such as "
-            "http://proxy:3128 or socks5://proxy:1080"
-        ) from None
-    if proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
-        raise ConfigurationError("a SOCKS proxy of the environment needs one more package: pip install 'httpx[socks]'")
-    return httpcore.Proxy(_url(proxy.url), auth=proxy.raw_auth, headers=proxy.headers.raw)
+        yield
+    except httpcore.ProxyError as error:
+        raise httpcore.ConnectError(f"{proxy} refused the connection: {error}") from error
+
+
+def _extensions(answer: httpcore.Response, request: httpx.Request, proxy: EnvironmentProxy | None) -> Any:
+    """What is known of an answer; ``proxy`` names the one that may have given it itself, in place of the server."""
+    if proxy is None or request.url.scheme != "http" or proxy.proxy.url.scheme.startswith("socks"):
+        return answer.extensions
+    return {**answer.extensions, "proxy": str(proxy)}
 
 
 def _as_httpcore(request: httpx.Request) -> httpcore.Request:
@@ -188,31 +200,3 @@ def _as_httpcore(request: httpx.Request) -> httpcore.Request:
 
 def _url(url: httpx.URL) -> httpcore.URL:
     return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-
-
-def environment_mounts(make: Callable[[str], TransportT]) -> dict[str, TransportT | None]:
-    """For httpx's ``mounts``: a transport for each proxy of the environment, none for the hosts of ``NO_PROXY``.
-
-    ``*`` in ``NO_PROXY`` switches them all off. ``example.com`` there means that host and those below it,
-    ``.example.com`` those below it alone; addresses and ``localhost`` mean themselves.
-    """
-    found = getproxies()
-    direct = [host.strip() for host in found.get("no", "").split(",") if host.strip()]
-    if "*" in direct:
-        return {}
-    mounts: dict[str, TransportT | None] = {}
-    for scheme in ("http", "https", "all"):
-        if address := found.get(scheme):
-            mounts[f"{scheme}://"] = make(address if "://" in address else f"http://{address}")
-    return mounts | {_pattern(host): None for host in direct}
-
-
-def _pattern(host: str) -> str:
-    """A host of ``NO_PROXY`` as httpx's ``mounts`` write it."""
-    if "://" in host:
-        return host
-    try:
-        address = ip_address(host.partition("/")[0])
-    except ValueError:
-        return f"all://{host}" if host.lower() == "localhost" else f"all://*{host}"
-    return f"all://[{host}]" if address.version == 6 else f"all://{host}"

@@ -67,7 +67,7 @@ class EdgequakeClient(AnyEndpoint):
         turn. Retries count, and so do the requests of the client's copies.
     :param on_call: a function that gets the :class:`CallRecord` of each call that ends: for logs and figures of your
         own. It runs where the call ends, so it should be quick; what it raises is logged.
-    :param env: the environment to read instead of the process's; ``{}`` reads none.
+    :param env: the environment to read instead of the process's, for proxies and certificates too; ``{}`` reads none.
     :raises ConfigurationError: for settings that cannot work; nothing is sent until the first call.
     """
 
@@ -106,7 +106,7 @@ class EdgequakeClient(AnyEndpoint):
             env=env,
             own_server=True,
         )
-        connections = Connections(http_client, rate_limit)
+        connections = Connections(http_client, rate_limit, env)
         super().__init__(config, connections)
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:

@@ -18,6 +18,8 @@ from edgequake._http.clients import (
 from edgequake.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import SecretStr
 
 __all__ = ["CLOSED", "Connections"]
@@ -35,7 +37,13 @@ class Closable(Protocol):
 class Connections:
     """The connection pool that a client and its copies share, and what they learn about the server."""
 
-    def __init__(self, http_client: HTTPClient | None = None, rate_limit: str | None = None) -> None:
+    def __init__(
+        self,
+        http_client: HTTPClient | None = None,
+        rate_limit: str | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self._env = env
         self._given = usable(http_client)
         self._made: WeakKeyDictionary[Any, HTTPClient] = WeakKeyDictionary()
         self._new_client = client
@@ -67,7 +75,7 @@ class Connections:
                 return self._given
             if here not in self._made:
                 self._forget_ended_loops()
-                self._made[here] = self._new_client(self)
+                self._made[here] = self._new_client(self, self._env)
             return self._made[here]
 
     def watch(self, waiting: Closable) -> None:

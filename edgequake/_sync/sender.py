@@ -14,7 +14,7 @@ from edgequake._core.config import checked_header, merged_headers
 from edgequake._core.errors import MAX_ERROR_BODY, api_error
 from edgequake._core.results import result
 from edgequake._http.bodies import sync_body
-from edgequake._http.errors import as_cause, translated
+from edgequake._http.errors import as_cause, proxy_advice, translated
 from edgequake._http.release import release
 from edgequake._http.requests import address, redirect_target, shown_address, timeout_extension
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
@@ -165,12 +165,13 @@ class Sender:
             body = self.read(response, deadline, MAX_ERROR_BODY)
         except EdgeQuakeError:
             body = b""
+        advice = (self.config.advice(response.status_code, call.needs), proxy_advice(response, body))
         return api_error(
             response.status_code,
             response.reason_phrase,
             response.headers,
             body[:MAX_ERROR_BODY],
-            advice=self.config.advice(response.status_code, call.needs),
+            advice="; ".join(filter(None, advice)),
             method=response.request.method,
             url=shown_address(response.request),
         )

@@ -155,7 +155,7 @@ def test_a_host_that_does_not_exist_is_a_network_error(caller, monkeypatch):
     assert str(error).startswith("cannot reach http://nowhere.invalid")
 
 
-def test_a_port_that_speaks_no_tls_is_a_network_error(caller):
+def test_a_port_that_speaks_plain_http_is_said_to_do_so_at_once(caller):
     def answer_in_the_clear() -> None:
         connection, _ = listener.accept()
         with connection:
@@ -166,10 +166,10 @@ def test_a_port_that_speaks_no_tls_is_a_network_error(caller):
         answering = threading.Thread(target=answer_in_the_clear)
         answering.start()
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        error = caller.fails(caller.client(base_url=url, max_retries=0).query.stream("q"))
+        error = caller.fails(caller.client(base_url=url).query.stream("q"))
         answering.join()
-    assert type(error) is NetworkError
-    assert error.request_sent is False
+    assert type(error) is ConfigurationError
+    assert str(error) == f"cannot reach {url}: the server speaks plain http: use http://"
 
 
 def test_a_server_that_does_not_speak_http_is_a_network_error(caller, server):

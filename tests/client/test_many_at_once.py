@@ -54,8 +54,8 @@ def test_threads_that_first_use_a_client_together_share_one_pool(server, monkeyp
     together = threading.Barrier(4)
     made = []
 
-    def make_slowly(owner, make=connections.client):
-        made.append(make(owner))
+    def make_slowly(*owner, make=connections.client):
+        made.append(make(*owner))
         threading.Event().wait(0.05)  # time for the others to come in, if they can
         return made[-1]
 

@@ -1,3 +1,3 @@
-from client.conftest import caller, closed_port, server
+from client.conftest import caller, closed_port, server, unanswering
 
-__all__ = ["caller", "closed_port", "server"]
+__all__ = ["caller", "closed_port", "server", "unanswering"]

@@ -7,142 +7,20 @@ import contextlib
 import gc
 import os
 import socket
-import ssl
 import threading
 from pathlib import Path
 
 import httpcore
 import httpx
 import pytest
-import trustme
 from client.conftest import AiohttpCaller, AsyncCaller, Caller
-from client.wires import QUERY, STREAM, token, v2
+from client.wires import QUERY, STREAM, token
 
-from edgequake import AsyncEdgequakeClient, ConfigurationError, EdgequakeClient, TimeoutError
-from edgequake._http import transport
+from edgequake import AsyncEdgequakeClient, EdgequakeClient
 from edgequake._http.sockets import AsyncBackend, _Stream
-from edgequake.settings import RetryPolicy, Timeout
-from edgequake.testing import Hold, ScriptServer
+from edgequake.testing import Hold
 
 FDS = Path("/proc/self/fd") if Path("/proc/self/fd").exists() else Path("/dev/fd")
-PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy")
-
-
-@pytest.fixture
-def environment(monkeypatch):
-    """Sets the environment's proxies; those of the machine are not seen."""
-    for name in PROXIES:
-        monkeypatch.delenv(name, raising=False)
-    return lambda **proxies: [monkeypatch.setenv(name, value) for name, value in proxies.items()]
-
-
-# -- proxies ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("given", "mounts"),
-    [
-        ({}, {}),
-        ({"HTTP_PROXY": "http://p:1"}, {"http://": "http://p:1"}),
-        ({"https_proxy": "p:1"}, {"https://": "http://p:1"}),
-        ({"ALL_PROXY": "http://p:1"}, {"all://": "http://p:1"}),
-        ({"HTTP_PROXY": "http://p:1", "NO_PROXY": "*"}, {}),
-        ({"HTTP_PROXY": "http://p:1", "NO_PROXY": "a, *"}, {}),
-        ({"NO_PROXY": " example.com ,.inner, localhost,"}, ["all://*example.com", "all://*.inner", "all://localhost"]),
-        ({"NO_PROXY": "10.0.0.1,::1,http://h"}, ["all://10.0.0.1", "all://[::1]", "http://h"]),
-        ({"NO_PROXY": "10.0.0.0/8"}, ["all://10.0.0.0/8"]),
-    ],
-)
-def test_the_environments_proxies_are_mounted_as_httpx_does_it(environment, given, mounts):
-    environment(**given)
-    wanted = mounts if isinstance(mounts, dict) else dict.fromkeys(mounts)
-    assert transport.environment_mounts(str) == wanted
-    theirs = httpx.Client(transport=None)
-    assert {pattern.pattern for pattern in theirs._mounts} == set(wanted)
-    theirs.close()
-
-
-def test_hosts_of_no_proxy_are_reached_directly(caller, server, environment, closed_port):
-    environment(HTTP_PROXY=f"http://127.0.0.1:{closed_port}", NO_PROXY="127.0.0.1")
-    server.on("POST", STREAM).stream(*v2("a"))
-    assert caller.text(caller.client().query.stream("q")) == "a"
-
-
-@pytest.mark.parametrize(
-    ("address", "words"),
-    [("socks5://p:1", "httpx\\[socks\\]"), ("ftp://user:s3cr3t@p:1", "HTTP_PROXY"), ("http://p:port", "HTTP_PROXY")],
-)
-def test_a_proxy_that_cannot_be_used_is_a_configuration_error_that_shows_no_password(
-    environment, monkeypatch, address, words
-):
-    monkeypatch.setattr(transport, "find_spec", lambda name: None)
-    environment(ALL_PROXY=address)
-    with EdgequakeClient() as client, pytest.raises(ConfigurationError, match=words) as caught:
-        client.query.execute("q")
-    assert "s3cr3t" not in str(caught.value)
-
-
-class Tunnel:
-    """An HTTP proxy that connects whoever asks with CONNECT, to one server."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://user:pass@127.0.0.1:{self._listener.getsockname()[1]}"
-        self.asked: list[bytes] = []
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        ours, _ = self._listener.accept()
-        with ours:
-            head = b""
-            while not head.endswith(b"\r\n\r\n"):
-                head += ours.recv(4096)
-            self.asked.append(head)
-            with socket.create_connection(("127.0.0.1", self._port)) as theirs:
-                ours.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                back = threading.Thread(target=self._pass, args=(theirs, ours), daemon=True)
-                back.start()
-                self._pass(ours, theirs)
-                back.join()
-
-    @staticmethod
-    def _pass(source: socket.socket, target: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
-        except OSError:  # the other end has gone
-            pass
-
-    def close(self) -> None:
-        self._thread.join(10)
-        self._listener.close()
-
-
-def test_https_goes_through_a_tunnel_of_the_proxy_and_the_clocks_hold(caller, environment, monkeypatch, tmp_path):
-    if caller.over_aiohttp:
-        pytest.skip("aiohttp has tunnels of its own")
-    authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1", key_type=trustme.KeyType.ECDSA).configure_cert(context)
-    with ScriptServer(tls=context) as secure:
-        secure.on("POST", STREAM).stream(*v2("a")).stream(token("b"), Hold())
-        tunnel = Tunnel(int(secure.url.rpartition(":")[2]))
-        environment(HTTPS_PROXY=tunnel.url)
-        client = caller.client(base_url=secure.url, timeout=Timeout(20, chunk=0.2), retry=RetryPolicy(0))
-        assert caller.text(client.query.stream("q")) == "a"
-        error = caller.fails(client.query.stream("q"))
-        assert (type(error), error.stage, error.partial_text) == (TimeoutError, "chunk", "b")
-        caller.close(client)
-        tunnel.close()
-    assert tunnel.asked[0].startswith(b"CONNECT 127.0.0.1:")
-    assert b"Proxy-Authorization: Basic " in tunnel.asked[0]
-
-
 # -- sockets ----------------------------------------------------------------------------------------------------------
 
 
@@ -206,6 +84,9 @@ def test_what_is_not_followed_by_a_body_is_sent_before_the_answer_is_read():
 
         def write(self, buffer, timeout=None):
             ours.sendall(buffer)
+
+        def close(self):
+            ours.close()
 
         def get_extra_info(self, info):
             return None

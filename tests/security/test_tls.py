@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import threading
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 import trustme
+from client.conftest import every_client
 from client.test_many_in_a_read import HEAD
 from client.wires import QUERY, STREAM, token, v2, wire_bytes
 from core.framing import chunked
@@ -126,20 +129,50 @@ def test_a_tls_stream_that_is_reset_is_interrupted(caller, authority, secure):
     closed(caller, own)
 
 
-def test_plain_http_where_tls_is_spoken_is_a_network_error(caller, secure):
+def test_plain_http_where_tls_is_spoken_says_so(caller, secure):
     plain = secure.url.replace("https", "http")
     error = caller.fails(caller.client(base_url=plain, max_retries=0).query.stream("q"))
     assert type(error) is NetworkError
+    assert str(error).endswith("; if the server speaks TLS, use https://")
 
 
-def test_tls_where_plain_http_is_spoken_fails_before_anything_is_sent(caller, server):
+@every_client
+def test_an_alert_of_tls_says_that_the_server_speaks_it(caller, server):
+    server.always().raw(b"\x15\x03\x03\x00\x02\x02\x46\r\n")
+    error = caller.fails(caller.client(max_retries=0).query.stream("q"))
+    assert type(error) is NetworkError
+    assert str(error).endswith(("the server speaks TLS: use https://", "; if the server speaks TLS, use https://"))
+
+
+@every_client
+def test_tls_where_plain_http_is_spoken_fails_before_anything_is_sent_and_says_so(caller, server):
     """The server takes the handshake for a request that has not ended yet, and waits."""
     address, clocks = server.url.replace("http", "https"), Timeout(20, connect=0.2)
     error = caller.fails(
         caller.client(base_url=address, api_key="s3cr3t", timeout=clocks, max_retries=0).chat.stream("q")
     )
     assert (type(error), error.stage) == (TimeoutError, "connect")
+    assert str(error).endswith("if the server speaks plain http, use http://")
     assert server.requests == []
+
+
+@every_client
+def test_a_server_that_closes_in_the_handshake_may_speak_plain_http(caller):
+    def close() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65_536)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        closing = threading.Thread(target=close)
+        closing.start()
+        address = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        error = caller.fails(caller.client(base_url=address, max_retries=0).query.stream("q"))
+        closing.join()
+    assert type(error) is NetworkError
+    assert str(error) == (
+        f"cannot reach {address}: the server ended the TLS handshake; if it speaks plain http, use http://"
+    )
 
 
 def test_a_redirect_from_tls_to_plain_http_is_not_followed(caller, authority, secure, server):

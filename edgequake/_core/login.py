@@ -17,23 +17,31 @@ _EARLY = 30.0  # seconds before its end that an access token is refreshed; half 
 
 
 class LoginState:
-    """The name, password and tokens of one user; no repr shows them."""
+    """The name, password and tokens of one user; no repr shows them. Password or refresh token may be missing."""
 
-    def __init__(self, username: str, password: str) -> None:
-        for name, value in (("username", username), ("password", password)):
-            if not isinstance(value, str) or not value:
-                raise ConfigurationError(f"{name} must be a string that is not empty")
-        self._credentials: tuple[str, SecretStr] | None = (username, SecretStr(password))
+    def __init__(self, username: str, password: str | None, refresh_token: str | None = None) -> None:
+        for name, value in (("username", username), ("password", password), ("refresh_token", refresh_token)):
+            if (value is None and name != "username") or (isinstance(value, str) and value):
+                continue
+            raise ConfigurationError(f"{name} must be a string that is not empty")
+        if password is None and refresh_token is None:
+            raise ConfigurationError("give a password, or the refresh_token of an earlier sign-in")
+        self._credentials: tuple[str, SecretStr | None] | None = (
+            username,
+            None if password is None else SecretStr(password),
+        )
         self._access: SecretStr | None = None
-        self._refresh: SecretStr | None = None
+        self._refresh: SecretStr | None = None if refresh_token is None else SecretStr(refresh_token)
         self._ends = self._refresh_at = math.inf
 
     @property
     def credentials(self) -> tuple[str, str]:
-        """Name and password. Raises :class:`ConfigurationError` once signed out."""
+        """Name and password. Raises :class:`ConfigurationError` once signed out, and where there is no password."""
         if self._credentials is None:
             raise ConfigurationError("this client has signed out: client.login() makes another that signs in")
         username, password = self._credentials
+        if password is None:
+            raise ConfigurationError(f"the sign-in of {username!r} has ended, and no password is known: sign in again")
         return username, password.get_secret_value()
 
     @property

@@ -116,10 +116,10 @@ class Polling:
             answer = yield Ask(name, id, self._left())
             if isinstance(answer, RateLimitedError | ServiceUnavailableError):
                 yield from self.pause(max(next(delays), answer.retry_after or 0.0))
-            elif isinstance(answer, expects) or not isinstance(answer, EdgeQuakeError):
-                return answer
             elif isinstance(answer, TimeoutError) and answer.stage == "total" and self._left() < _A_MOMENT:
                 raise self._late() from answer
+            elif isinstance(answer, expects) or not isinstance(answer, EdgeQuakeError):
+                return answer
             else:
                 raise answer
 

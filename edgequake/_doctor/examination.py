@@ -171,6 +171,8 @@ class Examination:
             self._forget(row)
         came = words if status is None else f"{status}{code}: {words}"
         verdict: Any = verdict_of_error(row, error)
+        if verdict == "not there":
+            came = f"{status}{code}"
         return self._result(row, came, verdict, [words] if verdict == "differs" else [])
 
     def _result(self, row: Row, came: str, verdict: Verdict, wrong: list[str] | None = None) -> Result:

@@ -131,7 +131,7 @@ class EdgequakeClient(AnyEndpoint):
         AnyEndpoint.__init__(copy, self._config.with_changes(**changes), self._connections, owner=False)
         return copy
 
-    def login(self, username: str, password: str) -> Self:
+    def login(self, username: str, password: str | None = None, *, refresh_token: str | None = None) -> Self:
         """A copy that signs in as this user with its first request, and stays signed in.
 
         ::
@@ -147,8 +147,11 @@ class EdgequakeClient(AnyEndpoint):
 
         :param username: the name, or the e-mail address.
         :param password: kept in memory until :meth:`logout`; no repr or log shows it.
+        :param refresh_token: what an earlier ``auth.login`` brought: the copy goes on with that sign-in. Without a
+            password, its requests raise :class:`ConfigurationError` once the server takes that token no more.
         """
-        signed_in: Any = SignedIn(username, password, self.with_options(api_key=None, jwt=None).auth)
+        auth = self.with_options(api_key=None, jwt=None).auth
+        signed_in: Any = SignedIn(username, password, auth, refresh_token)
         return self.with_options(jwt=signed_in)
 
     def logout(self) -> None:

@@ -17,6 +17,7 @@ from edgequake.cli.documents import documents_app
 from edgequake.cli.errors import command
 from edgequake.cli.graph import graph_app
 from edgequake.cli.health import show_health
+from edgequake.cli.login import login, logout
 from edgequake.cli.model import LanguageModel, local_model, named_embedder, named_model
 from edgequake.cli.options import (
     AllowHost,
@@ -76,6 +77,8 @@ app.add_typer(tasks_app, name="tasks")
 app.command()(upload)
 app.command()(batch)
 app.command()(doctor)
+app.command()(login)
+app.command()(logout)
 
 
 @app.callback()

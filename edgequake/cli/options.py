@@ -246,12 +246,16 @@ class Connection:
         return any((self.tenant_id, self.user_id, *map(os.environ.get, variables)))
 
     @contextmanager
-    def client(self) -> Iterator[EdgequakeClient]:
-        """A client of that server. Raises ConfigurationError for a setting that cannot work."""
+    def client(self, *, as_nobody: bool = False) -> Iterator[EdgequakeClient]:
+        """A client of that server, of the user who has signed in unless ``as_nobody``.
+
+        Raises ConfigurationError for a setting that cannot work.
+        """
         from edgequake import EdgequakeClient  # help and --version do without
 
         with EdgequakeClient(**self._given()) as client:
-            yield client
+            signed_in = None if as_nobody else self._signed_in()
+            yield client if signed_in is None else client.login(**signed_in)
 
     def async_client(self, **changed: Any) -> AsyncEdgequakeClient:
         """An async client of that server, with some settings ``changed``, for the caller to close.
@@ -260,7 +264,23 @@ class Connection:
         """
         from edgequake import AsyncEdgequakeClient
 
-        return AsyncEdgequakeClient(**self._given() | changed)
+        client = AsyncEdgequakeClient(**self._given() | changed)
+        signed_in = self._signed_in()
+        if signed_in is None:
+            return client
+        copy = client.login(**signed_in)
+        copy._owner = True  # closing it closes the connections, which no other client has
+        return copy
+
+    def _signed_in(self) -> dict[str, Any] | None:
+        """What ``client.login`` takes for the user who has signed in; None where a key or token goes before."""
+        keys = ("EDGEQUAKE_API_KEY", "EDGEQUAKE_JWT")
+        if self.api_key is not None or any(os.environ.get(name) for name in keys):
+            return None
+        from edgequake.cli.logins import kept_login  # slow where a keyring is asked
+
+        kept = kept_login(self.address)
+        return None if kept is None else kept.arguments()
 
     @contextmanager
     def local_client(self, url: str, *, patient: bool = False) -> Iterator[EdgequakeClient]:

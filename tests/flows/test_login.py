@@ -121,6 +121,23 @@ def test_signing_out_sends_the_refresh_token_and_forgets_all(caller: Any):
         caller.call(lambda c: c.logout())
 
 
+def test_a_refresh_token_goes_on_with_an_earlier_sign_in(caller: Any):
+    caller.server.on(ME, reply(json=sample("auth_me"))).on(REFRESH, refresh_answer("t-2"))
+    client = caller.client().login("mira", refresh_token="r-0")
+    caller.run(client.auth.me())
+    assert json.loads(caller.server.requests[0].content) == {"refresh_token": "r-0"}
+    assert (paths(caller), tokens(caller)) == (["refresh", "me"], ["Bearer t-2"])
+    assert "r-0" not in repr(vars(client))
+    caller.server.on(REFRESH, REFUSED)
+    with pytest.raises(ConfigurationError, match="the sign-in of 'mira' has ended, and no password is known"):
+        caller.run(caller.client().login("mira", refresh_token="r-0").auth.me())
+    caller.server.on(LOGIN, login_answer("t-3"))
+    caller.run(caller.client().login("mira", "s3cret", refresh_token="r-0").auth.me())
+    assert tokens(caller)[-1] == "Bearer t-3"
+    with pytest.raises(ConfigurationError, match="give a password, or the refresh_token"):
+        caller.client().login("mira")
+
+
 async def test_tasks_that_need_a_token_at_once_get_it_with_one_login():
     from flows.conftest import Routes
 

@@ -22,8 +22,8 @@ class SignedIn:
     :param auth: ``client.auth`` of a client without a key or token.
     """
 
-    def __init__(self, username: str, password: str, auth: Any) -> None:
-        self._state = LoginState(username, password)
+    def __init__(self, username: str, password: str | None, auth: Any, refresh_token: str | None = None) -> None:
+        self._state = LoginState(username, password, refresh_token)
         self._auth = auth
         self._turns = Turns()
 

@@ -1,0 +1,92 @@
+"""``edgequake login`` and ``edgequake logout``."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from edgequake.cli.errors import CommandError, command
+from edgequake.cli.logins import ask_password, forget, keep, kept_login, server_key
+from edgequake.cli.options import BaseUrl, Connection, Retries, Timeout, Verbose
+from edgequake.exceptions import EdgeQuakeError, UnauthorizedError
+
+__all__ = ["login", "logout"]
+
+_UserName = Annotated[
+    str | None, typer.Option(metavar="NAME", show_default=False, help="Your name or e-mail address; else it is asked.")
+]
+
+
+def login(
+    *,
+    user: _UserName = None,
+    base_url: BaseUrl = None,
+    verbose: Verbose = False,
+    timeout: Timeout = None,
+    retries: Retries = None,
+) -> None:
+    """Sign in at a server. The commands that come after it do their work as that user.
+
+    The password is asked on the terminal, or read from a pipe. It is not kept: the server's token is, in the keyring of
+    your system (pip install "edgequake[keyring]"). Without a keyring, every command asks for the password.
+
+    --api-key, EDGEQUAKE_API_KEY and EDGEQUAKE_JWT go before a sign-in.
+
+    Example: edgequake login --base-url https://edgequake.example.com --user mira
+    """
+    connection = Connection(base_url, timeout=timeout, max_retries=retries)
+    with command(verbose=verbose):
+        address = server_key(connection.address)
+        name = user or _ask_name()
+        password = ask_password(name, address) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+        if not password:
+            raise CommandError("no password was given")
+        with connection.client(as_nobody=True) as client:
+            answer = client.auth.login(name, password)
+        kept = keep(address, name, answer.refresh_token)
+        typer.echo(f"signed in at {address} as {kept.username}")
+        if not kept.in_keyring:
+            typer.echo(
+                "No keyring keeps the sign-in, so each command will ask for the password. To be asked once:"
+                ' pip install "edgequake[keyring]", and sign in again',
+                err=True,
+            )
+
+
+def logout(
+    *,
+    base_url: BaseUrl = None,
+    verbose: Verbose = False,
+    timeout: Timeout = None,
+    retries: Retries = None,
+) -> None:
+    """Sign out at a server: its token is made invalid and forgotten."""
+    connection = Connection(base_url, timeout=timeout, max_retries=retries)
+    with command(verbose=verbose):
+        kept = kept_login(connection.address)
+        if kept is None:
+            raise CommandError(f"nobody is signed in at {server_key(connection.address)}")
+        try:
+            if kept.in_keyring and (token := kept.refresh_token()) is not None:
+                with connection.client(as_nobody=True) as client:
+                    client.auth.logout(token)
+        except UnauthorizedError:
+            pass  # the server does not take the token any more
+        except EdgeQuakeError as error:
+            raise CommandError(
+                f"signed out here, but the server was not told, and takes the token until it ends: {error}"
+            ) from error
+        finally:
+            forget(kept)
+        typer.echo(f"{kept.username} is signed out at {kept.address}")
+
+
+def _ask_name() -> str:
+    if not sys.stdin.isatty():
+        raise CommandError("give --user: the password is read from the pipe")
+    sys.stderr.write("Name or e-mail address: ")
+    sys.stderr.flush()
+    name = sys.stdin.readline().strip()
+    if not name:
+        raise CommandError("no name was given")
+    return name

@@ -288,6 +288,18 @@ _OF_THE_GRAPH = (
 
 _OF_DOCUMENTS = (
     Row(
+        "tasks.cancel",
+        f"POST {_V1}/tasks/{{track_id}}/cancel",
+        lambda c, f: c.tasks.cancel(f.upload.task_id),
+        also=(409,),
+    ),
+    Row(
+        "tasks.retry",
+        f"POST {_V1}/tasks/{{track_id}}/retry",
+        lambda c, f: c.tasks.retry(f.upload.task_id),
+        also=(409,),
+    ),
+    Row(
         "documents.retry_chunks",
         f"POST {_DOC}/retry-chunks",
         lambda c, f: c.documents.retry_chunks(f.document),
@@ -326,18 +338,6 @@ _OF_DOCUMENTS = (
         (202,),
     ),
     Row("documents.delete", f"DELETE {_DOC}", lambda c, f: c.documents.delete(f.document), (202, 200), also=(409,)),
-    Row(
-        "tasks.cancel",
-        f"POST {_V1}/tasks/{{track_id}}/cancel",
-        lambda c, f: c.tasks.cancel(f.upload.task_id),
-        also=(409,),
-    ),
-    Row(
-        "tasks.retry",
-        f"POST {_V1}/tasks/{{track_id}}/retry",
-        lambda c, f: c.tasks.retry(f.upload.task_id),
-        also=(409,),
-    ),
 )
 
 _OF_THE_WORKSPACE = (

@@ -53,6 +53,11 @@ def edgequake(url: str) -> Ways:
     return Ways(read, lambda: client.query.execute("q"))
 
 
+def edgequake_openai_wire(url: str) -> Ways:
+    """Ours, reading OpenAI's wire, whose events are longer."""
+    return edgequake(url.replace("/events=", "/wire=openai,events="))
+
+
 def edgequake_sdk(url: str) -> Ways:
     """The official SDK, in an environment of its own: its package has our name."""
     import edgequake as official
@@ -213,6 +218,7 @@ async def bare_httpx_async(url: str, *, over_aiohttp: bool = False) -> AsyncIter
 
 SYNC: dict[str, Callable[[str], Ways]] = {
     "edgequake": edgequake,
+    "edgequake, OpenAI wire": edgequake_openai_wire,
     "edgequake-sdk": edgequake_sdk,
     "openai": openai,
     "httpx-sse + pydantic": httpx_sse_and_pydantic,

@@ -66,6 +66,8 @@ AIMS = [
     Aim("sync, burst", "burst", "edgequake", "httpx-sse + pydantic", 0.60),
     Aim("sync, burst", "burst", "edgequake", "edgequake-sdk", 0.85),
     Aim("sync, burst", "burst", "edgequake", "openai", 0.02),
+    Aim("OpenAI's wire, burst", "burst", "edgequake, OpenAI wire", "edgequake", 2.0),
+    Aim("OpenAI's wire, one event a chunk", "each", "edgequake, OpenAI wire", "edgequake", 2.0),
     Aim("sync, one event a chunk", "each", "edgequake", "httpx", 1.20),
     Aim("async, one event a chunk", "each", "edgequake async", "httpx async", 1.25),
     Aim("async over `edgequake[aiohttp]`", "each", "edgequake[aiohttp]", "edgequake-sdk", 0.30),

@@ -18,8 +18,8 @@ from streaming import load_server
 HERE = Path(__file__).resolve().parent
 FEW, MANY = 1000, 3000
 CLIENTS = [
-    ("burst", ["edgequake", "edgequake async", "httpx-sse + pydantic"]),
-    ("each", ["edgequake", "httpx", "edgequake async", "httpx async", "edgequake[aiohttp]"]),
+    ("burst", ["edgequake", "edgequake, OpenAI wire", "edgequake async", "httpx-sse + pydantic"]),
+    ("each", ["edgequake", "edgequake, OpenAI wire", "httpx", "edgequake async", "httpx async", "edgequake[aiohttp]"]),
 ]
 
 

@@ -7,6 +7,7 @@ The first part of a request's path says what is wanted, so that any client can a
 ``framing``  ``burst`` (1000 events in one HTTP chunk), ``each`` (every event in an HTTP chunk of its own, as the
              EdgeQuake server sends them), or a number: HTTP chunks of so many bytes, wherever they cut the events
 ``size``     bytes of text in an event
+``wire``     ``openai``: in OpenAI's wire, whatever the route
 ``park``     1: after its text events the stream stays open, and silent, until the client leaves
 
 Routes without ``stream`` in their name answer with the JSON of a plain answer; ``chat/completions`` with OpenAI's wire.
@@ -58,7 +59,7 @@ def wanted(path: str) -> Wanted:
         settings.get("framing", "each"),
         int(settings.get("size", 6)),
         "park" in settings,
-        path.endswith("/chat/completions"),
+        path.endswith("/chat/completions") or settings.get("wire") == "openai",
     )
 
 
@@ -130,7 +131,7 @@ def serve_connection(connection: socket.socket) -> None:
             reader.read(length)
             want = wanted(path)
             try:
-                if want.openai or path.endswith("/stream"):
+                if path.endswith(("/stream", "/chat/completions")):
                     serve_stream(connection, want)
                 else:
                     serve_answer(connection)

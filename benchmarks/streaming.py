@@ -31,7 +31,7 @@ RESULTS = HERE / "results" / "streaming.json"
 OFFICIAL = ROOT / ".bench" / "official" / "bin" / "python"
 AT_MOST = 120  # seconds that one measurement may take
 
-SYNC = ["edgequake", "edgequake-sdk", "httpx-sse + pydantic", "httpx", "openai", "socket + orjson"]
+SYNC = ["edgequake", "edgequake, OpenAI wire", "edgequake-sdk", "httpx-sse + pydantic", "httpx", "openai", "socket + orjson"]
 ASYNC = ["edgequake async", "edgequake[aiohttp]", "httpx async", "httpx over aiohttp"]
 IMPORTS = {
     "edgequake": "import edgequake",

@@ -75,23 +75,27 @@ class WireDecoder(Generic[ChunkT]):
             event = from_json(data)
         except ValueError:
             return self._unusual(data)
-        try:
-            text = event["content"] if event["type"] == "token" else None
-        except (KeyError, TypeError):  # some other event, or none at all
-            text = None
-        if type(text) is str and len(event) == 2:  # by far the commonest event: a token that is nothing but its text
-            self._is_text = False
-            chunk = self._chunk_class(event)
-            chunk["chunk"] = text
-            chunk._raw = data
-            self._add_text(text)
-            if self._openai_names:
-                chunk["choices"] = _choices(text)
-            return chunk
         if type(event) is not dict or not event:
             return self._unusual(data)
         self._is_text = False
-        return self._event(event, data)
+        # By far the commonest events: a token that is nothing but its text.
+        if len(event) == 2 and "type" in event and event["type"] == "token":
+            text = event["content"] if "content" in event else event.get("chunk")
+            if type(text) is not str:
+                return self._event(event, data)
+            chunk = self._chunk_class(event)
+            chunk["chunk"] = text
+            if self._openai_names:
+                chunk["choices"] = _choices(text)
+        elif "choices" in event and type(data) is bytes and (text := _openai_text(event)):
+            chunk = self._chunk_class(event)
+            chunk["type"] = "token"
+            chunk["chunk"] = text
+        else:
+            return self._event(event, data)
+        chunk._raw = data
+        self._add_text(text)
+        return chunk
 
     def end(self, *, unfinished: bool) -> None:
         """The server closed the stream cleanly; raises unless it had said all.
@@ -216,6 +220,19 @@ class WireDecoder(Generic[ChunkT]):
     def _bad(self, data: bytes, why: str) -> StreamError:
         shown = data[:200].decode("utf-8", "replace")
         return StreamError(f"the server sent an event that cannot be read, {why}: {shown!r}")
+
+
+def _openai_text(event: dict[str, Any]) -> str | None:
+    """The text of an event of OpenAI's wire that brings text and nothing else to take in."""
+    if "type" in event or "chunk" in event or "error" in event or "done" in event:
+        return None
+    try:
+        choice = event["choices"][0]
+        text = choice["delta"]["content"]
+        plain = type(text) is str and choice["finish_reason"] is None
+    except (KeyError, IndexError, TypeError):
+        return None
+    return text if plain and not ("usage" in event and event["usage"]) else None
 
 
 def _choices(text: str) -> list[dict[str, Any]]:

@@ -646,6 +646,57 @@ def test_any_tokens_give_the_same_text_in_every_format(tokens):
         assert stream.text == stream.answer.text == "".join(formats["v1"] if name == "v1" else tokens)
 
 
+TEXTS = st.sampled_from(["a", "", " ", "Error: ", None, 5, ["a"]])
+CHOICES = st.one_of(
+    st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "index": st.just(0),
+                "delta": st.sampled_from([None, {}, [], "a"]) | st.fixed_dictionaries({"content": TEXTS}),
+                "finish_reason": st.sampled_from([None, "stop", 5]),
+                "text": TEXTS,
+            },
+        )
+        | TEXTS,
+        max_size=2,
+    ),
+    TEXTS,
+)
+EVENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "choices": CHOICES,
+        "usage": st.sampled_from([None, {}, {"total_tokens": 1}, 5]),
+        "type": st.sampled_from(["token", "done", "new", None, 5]),
+        "content": TEXTS,
+        "chunk": TEXTS,
+        "done": st.booleans(),
+        "error": st.sampled_from([None, "", "bad", {"message": "bad"}]),
+        "id": st.just("1"),
+    },
+)
+
+
+def all_that_it_does(read, stream):
+    try:
+        chunk = read()
+    except StreamError as error:
+        return str(error)
+    answer = stream.answer
+    text = (answer.text, answer.chunks_received, answer.usage, answer.finish_reason)
+    return json.dumps(chunk), chunk.raw, stream.decoder.finished, text
+
+
+@given(EVENTS.filter(bool), st.sampled_from(KINDS))
+def test_an_event_that_is_only_text_is_read_as_any_other_event_is(event, kind):
+    """The commonest events are read by a shorter way; the order of the fields is the same too."""
+    data = json.dumps(event).encode()
+    short, long = Decoded([], kind), Decoded([], kind)
+    shorter = all_that_it_does(lambda: short.decoder.decode(data), short)
+    assert shorter == all_that_it_does(lambda: long.decoder._event(event, data), long)
+
+
 # -- a whole answer as a stream ---------------------------------------------------------------------------------------
 
 SOURCES = [{"id": "m", "source_type": "entity", "score": 0.5}, {"id": "n", "score": 0.25, "snippet": "tide", "new": 1}]

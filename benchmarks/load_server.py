@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
 
@@ -121,7 +122,7 @@ def serve_answer(connection: socket.socket) -> None:
 
 def serve_connection(connection: socket.socket) -> None:
     """Answers the requests of one connection until the client leaves."""
-    with connection, connection.makefile("rb") as reader:
+    with suppress(ConnectionError), connection, connection.makefile("rb") as reader:
         while request := reader.readline():
             path = request.split()[1].decode("ascii")
             length = 0
@@ -130,13 +131,10 @@ def serve_connection(connection: socket.socket) -> None:
                 length = int(value) if name.lower() == b"content-length" else length
             reader.read(length)
             want = wanted(path)
-            try:
-                if path.endswith(("/stream", "/chat/completions")):
-                    serve_stream(connection, want)
-                else:
-                    serve_answer(connection)
-            except OSError:
-                break
+            if path.endswith(("/stream", "/chat/completions")):
+                serve_stream(connection, want)
+            else:
+                serve_answer(connection)
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ MEASURES = {
     "streams of 20": "CPU, µs a stream of 20 events",
     "first": "wall, ms to the first chunk",
     "import": "CPU, ms to import",
+    "cold start": "CPU, ms from starting Python to the first text",
     "parked": "memory, KiB a stream that waits",
 }
 CURVES = {

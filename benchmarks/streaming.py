@@ -16,6 +16,7 @@ import sys
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chart import draw
@@ -31,7 +32,8 @@ RESULTS = HERE / "results" / "streaming.json"
 OFFICIAL = ROOT / ".bench" / "official" / "bin" / "python"
 AT_MOST = 120  # seconds that one measurement may take
 
-SYNC = ["edgequake", "edgequake, OpenAI wire", "edgequake-sdk", "httpx-sse + pydantic", "httpx", "openai", "socket + orjson"]
+OTHERS = ["edgequake-sdk", "httpx-sse + pydantic", "httpx", "openai", "socket + orjson"]
+SYNC = ["edgequake", "edgequake, OpenAI wire", *OTHERS]
 ASYNC = ["edgequake async", "edgequake[aiohttp]", "httpx async", "httpx over aiohttp"]
 IMPORTS = {
     "edgequake": "import edgequake",
@@ -40,6 +42,39 @@ IMPORTS = {
     "edgequake-sdk": "from edgequake import EdgeQuake",
     "openai": "from openai import OpenAI",
 }
+# Programs that end with the first text of a stream, each as its users would write it.
+COLD_STARTS = {
+    "edgequake": """
+from edgequake import EdgequakeClient
+
+for chunk in EdgequakeClient(base_url="{url}").query.stream("q"):
+    if chunk.text:
+        break
+""",
+    "httpx + pydantic": """
+import httpx
+from pydantic import BaseModel
+
+class Event(BaseModel):
+    type: str
+    content: str = ""
+
+with httpx.Client() as client, client.stream("POST", "{url}/api/v1/query/stream", json={{"query": "q"}}) as response:
+    for line in response.iter_lines():
+        if line.startswith("data:") and Event.model_validate_json(line[5:]).content:
+            break
+""",
+    "openai": """
+from openai import OpenAI
+
+messages = [{{"role": "user", "content": "q"}}]
+client = OpenAI(base_url="{url}", api_key="k")
+for event in client.chat.completions.create(model="m", messages=messages, stream=True):
+    if event.choices[0].delta.content:
+        break
+""",
+}
+CLOCK = "\nimport time\nprint(time.process_time())"
 
 
 class Run(NamedTuple):
@@ -65,10 +100,11 @@ class Size(NamedTuple):
     pairs: int
     curve_rounds: int
     most_events: int
+    starts: int
 
 
-FULL = Size(rounds=5, events=100_000, calls=500, pairs=400, curve_rounds=1, most_events=10_000_000)
-QUICK = Size(rounds=3, events=10_000, calls=100, pairs=100, curve_rounds=1, most_events=1_000_000)
+FULL = Size(rounds=5, events=100_000, calls=500, pairs=400, curve_rounds=1, most_events=10_000_000, starts=5)
+QUICK = Size(rounds=3, events=10_000, calls=100, pairs=100, curve_rounds=1, most_events=1_000_000, starts=3)
 
 
 def side_by_side(size: Size) -> Iterator[Run]:
@@ -82,6 +118,7 @@ def side_by_side(size: Size) -> Iterator[Run]:
     for client in ("edgequake", "edgequake-sdk", "httpx", "openai"):
         calls = size.calls // 4 if client == "openai" else size.calls
         yield Run("streams of 20", client, "streams", "events=20,framing=each", calls, per=calls)
+    yield from at_once(200, size)
 
 
 def curves(size: Size) -> Iterator[Run]:
@@ -101,13 +138,18 @@ def curves(size: Size) -> Iterator[Run]:
         count = total // 20
         yield Run(f"cut {cut}", "edgequake", "stream", f"events={count},framing={cut}", per=count)
     for streams in (1, 10, 100, 1000):
-        settings = f"events={max(total // streams, 20)},framing=each"
-        for client in ASYNC[:3]:
-            chunks = max(total // streams, 20) * streams
-            yield Run(f"at once {streams}", client, "many", settings, streams, per=chunks)
-            yield Run(f"at once {streams}, wall", client, "many", settings, streams, figure="wall", per=chunks)
+        yield from at_once(streams, size)
     for client in ASYNC:
         yield Run("parked", client, "parked", "events=2,park=1", 500, figure="bytes", scale=1 / 1024)
+
+
+def at_once(streams: int, size: Size) -> Iterator[Run]:
+    """So many streams at the same time; opening them is among it."""
+    each = max(size.events // streams, 20)
+    for client in ASYNC[:3]:
+        run = Run(f"at once {streams}", client, "many", f"events={each},framing=each", streams, per=each * streams)
+        yield run
+        yield run._replace(measure=f"{run.measure}, wall", figure="wall")
 
 
 class Bench:
@@ -137,13 +179,22 @@ class Bench:
 
     def imports(self) -> None:
         """The CPU, in milliseconds, that a process takes to import each package, above an empty one's."""
-        nothing = self._import_seconds("edgequake", "")
+        nothing = self._cpu_seconds("edgequake", "")
         for client, code in IMPORTS.items():
-            self.figures.add("import", client, (self._import_seconds(client, code) - nothing) * 1000)
+            self.figures.add("import", client, (self._cpu_seconds(client, code) - nothing) * 1000)
 
-    def _import_seconds(self, client: str, statement: str) -> float:
-        code = f"import time\n{statement}\nprint(time.process_time())"
-        return float(run_python(client, ["-c", code]))
+    def cold_starts(self, times: int) -> None:
+        """The CPU, in milliseconds, of a process up to the first text: the median of so many, in turn."""
+        url = f"{self.url}/events=20,framing=each"
+        took: dict[str, list[float]] = {client: [] for client in COLD_STARTS}
+        for _ in range(times):
+            for client, code in COLD_STARTS.items():
+                took[client].append(self._cpu_seconds(client, code.format(url=url)))
+        for client, seconds in took.items():
+            self.figures.add("cold start", client, median(seconds) * 1000)
+
+    def _cpu_seconds(self, client: str, code: str) -> float:
+        return float(run_python(client, ["-c", code + CLOCK]))
 
     def _measured(self, run: Run) -> dict[str, float] | None:
         key = (run.what, run.client, run.settings, run.times)
@@ -232,6 +283,7 @@ def measured(size: Size) -> dict[str, Any]:
             bench.round(everyone, number)
             bench.first_chunks(size.pairs)
             bench.imports()
+            bench.cold_starts(size.starts)
         for number in range(size.curve_rounds):
             print(f"curves, round {number + 1} of {size.curve_rounds}", file=sys.stderr)
             bench.round(growing, number)

@@ -27,7 +27,7 @@ class AnswerState:
         self.add_text = self.parts.append
         """Takes in a chunk that is nothing but text."""
         self.sources: list[Source] = []
-        self.stats = QueryStats()
+        self._stats: QueryStats | None = None
         self.subgraph: Subgraph | None = None
         self.bundle: ContextBundle | None = None
         self.final_text: str | None = None
@@ -40,6 +40,13 @@ class AnswerState:
     def chunks_received(self) -> int:
         """How many chunks have come, those without text included."""
         return self._joined_parts + len(self.parts) + self._without_text
+
+    @property
+    def stats(self) -> QueryStats:
+        """What the server measured. Made when it is asked for: making the first of a program delays the first word."""
+        if self._stats is None:
+            self._stats = QueryStats()
+        return self._stats
 
     @property
     def text(self) -> str:
@@ -70,7 +77,7 @@ class AnswerState:
         elif kind in ("source", "done"):
             self.sources = [*self.sources, *chunk.sources]
         if kind == "done":
-            self.stats = chunk.stats or self.stats
+            self._stats = chunk.stats or self._stats
             self.final_text = chunk.answer or self.final_text
         if "choices" in chunk or kind == "done":
             self.usage = chunk.usage or self.usage

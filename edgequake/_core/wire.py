@@ -75,14 +75,17 @@ class WireDecoder(Generic[ChunkT]):
             event = from_json(data)
         except ValueError:
             return self._unusual(data)
-        if type(event) is not dict or not event:
+        text = None
+        if type(event) is dict and len(event) == 2:
+            try:
+                text = event["content"] if event["type"] == "token" else None
+            except KeyError:
+                text = event.get("chunk") if event.get("type") == "token" else None
+        elif type(event) is not dict or not event:
             return self._unusual(data)
         self._is_text = False
-        # By far the commonest events: a token that is nothing but its text.
-        if len(event) == 2 and "type" in event and event["type"] == "token":
-            text = event["content"] if "content" in event else event.get("chunk")
-            if type(text) is not str:
-                return self._event(event, data)
+        # By far the commonest events are nothing but text.
+        if type(text) is str:
             chunk = self._chunk_class(event)
             chunk["chunk"] = text
             if self._openai_names:
@@ -232,7 +235,7 @@ def _openai_text(event: dict[str, Any]) -> str | None:
         plain = type(text) is str and choice["finish_reason"] is None
     except (KeyError, IndexError, TypeError):
         return None
-    return text if plain and not ("usage" in event and event["usage"]) else None
+    return text if plain and not event.get("usage") else None
 
 
 def _choices(text: str) -> list[dict[str, Any]]:

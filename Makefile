@@ -24,7 +24,7 @@ MINUTES ?= 2
 .PHONY: demo test check format generate docs docs-serve screenshots bench instructions bench-local bench-relay eval fuzz soak mutation audit clean
 
 demo: $(VENV)/.demo
-	$(BIN)/edgequake ask "How does the client retry a failed request?" --local README.md --local docs
+	$(BIN)/edgequake ask "What happens when the connection breaks while an answer is streaming?" --local README.md --local docs
 
 test: check
 

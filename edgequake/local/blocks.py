@@ -19,10 +19,13 @@ _OPENS = {"bullet_list_open": "list", "ordered_list_open": "list", "table_open":
 _PARTS = {"list": ("list_item_open", 1), "table": ("tr_open", 2)}
 _BOXED = re.compile(r'(?:!!!|\?\?\?\+?)[ \t]+\w|===[!+]?[ \t]+"')  # a note or a tab: what belongs to it is indented
 _DIRECTIVE = ":::"
+_DIAGRAMS = frozenset({"mermaid", "plantuml", "dot", "graphviz"})
 _MARKED = re.compile(r"^[ \t]*(?:!!!|\?\?\?|===[!+]?[ \t]|:::)", re.MULTILINE)
 _FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})")
 _GOES_ON = re.compile(r"(?! {4}|\t)\s*(?![-*+>|#=]|\d{1,3}[.)]\s|`{3}|~{3})\S|\s*[*`](?![\s`])\S?")
 _IS_PROSE = re.compile(r"(?! {4,}\S|\t)\s*(?![>|#]|`{3}|~{3})\S")
+_FEW_WORDS = 2.5
+_MANY_CELLS = 20
 _RULE = re.compile(r"([^\w\s])\1{2,}[ \t]*$")
 _DEFINITION = re.compile(
     r"( {0,4})(?:(?:export|default|pub|public|private|static|abstract|async)\s+)*"
@@ -58,7 +61,7 @@ def clean(text: str) -> str:
 
 
 def markdown(text: str) -> Iterator[Block]:
-    """The blocks of a Markdown text, without front matter, directives, HTML, images and tables of figures."""
+    """The blocks of a Markdown text, without front matter, directives, diagrams, HTML, images and tables of figures."""
     lines = _without_directives(_without_front_matter(text.split("\n")))
     tokens = _parser().parse("\n".join(lines))
     at = 0
@@ -144,7 +147,7 @@ def _parser() -> MarkdownIt:
 def _block(tokens: Sequence[Token], lines: Sequence[str]) -> Block | None:
     """The block of these tokens, the first of which opens it; None for one that says nothing."""
     first = tokens[0]
-    if first.map is None or first.type in ("html_block", "hr"):
+    if first.map is None or first.type in ("html_block", "hr") or first.info.split(" ")[0] in _DIAGRAMS:
         return None
     kind: Kind = "text"
     if first.type == "heading_open":
@@ -172,6 +175,9 @@ def _block(tokens: Sequence[Token], lines: Sequence[str]) -> Block | None:
         if kind == "table":
             head = "\n".join(lines[first.map[0] : first.map[0] + 2])
             next(parts)
+            if _is_terse(tokens):
+                words, said = "", words
+                parts = (replace(row, words="", code=row.words) for row in parts)
     shown = " ".join(words.split()) if kind == "heading" else text
     end, marked = start + text.count("\n"), tuple(_marked(tokens))
     return Block(kind, shown, words, start, end, level, head, tuple(parts), marked, said)
@@ -231,6 +237,12 @@ def _is_contents(tokens: Sequence[Token]) -> bool:
             elif child.content.strip() and not inside.startswith("#"):
                 return False
     return True
+
+
+def _is_terse(tokens: Sequence[Token]) -> bool:
+    """Whether a long table lists names rather than saying something about them: it is to look up, like code."""
+    cells = [len(token.content.split()) for token in tokens if token.type == "inline"]
+    return len(cells) > _MANY_CELLS and sum(cells) < _FEW_WORDS * len(cells)
 
 
 def _is_figures(tokens: Sequence[Token]) -> bool:

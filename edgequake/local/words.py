@@ -27,7 +27,7 @@ STOP_WORDS = frozenset(
 )
 
 # What a newcomer says, and the words that documents of this field say instead. Forms of a word count as the word.
-# docs/local-server.md shows this table.
+# docs/local-server.md shows some of them.
 PLAIN_WORDS = {
     "abort": "cancel close",
     "again": "retry",
@@ -38,7 +38,9 @@ PLAIN_WORDS = {
     "backend": "server",
     "being written": "stream generated",
     "break down": "fail fault",
+    "change over": "move migrate",
     "clean up": "close",
+    "come from": "migrate",
     "crash": "error fail",
     "credentials": "key token",
     "cut off": "truncated interrupted",
@@ -87,8 +89,10 @@ PLAIN_WORDS = {
     "speed": "performance latency",
     "stop": "close cancel leave",
     "stuck": "timeout stall",
+    "switch": "move migrate",
     "taken from": "source",
     "terminal": "console output",
+    "token by token": "stream chunk",
     "try again": "retry",
     "twice": "duplicate again",
     "two times": "twice duplicate",
@@ -96,6 +100,7 @@ PLAIN_WORDS = {
     "web": "browser",
     "web page": "browser",
     "website": "browser",
+    "word by word": "stream chunk",
     "wrong": "error",
 }
 

@@ -62,6 +62,12 @@ class Ingestion:
             found = self._deletions.get(task_id)
         return found if found is not None and found.workspace == workspace else None
 
+    def deletes(self, document_id: str, workspace: str) -> bool:
+        """Whether a workspace's document was deleted lately, or will be soon."""
+        with self._lock:
+            tasks = list(self._deletions.values())
+        return any(task.workspace == workspace and document_id in task.document_ids for task in tasks)
+
     def resume(self) -> None:
         """Read what an earlier server accepted and did not get to."""
         for document_id in self._store.records.unfinished():

@@ -83,13 +83,13 @@ class TaskRoutes:
     async def cancel(self, request: Request) -> Response:
         """The task, cancelled. RequestError 409 for one that has begun: a document is read in a moment."""
         workspace = await self._engine.workspace(request)
-        record = await self._cancelled(await self._record(request, workspace))
+        record = await self._cancelled(await self._there(request, workspace))
         return JSONResponse(_told(record, workspace, await self._tenant(workspace)))
 
     async def retry(self, request: Request) -> Response:
         """The task, which waits again. RequestError 409 for one that did not fail."""
         workspace = await self._engine.workspace(request)
-        record = await self._retried(await self._record(request, workspace))
+        record = await self._retried(await self._there(request, workspace))
         return JSONResponse(_told(record, workspace, await self._tenant(workspace)))
 
     async def cancel_document(self, request: Request) -> Response:
@@ -221,6 +221,13 @@ class TaskRoutes:
         if record is None:
             raise RequestError(404, "NOT_FOUND", f"Not found: task {task}")
         return record
+
+    async def _there(self, request: Request, workspace: str) -> Record:
+        """The document of a task to change. RequestError: 404 unknown, 409 deleted."""
+        document_id = request.path_params["id"].removeprefix(_TASK)
+        if self._engine.ingestion.deletes(document_id, workspace):
+            raise RequestError(409, "CONFLICT", f"Conflict: document {document_id} was deleted")
+        return await self._record(request, workspace)
 
     async def _cancelled(self, record: Record) -> Record:
         if not await asyncio.to_thread(self._store.cancel, record.id):

@@ -88,6 +88,9 @@ def test_documents_are_searched_described_and_deleted_together(client: Edgequake
     client.documents.wait_deleted(wipe)
     assert client.documents.list().first_page().total == 0
     assert unknown_in(client.tasks.get(wipe.wipe_track_id or "")) == []
+    for change in (client.tasks.cancel, client.tasks.retry):
+        with pytest.raises(ConflictError, match="was deleted"):
+            change(f"insert-{gulls}")
     with pytest.raises(BadRequestError):
         client.request("POST", "/api/v1/documents/batch-delete", cast_to=dict, body={"document_ids": []})
     with pytest.raises(BadRequestError):

@@ -230,7 +230,8 @@ def test_who_starts_it_by_hand_is_told_what_it_is(monkeypatch, capsys):
 
 
 def test_without_its_extra_it_says_what_to_install(monkeypatch, capsys):
-    monkeypatch.delitem(sys.modules, "edgequake.integrations.mcp")
+    for name in [name for name in sys.modules if name.startswith("edgequake.integrations.mcp")]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "mcp", None)
     monkeypatch.setitem(sys.modules, "mcp.server.mcpserver", None)
     with pytest.raises(SystemExit) as ended:

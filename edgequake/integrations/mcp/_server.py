@@ -1,12 +1,4 @@
-"""An MCP server over an EdgeQuake server: assistants ask, search and read your documents.
-
-::
-
-    from edgequake import AsyncEdgequakeClient
-    from edgequake.integrations.mcp import create_server
-
-    create_server(AsyncEdgequakeClient()).run()  # on stdin and stdout; `edgequake mcp` does the same
-"""
+"""The MCP server: its tools and resources."""
 
 from __future__ import annotations
 
@@ -17,10 +9,11 @@ from urllib.parse import quote
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
 from mcp_types import Resource, ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from edgequake import EdgeQuakeError, NotFoundError, Source, __version__
-from edgequake.integrations._clients import context_options, text_of
+from edgequake import EdgeQuakeError, NotFoundError, __version__
+from edgequake.integrations._clients import context_options
+from edgequake.integrations.mcp._results import Answer, Documents, GraphPart, Listed, Passage, Passages, Uploaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,81 +38,6 @@ Mode = Annotated[
 ]
 Limit = Annotated[int, Field(ge=1, le=100, description="How many to return at most.")]
 Reading = ToolAnnotations(read_only_hint=True, open_world_hint=False)
-
-
-class Passage(BaseModel):
-    """A passage, entity or relationship."""
-
-    name: str = Field(description="The document, or the entity or relationship.")
-    text: str
-    kind: str = Field(description="chunk, entity or relationship.")
-    score: float = Field(description="Higher fits better.")
-    reference: int | None = Field(default=None, description="The n of [n] in an answer.")
-    document_id: str | None = None
-
-    @classmethod
-    def of(cls, source: Source) -> Passage:
-        """The passage that a source of an answer is."""
-        return cls(
-            name=source.label,
-            text=text_of(source),
-            kind=source.source_type,
-            score=source.score,
-            reference=source.reference_id,
-            document_id=source.document_id,
-        )
-
-
-class Answer(BaseModel):
-    """An answer, and what it rests on."""
-
-    answer: str = Field(description="The text; [n] cites the source of that reference.")
-    sources: list[Passage]
-    mode: str | None = Field(description="The retrieval mode that was used.")
-
-
-class Passages(BaseModel):
-    """What was found, the best first."""
-
-    passages: list[Passage]
-
-
-class GraphPart(BaseModel):
-    """A part of the knowledge graph."""
-
-    nodes: list[dict[str, Any]]
-    edges: list[dict[str, Any]]
-    total_matches: int = 0
-    is_truncated: bool = False
-
-
-class Listed(BaseModel):
-    """A document in the list."""
-
-    id: str
-    title: str | None
-    status: str | None = Field(description="completed, processing, failed …")
-    summary: str | None = Field(description="How its text begins.")
-
-    @classmethod
-    def of(cls, document: Document) -> Listed:
-        """The row of a document."""
-        title = document.title or document.file_name
-        return cls(id=document.id, title=title, status=document.status, summary=document.content_summary)
-
-
-class Documents(BaseModel):
-    """Documents, the newest first."""
-
-    documents: list[Listed]
-
-
-class Uploaded(BaseModel):
-    """What became of an upload; it can be asked about once it has been processed."""
-
-    document_id: str | None
-    status: str
-    is_duplicate: bool
 
 
 def create_server(client: AsyncEdgequakeClient, *, write: bool = False) -> MCPServer[Any]:
@@ -168,9 +86,8 @@ class _Server(MCPServer[Any]):
 
     async def graph_search(self, query: str, limit: Limit = 10) -> GraphPart:
         """Finds entities of the knowledge graph by name, with their neighbours and the relationships between them."""
-        params = {"q": query, "limit": limit, "include_neighbors": True}
         with _tool_errors():
-            return await self._scoped.request("GET", "/api/v1/graph/nodes/search", cast_to=GraphPart, params=params)
+            return GraphPart.of(await self._scoped.graph.search(query, limit=limit, include_neighbors=True))
 
     async def documents(
         self,

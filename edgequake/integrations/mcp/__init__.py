@@ -1,0 +1,13 @@
+"""An MCP server over an EdgeQuake server: assistants ask, search and read your documents.
+
+::
+
+    from edgequake import AsyncEdgequakeClient
+    from edgequake.integrations.mcp import create_server
+
+    create_server(AsyncEdgequakeClient()).run()  # on stdin and stdout; `edgequake mcp` does the same
+"""
+
+from edgequake.integrations.mcp._server import create_server
+
+__all__ = ["create_server"]

@@ -4,49 +4,57 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from edgequake.exceptions import ConfigurationError
 
-__all__ = ["DEFAULT_MAX_RETRIES", "DEFAULT_TIMEOUT", "NOT_GIVEN", "RetryPolicy", "Timeout", "as_timeout"]
+__all__ = ["DEFAULT_MAX_RETRIES", "DEFAULT_TIMEOUT", "RetryPolicy", "Timeout", "as_timeout"]
 
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_MAX_RETRIES = 3
 
-# Stands for "as the default"; known by its identity, so that a caller's own -1 is still refused.
-_AS_DEFAULT = -1.0
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Timeout:
     """How long to wait, in seconds, by clock; None is for ever.
 
     ``Timeout(30)`` sets every clock but ``total``; ``Timeout(30, chunk=5, total=300)`` sets some otherwise.
+    A clock that is not given, or ``"default"``, waits for ``default`` seconds.
     """
 
-    default: float | None = DEFAULT_TIMEOUT
-    """For each clock that is not given."""
-    connect: float | None = _AS_DEFAULT
+    default: float | None
+    """For each clock that is not given. Default 30."""
+    connect: float | None
     """To reach the server: DNS, TCP, TLS, and a free place in the connection pool."""
-    response: float | None = _AS_DEFAULT
+    response: float | None
     """From the request to the beginning of the answer (its headers)."""
-    first_chunk: float | None = _AS_DEFAULT
+    first_chunk: float | None
     """From there to the first chunk of a stream."""
-    chunk: float | None = _AS_DEFAULT
+    chunk: float | None
     """Between two chunks of a stream; keep-alive comments do not count as chunks."""
-    total: float | None = None
-    """The whole call: retries, waits between them, and the last chunk."""
+    total: float | None
+    """The whole call: retries, waits between them, and the last chunk. Default None."""
 
-    def __post_init__(self) -> None:
-        for name in ("default", "connect", "response", "first_chunk", "chunk", "total"):
-            value = getattr(self, name)
-            if value is _AS_DEFAULT:
-                object.__setattr__(self, name, self.default)
-            elif value is not None:
-                object.__setattr__(self, name, _seconds(name, value))
+    def __init__(  # noqa: PLR0917 - clocks have an order, and are most often given by name
+        self,
+        default: float | None = DEFAULT_TIMEOUT,
+        connect: float | Literal["default"] | None = "default",
+        response: float | Literal["default"] | None = "default",
+        first_chunk: float | Literal["default"] | None = "default",
+        chunk: float | Literal["default"] | None = "default",
+        total: float | None = None,
+    ) -> None:
+        object.__setattr__(self, "default", _seconds("default", default))
+        clocks = {"connect": connect, "response": response, "first_chunk": first_chunk, "chunk": chunk}
+        for name, value in clocks.items():
+            seconds = self.default if value == "default" else _seconds(name, value)
+            object.__setattr__(self, name, seconds)
+        object.__setattr__(self, "total", _seconds("total", total))
 
 
-def _seconds(name: str, value: Any) -> float:
+def _seconds(name: str, value: Any) -> float | None:
+    if value is None:
+        return None
     shown, none = (
         (f"Timeout({name}=…)", f"{name}=None") if name not in ("timeout", "default") else ("timeout", "timeout=None")
     )
@@ -61,7 +69,7 @@ def as_timeout(value: float | Timeout | None) -> Timeout:
     """``value`` as a :class:`Timeout`: a number sets every clock but ``total``, None takes every limit away."""
     if isinstance(value, Timeout):
         return value
-    return Timeout(None if value is None else _seconds("timeout", value))
+    return Timeout(_seconds("timeout", value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +97,3 @@ class RetryPolicy:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= sys.float_info.max:
                 raise ConfigurationError(f"RetryPolicy.{name} must be 0 or more seconds, not {value!r}")
-
-
-class _NotGiven:
-    """Stands for an argument that was not given, where None means something."""
-
-    def __repr__(self) -> str:
-        return "NOT_GIVEN"
-
-
-NOT_GIVEN: Any = _NotGiven()

@@ -9,7 +9,7 @@ from edgequake._async.flows.login import AsyncSignedIn
 from edgequake._async.resources.any_endpoint import AsyncAnyEndpoint
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
 from edgequake.exceptions import ConfigurationError
-from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, as_timeout
+from edgequake.settings import DEFAULT_MAX_RETRIES, as_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,7 +81,7 @@ class AsyncEdgequakeClient(AsyncAnyEndpoint):
         tenant_id: str | None = None,
         workspace_id: str | None = None,
         user_id: str | None = None,
-        timeout: float | Timeout | None = NOT_GIVEN,
+        timeout: float | Timeout | Literal["default"] | None = "default",
         max_retries: int = DEFAULT_MAX_RETRIES,
         retry: RetryPolicy | None = None,
         headers: Mapping[str, str] | None = None,

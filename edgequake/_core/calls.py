@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import PydanticUndefinedAnnotation, PydanticUserError, ValidationError
 from pydantic_core import from_json, to_json
@@ -15,7 +15,7 @@ from edgequake._core.options import adapter_of
 from edgequake._core.wire import events_of_answer
 from edgequake.exceptions import ConfigurationError, ResponseError
 from edgequake.models._model import Model, SecretAnswer, explain
-from edgequake.settings import NOT_GIVEN, as_timeout
+from edgequake.settings import as_timeout
 
 if TYPE_CHECKING:
     from edgequake._core.answer import AnswerState
@@ -126,7 +126,7 @@ def any_request(
     body: Any = None,
     params: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
-    timeout: Any = NOT_GIVEN,
+    timeout: float | Timeout | Literal["default"] | None = "default",
     replayable: bool | None = None,
     files: tuple[FilePart, ...] = (),
 ) -> Call[T]:
@@ -150,7 +150,7 @@ def any_request(
         files=files,
         form={name: as_part(value) for name, value in (body or {}).items()} if files else {},
         headers=plain_headers(headers),
-        timeout=None if timeout is NOT_GIVEN else as_timeout(timeout),
+        timeout=None if timeout == "default" else as_timeout(timeout),
         template="",
     )
 

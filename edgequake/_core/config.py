@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from edgequake._core.logs import logger
 from edgequake._version import __version__
 from edgequake.exceptions import ConfigurationError
-from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, RetryPolicy, Timeout, as_timeout
+from edgequake.settings import DEFAULT_MAX_RETRIES, RetryPolicy, Timeout, as_timeout
 
 if TYPE_CHECKING:
     from edgequake._core.records import OnCall
@@ -134,7 +134,7 @@ def merged_headers(headers: Mapping[str, HeaderT], more: Mapping[str, HeaderT]) 
 def load_config(
     *,
     base_url: str | None,
-    timeout: float | Timeout | None,
+    timeout: float | Timeout | Literal["default"] | None,
     max_retries: int,
     retry: RetryPolicy | None,
     headers: Mapping[str, str] | None,
@@ -202,7 +202,7 @@ def _checked_on_call(given: Any) -> OnCall | None:
 
 
 def _load_timeout(given: Any, from_env: str | None) -> Timeout:
-    if given is not NOT_GIVEN:
+    if given != "default":
         return as_timeout(given)
     if not from_env:
         return Timeout()

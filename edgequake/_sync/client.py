@@ -10,7 +10,7 @@ from edgequake._sync.flows.login import SignedIn
 from edgequake._sync.resources.any_endpoint import AnyEndpoint
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
 from edgequake.exceptions import ConfigurationError
-from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, as_timeout
+from edgequake.settings import DEFAULT_MAX_RETRIES, as_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,7 +80,7 @@ class EdgequakeClient(AnyEndpoint):
         tenant_id: str | None = None,
         workspace_id: str | None = None,
         user_id: str | None = None,
-        timeout: float | Timeout | None = NOT_GIVEN,
+        timeout: float | Timeout | Literal["default"] | None = "default",
         max_retries: int = DEFAULT_MAX_RETRIES,
         retry: RetryPolicy | None = None,
         headers: Mapping[str, str] | None = None,

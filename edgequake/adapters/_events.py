@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import to_json
@@ -15,7 +15,6 @@ from edgequake._core.protocols import AnyChunk
 from edgequake._core.sse import EventData
 from edgequake.exceptions import ConfigurationError, StreamError, StreamTruncatedError
 from edgequake.models._model import explain
-from edgequake.settings import NOT_GIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -117,7 +116,7 @@ def post(
     *,
     replayable: bool,
     headers: Mapping[str, str] | None = None,
-    timeout: float | Timeout | None = NOT_GIVEN,
+    timeout: float | Timeout | Literal["default"] | None = "default",
     decoder: Callable[[AnswerState], Decoder[Any]] | None = None,
     events_of: Callable[[dict[str, Any]], list[bytes]] | None = None,
 ) -> Call[T]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from edgequake._serving.keep_alive import KEEP_ALIVE_SECONDS
 from edgequake.exceptions import ConfigurationError
@@ -34,8 +34,6 @@ __all__ = ["Relay"]
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 _Hook = TypeVar("_Hook", bound="Callable[[HTTPConnection, Any], Any]")
-
-_NOT_GIVEN: Final[Any] = object()
 
 
 class Relay:
@@ -118,10 +116,17 @@ class Relay:
 
     @overload
     def expose(
-        self, function: None = None, /, *, name: str | None = ..., timeout: float | None = ...
+        self, function: None = None, /, *, name: str | None = ..., timeout: float | Literal["default"] | None = ...
     ) -> Callable[[_Function], _Function]: ...
 
-    def expose(self, function: Any = None, /, *, name: str | None = None, timeout: Any = _NOT_GIVEN) -> Any:
+    def expose(
+        self,
+        function: Any = None,
+        /,
+        *,
+        name: str | None = None,
+        timeout: float | Literal["default"] | None = "default",
+    ) -> Any:
         """Lets browsers call a function, a generator function, or an async one of either kind; a decorator.
 
         Arguments are checked and converted by the annotations, as pydantic does it; results and items too. A function
@@ -132,7 +137,7 @@ class Relay:
         """
 
         def add(function: _Function) -> _Function:
-            seconds = self._timeout if timeout is _NOT_GIVEN else _checked_timeout(timeout)
+            seconds = self._timeout if timeout == "default" else _checked_timeout(timeout)
             exposed = Exposed(function, name=name, timeout=seconds)
             if exposed.name in self._gate.functions:
                 raise ConfigurationError(f"{exposed.name} is exposed already: give one of them another name=")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypedDict, Unpack
 
 from edgequake.testing._answers import CLOSE, RESET, Answer, Step, prepared, scripted
 from edgequake.testing._good_answers import good_answer
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Route", "Script", "StreamOptions"]
 
-_NOT_GIVEN: Final = object()
+
+class JsonBody(TypedDict, total=False):
+    """The body of a plain answer."""
+
+    json: object
+    """Sent as JSON; None is ``null``."""
 
 
 class StreamOptions(TypedDict, total=False):
@@ -64,17 +69,19 @@ class Route:
     def reply(
         self,
         *,
-        json: object = _NOT_GIVEN,
         text: str | None = None,
         body: bytes = b"",
         status: int = 200,
         headers: Mapping[str, str] | None = None,
         content_type: str | None = None,
+        **content: Unpack[JsonBody],
     ) -> Self:
         """Queue one plain answer with its Content-Length: of `json`, `text` or `body`."""
         kind = "application/octet-stream" if body else ""
-        if json is not _NOT_GIVEN:
-            kind, body = "application/json", dumps(json, separators=(",", ":"), ensure_ascii=False).encode()
+        if unknown := content.keys() - {"json"}:
+            raise TypeError(f"reply() takes json, text, body, status, headers and content_type, not {min(unknown)}")
+        if "json" in content:
+            kind, body = "application/json", dumps(content["json"], separators=(",", ":"), ensure_ascii=False).encode()
         elif text is not None:
             kind, body = "text/plain; charset=utf-8", text.encode()
         kind = kind if content_type is None else content_type

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import logging
 import os
 import pickle
@@ -24,7 +25,7 @@ from edgequake._core.config import (
 )
 from edgequake._version import __version__
 from edgequake.exceptions import ConfigurationError
-from edgequake.settings import DEFAULT_MAX_RETRIES, NOT_GIVEN, as_timeout
+from edgequake.settings import DEFAULT_MAX_RETRIES, as_timeout
 
 SECRET = "hush-hush"
 TENANT, WORKSPACE, USER, OTHER = (f"00000000-0000-0000-0000-00000000000{n}" for n in range(1, 5))
@@ -40,7 +41,7 @@ ENV = {
 
 def config(env=None, **given):
     settings = {
-        "base_url": None, "timeout": NOT_GIVEN, "max_retries": DEFAULT_MAX_RETRIES, "retry": None, "headers": None,
+        "base_url": None, "timeout": "default", "max_retries": DEFAULT_MAX_RETRIES, "retry": None, "headers": None,
         "max_event_bytes": DEFAULT_MAX_EVENT_BYTES,
     }  # fmt: skip
     return load_config(**(settings | given), env=env or {})
@@ -524,8 +525,17 @@ def test_a_token_function_is_not_shown():
     assert SECRET not in repr(config(jwt=Source()))
 
 
-def test_what_was_not_given_has_a_name():
-    assert repr(NOT_GIVEN) == "NOT_GIVEN"
+@pytest.mark.parametrize("function", [Timeout, EdgequakeClient, EdgequakeClient.request, EdgequakeClient.stream])
+def test_signatures_show_what_a_timeout_is_by_default(function):
+    defaults = {name: given.default for name, given in inspect.signature(function).parameters.items()}
+    clocks = ("connect", "response", "first_chunk", "chunk") if function is Timeout else ("timeout",)
+    assert {defaults[clock] for clock in clocks} == {"default"}
+
+
+def test_a_clock_can_be_given_as_the_default():
+    assert Timeout(5, connect="default") == Timeout(5)
+    with pytest.raises(ConfigurationError, match="must be a number of seconds or None, not 'default'"):
+        Timeout("default")
 
 
 @pytest.mark.parametrize("cls", [EdgequakeClient, AsyncEdgequakeClient])

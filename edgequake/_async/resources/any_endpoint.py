@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from edgequake._async.reader import AsyncReader
 from edgequake._async.resources.server import AsyncServer
@@ -10,7 +10,6 @@ from edgequake._async.stream import AsyncChatStream
 from edgequake._core import calls
 from edgequake.chunks import ChatChunk
 from edgequake.models.answer import ChatResponse
-from edgequake.settings import NOT_GIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +36,7 @@ class AsyncAnyEndpoint(AsyncServer):
         params: Mapping[str, Any] | None = None,
         files: Mapping[str, FileInput | tuple[str, FileInput]] | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout: float | Timeout | None = NOT_GIVEN,
+        timeout: float | Timeout | Literal["default"] | None = "default",
         idempotent: bool | None = None,
     ) -> T:
         """Any endpoint that has no method yet.
@@ -87,7 +86,7 @@ class AsyncAnyEndpoint(AsyncServer):
         body: Any = None,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout: float | Timeout | None = NOT_GIVEN,
+        timeout: float | Timeout | Literal["default"] | None = "default",
         idempotent: bool | None = None,
     ) -> AsyncChatStream:
         """Any streaming endpoint that has no method yet, its events as chunks.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from edgequake._sync.reader import Reader
 from edgequake._sync.resources.server import Server
@@ -11,7 +11,6 @@ from edgequake._sync.stream import ChatStream
 from edgequake._core import calls
 from edgequake.chunks import ChatChunk
 from edgequake.models.answer import ChatResponse
-from edgequake.settings import NOT_GIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +37,7 @@ class AnyEndpoint(Server):
         params: Mapping[str, Any] | None = None,
         files: Mapping[str, FileInput | tuple[str, FileInput]] | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout: float | Timeout | None = NOT_GIVEN,
+        timeout: float | Timeout | Literal["default"] | None = "default",
         idempotent: bool | None = None,
     ) -> T:
         """Any endpoint that has no method yet.
@@ -88,7 +87,7 @@ class AnyEndpoint(Server):
         body: Any = None,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout: float | Timeout | None = NOT_GIVEN,
+        timeout: float | Timeout | Literal["default"] | None = "default",
         idempotent: bool | None = None,
     ) -> ChatStream:
         """Any streaming endpoint that has no method yet, its events as chunks.

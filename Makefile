@@ -8,6 +8,7 @@
 # make fuzz SECONDS=600     inputs without end for the readers of the wire
 # make soak MINUTES=2       streams and faults at once; memory and sockets must stay flat
 # make mutation             breaks the readers of the wire in a thousand ways, and sees whether a test notices
+# make test-recipes       each recipe of docs/integrations/recipes.md with its framework, in an environment of its own
 # make audit                known weaknesses of the dependencies, over the network; `make check` looks too
 PYTHON ?= python3
 VENV := .venv
@@ -21,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE :=
 SECONDS ?= 60
 MINUTES ?= 2
 
-.PHONY: demo test check format generate docs docs-serve screenshots bench instructions bench-local bench-relay eval fuzz soak mutation audit clean
+.PHONY: demo test check format generate docs docs-serve screenshots bench instructions bench-local bench-relay eval fuzz soak mutation test-recipes audit clean
 
 demo: $(VENV)/.demo
 	$(BIN)/edgequake ask "What happens when the connection breaks while an answer is streaming?" --local README.md --local docs
@@ -96,11 +97,15 @@ mutation: $(VENV)/.dev
 	rm -rf .mutation && mkdir .mutation && git archive HEAD | tar x -C .mutation
 	cd .mutation && nice ../$(BIN)/mutmut run --max-children 1 && ../$(BIN)/mutmut results
 
+# RECIPES="gradio ray" runs those alone.
+test-recipes: $(VENV)/.dev
+	$(BIN)/python scripts/recipes/run.py $(RECIPES)
+
 audit: $(VENV)/.dev
 	$(BIN)/python scripts/audit.py
 
 clean:
-	rm -rf $(VENV) .bench .fuzz .mutation build dist site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .bench .fuzz .mutation .recipes build dist site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

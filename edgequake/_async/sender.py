@@ -94,7 +94,7 @@ class AsyncSender:
         fixed = {"Accept": "text/event-stream", "Accept-Encoding": "identity"} if stream else {}
         if call.body is not None:
             fixed["Content-Type"] = "application/json"
-        headers = merged_headers(merged_headers(deadline.observation.headers(), call.headers), fixed)
+        headers = merged_headers(deadline.observation.headers(call.headers), fixed)
         token = await self._token()
         try:
             request = client.build_request(

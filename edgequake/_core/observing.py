@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
+from edgequake._core.config import merged_headers
 from edgequake._core.logs import about, logger
 from edgequake._core.timing import StreamTiming
 
@@ -36,9 +37,9 @@ class _Response(Protocol):
 class Observation:
     """Of a call that nobody watches: nothing is kept."""
 
-    def headers(self) -> dict[str, str]:
-        """What goes with each request, so that the server's own spans belong to the call."""
-        return {}
+    def headers(self, given: Mapping[str, str]) -> Mapping[str, str]:
+        """``given``, and what goes with each request so that the server's own spans belong to the call."""
+        return given
 
     def sending(self) -> AbstractContextManager[object]:
         """The block in which a request is sent: spans that are made in it belong to the call."""
@@ -92,9 +93,9 @@ class CallObservation(Observation):
 
             self._span = CallSpan(call, config.base_url, self._started_at)
 
-    def headers(self) -> dict[str, str]:
-        """The trace's, such as ``traceparent``."""
-        return {} if self._span is None else self._span.headers()
+    def headers(self, given: Mapping[str, str]) -> Mapping[str, str]:
+        """With the trace's, such as ``traceparent``, unless the caller gave them."""
+        return given if self._span is None else merged_headers(self._span.headers(), given)
 
     def sending(self) -> AbstractContextManager[object]:
         """A block in which the call's span is the current one."""

@@ -53,11 +53,12 @@ PAGES: dict[str, tuple[tuple[int, int], Literal["light", "dark"], str]] = {
 
 def main() -> None:
     """Draws every screen and every page."""
-    with LocalServer(ROOT / "examples" / "notes") as server, sync_playwright() as playwright:
+    notes, manual = ROOT / "examples" / "notes", [ROOT / "README.md", ROOT / "docs"]
+    with LocalServer(notes) as small, LocalServer(manual) as large, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for name, ((width, height), colours, view) in PAGES.items():
             page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=colours)
-            page.goto(f"{server.url}/#{view}")
+            page.goto(f"{(small if view == 'ask' else large).url}/#{view}")
             if view == "ask":
                 page.get_by_label("Your question").fill("What are knowledge graphs?")
                 page.keyboard.press("Enter")

@@ -59,6 +59,7 @@ class Reply:
     tokens_used: int
     duration_ms: int
     sources: Sequence[Any]
+    subgraph: Mapping[str, Any]
 
 
 class ConversationGoneError(Exception):
@@ -98,7 +99,7 @@ class Conversations:
 
         Raises ConversationGoneError.
         """
-        context = {"sources": list(reply.sources), "entities": [], "relationships": []}
+        context = {"sources": list(reply.sources), **reply.subgraph}
         columns = {
             "parent_id": opened.message_id,
             "mode": reply.mode,

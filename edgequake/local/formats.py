@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import logging
 import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -41,6 +42,7 @@ _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w:.-]+)", re.IGNORE
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _MAX_BYTES = 50 << 20
 _MAX_PDF_BYTES = 100 << 20
+logging.getLogger("pypdf").addHandler(logging.NullHandler())  # else what it notes goes to stderr, of no file's name
 _MAX_PDF_STEPS = 10_000_000  # a book of a thousand pages takes two or three million; so many take two minutes
 
 

@@ -114,7 +114,9 @@ async def chat(answering: Answering, conversations: Conversations, opened: Opene
 def reply(answering: Answering, found: Found) -> Reply:
     """The complete answer as a conversation keeps it."""
     duration = found.retrieval_ms + answering.generation_ms
-    return Reply(answering.text, answering.question.mode, answering.token_count, duration, sources(found))
+    return Reply(
+        answering.text, answering.question.mode, answering.token_count, duration, sources(found), subgraph(found)
+    )
 
 
 def whole(answering: Answering, found: Found, body: QueryBody) -> dict[str, Any]:

@@ -107,6 +107,7 @@ def test_a_question_is_answered_with_sources_that_open_their_passage(opened: Ope
         'run by Mira Okafor. <img src="x" onerror="alert(1)"> It draws 40 kW, says relay_ctl.'
     )
     expect(answer.get_by_text("relay_ctl", exact=True)).to_have_css("font-family", re.compile("mono"))
+    expect(answer.get_by_role("group", name="Sources")).to_contain_text("Mira Okafor")
     answer.get_by_role("group", name="Sources").get_by_role("button", name="relay.md:3").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("heading")).to_have_text("relay.md:3")
@@ -305,6 +306,25 @@ def test_it_fits_a_phone_in_the_dark_and_a_desk_in_the_light(opened: Open, serve
     boxes = [page.locator(place).bounding_box() for place in ("aside", ".talk")]
     assert all(box is not None for box in boxes)
     assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"] + 1
+
+
+def test_no_name_in_the_graph_lies_on_another(opened: Open, tmp_path: Path) -> None:
+    names = [f"`{'RELAY_' * (number % 3)}SETTING_{number}`" for number in range(16)]
+    pairs = [f"{one} goes with {other}." for n, one in enumerate(names) for other in names[n + 1 :: 3]]
+    (tmp_path / "settings.md").write_text("# Settings\n\n" + "\n\n".join(pairs), encoding="utf-8")
+    with LocalServer(tmp_path) as server:
+        page = opened(server)
+        page.get_by_role("link", name="Graph").click()
+        expect(page.locator("#drawing text").nth(15)).to_be_attached()
+        room = page.locator("#drawing").bounding_box()
+        boxes = page.locator("#drawing text").evaluate_all(
+            "all => all.map((one) => one.getBoundingClientRect()).map((at) => [at.left, at.right, at.top, at.bottom])"
+        )
+        assert room is not None
+        for n, (left, right, top, bottom) in enumerate(boxes):
+            assert room["x"] <= left < right <= room["x"] + room["width"]
+            for left2, right2, top2, bottom2 in boxes[n + 1 :]:
+                assert right <= left2 or right2 <= left or bottom <= top2 + 2 or bottom2 <= top + 2
 
 
 def test_an_empty_server_says_what_to_do_first(opened: Open) -> None:

@@ -155,7 +155,7 @@ const read = async (path) => (await send("GET", path)).json();
 
 function words(text, status) {
   try {
-    return JSON.parse(text).message ?? text;
+    return JSON.parse(text).message?.replace(/^Bad request: /, "") ?? text;
   } catch {
     return text || `the server answered with ${status}`;
   }
@@ -271,7 +271,7 @@ function addTurn(question) {
   return { asked, answer };
 }
 
-function showAnswer(answer, text, sources, facts) {
+function showAnswer(answer, text, { sources = [], entities: known = [] }, facts) {
   const passages = sources.filter((source) => source.source_type === "chunk");
   const cite = (number) => {
     const source = passages.find((passage) => passage.reference_id === number);
@@ -279,7 +279,8 @@ function showAnswer(answer, text, sources, facts) {
   };
   const chips = passages.map((source) => button([el("b", {}, source.reference_id), place(source)], () => openPassage(source), { title: place(source) }));
   const others = sources.filter((source) => source.source_type === "entity");
-  const entities = others.map((source) => button([el("b", {}, "◆"), name(source.id)], () => (location.hash = `#graph/${encodeURIComponent(source.id)}`), { title: source.snippet }));
+  const named = (id) => known.find((entity) => entity.id === id)?.name ?? name(id);
+  const entities = others.map((source) => button([el("b", {}, "◆"), named(source.id)], () => (location.hash = `#graph/${encodeURIComponent(source.id)}`), { title: source.snippet }));
   answer.replaceChildren(
     el("div", { class: "said" }, markdown(text, cite)),
     el("div", { class: "sources", role: "group", "aria-label": "Sources" }, chips, entities),
@@ -299,10 +300,10 @@ async function ask(question) {
   running = new AbortController();
   busy(true);
   const thread = $("thread");
-  let [text, sources, following, frame] = ["", [], true, 0];
+  let [text, context, following, frame] = ["", {}, true, 0];
   const paint = (facts) => {
     frame = 0;
-    showAnswer(answer, text, sources, facts);
+    showAnswer(answer, text, context, facts);
     if (following) asked.scrollIntoView({ block: "start" });
     following &&= thread.scrollTop + thread.clientHeight > thread.scrollHeight - 2;
   };
@@ -323,7 +324,7 @@ async function ask(question) {
     );
     for await (const event of events(response.body)) {
       if (event.type === "conversation") conversation = event.conversation_id;
-      else if (event.type === "context") sources = event.sources;
+      else if (event.type === "context") context = { sources: event.sources, entities: event.subgraph?.entities };
       else if (event.type === "token") {
         text += event.content;
         frame ||= requestAnimationFrame(() => paint());
@@ -332,7 +333,7 @@ async function ask(question) {
         cancelAnimationFrame(frame);
         text = event.answer ?? text;
         const model = event.llm_provider === "local" ? "" : ` · ${event.llm_model}`;
-        paint(`${counted(sources.length, "source")} · ${((performance.now() - began) / 1000).toFixed(1)} s${model}`);
+        paint(`${counted(answer.querySelectorAll(".sources button").length, "source")} · ${((performance.now() - began) / 1000).toFixed(1)} s${model}`);
       }
     }
   } catch (error) {
@@ -448,7 +449,7 @@ async function openConversation(id) {
     let turn = null;
     for (const message of messages) {
       if (message.role === "user") turn = addTurn(message.content);
-      else if (turn) showAnswer(turn.answer, message.content, message.context?.sources ?? []);
+      else if (turn) showAnswer(turn.answer, message.content, message.context ?? {});
     }
     if (narrow()) $("history").open = false;
     asCode("a conversation", { path: `conversations/${id}` }, [`for message in client.conversations.get(${literal(id)}).messages:`, "    print(message.role, message.content)"]);
@@ -638,6 +639,9 @@ function draw({ nodes, edges, total_nodes }, start) {
     .force("collide", d3.forceCollide((node) => Math.max(node.radius + 20, half(node) * 0.8)))
     .stop()
     .tick(300);
+  stretch(placed, Math.max(60, box.width - 130) / Math.max(60, box.height - 60)); // what labels leave
+  frame(placed);
+  apart(placed);
   const lines = links.map((edge) => [edge, el("line", { "stroke-width": Math.min(5, 0.8 + 0.35 * edge.weight) }, el("title", {}, edge.description))]);
   const labels = placed.map((node) => [node, el("text", { y: node.radius + 12 }, node.label)]);
   const marks = placed.map((node) => {
@@ -658,7 +662,8 @@ function draw({ nodes, edges, total_nodes }, start) {
   for (const [node, mark] of marks) movable(mark, (dx, dy) => ((node.x += dx / view.scale), (node.y += dy / view.scale), put()), () => openEntity(node, placed, edges));
   stage = el("g", {}, [lines, marks, labels].map((layer) => el("g", {}, layer.map(([, mark]) => mark))));
   $("drawing").replaceChildren(stage);
-  fit(placed);
+  frame(placed);
+  look();
 }
 
 // What is drawn of the edges: each entity's three strongest, and all of the one in the middle. More would be a tangle.
@@ -674,18 +679,48 @@ function strongest(edges, start) {
     .map((edge) => ({ ...edge }));
 }
 
-function fit(placed) {
-  const box = $("drawing").getBoundingClientRect();
-  const ends = (value) => (placed.length ? placed.map(value) : [0, 1]);
-  const [left, right] = [Math.min(...ends((node) => node.x - half(node))), Math.max(...ends((node) => node.x + half(node)))];
-  const [top, bottom] = [Math.min(...ends((node) => node.y)) - 30, Math.max(...ends((node) => node.y)) + 45];
-  view.scale = Math.min(1.4, box.width / (right - left), box.height / (bottom - top));
-  view.x = box.width / 2 - (view.scale * (left + right)) / 2;
-  view.y = box.height / 2 - (view.scale * (top + bottom)) / 2;
-  look();
+// Spreads a graph that is not as wide, or as high, as the room there is.
+function stretch(placed, wide) {
+  const size = (axis) => Math.max(...placed.map((node) => node[axis])) - Math.min(...placed.map((node) => node[axis])) || 1;
+  const factor = (size("y") * wide) / size("x");
+  for (const node of placed) {
+    if (factor > 1) node.x *= Math.min(2, factor);
+    else node.y *= Math.min(2, 1 / factor);
+  }
 }
 
-const half = (node) => 12 + 3.6 * node.label.length; // of what a label takes, in pixels
+// Moves nodes up and down until no label lies on another.
+function apart(placed) {
+  const unit = 1 / Math.min(1, view.scale);
+  for (let round = 0; round < 30; round += 1) {
+    for (const [n, one] of placed.entries()) {
+      for (const other of placed.slice(n + 1)) {
+        const near = Math.abs(one.x - other.x) < (half(one) + half(other)) * unit;
+        const [above, below] = one.y + one.radius < other.y + other.radius ? [one, other] : [other, one];
+        const overlap = 16 * unit - (below.y + below.radius - above.y - above.radius);
+        if (near && overlap > 0) (above.y -= overlap / 2), (below.y += overlap / 2);
+      }
+    }
+  }
+}
+
+// Where the graph is drawn so that all of it is seen.
+function frame(placed) {
+  const box = $("drawing").getBoundingClientRect();
+  const ends = (value) => (placed.length ? placed.map(value) : [0, 1]);
+  const [top, bottom] = [Math.min(...ends((node) => node.y)) - 30, Math.max(...ends((node) => node.y)) + 45];
+  let [left, right] = [0, 0];
+  view.scale = 1;
+  for (let round = 0; round < 4; round += 1) { // the smaller the graph is drawn, the more of its width labels take
+    const beside = (node) => half(node) / Math.min(1, view.scale);
+    [left, right] = [Math.min(...ends((node) => node.x - beside(node))), Math.max(...ends((node) => node.x + beside(node)))];
+    view.scale = Math.min(1.4, box.width / (right - left), box.height / (bottom - top));
+  }
+  view.x = box.width / 2 - (view.scale * (left + right)) / 2;
+  view.y = box.height / 2 - (view.scale * (top + bottom)) / 2;
+}
+
+const half = (node) => 10 + [...node.label].reduce((sum, sign) => sum + (/[A-Z_]/.test(sign) ? 4.6 : 3.7), 0); // of a label, in pixels
 
 function look() {
   stage.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`);

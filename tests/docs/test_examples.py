@@ -5,13 +5,17 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
+from xml.etree import ElementTree
 
 import httpx
 import pytest
 from docs.pages import ROOT, agrees
 from websockets.sync.client import connect
+
+from edgequake import EdgequakeClient
 
 EXAMPLES = ROOT / "examples"
 INTRODUCTION = "No model is connected: these passages fit best. Add --llm for a written answer."
@@ -25,6 +29,8 @@ PRINTED = {
     "async_streaming": f"What is EdgeQuake? {EDGEQUAKE} … How does streaming work? … Streaming works over …",
     "basic_query": f"{EDGEQUAKE} questions from both. …",
     "chat_multi_turn": f"{EDGEQUAKE} questions from both. … {MODES} …",
+    "explore_graph": "EdgeQuake: 3 relationships … 5 of 5 entities are in graph.svg",
+    "export_conversations": "",  # there are none; see below
     "fallback": f"{EDGEQUAKE} questions from both. … characters, … sources]",
     "many_questions": f"What is EdgeQuake? {EDGEQUAKE} … Which modes does EdgeQuake have? {MODES} …",
     "progress": f"{GRAPHS} … chunks in 0.50 s",
@@ -76,6 +82,39 @@ def test_an_example_prints_an_answer_from_the_server(name):
     )
     assert (run.returncode, run.stderr) == (0, "")
     assert agrees(PRINTED[name], " ".join(run.stdout.split())), run.stdout
+
+
+@pytest.mark.usefixtures("in_a_folder")
+def test_the_picture_of_a_graph_has_a_circle_for_each_entity_and_a_line_for_each_pair(tmp_path):
+    program = [sys.executable, "-W", "error", str(EXAMPLES / "explore_graph.py"), "own.svg", "4"]
+    subprocess.run(program, check=True, capture_output=True, timeout=60)
+    picture = ElementTree.parse(tmp_path / "own.svg").getroot()
+    count = {
+        tag: len(picture.findall(f".//{{http://www.w3.org/2000/svg}}{tag}")) for tag in ("circle", "line", "title")
+    }
+    with EdgequakeClient(tenant_id="default", workspace_id="default") as client:
+        graph = client.graph.load()
+    degrees = Counter(name for edge in graph.edges for name in (edge.source, edge.target))
+    best = {name for name, _ in sorted(degrees.items(), key=lambda one: (-one[1], one[0]))[:4]}
+    pairs = {frozenset((edge.source, edge.target)) for edge in graph.edges if {edge.source, edge.target} <= best}
+    assert (count["circle"], count["title"]) == (4, 4)
+    assert count["line"] == len(pairs) + 3  # the strongest, which join all four, are drawn once more
+
+
+@pytest.mark.usefixtures("in_a_folder")
+def test_conversations_are_saved_and_made_anew(tmp_path):
+    user = "00000000-0000-0000-0000-000000000001"
+    with EdgequakeClient(tenant_id="default", user_id=user) as client:
+        client.chat.complete("What is EdgeQuake?")
+
+        def printed(*args):
+            program = [sys.executable, "-W", "error", str(EXAMPLES / "export_conversations.py"), "talks.jsonl", *args]
+            return subprocess.run(program, check=True, capture_output=True, text=True, timeout=60).stdout
+
+        assert printed() == "What is EdgeQuake: 2 messages\n"
+        assert printed("--restore") == "1 made anew, 0 failed\n"
+        assert printed() == "What is EdgeQuake: 2 messages\n" * 2
+        assert len(client.conversations.list().all()) == 2
 
 
 def test_an_answer_that_breaks_off_leaves_no_file_that_looks_whole(tmp_path, monkeypatch, edgequake_script):

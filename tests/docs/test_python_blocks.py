@@ -20,18 +20,23 @@ def storm(**data):
 
 @pytest.fixture
 def other_services(monkeypatch, edgequake_script):
-    """A Storm and a GPO server, as far as the page on adapters asks them."""
-    for variable in ("STORM_API_URL", "GPO_BASE_URL"):
+    """A Storm and a GPO server, as far as the page on adapters asks them, and a server with accounts."""
+    for variable in ("STORM_API_URL", "GPO_BASE_URL", "TEAM_SERVER"):
         monkeypatch.setenv(variable, edgequake_script.url)
+    monkeypatch.setenv("MIRA_PASSWORD", "a-password")
     monkeypatch.setenv("STORM_API_KEY", "a-key")
     answers = {
         "/api/v2/answer": storm(message={"content": "A search engine."}, contexts=[], id="c-1"),
         "/sessions": {"session_id": "s-1", "token": "t-1"},
         "/conversations": {"conversation_id": "c-1"},
         "/chat": {"message_content": "A tax."},
+        "/api/v1/auth/login": {"access_token": "t-1", "refresh_token": "r-1", "expires_in": 3600},
+        "/api/v1/auth/logout": {},
     }
     for path, answer in answers.items():
         edgequake_script.on("POST", path).always().reply(json=answer)
+    me = {"user": {"user_id": "u-1", "username": "mira", "role": "admin"}}
+    edgequake_script.on("GET", "/api/v1/auth/me").always().reply(json=me)
     source = {"title": "VAT law", "relevance_score": 0.9}
     streams = {
         "/api/v2/answer/stream": [storm(message={"content": "A search"}, contexts=[1]), storm(is_final_event=True)],

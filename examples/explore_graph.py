@@ -4,6 +4,7 @@ Run ``python examples/explore_graph.py graph.svg 30`` for at most 30 of them.
 It needs ``pip install "edgequake[graph]" numpy``.
 """
 
+import math
 import sys
 from html import escape
 from pathlib import Path
@@ -81,15 +82,15 @@ def placed(graph: Any) -> dict[str, tuple[float, float]]:
 
 
 def kind(graph: Any, name: str) -> str:
-    return graph.nodes[name].get("node_type") or "OTHER"
+    return str(graph.nodes[name].get("node_type") or "OTHER")
 
 
 def label(graph: Any, name: str) -> str:
-    return graph.nodes[name].get("label") or name
+    return str(graph.nodes[name].get("label") or name)
 
 
 def radius(graph: Any, name: str) -> float:
-    return 5 + 1.5 * graph.degree[name] ** 0.5
+    return 5 + 1.5 * math.sqrt(graph.degree[name])
 
 
 def line(

@@ -10,16 +10,13 @@ from pathlib import Path
 
 from edgequake import EdgequakeClient
 
-OWNER = {
-    "tenant_id": "default",
-    "user_id": "00000000-0000-0000-0000-000000000001",
-}
+USER = "00000000-0000-0000-0000-000000000001"
 
 
 def main() -> int:
     names = [name for name in sys.argv[1:] if name != "--restore"]
     file = Path(names[0] if names else "conversations.jsonl")
-    with EdgequakeClient(**OWNER) as client:
+    with EdgequakeClient(tenant_id="default", user_id=USER) as client:
         return (
             restore(client, file)
             if "--restore" in sys.argv

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import httpx
@@ -14,7 +15,7 @@ from edgequake.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aiohttp import ClientSession
 
@@ -65,7 +66,7 @@ def client(owner: object, env: Mapping[str, str] | None = None) -> HTTPClient:
     from edgequake._http.environment import environment_mounts, environment_tls
     from edgequake._http.transport import Transport  # loads httpcore
 
-    tls = environment_tls(env)
+    tls = partial(environment_tls, env)
     mounts = environment_mounts(lambda proxy: Transport(tls, proxy), env)
     made = httpx.Client(transport=Transport(tls), mounts=mounts)
     weakref.finalize(owner, _close, made)
@@ -88,7 +89,7 @@ def async_client(owner: object, env: Mapping[str, str] | None = None) -> AsyncHT
     from edgequake._http.environment import environment_tls
     from edgequake._http.transport import AsyncTransport
 
-    tls = environment_tls(env)
+    tls = partial(environment_tls, env)
     return _over(AsyncTransport(tls), tls, env)
 
 
@@ -99,10 +100,12 @@ def aiohttp_client(owner: object, env: Mapping[str, str] | None = None) -> Async
     from edgequake._http.environment import environment_tls
 
     tls = environment_tls(env)
-    return _over(AiohttpTransport(verify=tls, client=lambda: _session(tls)), tls, env)
+    return _over(AiohttpTransport(verify=tls, client=lambda: _session(tls)), lambda: tls, env)
 
 
-def _over(transport: httpx.AsyncBaseTransport, tls: ssl.SSLContext, env: Mapping[str, str] | None) -> AsyncHTTPClient:
+def _over(
+    transport: httpx.AsyncBaseTransport, tls: Callable[[], ssl.SSLContext], env: Mapping[str, str] | None
+) -> AsyncHTTPClient:
     from edgequake._http.environment import environment_mounts
     from edgequake._http.transport import AsyncTransport
 

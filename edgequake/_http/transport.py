@@ -28,21 +28,30 @@ __all__ = ["AsyncTransport", "Transport"]
 class Transport(httpx.BaseTransport):
     """Sends with a pool of connections, directly or through a proxy."""
 
-    def __init__(self, tls: ssl.SSLContext, proxy: EnvironmentProxy | None = None) -> None:
+    def __init__(self, tls: Callable[[], ssl.SSLContext], proxy: EnvironmentProxy | None = None) -> None:
+        self._options = _Options(tls, proxy)
         self._proxy = proxy
-        self._pool = httpcore.ConnectionPool(**_options(tls, proxy), network_backend=Backend(proxy))
+        self._pools: dict[bool, httpcore.ConnectionPool] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer with its body unread. Raises httpcore's errors, and a deadline's."""
         with _inside_pool, _named(self._proxy):
-            answer = self._pool.handle_request(_as_httpcore(request))
+            answer = self._pool(request).handle_request(_as_httpcore(request))
         extensions = _extensions(answer, request, self._proxy)
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=extensions)
+
+    def _pool(self, request: httpx.Request) -> httpcore.ConnectionPool:
+        secure = self._options.secure(request)
+        if secure not in self._pools:
+            pool = httpcore.ConnectionPool(**self._options.of_pool(secure=secure), network_backend=Backend(self._proxy))
+            self._pools.setdefault(secure, pool)  # another thread's, if that was sooner
+        return self._pools[secure]
 
     def close(self) -> None:
         """Closes all connections."""
         with _inside_pool:
-            self._pool.close()
+            for pool in list(self._pools.values()):  # another thread may send meanwhile
+                pool.close()
 
 
 class _InsidePool(threading.local):
@@ -102,41 +111,52 @@ class _Body(httpx.SyncByteStream):
 class AsyncTransport(httpx.AsyncBaseTransport):
     """As :class:`Transport`, for asyncio and trio."""
 
-    def __init__(self, tls: ssl.SSLContext, proxy: EnvironmentProxy | None = None) -> None:
+    def __init__(self, tls: Callable[[], ssl.SSLContext], proxy: EnvironmentProxy | None = None) -> None:
+        self._options = _Options(tls, proxy)
         self._proxy = proxy
-        self._pool = httpcore.AsyncConnectionPool(**_options(tls, proxy), network_backend=AsyncBackend(proxy))
+        self._pools: dict[bool, httpcore.AsyncConnectionPool] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer with its body unread. Raises httpcore's errors, and a deadline's."""
+        pool = self._pool(request)
         try:
             with _named(self._proxy):
-                answer = await self._pool.handle_async_request(_as_httpcore(request))
+                answer = await pool.handle_async_request(_as_httpcore(request))
         except BaseException:
-            await self._close_orphans()
+            await self._close_orphans(pool)
             raise
         extensions = _extensions(answer, request, self._proxy)
         return httpx.Response(
             answer.status, headers=answer.headers, stream=_AsyncBody(answer.stream), extensions=extensions
         )
 
-    async def _close_orphans(self) -> None:
+    def _pool(self, request: httpx.Request) -> httpcore.AsyncConnectionPool:
+        secure = self._options.secure(request)
+        if secure not in self._pools:
+            options = self._options.of_pool(secure=secure)
+            self._pools[secure] = httpcore.AsyncConnectionPool(**options, network_backend=AsyncBackend(self._proxy))
+        return self._pools[secure]
+
+    @staticmethod
+    async def _close_orphans(pool: httpcore.AsyncConnectionPool) -> None:
         """Closes connections of requests that were cancelled before they were sent.
 
         httpcore would neither use them again nor close them. It has no public name for the requests that it serves:
         where this one is missing, nothing is closed.
         """
-        requests = getattr(self._pool, "_requests", None)
+        requests = getattr(pool, "_requests", None)
         if requests is None:
             return
         used = [request.connection for request in requests]
-        for connection in self._pool.connections:
+        for connection in pool.connections:
             idle = connection.is_idle() or connection.has_expired() or connection.is_closed()
             if not idle and connection not in used:
                 await shielded(connection.aclose())
 
     async def aclose(self) -> None:
         """Closes all connections."""
-        await self._pool.aclose()
+        for pool in self._pools.values():
+            await pool.aclose()
 
 
 class _AsyncBody(httpx.AsyncByteStream):
@@ -151,19 +171,34 @@ class _AsyncBody(httpx.AsyncByteStream):
         await self._httpcore_stream.aclose()
 
 
-def _options(tls: ssl.SSLContext, proxy: EnvironmentProxy | None) -> dict[str, Any]:
-    """The arguments of a pool."""
-    return {
-        "ssl_context": tls,
-        "proxy": None if proxy is None else _proxy(proxy.proxy, tls),
-        # As many streams at once as the caller likes: a pool that queues would count waiting as time to connect.
-        "max_connections": None,
-        "max_keepalive_connections": 100,
-        "keepalive_expiry": KEPT_SECONDS,
-    }
+class _Options:
+    """How the pools of a transport are made: one for requests over TLS, one for others.
+
+    Most programs need one of them; reading the certificates for the other would delay their first word by 20 ms.
+    """
+
+    def __init__(self, tls: Callable[[], ssl.SSLContext], proxy: EnvironmentProxy | None) -> None:
+        self._tls = tls
+        self._proxy = None if proxy is None else proxy.proxy
+
+    def secure(self, request: httpx.Request) -> bool:
+        """Whether the server or the proxy is reached over TLS."""
+        return request.url.scheme == "https" or (self._proxy is not None and self._proxy.url.scheme == "https")
+
+    def of_pool(self, *, secure: bool) -> dict[str, Any]:
+        """The arguments of a pool. Raises :class:`ConfigurationError` for certificates that cannot be read."""
+        tls = self._tls() if secure else None
+        return {
+            "ssl_context": tls,
+            "proxy": None if self._proxy is None else _proxy(self._proxy, tls),
+            # As many streams at once as the caller likes: a pool that queues would count waiting as time to connect.
+            "max_connections": None,
+            "max_keepalive_connections": 100,
+            "keepalive_expiry": KEPT_SECONDS,
+        }
 
 
-def _proxy(proxy: httpx.Proxy, tls: ssl.SSLContext) -> httpcore.Proxy:
+def _proxy(proxy: httpx.Proxy, tls: ssl.SSLContext | None) -> httpcore.Proxy:
     return httpcore.Proxy(
         _url(proxy.url),
         auth=proxy.raw_auth,

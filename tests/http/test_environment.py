@@ -87,8 +87,6 @@ def test_names_in_lower_case_come_first_and_a_programs_own_environment_takes_the
             "ALL_PROXY names a SOCKS proxy, which needs more: pip install 'edgequake[socks]'",
         ),
         ("NO_PROXY", "a,[::1", "NO_PROXY holds '[::1', which is no host"),
-        ("SSL_CERT_FILE", "/nowhere.pem", "SSL_CERT_FILE='/nowhere.pem' cannot be read as certificates: No such file"),
-        ("SSL_CERT_FILE", __file__, "cannot be read as certificates: "),
     ],
 )
 def test_a_variable_that_cannot_be_used_is_named_and_no_password_shown(
@@ -102,12 +100,33 @@ def test_a_variable_that_cannot_be_used_is_named_and_no_password_shown(
     assert "s3cr3t" not in str(error)
 
 
+@THREE
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        ("/nowhere.pem", "SSL_CERT_FILE='/nowhere.pem' cannot be read as certificates: No such file"),
+        (__file__, "cannot be read as certificates: "),
+    ],
+)
+def test_certificates_that_cannot_be_read_are_named_when_a_server_is_reached_over_tls(
+    caller, server, environment, file, says
+):
+    environment(SSL_CERT_FILE=file)
+    server.on("POST", STREAM).stream(*v2("a"))
+    if not isinstance(caller, AiohttpCaller):  # aiohttp's sessions are made with the certificates
+        assert caller.text(caller.client().query.stream("q")) == "a"
+    error = caller.fails(caller.client(base_url="https://localhost:1").query.stream("q"))
+    assert type(error) is ConfigurationError
+    assert says in str(error)
+
+
 def test_an_environment_of_the_programs_own_is_read_for_proxies_and_certificates(caller, server, environment):
     environment(HTTP_PROXY="ftp://p", SSL_CERT_FILE="/nowhere.pem")
     server.on("POST", STREAM).stream(*v2("a"))
     assert caller.text(caller.client(env={}).query.stream("q")) == "a"
     environment(HTTP_PROXY="")
-    error = caller.fails(caller.client(env={"SSL_CERT_FILE": "/elsewhere.pem"}).query.stream("q"))
+    elsewhere = caller.client(base_url="https://localhost:1", env={"SSL_CERT_FILE": "/elsewhere.pem"})
+    error = caller.fails(elsewhere.query.stream("q"))
     assert "SSL_CERT_FILE='/elsewhere.pem'" in str(error)
 
 

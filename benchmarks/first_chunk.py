@@ -65,15 +65,16 @@ def read_folder(language: Language, files: int) -> None:
     document = language.document()
     with tempfile.TemporaryDirectory() as folder:
         for number in range(files):
-            start = language.draw.randrange(len(document) - 5000)
-            text = f"# {' '.join(language.some(3)).title()}\n\n{document[start : start + 5000]}"
+            at = language.draw.randrange(len(document) - 5000)
+            text = f"# {' '.join(language.some(3)).title()}\n\n{document[at : at + 5000]}"
             Path(folder, f"note-{number}.md").write_text(text, "utf-8")
-        start_time = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         with LocalServer(folder) as server:
-            seconds = time.perf_counter() - start_time
+            seconds, busy = time.perf_counter() - start, time.process_time() - cpu
             passages = sum(document.passages for document in server.store.documents())
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{files} files, {passages} passages, read in {seconds:.1f} s; at most {memory:.0f} MB of memory")
+    print(f"{files} files, {passages} passages, read in {seconds:.1f} s ({busy:.1f} s of a processor)")
+    print(f"at most {memory:.0f} MB of memory")
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ mentions both; the relation says no more than that (MENTIONED_WITH).
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -63,14 +64,14 @@ class Name:
 
 def key_of(text: Sequence[str]) -> str:
     """What all spellings of a name have in common: its words, each in the singular."""
-    return " ".join(word[:-1] if len(word) > 4 and word[-1] == "s" and word[-2] not in "isu" else word for word in text)
+    return " ".join(map(_singular, text))
 
 
 def keys_in(text: str) -> Iterator[str]:
     """The keys of all that a text might mention: its words, alone and up to four in a row."""
-    said = words(text)
+    said = [*map(_singular, words(text))]
     for size in range(1, MAX_WORDS + 1):
-        yield from (key_of(said[at : at + size]) for at in range(len(said) - size + 1))
+        yield from (" ".join(said[at : at + size]) for at in range(len(said) - size + 1))
 
 
 def names(passages: Sequence[Passage]) -> dict[str, Name]:
@@ -83,9 +84,9 @@ def names(passages: Sequence[Passage]) -> dict[str, Name]:
             known = found.get(key := key_of(said))
             found[key] = Name(text, entity_type, count) if known is None else replace(known, count=known.count + count)
 
-    spoken = Counter(key for passage in passages for key in {*keys_in(passage.words)})
-    for text, is_title in _headings(passages):
-        said = words(text)
+    headings = [(text, words(text), is_title) for text, is_title in _headings(passages)]
+    spoken = _spoken(passages, {key_of(said) for _, said, _ in headings if said})
+    for text, said, is_title in headings:
         enough = spoken[key_of(said)] > (len(said) == 1)
         if enough and (len(said) > 1 or is_title) and not STOP_WORDS.intersection(said):
             add(text, "TOPIC")
@@ -98,6 +99,21 @@ def names(passages: Sequence[Passage]) -> dict[str, Name]:
             add(text, "NAME", count)
     best = sorted(found.items(), key=lambda item: (TYPES.index(item[1].entity_type), -item[1].count))
     return dict(best[:_MAX_NAMES])
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 4 and word[-1] == "s" and word[-2] not in "isu" else word
+
+
+def _spoken(passages: Sequence[Passage], keys: AbstractSet[str]) -> Counter[str]:
+    """In how many passages each of these keys is said."""
+    beginnings = {key.partition(" ")[0] for key in keys}
+    spoken = Counter[str]()
+    for passage in passages:
+        said = [*map(_singular, words(passage.words))]
+        starts = [at for at, word in enumerate(said) if word in beginnings]
+        spoken.update(keys & {" ".join(said[at : at + size]) for at in starts for size in range(1, MAX_WORDS + 1)})
+    return spoken
 
 
 def _headings(passages: Sequence[Passage]) -> Iterable[tuple[str, bool]]:

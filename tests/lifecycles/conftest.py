@@ -39,6 +39,7 @@ def held() -> tuple[Counter[str], set[threading.Thread]]:
 def nothing_left(server: ScriptServer) -> Iterator[None]:
     """The test leaves no socket, no thread and no task; a ResourceWarning fails it as any warning does."""
     gc.collect()
+    gc.freeze()  # what is here now is not looked at again
     files, threads = held()
     before = set(map(id, kept := _tasks()))  # of servers that last for the whole session
     yield

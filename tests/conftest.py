@@ -15,7 +15,7 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 def pytest_collection_finish() -> None:
-    """Takes what the imports made out of the garbage collector's sight: many tests collect, and each would look at it."""
+    """Hides what the imports made from the garbage collector: many tests collect, and each would look at all of it."""
     gc.collect()
     gc.freeze()
 

@@ -69,8 +69,14 @@ UNOBSERVED = Observation()
 
 def observed(call: Call[Any], config: ClientConfig) -> Observation:
     """What watches ``call``, which begins now."""
-    tracing = "opentelemetry.trace" in sys.modules and os.environ.get("EDGEQUAKE_OTEL") != "0"
+    tracing = "opentelemetry.trace" in sys.modules and os.environ.get("EDGEQUAKE_OTEL") != "0" and _is_recorded()
     return CallObservation(call, config, tracing=tracing) if tracing or config.on_call is not None else UNOBSERVED
+
+
+def _is_recorded() -> bool:
+    from edgequake._core.telemetry import is_set_up  # only programs with OpenTelemetry need it
+
+    return is_set_up()
 
 
 class CallObservation(Observation):

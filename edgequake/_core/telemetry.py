@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from edgequake._core.calls import Call
     from edgequake._core.records import CallRecord
 
-__all__ = ["CallSpan"]
+__all__ = ["CallSpan", "is_set_up"]
 
 _SCOPE = "edgequake"
 _OPERATION = "gen_ai.operation.name"
@@ -32,6 +32,15 @@ _RESPONSE_MODEL = "gen_ai.response.model"
 _CONTENT = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 _WITH_CONTENT = ("true", "span_only", "span_and_event")
 _SECONDS = [0.01 * 2**n for n in range(14)]  # the buckets that the conventions give for durations
+
+
+def is_set_up() -> bool:
+    """Whether the program records spans or metrics. Many packages load the API, which does nothing by itself."""
+    own = ("opentelemetry.trace", "opentelemetry.metrics")
+    return not (
+        type(trace.get_tracer_provider()).__module__.startswith(own)
+        and type(metrics.get_meter_provider()).__module__.startswith(own)
+    )
 
 
 class CallSpan:

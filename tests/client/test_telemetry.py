@@ -9,7 +9,7 @@ import httpx
 import pytest
 from client.conftest import every_client
 from client.wires import CHAT_STREAM, CONTEXT, QUERY, SOURCE, STATS, STREAM, USER, chat, token, v2
-from opentelemetry import trace
+from opentelemetry import metrics, trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
@@ -19,6 +19,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from edgequake import EdgequakeClient, StreamError, UnauthorizedError
 from edgequake._core import telemetry
+from edgequake._core.calls import any_request
+from edgequake._core.observing import UNOBSERVED, observed
 from edgequake.testing import CUT, Hold
 
 QUESTION, ANSWER = "Where is the relay?", "In the attic."
@@ -61,6 +63,7 @@ def seen(monkeypatch):
     made = Telemetry()
     monkeypatch.setattr(telemetry.trace, "get_tracer", made.tracers.get_tracer)
     monkeypatch.setattr(telemetry.metrics, "get_meter", made.meters.get_meter)
+    monkeypatch.setattr(telemetry.trace, "get_tracer_provider", lambda: made.tracers)
     caches = (telemetry._tracer, telemetry._instruments)
     for cache in caches:
         cache.cache_clear()
@@ -308,6 +311,22 @@ def test_a_traceparent_of_the_callers_own_goes_first(caller, server, seen):
     own = f"00-{1:032x}-{2:016x}-01"
     caller.call(lambda client: client.query.execute(QUESTION, headers={"Traceparent": own}))
     assert parents(server) == [own.split("-")[1:3]]
+
+
+@pytest.mark.parametrize(
+    ("recorder", "is_recorded"), [(None, False), ("get_tracer_provider", True), ("get_meter_provider", True)]
+)
+def test_the_api_alone_costs_nothing(monkeypatch, recorder, is_recorded):
+    """Other packages load it in programs that record nothing."""
+    monkeypatch.delenv("EDGEQUAKE_OTEL")
+    providers = {"get_tracer_provider": TracerProvider(), "get_meter_provider": MeterProvider()}
+    api = {"get_tracer_provider": trace.NoOpTracerProvider(), "get_meter_provider": metrics.NoOpMeterProvider()}
+    for name, silent in api.items():
+        given = providers[name] if name == recorder else silent
+        monkeypatch.setattr(telemetry.trace if "tracer" in name else telemetry.metrics, name, lambda given=given: given)
+    with EdgequakeClient(env={}) as client:
+        call = any_request("GET", "/health", dict)
+        assert (observed(call, client._config) is not UNOBSERVED) is is_recorded
 
 
 def test_a_variable_of_the_environment_switches_it_off(caller, server, seen, monkeypatch):

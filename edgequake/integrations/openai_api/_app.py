@@ -45,7 +45,7 @@ def create_app(
     chat = Route("/api/chat", answering(Gateway(client, keep_alive).chat), methods=["POST"])
     return Starlette(
         routes=[*openai_routes(client, keep_alive), chat],
-        middleware=[] if api_key is None else [Middleware(Key, api_key)],
+        middleware=[] if api_key is None else [Middleware(Key, key=api_key)],
         exception_handlers={HTTPException: no_such_route},
         lifespan=lifespan,
     )

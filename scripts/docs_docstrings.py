@@ -112,8 +112,8 @@ def _value(default: Any, scope: griffe.Object) -> Any:
 
 def _plain(value: Any) -> bool:
     """Whether the value says something to a reader: a number, a short text, an empty collection."""
-    plain = r"-?[\d._]+( (<<|\*) [\d_]+)*|\w+(\.\w+)?|'[^']*'|\"[^\"]*\"|\(\)|\[\]|\{\}"
-    return value is not None and len(str(value)) < 40 and re.fullmatch(plain, str(value)) is not None
+    plain = r"-?[\d._]+( (<<|\*) [\d_]+)*|\w+(\.\w+)?|'[^']*'|\"[^\"]*\"|\(\)|\[\]|\{\}|Timeout\([\w=., ]+\)"
+    return value is not None and len(str(value)) < 60 and re.fullmatch(plain, str(value)) is not None
 
 
 def _fields(one: griffe.Class) -> list[griffe.Attribute]:

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import json
 import os
 import re
 import shutil
@@ -63,6 +64,13 @@ def test_the_site_builds_without_a_warning_and_holds_all_that_is_public(tmp_path
         assert fetched_from_elsewhere(text) == [], name
         if name.startswith("reference/"):
             assert re.findall(r":(?:class|meth|mod|func|param)[: ]", text) == [], name
+            assert re.findall(r"NOT_GIVEN|DEFAULT_[A-Z]+|<details class=\"quote\"|lambda:", text) == [], (
+                f"{name} shows code"
+            )
+    sections = json.loads((site / "search" / "search_index.json").read_text("utf-8"))["docs"]
+    for word in ("install", "upload", "documents"):
+        found = {one["location"].partition("#")[0] for one in sections if word in one["title"].lower()}
+        assert [page for page in found if not page.startswith("reference/")], f"a search for {word} finds no guide"
     if (browser := shutil.which("chromium")) is None:
         pytest.skip("all is well but for the diagrams, which need a browser to be drawn: apt-get install chromium")
     shown = drawn_by(browser, f"file://{site}/errors.html", tmp_path / "profile")

@@ -7,6 +7,7 @@
 # make instructions       how many machine instructions a chunk takes, the same on a busy machine; needs valgrind
 # make fuzz SECONDS=600     inputs without end for the readers of the wire
 # make soak MINUTES=2       streams and faults at once; memory and sockets must stay flat
+# make memory             an upload and a download of a gigabyte, which must take no more memory than small ones
 # make mutation             breaks the readers of the wire in a thousand ways, and sees whether a test notices
 # make test-recipes       each recipe of docs/integrations/recipes.md with its framework, in an environment of its own
 # make audit                known weaknesses of the dependencies, over the network; `make check` looks too
@@ -22,7 +23,7 @@ export PYTHONDONTWRITEBYTECODE :=
 SECONDS ?= 60
 MINUTES ?= 2
 
-.PHONY: demo test check format generate docs docs-serve screenshots bench instructions bench-local bench-relay eval fuzz soak mutation test-recipes audit clean
+.PHONY: demo test check format generate docs docs-serve screenshots bench instructions bench-local bench-relay eval fuzz soak memory mutation test-recipes audit clean
 
 demo: $(VENV)/.demo
 	$(BIN)/edgequake ask "What happens when the connection breaks while an answer is streaming?" --local README.md --local docs
@@ -90,6 +91,9 @@ fuzz: $(VENV)/.dev
 soak: $(VENV)/.dev
 	nice $(BIN)/python -m pytest --thorough tests/lifecycles tests/relay/test_many_calls.py
 	nice $(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
+
+memory: $(VENV)/.dev
+	UPLOAD_MB=1024 nice $(BIN)/python -m pytest -n 0 tests/api/test_memory.py
 
 # On a copy: the mutants are written beside the code.
 mutation: $(VENV)/.dev

@@ -88,10 +88,12 @@ class Journal:
             rest = memoryview(line)
             while rest:
                 rest = rest[self._file.write(rest) :]
-        except BaseException:
+        except BaseException as error:
             with suppress(OSError):  # else the next line would be glued to the part that was written
                 self._file.truncate(self._end)
                 self._file.seek(self._end)
+            if isinstance(error, OSError):  # a file that is open does not tell its name
+                raise OSError(error.errno, error.strerror, self.path) from error
             raise
         self._end += len(line)
 
@@ -208,6 +210,10 @@ def _line(row: Mapping[str, Any]) -> bytes:
 
 def _opened(path: str) -> IO[bytes]:
     """The file, open for this run alone."""
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        raise ConfigurationError(
+            f"{path} is no file on a disk, which could be read again: give the output another name"
+        )
     while True:
         file = open(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0)  # noqa: SIM115 - the caller closes it
         try:

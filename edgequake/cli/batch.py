@@ -160,7 +160,8 @@ class _Batch:
                     say(f"stopped; {self._kept}")
                     raise
                 except (EdgeQuakeError, OSError) as error:
-                    raise CommandError(f"{error}; {self._kept}") from error
+                    words = getattr(error, "strerror", None) or error  # which file, the rest of the line says
+                    raise CommandError(f"{words}; {self._kept}") from error
 
     @property
     def _kept(self) -> str:

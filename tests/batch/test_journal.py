@@ -84,6 +84,11 @@ def test_a_file_that_is_no_journal_is_refused_and_left_as_it_is(path: Path, cont
     assert path.read_bytes() == content
 
 
+def test_a_device_is_refused_before_it_is_read():
+    with pytest.raises(ConfigurationError, match="/dev/full is no file on a disk"):
+        Journal("/dev/full", "id")
+
+
 def test_one_run_at_a_time_writes_it(path: Path):
     with Journal(path, "id") as journal:
         journal.append({"id": 1, "error": {}})
@@ -108,7 +113,7 @@ def test_a_full_disk_takes_no_part_of_a_line(path: Path, monkeypatch: pytest.Mon
 
         file = journal._file
         monkeypatch.setattr(journal, "_file", Full())
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(OSError, match=r"No space left on device: '.*answers\.jsonl'"):
             journal.append({"id": "1234567", "answer": ""} | {"id": "x" * 8})
         monkeypatch.undo()
         journal.append(ROWS[1])

@@ -11,10 +11,19 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
-from flows.conftest import filename, part, reply, sample
+import trio
+from flows.conftest import Routes, filename, part, reply, sample
 
-from edgequake import ConfigurationError, ForbiddenError, NetworkError, UnauthorizedError
+from edgequake import (
+    AsyncEdgequakeClient,
+    ConfigurationError,
+    EdgequakeClient,
+    ForbiddenError,
+    NetworkError,
+    UnauthorizedError,
+)
 from edgequake._core.folder import matches
 from edgequake.testing import Hold
 
@@ -355,9 +364,45 @@ def _heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def test_after_kill_9_the_next_run_sends_what_is_missing(edgequake_script: ScriptServer, folder: Path):
-    from edgequake import EdgequakeClient
+FULL = """
+import resource, sys
+from edgequake import EdgequakeClient
+resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
+with EdgequakeClient(base_url=sys.argv[1], workspace_id="default") as client:
+    client.documents.upload_folder(sys.argv[2], concurrency=1)
+"""
 
+
+def test_a_full_disk_ends_it_and_the_next_run_sends_what_is_not_in_the_manifest(
+    edgequake_script: ScriptServer, folder: Path
+):
+    (folder / "d.md").write_text("D")
+    taken = {"document_id": "d" * 200, "track_id": "t", "status": "pending"}
+    edgequake_script.on("POST", "/api/v1/documents/upload").always().reply(json=taken, status=202)
+    command = [sys.executable, "-c", FULL, edgequake_script.url, str(folder)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert re.search(r"OSError: \[Errno \d+\] File too large: '.*\.edgequake-uploads\.jsonl'$", ended.stderr.strip())
+    assert [row["path"] for row in rows(folder)] == ["a.md"]
+    with EdgequakeClient(base_url=edgequake_script.url, workspace_id="default") as client:
+        result = client.documents.upload_folder(folder)
+    assert (names(result.uploaded), names(result.skipped)) == (["b/c.txt", "d.md"], ["a.md"])
+
+
+def test_a_folder_is_uploaded_on_trio_too(folder: Path):
+    server = Routes().on(FILE, reply(202, json={"document_id": "d", "status": "pending"}))
+    http = httpx.AsyncClient(transport=httpx.MockTransport(server.async_answer))
+    client = AsyncEdgequakeClient(base_url="http://server.test", http_client=http, workspace_id="default", env={})
+
+    async def upload() -> Any:
+        return await client.documents.upload_folder(folder, concurrency=2)
+
+    assert names(trio.run(upload).uploaded) == ["a.md", "b/c.txt"]
+    assert names(trio.run(upload).skipped) == ["a.md", "b/c.txt"]
+    assert server.asked_for(FILE) == 2
+
+
+def test_after_kill_9_the_next_run_sends_what_is_missing(edgequake_script: ScriptServer, folder: Path):
     process = uploading(edgequake_script, folder)
     process.kill()
     process.communicate()

@@ -84,6 +84,7 @@ class CallObservation(Observation):
 
     def __init__(self, call: Call[Any], config: ClientConfig, *, tracing: bool) -> None:
         self._ended = False
+        self._process = os.getpid()
         self._call = call
         self._on_call = config.on_call
         self._started_at = datetime.now(UTC)
@@ -158,6 +159,8 @@ class CallObservation(Observation):
         streamed: bool = False,
     ) -> None:
         self._ended = True
+        if os.getpid() != self._process:  # a copy in a process that was forked meanwhile: the call is not its own
+            return
         try:
             self._tell(outcome, error, timing, answered, streamed=streamed)
         except Exception:

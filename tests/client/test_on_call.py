@@ -132,6 +132,17 @@ def test_a_stream_that_is_dropped_is_left(server, records, opened):
     assert record.timing.total > 0
 
 
+def test_a_call_is_told_of_by_the_process_that_began_it(server, records, monkeypatch):
+    server.on("POST", STREAM).stream(token("a"), Hold())
+    with EdgequakeClient(base_url=server.url, on_call=records.append) as client:
+        stream = client.query.stream("q")
+        next(stream)
+        with monkeypatch.context() as forked:
+            forked.setattr("edgequake._core.observing.os.getpid", lambda: -1)
+            stream.close()
+    assert records == []
+
+
 def test_a_stream_that_was_opened_and_closed_has_times(caller, server, records):
     server.on("POST", STREAM).stream(Hold())
     stream = caller.open(caller.client(on_call=records.append).query.stream("q"))

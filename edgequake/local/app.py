@@ -24,10 +24,12 @@ from edgequake.local.directory_routes import DirectoryRoutes
 from edgequake.local.document_routes import DocumentRoutes
 from edgequake.local.document_upkeep import DocumentUpkeep
 from edgequake.local.engine import Engine
+from edgequake.local.entity_routes import EntityRoutes
 from edgequake.local.errors import LocalServerError
 from edgequake.local.graph_routes import GraphRoutes
 from edgequake.local.middleware import ApiKey, RequestId
 from edgequake.local.pdf_routes import PdfRoutes
+from edgequake.local.pipeline_routes import PipelineRoutes
 from edgequake.local.query_routes import QueryRoutes
 from edgequake.local.requests import BodyError, RequestError
 from edgequake.local.store import Store
@@ -68,10 +70,12 @@ def build(engine: Engine, *, keep_alive: float = KEEP_ALIVE_SECONDS, api_key: st
             *ContextRoutes(engine).routes(),
             *DocumentUpkeep(engine, documents).routes(),
             *TaskRoutes(engine, documents).routes(),
+            *PipelineRoutes(engine).routes(),
             *PdfRoutes(engine, documents, keep_alive).routes(),
             *documents.routes(),
             *DirectoryRoutes(engine).routes(),
             *GraphRoutes(engine, keep_alive).routes(),
+            *EntityRoutes(engine).routes(),
             *ChunkRoutes(engine).routes(),
             *elsewhere.routes(),
             *SystemRoutes(engine).routes(),

@@ -70,7 +70,7 @@ class ChatRoutes:
     async def _turn(self, request: Request) -> tuple[ChatBody, Answering, Opened]:
         """What is said in which conversation; the message is stored."""
         whose = owner(request.headers)
-        workspace = await self._engine.workspace(request)
+        workspace = await asyncio.to_thread(self._engine.workspace, request)
         body = await body_of(ChatBody, request)
         if not body.message.strip():
             raise RequestError(422, "VALIDATION_ERROR", "Validation error: the message is empty")

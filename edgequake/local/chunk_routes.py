@@ -1,6 +1,5 @@
 """The route that reads one passage."""
 
-import asyncio
 from typing import Any
 
 from starlette.requests import Request
@@ -25,10 +24,10 @@ class ChunkRoutes:
         """Where they are."""
         return [Route("/api/v1/chunks/{id}", self.get)]
 
-    async def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response:
         """A passage with what it mentions."""
-        workspace = await self._engine.workspace(request)
-        return JSONResponse(await asyncio.to_thread(self._read, request.path_params["id"], workspace))
+        workspace = self._engine.workspace(request)
+        return JSONResponse(self._read(request.path_params["id"], workspace))
 
     def _read(self, chunk_id: str, workspace: str) -> dict[str, Any]:
         hit = self._store.passage(chunk_id, workspace)

@@ -90,21 +90,21 @@ class ContextRoutes:
     async def retrieve(self, request: Request) -> Response:
         """The passages and the part of the graph that a question would be answered from."""
         body = await body_of(ContextBody, request)
-        kept = await self._retrieved(body, await self._engine.workspace(request))
+        kept = await self._retrieved(body, await asyncio.to_thread(self._engine.workspace, request))
         payload = _payload(kept, body, cached=False)
         told = {"x-retrieval-id": kept.id, "x-retrieval-fingerprint": payload["retrieval_fingerprint"]}
         return JSONResponse(payload, headers=told)
 
-    async def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response:
         """The same again, for a quarter of an hour."""
-        workspace, asked = await self._engine.workspace(request), request.query_params
+        workspace, asked = self._engine.workspace(request), request.query_params
         kept = self._retrievals.get(request.path_params["id"], workspace)
         body = ContextBody(query=kept.question.text, include_subgraph=asked.get("include_subgraph", "true") != "false")
         return JSONResponse(_payload(kept, body, cached=True))
 
     async def search(self, request: Request) -> Response:
         """A result for each document that was found, with its best passage."""
-        body, workspace = await body_of(ContextBody, request), await self._engine.workspace(request)
+        body, workspace = await body_of(ContextBody, request), await asyncio.to_thread(self._engine.workspace, request)
         kept = await self._retrieved(body, workspace)
         best = {hit.document_id: hit for hit in reversed(kept.found.passages)}
         passages = Counter(hit.document_id for hit in kept.found.passages)
@@ -121,16 +121,16 @@ class ContextRoutes:
         ]
         return JSONResponse({"results": sorted(results, key=lambda result: -float(str(result["score"])))})
 
-    async def artifact(self, request: Request) -> Response:
+    def artifact(self, request: Request) -> Response:
         """A passage or document that was found. There are no figures here."""
         kind, wanted, asked = request.path_params["type"], request.path_params["id"], request.query_params
-        workspace = await self._engine.workspace(request)
+        workspace = self._engine.workspace(request)
         if kind not in _TYPES:
             raise RequestError(400, "BAD_REQUEST", f"Bad request: the type is one of {', '.join(_TYPES)}: {kind}")
         if kind == "figure" and "document_id" not in asked:
             raise RequestError(400, "BAD_REQUEST", "Bad request: a figure needs document_id")
         read = self._chunk if kind == "chunk" else self._document
-        told = await asyncio.to_thread(read, kind, wanted, workspace, asked.get("include_content") == "true")
+        told = read(kind, wanted, workspace, asked.get("include_content") == "true")
         return JSONResponse({"artifact_type": kind, "artifact_id": wanted, kind: told})
 
     async def _retrieved(self, body: ContextBody, workspace: str) -> Retrieval:

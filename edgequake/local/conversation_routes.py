@@ -63,14 +63,13 @@ class ConversationRoutes:
             Route("/api/v1/folders/{id}", self.delete_folder, methods=["DELETE"]),
         ]
 
-    async def list(self, request: Request) -> Response:
+    def list(self, request: Request) -> Response:
         """One page of the user's conversations."""
         whose = owner(request.headers)
         asked = request.query_params
         limit = min(max(number(asked, "limit", 20), 1), 100)
         first = _position(asked.get("cursor"))
-        items, total = await asyncio.to_thread(
-            self._conversations.page,
+        items, total = self._conversations.page(
             whose,
             first=first,
             limit=limit,
@@ -84,7 +83,7 @@ class ConversationRoutes:
     async def create(self, request: Request) -> Response:
         """A new, empty conversation."""
         whose = owner(request.headers)
-        workspace = await self._engine.workspace(request)
+        workspace = await asyncio.to_thread(self._engine.workspace, request)
         body = await body_of(ConversationBody, request)
         mode = (body.mode or "hybrid").lower()
         created = await asyncio.to_thread(self._conversations.create, whose, body.title or "", mode, workspace)
@@ -93,13 +92,11 @@ class ConversationRoutes:
             created = await asyncio.to_thread(self._upkeep.change, whose, created["id"], change)
         return JSONResponse(created, 201)
 
-    async def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response:
         """A conversation with its first messages."""
         whose, wanted = owner(request.headers), conversation_id(request)
-        found = await asyncio.to_thread(self._conversations.get, whose, wanted)
-        messages, _ = await asyncio.to_thread(
-            self._conversations.messages, whose, wanted, first=0, limit=_DETAIL_MESSAGES
-        )
+        found = self._conversations.get(whose, wanted)
+        messages, _ = self._conversations.messages(whose, wanted, first=0, limit=_DETAIL_MESSAGES)
         return JSONResponse({"conversation": found, "messages": messages})
 
     async def change(self, request: Request) -> Response:
@@ -108,17 +105,17 @@ class ConversationRoutes:
         body = await body_of(ConversationChange, request)
         return JSONResponse(await asyncio.to_thread(self._upkeep.change, whose, wanted, body))
 
-    async def delete(self, request: Request) -> Response:
+    def delete(self, request: Request) -> Response:
         """Nothing: the conversation is gone."""
-        await asyncio.to_thread(self._conversations.delete, owner(request.headers), conversation_id(request))
+        self._conversations.delete(owner(request.headers), conversation_id(request))
         return Response(status_code=204)
 
-    async def messages(self, request: Request) -> Response:
+    def messages(self, request: Request) -> Response:
         """One page of a conversation's messages."""
         whose, wanted = owner(request.headers), conversation_id(request)
         limit = min(max(number(request.query_params, "limit", 50), 1), 200)
         first = _position(request.query_params.get("cursor"))
-        items, total = await asyncio.to_thread(self._conversations.messages, whose, wanted, first=first, limit=limit)
+        items, total = self._conversations.messages(whose, wanted, first=first, limit=limit)
         return JSONResponse(_page(items, first, limit, total))
 
     async def add_message(self, request: Request) -> Response:
@@ -134,9 +131,9 @@ class ConversationRoutes:
             await asyncio.to_thread(self._upkeep.change_message, whose, request.path_params["id"], body)
         )
 
-    async def delete_message(self, request: Request) -> Response:
+    def delete_message(self, request: Request) -> Response:
         """Nothing: the message is gone."""
-        await asyncio.to_thread(self._upkeep.delete_message, owner(request.headers), request.path_params["id"])
+        self._upkeep.delete_message(owner(request.headers), request.path_params["id"])
         return Response(status_code=204)
 
     async def rate(self, request: Request) -> Response:
@@ -147,23 +144,21 @@ class ConversationRoutes:
             raise RequestError(400, "BAD_REQUEST", "Bad request: rating must be up, down or null")
         return JSONResponse(await asyncio.to_thread(self._upkeep.rate, whose, conversation, message, body))
 
-    async def share(self, request: Request) -> Response:
+    def share(self, request: Request) -> Response:
         """Where anybody may read the conversation."""
-        share_id = await asyncio.to_thread(self._upkeep.share, owner(request.headers), conversation_id(request))
+        share_id = self._upkeep.share(owner(request.headers), conversation_id(request))
         return JSONResponse({"share_id": share_id, "share_url": f"/api/v1/shared/{share_id}"})
 
-    async def unshare(self, request: Request) -> Response:
+    def unshare(self, request: Request) -> Response:
         """Nothing: it is the user's alone again."""
-        await asyncio.to_thread(self._upkeep.unshare, owner(request.headers), conversation_id(request))
+        self._upkeep.unshare(owner(request.headers), conversation_id(request))
         return Response(status_code=204)
 
-    async def shared(self, request: Request) -> Response:
+    def shared(self, request: Request) -> Response:
         """A shared conversation, for whoever has its id."""
-        whose, wanted = await asyncio.to_thread(self._upkeep.shared, request.path_params["id"])
-        found = await asyncio.to_thread(self._conversations.get, whose, wanted)
-        messages, _ = await asyncio.to_thread(
-            self._conversations.messages, whose, wanted, first=0, limit=_DETAIL_MESSAGES
-        )
+        whose, wanted = self._upkeep.shared(request.path_params["id"])
+        found = self._conversations.get(whose, wanted)
+        messages, _ = self._conversations.messages(whose, wanted, first=0, limit=_DETAIL_MESSAGES)
         return JSONResponse({"conversation": found, "messages": messages})
 
     async def bulk(self, request: Request) -> Response:
@@ -178,19 +173,19 @@ class ConversationRoutes:
 
     async def take(self, request: Request) -> Response:
         """How many conversations from elsewhere were stored, and why others were not."""
-        whose, workspace = owner(request.headers), await self._engine.workspace(request)
+        whose, workspace = owner(request.headers), await asyncio.to_thread(self._engine.workspace, request)
         body = await body_of(ImportBody, request)
         errors = await asyncio.to_thread(self._upkeep.take, whose, workspace, body.conversations)
         told = {"imported": len(body.conversations) - len(errors), "failed": len(errors)}
         return JSONResponse({**told, "errors": errors})
 
-    async def folders(self, request: Request) -> Response:
+    def folders(self, request: Request) -> Response:
         """The user's folders."""
-        return JSONResponse(await asyncio.to_thread(self._folders.list, owner(request.headers)))
+        return JSONResponse(self._folders.list(owner(request.headers)))
 
     async def create_folder(self, request: Request) -> Response:
         """A new folder."""
-        whose, workspace = owner(request.headers), await self._engine.workspace(request)
+        whose, workspace = owner(request.headers), await asyncio.to_thread(self._engine.workspace, request)
         body = await body_of(FolderBody, request)
         created = await asyncio.to_thread(self._folders.create, whose, workspace, body.name, body.parent_id)
         return JSONResponse(created, 201)
@@ -201,9 +196,9 @@ class ConversationRoutes:
         given = {name: getattr(body, name) for name in body.model_fields_set}
         return JSONResponse(await asyncio.to_thread(self._folders.change, whose, request.path_params["id"], given))
 
-    async def delete_folder(self, request: Request) -> Response:
+    def delete_folder(self, request: Request) -> Response:
         """Nothing: the folder is gone, its conversations stay."""
-        await asyncio.to_thread(self._folders.delete, owner(request.headers), request.path_params["id"])
+        self._folders.delete(owner(request.headers), request.path_params["id"])
         return Response(status_code=204)
 
 

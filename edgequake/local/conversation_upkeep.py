@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from edgequake.local.bodies import BulkBody, ConversationChange, FeedbackBody, MessageBody, MessageChange
-from edgequake.local.conversations import Conversations, message_of, now
+from edgequake.local.conversations import Conversations, message_of
 from edgequake.local.requests import OWNED, Owner, RequestError
-from edgequake.local.schema import Database
+from edgequake.local.schema import Database, now
 
 _ROLES = ("user", "assistant", "system")
 

@@ -4,13 +4,12 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from edgequake.local.followup import title_of
 from edgequake.local.requests import OWNED, Owner, RequestError
-from edgequake.local.schema import Database
+from edgequake.local.schema import Database, now
 
 # A store in memory forgets what lies further back; one in a file keeps all.
 MAX_CONVERSATIONS = 1000
@@ -258,11 +257,6 @@ def _narrowed(where: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     ]
     values = {name: json.dumps(value) if isinstance(value, list) else value for name, value in where.items()}
     return " ".join(conditions), values
-
-
-def now() -> str:
-    """The time, as it is stored."""
-    return datetime.now(UTC).isoformat()
 
 
 def _conversation(row: Sequence[Any]) -> dict[str, Any]:

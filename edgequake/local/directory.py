@@ -3,13 +3,12 @@
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from edgequake.local.bodies import TenantBody, TenantChange, WorkspaceBody, WorkspaceChange
 from edgequake.local.requests import RequestError, identity
-from edgequake.local.schema import Database
+from edgequake.local.schema import Database, now
 from edgequake.local.scope import DEFAULT_TENANT, DEFAULT_WORKSPACE
 
 _TENANT = "id, name, slug, plan, is_active, created_at, updated_at"
@@ -35,14 +34,14 @@ class Directory:
         self._database = database
         with database.transaction() as connection:
             if connection.execute("SELECT 1 FROM tenants LIMIT 1").fetchone() is None:
-                now = _now()
+                at = now()
                 connection.execute(
                     f"INSERT INTO tenants ({_TENANT}) VALUES (?, 'Default', 'default', 'free', 1, ?, ?)",  # noqa: S608
-                    (DEFAULT_TENANT, now, now),
+                    (DEFAULT_TENANT, at, at),
                 )
                 connection.execute(
                     f"INSERT INTO workspaces ({_WORKSPACE}) VALUES (?, ?, 'Default', 'default', NULL, 1, NULL, ?, ?)",  # noqa: S608
-                    (DEFAULT_WORKSPACE, DEFAULT_TENANT, now, now),
+                    (DEFAULT_WORKSPACE, DEFAULT_TENANT, at, at),
                 )
 
     def resolve(self, headers: Mapping[str, str]) -> str:
@@ -82,8 +81,8 @@ class Directory:
 
     def create_tenant(self, body: TenantBody) -> dict[str, Any]:
         """A new tenant; RequestError 409 for a slug that is taken."""
-        created, now = str(uuid4()), _now()
-        row = (created, body.name, body.slug or _slug(body.name), body.plan or "free", True, now, now)
+        created, at = str(uuid4()), now()
+        row = (created, body.name, body.slug or _slug(body.name), body.plan or "free", True, at, at)
         self._insert("tenants", _TENANT, row)
         return self.tenant(created)
 
@@ -120,9 +119,9 @@ class Directory:
     def create_workspace(self, tenant_id: str, body: WorkspaceBody) -> dict[str, Any]:
         """A new workspace; RequestError 404 without the tenant, 409 for a slug that is taken."""
         self.tenant(tenant_id)
-        created, now = str(uuid4()), _now()
+        created, at = str(uuid4()), now()
         slug = body.slug or _slug(body.name)
-        row = (created, tenant_id, body.name, slug, body.description, True, body.max_documents, now, now)
+        row = (created, tenant_id, body.name, slug, body.description, True, body.max_documents, at, at)
         self._insert("workspaces", _WORKSPACE, row)
         return self.workspace(created)
 
@@ -177,7 +176,7 @@ class Directory:
         with self._database.transaction() as connection:
             changed = connection.execute(
                 f"UPDATE {table} SET {names} updated_at = ? WHERE id = ?",  # noqa: S608
-                (*columns.values(), _now(), found),
+                (*columns.values(), now(), found),
             )
             if changed.rowcount == 0:
                 raise RequestError(404, "NOT_FOUND", f"Not found: {kind} {found}")
@@ -190,10 +189,6 @@ def _refuse_default(found: str, default: str, kind: str) -> None:
 
 def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or uuid4().hex[:8]
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()
 
 
 def _tenant(row: Sequence[Any]) -> dict[str, Any]:

@@ -38,13 +38,13 @@ class DirectoryRoutes:
             Route(workspace, self.workspace),
         ]
 
-    async def tenants(self, request: Request) -> Response:
+    def tenants(self, request: Request) -> Response:
         """One page of the tenants."""
-        return await _page(request, self._directory.tenants, self._engine.of_tenant)
+        return _page(request, self._directory.tenants, self._engine.of_tenant)
 
-    async def tenant(self, request: Request) -> Response:
+    def tenant(self, request: Request) -> Response:
         """A tenant."""
-        found = await asyncio.to_thread(self._directory.tenant, _id("x-tenant-id", request))
+        found = self._directory.tenant(_id("x-tenant-id", request))
         return JSONResponse(self._engine.of_tenant(found))
 
     async def create_tenant(self, request: Request) -> Response:
@@ -58,15 +58,15 @@ class DirectoryRoutes:
         changed = await asyncio.to_thread(self._directory.change_tenant, _id("x-tenant-id", request), body)
         return JSONResponse(self._engine.of_tenant(changed))
 
-    async def delete_tenant(self, request: Request) -> Response:
+    def delete_tenant(self, request: Request) -> Response:
         """Nothing: the tenant is gone, with its workspaces and all that was in them."""
-        await asyncio.to_thread(self._forget_tenant, _id("x-tenant-id", request))
+        self._forget_tenant(_id("x-tenant-id", request))
         return Response(status_code=204)
 
-    async def workspaces(self, request: Request) -> Response:
+    def workspaces(self, request: Request) -> Response:
         """One page of a tenant's workspaces."""
         tenant = _id("x-tenant-id", request)
-        return await _page(
+        return _page(
             request, lambda first, limit: self._directory.workspaces(tenant, first, limit), self._engine.of_workspace
         )
 
@@ -76,15 +76,15 @@ class DirectoryRoutes:
         created = await asyncio.to_thread(self._directory.create_workspace, _id("x-tenant-id", request), body)
         return JSONResponse(self._engine.of_workspace(created), 201)
 
-    async def by_slug(self, request: Request) -> Response:
+    def by_slug(self, request: Request) -> Response:
         """A tenant's workspace by its slug."""
         tenant, slug = _id("x-tenant-id", request), request.path_params["slug"]
-        found = await asyncio.to_thread(self._directory.by_slug, tenant, slug)
+        found = self._directory.by_slug(tenant, slug)
         return JSONResponse(self._engine.of_workspace(found))
 
-    async def workspace(self, request: Request) -> Response:
+    def workspace(self, request: Request) -> Response:
         """A workspace."""
-        found = await asyncio.to_thread(self._directory.workspace, _id("x-workspace-id", request))
+        found = self._directory.workspace(_id("x-workspace-id", request))
         return JSONResponse(self._engine.of_workspace(found))
 
     async def change_workspace(self, request: Request) -> Response:
@@ -93,16 +93,16 @@ class DirectoryRoutes:
         changed = await asyncio.to_thread(self._directory.change_workspace, _id("x-workspace-id", request), body)
         return JSONResponse(self._engine.of_workspace(changed))
 
-    async def delete_workspace(self, request: Request) -> Response:
+    def delete_workspace(self, request: Request) -> Response:
         """Nothing: the workspace is gone, with its documents."""
-        await asyncio.to_thread(self._forget_workspace, _id("x-workspace-id", request))
+        self._forget_workspace(_id("x-workspace-id", request))
         return Response(status_code=204)
 
-    async def stats(self, request: Request) -> Response:
+    def stats(self, request: Request) -> Response:
         """How much a workspace holds."""
         workspace = _id("x-workspace-id", request)
-        found = await asyncio.to_thread(self._directory.stats, workspace)
-        edges = await asyncio.to_thread(self._count_relationships, workspace)
+        found = self._directory.stats(workspace)
+        edges = self._count_relationships(workspace)
         return JSONResponse({**found, "relationship_count": edges})
 
     def _count_relationships(self, workspace: str) -> int:
@@ -132,12 +132,12 @@ def _id(kind: str, request: Request) -> str:
     return str(found)
 
 
-async def _page(
+def _page(
     request: Request,
     read: Callable[[int, int], tuple[list[dict[str, Any]], int]],
     told: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> Response:
     first = number(request.query_params, "offset", 0)
     limit = min(max(number(request.query_params, "limit", 20), 1), 100)
-    items, total = await asyncio.to_thread(read, first, limit)
+    items, total = read(first, limit)
     return JSONResponse({"items": [told(item) for item in items], "total": total, "offset": first, "limit": limit})

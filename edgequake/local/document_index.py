@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from sqlite3 import Connection
 
 from edgequake.local.embeddings import VectorIndex
 from edgequake.local.graph_index import GraphIndex
 from edgequake.local.passages import HEADING_SEPARATOR, Passage, split
+from edgequake.local.schema import now
 from edgequake.local.words import spaced
 
 
@@ -107,11 +107,6 @@ class DocumentIndex:
 def digest_of(title: str, source_type: str, text: str) -> str:
     """What changes when a document does."""
     return hashlib.sha256(f"{title}\0{source_type}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def now() -> str:
-    """The time as it is stored, RFC 3339 in UTC."""
-    return datetime.now(UTC).isoformat()
 
 
 def _subject(passages: list[Passage]) -> str:

@@ -56,7 +56,7 @@ class DocumentRoutes:
 
     async def add_text(self, request: Request) -> Response:
         """202 for a text that was accepted, 200 for one that is being read already."""
-        workspace = await self._engine.workspace(request)
+        workspace = await asyncio.to_thread(self._engine.workspace, request)
         body = await body_of(DocumentBody, request, _MAX_BODY)
         receipt = await asyncio.to_thread(self.uploads.text, body, workspace)
         if receipt.is_duplicate:
@@ -66,7 +66,7 @@ class DocumentRoutes:
 
     async def add_file(self, request: Request) -> Response:
         """202 for a file that was accepted, 200 for one whose content is there already."""
-        workspace = await self._engine.workspace(request)
+        workspace = await asyncio.to_thread(self._engine.workspace, request)
         async with multipart(request) as form:
             file = form.get("file")
             if not isinstance(file, UploadFile):
@@ -89,7 +89,7 @@ class DocumentRoutes:
 
     async def add_files(self, request: Request) -> Response:
         """202 with what became of each file; all are read before the answer."""
-        workspace = await self._engine.workspace(request)
+        workspace = await asyncio.to_thread(self._engine.workspace, request)
         results: list[dict[str, Any]] = []
         async with multipart(request, _MAX_BATCH) as form:
             metadata = await _metadata(form)
@@ -102,7 +102,7 @@ class DocumentRoutes:
         counts = {"processed": counted["processed"], "duplicates": counted["duplicate"], "failed": counted["failed"]}
         return JSONResponse({"total_files": len(results), **counts, "results": results}, 202)
 
-    async def list(self, request: Request) -> Response:
+    def list(self, request: Request) -> Response:
         """One page of the documents; an empty one without a tenant and a workspace."""
         asked = request.query_params
         size = min(max(number(asked, "page_size", 20), 1), MAX_PAGE_SIZE)
@@ -110,15 +110,13 @@ class DocumentRoutes:
         records: Iterable[Record] = ()
         total, statuses = 0, Counter[str]()
         if is_scoped(request.headers):
-            workspace = await self._engine.workspace(request)
+            workspace = self._engine.workspace(request)
             scope = Scope(
                 pattern=asked.get("document_pattern", ""),
                 date_from=asked.get("date_from", ""),
                 date_to=asked.get("date_to", ""),
             )
-            found = await asyncio.to_thread(
-                self._store.records.page, workspace, scope, asked.get("status"), first=(page - 1) * size, size=size
-            )
+            found = self._store.records.page(workspace, scope, asked.get("status"), first=(page - 1) * size, size=size)
             records, total, statuses = found.records, found.total, found.statuses
         pages = -(-total // size)
         return JSONResponse(
@@ -133,10 +131,10 @@ class DocumentRoutes:
             }
         )
 
-    async def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response:
         """A document with its text."""
-        record, workspace = await self.record(request)
-        content = await asyncio.to_thread(self._store.records.content, record.id)
+        record, workspace = self.record(request)
+        content = self._store.records.content(record.id)
         found = {
             **summary(record),
             "status": record.status,
@@ -144,18 +142,18 @@ class DocumentRoutes:
             "content_hash": record.content_hash,
             "file_size": record.size,
             "mime_type": mime_type(record.file_name or record.title),
-            "tenant_id": (await asyncio.to_thread(self._engine.directory.workspace, workspace))["tenant_id"],
+            "tenant_id": (self._engine.directory.workspace(workspace))["tenant_id"],
             "workspace_id": workspace,
             "processed_at": record.updated_at if record.status == "completed" else None,
             "metadata": record.metadata_value,
         }
         return JSONResponse({name: value for name, value in found.items() if value is not None})
 
-    async def track(self, request: Request) -> Response:
+    def track(self, request: Request) -> Response:
         """The documents that came under a track id: none for an unknown one."""
         track_id = request.path_params["id"]
-        workspace = await self._engine.workspace(request)
-        records = await asyncio.to_thread(self._store.records.tracked, track_id, workspace)
+        workspace = self._engine.workspace(request)
+        records = self._store.records.tracked(track_id, workspace)
         statuses = Counter(record.status for record in records)
         waiting = statuses["pending"] + statuses["processing"]
         done = f"{len(records) - waiting} of {len(records)} documents done"
@@ -171,9 +169,9 @@ class DocumentRoutes:
             }
         )
 
-    async def delete(self, request: Request) -> Response:
+    def delete(self, request: Request) -> Response:
         """202: the document is deleted in the background, after what was accepted before."""
-        record, workspace = await self.record(request)
+        record, workspace = self.record(request)
         task = self._ingestion.delete([record.id], workspace)
         return JSONResponse(
             {
@@ -190,17 +188,17 @@ class DocumentRoutes:
             202,
         )
 
-    async def record(self, request: Request) -> tuple[Record, str]:
+    def record(self, request: Request) -> tuple[Record, str]:
         """The document that a request is about, and its workspace. RequestError 404."""
-        wanted, workspace = request.path_params["id"], await self._engine.workspace(request)
-        record = await asyncio.to_thread(self._store.records.get, wanted, workspace)
+        wanted, workspace = request.path_params["id"], self._engine.workspace(request)
+        record = self._store.records.get(wanted, workspace)
         if record is None:
             raise RequestError(404, "NOT_FOUND", f"Not found: document {wanted}")
         return record, workspace
 
-    async def pdf(self, request: Request) -> Record:
+    def pdf(self, request: Request) -> Record:
         """The PDF that a request is about. RequestError 404, for other documents too."""
-        record, _ = await self.record(request)
+        record, _ = self.record(request)
         if record.source_type != "pdf":
             raise RequestError(404, "NOT_FOUND", f"Not found: PDF {record.id}")
         return record

@@ -43,7 +43,7 @@ class DocumentUpkeep:
             Route(f"{one}/metadata", self.metadata),
         ]
 
-    async def search(self, request: Request) -> Response:
+    def search(self, request: Request) -> Response:
         """The documents with a text in their titles."""
         asked = request.query_params
         if "q" not in asked:
@@ -52,10 +52,10 @@ class DocumentUpkeep:
         items: list[dict[str, Any]] = []
         total = 0
         if is_scoped(request.headers):
-            workspace = await self._engine.workspace(request)
+            workspace = self._engine.workspace(request)
             status = None if asked.get("status") == "all" else asked.get("status", "completed")
             scope = Scope(pattern=asked["q"].replace(",", " "))
-            found = await asyncio.to_thread(self._store.records.page, workspace, scope, status, size=size)
+            found = self._store.records.page(workspace, scope, status, size=size)
             total = found.total
             items = [
                 {"id": record.id, "title": record.title, "status": record.status, "created_at": record.created_at}
@@ -63,12 +63,12 @@ class DocumentUpkeep:
             ]
         return JSONResponse({"items": items, "total": total, "has_more": total > len(items)})
 
-    async def delete_all(self, request: Request) -> Response:
+    def delete_all(self, request: Request) -> Response:
         """202: all documents of the workspace are deleted in the background."""
-        workspace = await self._engine.workspace(request)
+        workspace = self._engine.workspace(request)
         if request.headers.get("x-edgequake-confirm") not in (None, _CONFIRMATION):
             raise RequestError(403, "FORBIDDEN", f"Forbidden: X-EdgeQuake-Confirm must be {_CONFIRMATION}")
-        ids = await asyncio.to_thread(self._store.records.ids, workspace)
+        ids = self._store.records.ids(workspace)
         task = self._engine.ingestion.delete(ids, workspace, "wipe")
         counts = ("total_chunks_deleted", "total_entities_removed", "total_relationships_removed", "total_pdfs_deleted")
         told = {"accepted": True, "wipe_track_id": task, "deleted_count": len(ids)}
@@ -77,7 +77,7 @@ class DocumentUpkeep:
 
     async def delete_many(self, request: Request) -> Response:
         """202: these documents are deleted in the background; what is not there is passed over."""
-        workspace = await self._engine.workspace(request)
+        workspace = await asyncio.to_thread(self._engine.workspace, request)
         body = await body_of(IdsBody, request)
         if not 1 <= len(body.document_ids) <= _MOST_IDS:
             raise RequestError(400, "BAD_REQUEST", f"Bad request: give 1 to {_MOST_IDS} document_ids")
@@ -86,10 +86,10 @@ class DocumentUpkeep:
         told = {"accepted": True, "batch_track_id": task, "planned_delete_count": len(there)}
         return JSONResponse(told, 202)
 
-    async def impact(self, request: Request) -> Response:
+    def impact(self, request: Request) -> Response:
         """What would go with a document."""
-        record, _ = await self._documents.record(request)
-        alone = await asyncio.to_thread(self._store.entities_only_in, record.id)
+        record, _ = self._documents.record(request)
+        alone = self._store.entities_only_in(record.id)
         return JSONResponse(
             {
                 "document_id": record.id,
@@ -102,30 +102,30 @@ class DocumentUpkeep:
             }
         )
 
-    async def failed_chunks(self, request: Request) -> Response:
+    def failed_chunks(self, request: Request) -> Response:
         """None: here a document is read as a whole, or fails as a whole."""
-        record, _ = await self._documents.record(request)
+        record, _ = self._documents.record(request)
         told = {"total_chunks": record.chunk_count, "successful_chunks": record.chunk_count}
         return JSONResponse({"document_id": record.id, "failed_chunks": [], **told})
 
-    async def markdown(self, request: Request) -> Response:
+    def markdown(self, request: Request) -> Response:
         """A document's text."""
-        record, _ = await self._documents.record(request)
-        content = await asyncio.to_thread(self._store.records.content, record.id)
+        record, _ = self._documents.record(request)
+        content = self._store.records.content(record.id)
         return PlainTextResponse(content or "", media_type="text/markdown")
 
-    async def original(self, request: Request) -> Response:
+    def original(self, request: Request) -> Response:
         """The file that was uploaded."""
-        record, _ = await self._documents.record(request)
-        data = await asyncio.to_thread(self._store.records.original, record)
+        record, _ = self._documents.record(request)
+        data = self._store.records.original(record)
         if data is None:
             words = f"Not found: the file of document {record.id} stays where it was loaded from; its text is here"
             raise RequestError(404, "NOT_FOUND", words)
         return Response(data, media_type=mime_type(record.file_name or record.title))
 
-    async def metadata(self, request: Request) -> Response:
+    def metadata(self, request: Request) -> Response:
         """What is known of a document, and what was sent along with it."""
-        record, _ = await self._documents.record(request)
+        record, _ = self._documents.record(request)
         given = record.metadata_value
         return JSONResponse(
             {

@@ -6,6 +6,8 @@ and `mix` both. `bypass` asks the language model alone.
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -18,6 +20,7 @@ from edgequake.local.directory import Directory
 from edgequake.local.embeddings import OpenAICompatibleEmbedder
 from edgequake.local.errors import EmbeddingError, LocalServerError
 from edgequake.local.graph_index import FoundEntity, FoundRelationship
+from edgequake.local.graph_reading import GraphReader
 from edgequake.local.ingestion import Ingestion
 from edgequake.local.prompt import NO_PASSAGES, numbered, template
 from edgequake.local.quoting import MOST, fitting, quotes
@@ -122,9 +125,20 @@ class Engine:
         """What answers, in words."""
         return "passages as they stand" if self.llm is None else f"the language model {self.model} at {self.provider}"
 
-    async def workspace(self, request: Request) -> str:
-        """The workspace that a request is about. Raises RequestError as `Directory.resolve` does."""
-        return await asyncio.to_thread(self.directory.resolve, request.headers)
+    def workspace(self, request: Request, *, named: bool = False) -> str:
+        """The workspace that a request is about; `named` when its query string may name it.
+
+        Raises RequestError as `Directory.resolve` does.
+        """
+        asked = request.query_params if named else {}
+        others = {f"x-{name}-id": asked[f"{name}_id"] for name in ("tenant", "workspace") if f"{name}_id" in asked}
+        return self.directory.resolve({**request.headers, **others})
+
+    @contextmanager
+    def graph(self, request: Request) -> Iterator[GraphReader]:
+        """The graph that a request is about, of one moment. Raises as `workspace` does."""
+        with self.store.reading_graph(self.workspace(request)) as graph:
+            yield graph
 
     def of_tenant(self, tenant: dict[str, Any]) -> dict[str, Any]:
         """A tenant with the models that are here, in the contract's shape."""

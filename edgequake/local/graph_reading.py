@@ -17,6 +17,8 @@ from edgequake.local.graph_index import KNOWN, first_sentence, overlap
 from edgequake.local.words import phrase, words
 
 MAX_NODES: Final = 500
+SOME_NODES: Final = 200
+"""How many entities relationships are listed between."""
 
 _MAX_MENTIONS = 2000
 _MAX_READ = 200
@@ -173,3 +175,8 @@ def related(nodes: Sequence[Node]) -> list[Edge]:
         if (both := one.mentions & other.mentions) and not overlap(one.key, other.key)
     ]
     return sorted(edges, key=lambda edge: (-len(edge.passages), edge.source.id, edge.target.id))
+
+
+def said_of(graph: GraphReader, node: Node) -> tuple[str, str]:
+    """(document id, what the first passage that mentions an entity says of it)."""
+    return graph.told(min(node.mentions), [node]) if node.mentions else ("", node.name)

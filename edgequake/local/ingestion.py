@@ -4,13 +4,13 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from uuid import uuid4
 
 from edgequake._core.logs import server_logger
 from edgequake.local.embeddings import OpenAICompatibleEmbedder
 from edgequake.local.errors import EmbeddingError, StoreError
+from edgequake.local.schema import now
 from edgequake.local.store import Store
 
 _log = server_logger("local")
@@ -46,8 +46,7 @@ class Ingestion:
 
     def delete(self, document_ids: Collection[str], workspace: str, kind: str = "delete") -> str:
         """The id of the task that deletes a workspace's documents soon, after what was submitted before."""
-        now = datetime.now(UTC).isoformat()
-        task = Deletion(f"{kind}-{uuid4()}", workspace, frozenset(document_ids), now)
+        task = Deletion(f"{kind}-{uuid4()}", workspace, frozenset(document_ids), now())
         with self._lock:
             self._deletions[task.id] = task
             if len(self._deletions) > _DELETIONS_KEPT:

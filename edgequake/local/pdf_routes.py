@@ -14,7 +14,7 @@ from starlette.routing import Route
 from edgequake.local.document_routes import DocumentRoutes, multipart
 from edgequake.local.engine import Engine
 from edgequake.local.records import Record
-from edgequake.local.requests import RequestError, number
+from edgequake.local.requests import RequestError, page_of
 from edgequake.local.scope import Scope
 from edgequake.local.sse import event_stream
 from edgequake.local.uploads import Receipt, Upload
@@ -49,7 +49,7 @@ class PdfRoutes:
 
     async def add(self, request: Request) -> Response:
         """A PDF that was accepted, or the equal one that is there."""
-        workspace = await self._workspace(request)
+        workspace = await asyncio.to_thread(self._workspace, request)
         async with multipart(request) as form:
             file, track = form.get("file"), form.get("track_id")
             if not isinstance(file, UploadFile):
@@ -59,7 +59,7 @@ class PdfRoutes:
 
     async def add_many(self, request: Request) -> Response:
         """What became of each PDF."""
-        workspace = await self._workspace(request)
+        workspace = await asyncio.to_thread(self._workspace, request)
         results: list[dict[str, Any]] = []
         async with multipart(request) as form:
             for name, part in form.multi_items():
@@ -71,13 +71,12 @@ class PdfRoutes:
             {"total_files": len(results), **counts, "failed": states.count("failed"), "results": results}
         )
 
-    async def list(self, request: Request) -> Response:
+    def list(self, request: Request) -> Response:
         """One page of the PDFs."""
-        workspace = await self._workspace(request)
+        workspace = self._workspace(request)
         asked = request.query_params
-        page, size = max(number(asked, "page", 1), 1), min(max(number(asked, "page_size", 20), 1), 100)
-        found = await asyncio.to_thread(
-            self._records.page,
+        page, size = page_of(asked)
+        found = self._records.page(
             workspace,
             Scope(),
             asked.get("status"),
@@ -99,9 +98,9 @@ class PdfRoutes:
         pages = {"page": page, "page_size": size, "total_count": found.total, "total_pages": -(-found.total // size)}
         return JSONResponse({"items": items, "pagination": pages})
 
-    async def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response:
         """The state of a PDF."""
-        record = await self._documents.pdf(request)
+        record = self._documents.pdf(request)
         told = {"filename": record.file_name or record.title, "extraction_method": "text"}
         errors = {"message": record.error_message} if record.error_message else None
         return JSONResponse(
@@ -114,10 +113,10 @@ class PdfRoutes:
             }
         )
 
-    async def content(self, request: Request) -> Response:
+    def content(self, request: Request) -> Response:
         """A PDF's text."""
-        record = await self._documents.pdf(request)
-        text = await asyncio.to_thread(self._records.content, record.id)
+        record = self._documents.pdf(request)
+        text = self._records.content(record.id)
         return JSONResponse(
             {
                 "pdf_id": record.id,
@@ -129,23 +128,23 @@ class PdfRoutes:
             }
         )
 
-    async def delete(self, request: Request) -> Response:
+    def delete(self, request: Request) -> Response:
         """Nothing: the PDF is gone."""
-        record = await self._documents.pdf(request)
-        await asyncio.to_thread(self._engine.store.delete, record.id)
+        record = self._documents.pdf(request)
+        self._engine.store.delete(record.id)
         return Response(status_code=204)
 
-    async def progress(self, request: Request) -> Response:
+    def progress(self, request: Request) -> Response:
         """How far an upload is."""
-        track, workspace = request.path_params["track"], await self._engine.workspace(request)
-        found = await asyncio.to_thread(self._tracked, track, workspace)
+        track, workspace = request.path_params["track"], self._engine.workspace(request)
+        found = self._tracked(track, workspace)
         if not found:
             raise RequestError(404, "NOT_FOUND", f"Not found: upload {track}")
         return JSONResponse(_progress(found[0]))
 
-    async def progress_stream(self, request: Request) -> Response:
+    def progress_stream(self, request: Request) -> Response:
         """The same as events, until it is read."""
-        track, workspace = request.path_params["track"], await self._engine.workspace(request)
+        track, workspace = request.path_params["track"], self._engine.workspace(request)
         return event_stream(self._progress_events(track, workspace), self._keep_alive)
 
     async def _progress_events(self, track: str, workspace: str) -> AsyncGenerator[bytes, None]:
@@ -167,10 +166,10 @@ class PdfRoutes:
     def _tracked(self, track: str, workspace: str) -> Sequence[Record]:
         return [record for record in self._records.tracked(track, workspace) if record.source_type == "pdf"]
 
-    async def _workspace(self, request: Request) -> str:
+    def _workspace(self, request: Request) -> str:
         if "x-workspace-id" not in request.headers:
             raise RequestError(400, "BAD_REQUEST", "Bad request: X-Workspace-ID must be sent, a UUID or `default`")
-        return await self._engine.workspace(request)
+        return self._engine.workspace(request)
 
     async def _accept(self, file: UploadFile, workspace: str, track: str | None = None) -> tuple[Upload, Receipt]:
         if Upload(file.filename or "", b"", None).suffix != ".pdf":

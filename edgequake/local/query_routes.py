@@ -37,7 +37,7 @@ class QueryRoutes:
 
     async def query(self, request: Request) -> Response:
         """The whole answer; with `prompt_only` or `context_only` what it would be made from."""
-        workspace = await self._engine.workspace(request)
+        workspace = await asyncio.to_thread(self._engine.workspace, request)
         body = await body_of(QueryBody, request)
         check_query(body.query)
         check_model(body.llm_provider, body.llm_model)
@@ -70,7 +70,7 @@ class QueryRoutes:
 
     async def stream(self, request: Request) -> Response:
         """The answer as events; v1 looks up before it answers, so that it can still fail with a status."""
-        workspace = await self._engine.workspace(request)
+        workspace = await asyncio.to_thread(self._engine.workspace, request)
         body = await body_of(StreamBody, request)
         check_query(body.query)
         check_model(body.llm_provider, body.llm_model)
@@ -94,7 +94,7 @@ class QueryRoutes:
             raise BodyError(400, "Failed to deserialize query string: missing field `query`")
         limit = number(asked, "top_k" if "top_k" in asked else "max_results", DEFAULT_RESULTS)
         options = QueryBody(query=check_query(asked["query"]), mode=asked.get("mode"))
-        workspace = await self._engine.workspace(request)
+        workspace = await asyncio.to_thread(self._engine.workspace, request)
         question = Question(options.query, options.effective_mode(), limit=limit, workspace=workspace)
         answering = Answering(self._engine, question)
         return self._events(streams.guide(answering, await _looked_up(answering)), answering)

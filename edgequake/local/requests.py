@@ -132,6 +132,16 @@ def number(asked: Mapping[str, str], name: str, default: int) -> int:
     return int(value)
 
 
+def clamped(asked: Mapping[str, str], name: str, default: int, most: int, *, least: int = 1) -> int:
+    """A whole number of the query string, brought within bounds as the server does. Raises as `number` does."""
+    return min(max(number(asked, name, default), least), most)
+
+
+def page_of(asked: Mapping[str, str], most: int = 100) -> tuple[int, int]:
+    """Which page is asked for, from 1, and how many items it has."""
+    return max(number(asked, "page", 1), 1), clamped(asked, "page_size", 20, most)
+
+
 async def body_of(model: type[B], request: Request, limit: int | None = None) -> B:
     """The request's body as a model. Raises as `parse` does, and RequestError 413 for a body over `limit` bytes.
 

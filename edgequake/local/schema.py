@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from edgequake.local.errors import StoreError
 
@@ -166,3 +167,8 @@ class Database:
                 f"cannot use {self.path}: {age} edgequake made it (format {version}, this one reads {VERSION});"
                 " delete it and load the files again, or name another file"
             )
+
+
+def now() -> str:
+    """The time as it is stored, RFC 3339 in UTC."""
+    return datetime.now(UTC).isoformat()

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
-from edgequake.local.document_index import DocumentIndex, digest_of, now
+from edgequake.local.document_index import DocumentIndex, digest_of
 from edgequake.local.embeddings import OpenAICompatibleEmbedder, embed_missing
 from edgequake.local.graph_index import FoundEntity, FoundRelationship
 from edgequake.local.graph_reading import GraphReader
 from edgequake.local.records import Records
-from edgequake.local.schema import Database
+from edgequake.local.schema import Database, now
 from edgequake.local.scope import DEFAULT_WORKSPACE, Scope
 from edgequake.local.search import FUSED, Hit, Search
 

@@ -1,7 +1,5 @@
 """The routes that tell of the server itself: models, settings and costs, all as they are here."""
 
-import asyncio
-from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
@@ -12,6 +10,7 @@ from starlette.routing import Route
 from edgequake.local.bodies import EstimateBody
 from edgequake.local.engine import Engine
 from edgequake.local.requests import RequestError, body_of
+from edgequake.local.schema import now
 from edgequake.local.scope import Scope
 
 _BUDGET = {"monthly_budget_usd": 0.0, "spent_usd": 0.0, "remaining_usd": 0.0, "alert_threshold": 100.0}
@@ -46,7 +45,7 @@ class SystemRoutes:
             Route(f"{root}/costs/budget", self.budget),
         ]
 
-    async def pricing(self, request: Request) -> Response:
+    def pricing(self, request: Request) -> Response:
         """What answers here costs nothing by itself; what a language model behind it costs is not known."""
         return JSONResponse(
             {"models": [{"model": self._engine.model, **_free("input_cost_per_1k", "output_cost_per_1k")}]}
@@ -59,7 +58,7 @@ class SystemRoutes:
             raise RequestError(400, "BAD_REQUEST", f"Bad request: there is no model {body.model}")
         return JSONResponse({**body.model_dump(), "estimated_cost_usd": 0.0, "formatted_cost": "$0.000000"})
 
-    async def models(self, request: Request) -> Response:
+    def models(self, request: Request) -> Response:
         """The models that answer and embed here."""
         engine, embedder = self._engine, self._engine.embedder
         return JSONResponse(
@@ -72,24 +71,24 @@ class SystemRoutes:
             }
         )
 
-    async def llms(self, request: Request) -> Response:
+    def llms(self, request: Request) -> Response:
         """The model that answers."""
         engine = self._engine
         listed = [{**_model(engine.model, "llm"), **_of(engine.provider)}]
         return JSONResponse({"models": listed, "default_provider": engine.provider, "default_model": engine.model})
 
-    async def embedders(self, request: Request) -> Response:
+    def embedders(self, request: Request) -> Response:
         """The model that embeds, if one does."""
         embedder = self._engine.embedder
         told = {"default_provider": embedder.provider, "default_model": embedder.model} if embedder else None
         listed = [{**_model(embedder.model, "embedding"), **_of(embedder.provider), "dimension": 0}] if embedder else []
         return JSONResponse({"models": listed, **(told or {"default_provider": "", "default_model": ""})})
 
-    async def health(self, request: Request) -> Response:
+    def health(self, request: Request) -> Response:
         """The same as `models`, without the defaults."""
         return JSONResponse(self._providers())
 
-    async def provider(self, request: Request) -> Response:
+    def provider(self, request: Request) -> Response:
         """One provider."""
         wanted = request.path_params["provider"]
         for provider in self._providers():
@@ -97,7 +96,7 @@ class SystemRoutes:
                 return JSONResponse(provider)
         raise RequestError(404, "NOT_FOUND", f"Not found: provider {wanted}")
 
-    async def model(self, request: Request) -> Response:
+    def model(self, request: Request) -> Response:
         """One model."""
         provider, wanted = request.path_params["provider"], request.path_params["model"]
         for known in self._providers():
@@ -106,7 +105,7 @@ class SystemRoutes:
                     return JSONResponse(model)
         raise RequestError(404, "NOT_FOUND", f"Not found: model {provider}/{wanted}")
 
-    async def status(self, request: Request) -> Response:
+    def status(self, request: Request) -> Response:
         """What answers, embeds and stores here."""
         engine, embedder = self._engine, self._engine.embedder
         told = {"name": engine.provider, "type": "llm", "status": "connected", "model": engine.model, "config": {}}
@@ -118,11 +117,11 @@ class SystemRoutes:
                 "provider": told,
                 "embedding": {**none, **some},
                 "storage": {"type": storage, "dimension": 0, "dimension_mismatch": False, "namespace": "default"},
-                "metadata": {"checked_at": _now(), "uptime_seconds": round(monotonic() - self._began)},
+                "metadata": {"checked_at": now(), "uptime_seconds": round(monotonic() - self._began)},
             }
         )
 
-    async def providers(self, request: Request) -> Response:
+    def providers(self, request: Request) -> Response:
         """The providers that can be chosen: the one that is."""
         engine, embedder = self._engine, self._engine.embedder
         models = {"chat_model": engine.model, "embedding_model": embedder.model if embedder else ""}
@@ -142,7 +141,7 @@ class SystemRoutes:
         }
         return JSONResponse({"llm_providers": listed, "embedding_providers": embedding, **active})
 
-    async def effective(self, request: Request) -> Response:
+    def effective(self, request: Request) -> Response:
         """Which models count, and that the command line decides."""
         engine, embedder = self._engine, self._engine.embedder
         answers, embeds = (engine.provider, engine.model), ("", "")
@@ -151,18 +150,18 @@ class SystemRoutes:
         areas = {"llm": _area(*answers), "embedding": _area(*embeds), "vision": _area("", "")}
         return JSONResponse({**areas, "priority_rule": "what the server was started with"})
 
-    async def costs(self, request: Request) -> Response:
+    def costs(self, request: Request) -> Response:
         """Nothing is counted here: zeros."""
-        workspace = await self._engine.workspace(request)
-        count = (await asyncio.to_thread(self._records.page, workspace, Scope())).total
+        workspace = self._engine.workspace(request)
+        count = (self._records.page(workspace, Scope())).total
         told = {"workspace_id": workspace, "total_cost": 0.0, "total_tokens": 0, "document_count": count}
         return JSONResponse({**told, "average_cost_per_document": 0.0, "by_operation": []})
 
-    async def history(self, request: Request) -> Response:
+    def history(self, request: Request) -> Response:
         """Nothing is counted here."""
         return JSONResponse([])
 
-    async def budget(self, request: Request) -> Response:
+    def budget(self, request: Request) -> Response:
         """There is no budget here."""
         return JSONResponse({**_BUDGET, "is_over_budget": False})
 
@@ -214,7 +213,3 @@ def _area(provider: str, model: str) -> dict[str, Any]:
 
 def _free(*names: str) -> dict[str, float]:
     return dict.fromkeys(names, 0.0)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()

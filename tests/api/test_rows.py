@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from email import message_from_bytes
+from itertools import groupby
 from urllib.parse import parse_qsl
 
 import httpx
@@ -25,6 +27,7 @@ EVERY_REQUEST = {
     "x-workspace-id", "x-user-id",
 }  # fmt: skip
 JSON_ROWS = [name for name in ROWS if ROUTES[name.partition(",")[0]].get("response_kind") == "json"]
+RESOURCES = {one: [*rows] for one, rows in groupby(sorted(ROWS), lambda name: name.rpartition(".")[0])}
 
 
 def route_of(name):
@@ -103,8 +106,24 @@ def test_a_call_makes_its_request_and_keeps_every_field_of_every_answer(caller, 
             assert all(field in got for field, value in sample(said).items() if value is not None)
 
 
-@pytest.mark.parametrize("name", JSON_ROWS)
-def test_fields_of_later_servers_are_kept_and_null_means_absent(caller, name):
+@contextmanager
+def named(name):
+    """A failure in this block says which row it is of."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"in the row {name}")
+        raise
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_fields_of_later_servers_are_kept_and_null_means_absent(caller, resource):
+    for name in set(JSON_ROWS).intersection(RESOURCES[resource]):
+        with named(name):
+            check_fields_of_later_servers(caller, name)
+
+
+def check_fields_of_later_servers(caller, name):
     answer = sample(route_of(name)["response_sample"])
     for one in answer if isinstance(answer, list) else [answer]:
         one["brand_new"] = {"a": [1]}
@@ -119,8 +138,14 @@ def test_fields_of_later_servers_are_kept_and_null_means_absent(caller, name):
         assert getattr(read, key) == fields[key].get_default(call_default_factory=True)
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_a_failure_is_an_error_of_the_tree_and_only_a_safe_call_is_sent_again(caller, name):
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_a_failure_is_an_error_of_the_tree_and_only_a_safe_call_is_sent_again(caller, resource):
+    for name in RESOURCES[resource]:
+        with named(name):
+            check_failures(caller, name)
+
+
+def check_failures(caller, name):
     row, route = ROWS[name], route_of(name)
     answer = next(iter(recorded(name).values()))
     again = route["replay_safe"] if row.again is None else row.again

@@ -11,7 +11,7 @@ import edgequake
 
 TESTING = ROOT / "docs" / "testing.md"
 TRACING = ROOT / "docs" / "integrations" / "opentelemetry.md"
-ELSEWHERE = (TESTING, TRACING, ROOT / "docs" / "tutorial.md")  # they have tests of their own
+ELSEWHERE = (TESTING, TRACING, ROOT / "README.md", ROOT / "docs" / "tutorial.md")  # they have tests of their own
 
 
 def storm(**data):

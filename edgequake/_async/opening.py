@@ -50,6 +50,8 @@ class AsyncBegun(NamedTuple, Generic[ChunkT]):
 class AsyncOpening(Generic[ChunkT]):
     """The way from a call to the first events of its answer."""
 
+    response: Response | None = None  # for ``__del__``, where Ctrl-C ends ``__init__``
+
     def __init__(
         self, session: AsyncSession, call: Call[Any], new_decoder: NewDecoder[ChunkT], marks: dict[str, float]
     ) -> None:
@@ -59,7 +61,6 @@ class AsyncOpening(Generic[ChunkT]):
         self.deadline = session.deadline(call)
         self._rules = session.rules(call, self.deadline)
         self._owner_key: object = None  # what the response's connection belongs to
-        self.response: Response | None = None
         self.begun: AsyncBegun[ChunkT] | None = None
         self._marks = marks
         marks["start"] = monotonic()

@@ -14,6 +14,7 @@ from edgequake._async.sender import AsyncSender
 from edgequake._core.clock import CallClock
 from edgequake._core.observing import UNOBSERVED, observed
 from edgequake._core.retry import RetryRules
+from edgequake._http.release import async_release
 from edgequake._http.waiting import AsyncDeadline
 from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, ResponseError
 from edgequake.models._model import Answer
@@ -70,7 +71,12 @@ class AsyncSession:
         async def attempt() -> T:
             try:
                 with _opened(call) if call.files else nullcontext(call) as sent:
-                    return await read(call, await self.sender.open(sent, waits, stream=False), waits)
+                    response = await self.sender.open(sent, waits, stream=False)
+                    try:
+                        return await read(call, response, waits)
+                    finally:
+                        if not response.is_closed:  # Ctrl-C has come
+                            await async_release(response)
             except APIError as error:
                 if call.answer_in is None:
                     raise

@@ -26,11 +26,13 @@ def release(response: Response) -> None:
     """Releases the connection of ``response``, or drops it if it cannot serve another request."""
     if response.is_closed:  # its connection serves another request by now
         return
-    if isinstance(stream := response.extensions.get("network_stream"), AsksDeadline):
-        stream.done()
-    if _has_leftovers(response) and "network_stream" in response.extensions:
-        response.extensions["network_stream"].close()
-    response.close()
+    try:
+        if isinstance(stream := response.extensions.get("network_stream"), AsksDeadline):
+            stream.done()
+        if _has_leftovers(response) and "network_stream" in response.extensions:
+            response.extensions["network_stream"].close()
+    finally:  # Ctrl-C may come in between
+        response.close()
 
 
 async def async_release(response: Response) -> None:

@@ -5,6 +5,7 @@ Imported with the first client, not with the package: httpx too loads httpcore n
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -35,10 +36,15 @@ class Transport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer with its body unread. Raises httpcore's errors, and a deadline's."""
-        with _inside_pool, _named(self._proxy):
-            answer = self._pool(request).handle_request(_as_httpcore(request))
-        extensions = _extensions(answer, request, self._proxy)
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=extensions)
+        try:
+            with _inside_pool, _named(self._proxy):
+                answer = self._pool(request).handle_request(_as_httpcore(request))
+            extensions = _extensions(answer, request, self._proxy)
+            body = _Body(answer.stream)
+        except KeyboardInterrupt:
+            self._forget_pools()
+            raise
+        return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=extensions)
 
     def _pool(self, request: httpx.Request) -> httpcore.ConnectionPool:
         secure = self._options.secure(request)
@@ -46,6 +52,17 @@ class Transport(httpx.BaseTransport):
             pool = httpcore.ConnectionPool(**self._options.of_pool(secure=secure), network_backend=Backend(self._proxy))
             self._pools.setdefault(secure, pool)  # another thread's, if that was sooner
         return self._pools[secure]
+
+    def _forget_pools(self) -> None:
+        """Makes new pools from now on; streams under way keep their connections.
+
+        Ctrl-C may have come in the two steps in which httpcore lets go of a lock: a pool would wait for it for ever.
+        """
+        forgotten, self._pools = self._pools, {}
+        for pool in forgotten.values():
+            for connection in pool.connections:
+                if connection.is_idle():
+                    connection.close()
 
     def close(self) -> None:
         """Closes all connections."""
@@ -83,9 +100,18 @@ _iterators: dict[int, Iterator[bytes]] = {}
 
 
 class _Body(httpx.SyncByteStream):
+    _closed = True
+    _process = -1
+
     def __init__(self, stream: Any) -> None:
         self._httpcore_stream = stream
         self._closed = False
+        self._process = os.getpid()
+
+    def __del__(self) -> None:
+        # Where Ctrl-C comes at a bad moment, nobody closes the answer; and a pool never forgets a request by itself.
+        if not self._closed and self._process == os.getpid():  # and not forked from it
+            self.close()
 
     def __iter__(self) -> Iterator[bytes]:
         if self._closed:
@@ -103,8 +129,8 @@ class _Body(httpx.SyncByteStream):
             _inside_pool.unclosed.append(self.close)
             return
         with _inside_pool:
-            self._closed = True
             self._httpcore_stream.close()
+            self._closed = True
             _iterators.pop(id(self), None)
 
 

@@ -51,6 +51,8 @@ class Begun(NamedTuple, Generic[ChunkT]):
 class Opening(Generic[ChunkT]):
     """The way from a call to the first events of its answer."""
 
+    response: Response | None = None  # for ``__del__``, where Ctrl-C ends ``__init__``
+
     def __init__(
         self, session: Session, call: Call[Any], new_decoder: NewDecoder[ChunkT], marks: dict[str, float]
     ) -> None:
@@ -60,7 +62,6 @@ class Opening(Generic[ChunkT]):
         self.deadline = session.deadline(call)
         self._rules = session.rules(call, self.deadline)
         self._owner_key: object = None  # what the response's connection belongs to
-        self.response: Response | None = None
         self.begun: Begun[ChunkT] | None = None
         self._marks = marks
         marks["start"] = monotonic()

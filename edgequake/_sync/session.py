@@ -15,6 +15,7 @@ from edgequake._sync.sender import Sender
 from edgequake._core.clock import CallClock
 from edgequake._core.observing import UNOBSERVED, observed
 from edgequake._core.retry import RetryRules
+from edgequake._http.release import release
 from edgequake._http.waiting import Deadline
 from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, ResponseError
 from edgequake.models._model import Answer
@@ -71,7 +72,12 @@ class Session:
         def attempt() -> T:
             try:
                 with _opened(call) if call.files else nullcontext(call) as sent:
-                    return read(call, self.sender.open(sent, waits, stream=False), waits)
+                    response = self.sender.open(sent, waits, stream=False)
+                    try:
+                        return read(call, response, waits)
+                    finally:
+                        if not response.is_closed:  # Ctrl-C has come
+                            release(response)
             except APIError as error:
                 if call.answer_in is None:
                     raise

@@ -17,6 +17,7 @@ from edgequake.cli.documents import documents_app
 from edgequake.cli.errors import command
 from edgequake.cli.graph import graph_app
 from edgequake.cli.health import show_health
+from edgequake.cli.help import let_help_flow
 from edgequake.cli.login import login, logout
 from edgequake.cli.model import LanguageModel, local_model, named_embedder, named_model
 from edgequake.cli.options import (
@@ -68,19 +69,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app.add_typer(relay_app, name="relay")
-app.add_typer(documents_app, name="documents")
-app.add_typer(graph_app, name="graph")
-app.add_typer(conversations_app, name="conversations")
-app.add_typer(workspaces_app, name="workspaces")
-app.add_typer(tasks_app, name="tasks")
-app.command()(upload)
-app.command()(batch)
-app.command()(doctor)
-app.command()(login)
-app.command()(logout)
-
-
 @app.callback()
 def _edgequake(
     *,
@@ -91,7 +79,6 @@ def _edgequake(
     pass
 
 
-@app.command(cls=PathsCommand)
 def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="In quotes; - reads it from stdin.")],
     *,
@@ -139,7 +126,6 @@ def ask(
         ask_question(asked, connection, files, Shown(all_sources, verbose), as_json=as_json)
 
 
-@app.command(cls=PathsCommand)
 def chat(
     *,
     conversation: Annotated[
@@ -164,7 +150,7 @@ def chat(
     timeout: Timeout = None,
     retries: Retries = None,
 ) -> None:
-    """Talk with a server, or with your own files, in one conversation.
+    """Talk with a server, or with your own files.
 
     /help lists what can be typed besides messages; Ctrl-D ends it. From a pipe each line is a message, and the answers
     go to stdout, a blank line between them. A server needs to know --tenant and --user, but for `edgequake serve`.
@@ -189,7 +175,6 @@ def _files(local: Sequence[Path] | None, base_url: str | None, model: LanguageMo
     return Files(local, model) if local else None
 
 
-@app.command()
 def serve(
     *,
     paths: Annotated[
@@ -219,7 +204,7 @@ def serve(
     embed_model: EmbedModel = None,
     verbose: Verbose = False,
 ) -> None:
-    """Serve your own files on this machine, for trying, demos and tests.
+    """Serve your own files, for trying and for tests.
 
     It speaks the EdgeQuake server's language and answers by quoting the files, or with a language model. Into a pipe it
     prints its address.
@@ -238,7 +223,6 @@ def serve(
         serve_files(Serving(paths or [], host, port, db, language_model, api_key, verbose, embedding_model, hosts))
 
 
-@app.command()
 def gateway(
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8090,
@@ -254,10 +238,10 @@ def gateway(
     timeout: Timeout = None,
     retries: Retries = None,
 ) -> None:
-    """Serve OpenAI's API and the AI SDK's chat over an EdgeQuake server, until Ctrl-C.
+    """Serve OpenAI's API and the AI SDK's chat over a server.
 
-    The retrieval modes are the models: edgequake, edgequake-hybrid, edgequake-local … Into a pipe it prints its
-    address.
+    It runs until Ctrl-C. The retrieval modes are the models: edgequake, edgequake-hybrid, edgequake-local … Into a pipe
+    it prints its address.
 
     Example: edgequake gateway --port 8090 --base-url http://localhost:8080
     """
@@ -268,7 +252,6 @@ def gateway(
         serve_gateway(Gateway(host, port, api_key, allow_host or ()), connection)
 
 
-@app.command()
 def mcp(
     *,
     http: Annotated[
@@ -291,9 +274,10 @@ def mcp(
     timeout: Timeout = None,
     retries: Retries = None,
 ) -> None:
-    """Let an assistant ask, search and read the documents of a server, by the Model Context Protocol.
+    """Let an assistant ask, search and read documents, by MCP.
 
-    It speaks on stdin and stdout, as assistants start it; with --http they connect to http://127.0.0.1:PORT/mcp.
+    MCP is the Model Context Protocol. It speaks on stdin and stdout, as assistants start it; with --http they connect
+    to http://127.0.0.1:PORT/mcp.
 
     Example: edgequake mcp --base-url http://localhost:8080
     """
@@ -304,7 +288,6 @@ def mcp(
         serve_mcp(connection, http, write=write)
 
 
-@app.command()
 def health(
     *,
     as_json: Json = False,
@@ -317,10 +300,35 @@ def health(
     timeout: Timeout = None,
     retries: Retries = 0,
 ) -> None:
-    """Show the state of the server. Exits with 0 when it is healthy, with 1 when it is not or cannot be reached."""
+    """Show the state of a server.
+
+    Exits with 0 when it is healthy, with 1 when it is not or cannot be reached.
+    """
     connection = Connection(base_url, api_key, tenant, workspace, user, timeout, retries)
     with command(verbose=verbose), connection.client() as client:
         state = client.health()
         show_health(state, raw=as_json)
         if not state.healthy:
             raise typer.Exit(1)
+
+
+_COMMANDS = (
+    ("Asking", (ask, chat, batch)),
+    ("Documents, graph and conversations", (upload,)),
+    ("The server", (health, doctor, login, logout)),
+    ("Serving", (serve, gateway, mcp)),
+)
+for _panel, _functions in _COMMANDS:
+    for _function in _functions:
+        _cls = PathsCommand if _function in (ask, chat) else None
+        app.command(cls=_cls, rich_help_panel=_panel)(_function)
+for _name, _app in {
+    "documents": documents_app,
+    "graph": graph_app,
+    "conversations": conversations_app,
+    "workspaces": workspaces_app,
+    "tasks": tasks_app,
+}.items():
+    app.add_typer(_app, name=_name, rich_help_panel="Documents, graph and conversations")
+app.add_typer(relay_app, name="relay", rich_help_panel="Serving")
+let_help_flow(app)

@@ -30,20 +30,21 @@ def doctor(
     connection: Connection,
     write: Annotated[
         bool,
-        typer.Option("--write", help="Try also what changes a server, in a workspace that is made and removed."),
+        typer.Option("--write", help="Also try what changes a server, in a workspace of its own that is removed."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Check a server: is each route as the SDK expects it?
+    """Check that a server is as this package expects it.
 
-    Nothing is changed and no language model is asked, unless you give --write: it makes a workspace, uploads documents
-    of two sentences, asks questions, and removes all of it at the end. What the SDK would do to the whole server or to
-    other people's data is never tried.
+    Each route is tried, and what comes is compared with what is expected: the status, the fields and their types. The
+    routes are right, they differ (the column "came" says how), they are not allowed to your key, or they are not there.
 
-    right: as expected. differs: the column "came" says how. not allowed: your key or token may not. not there: the
-    server has no such route. Into a pipe: a line a route, with tabs between verdict, route, expected and came.
+    Nothing is changed and no language model is asked, unless you give --write. Then a workspace is made, texts of two
+    sentences are uploaded, questions are asked, and all of it is removed at the end. What would change the whole
+    server, or the data of others, is never tried.
 
-    Exits with 1 when something differs.
+    Exits with 1 when something differs. Into a pipe: a line a route, with tabs between verdict, route, expected and
+    came.
 
     Example: edgequake doctor --base-url http://localhost:8080
     """

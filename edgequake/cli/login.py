@@ -25,12 +25,13 @@ def login(
     timeout: Timeout = None,
     retries: Retries = None,
 ) -> None:
-    """Sign in at a server. The commands that come after it do their work as that user.
+    """Sign in at a server, for the commands that come after.
 
-    The password is asked on the terminal, or read from a pipe. It is not kept: the server's token is, in the keyring of
-    your system (pip install "edgequake[keyring]"). Without a keyring, every command asks for the password.
+    They do their work as that user, until `edgequake logout`. A key or token goes before: --api-key, EDGEQUAKE_API_KEY
+    and EDGEQUAKE_JWT.
 
-    --api-key, EDGEQUAKE_API_KEY and EDGEQUAKE_JWT go before a sign-in.
+    The password is asked on the terminal, or read from a pipe. The password is not kept. The server's token is, in the
+    keyring of your system: pip install "edgequake[keyring]". Without a keyring, every command asks for the password.
 
     Example: edgequake login --base-url https://edgequake.example.com --user mira
     """
@@ -60,7 +61,10 @@ def logout(
     timeout: Timeout = None,
     retries: Retries = None,
 ) -> None:
-    """Sign out at a server: its token is made invalid and forgotten."""
+    """Sign out at a server.
+
+    The server makes the token invalid, and the keyring forgets it.
+    """
     connection = Connection(base_url, timeout=timeout, max_retries=retries)
     with command(verbose=verbose):
         kept = kept_login(connection.address)

@@ -36,7 +36,8 @@ class _ServeUnlessTold(TyperGroup):
 relay_app = typer.Typer(
     cls=_ServeUnlessTold,
     no_args_is_help=True,
-    help="Serve functions to browsers: edgequake relay APP, or write their types: edgequake relay types APP.",
+    help="Serve Python functions to browsers, and write their types.",
+    epilog="edgequake relay APP is short for edgequake relay serve APP.",
 )
 
 App = Annotated[str, typer.Argument(metavar="APP", help="Where the relay is: module:name, as app:relay.")]

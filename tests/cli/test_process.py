@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,27 @@ def test_help_speaks_of_the_command_not_the_module(start: Start) -> None:
     ended = start("ask", "--help").end()
     assert ended.code == 0
     assert "Usage: edgequake ask" in ended.out
+
+
+def test_the_overview_is_a_line_a_command_in_four_groups(run: Run) -> None:
+    lines = re.sub(r"\x1b\[[\d;]*m", "", run("--help").out).splitlines()
+    groups = [line.strip("╭─╮ ") for line in lines if line.startswith("╭─")]
+    assert groups == ["Options", "Asking", "Documents, graph and conversations", "The server", "Serving"]
+    asking = next(number for number, line in enumerate(lines) if "Asking" in line)
+    names = [line.split()[1] for line in lines[asking:] if line.startswith("│")]
+    assert names == [
+        "ask", "chat", "batch", "upload", "documents", "graph", "conversations", "workspaces", "tasks", "health",
+        "doctor", "login", "logout", "serve", "gateway", "mcp", "relay",
+    ]  # fmt: skip
+
+
+def test_help_flows_to_the_width_of_the_terminal_and_keeps_brackets(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    lines = [line.strip() for line in run("login", "--help").out.splitlines()]
+    assert any(
+        line.startswith("They do their work as that user,") and line.endswith("EDGEQUAKE_JWT.") for line in lines
+    )
+    assert any('pip install "edgequake[keyring]"' in line for line in lines)
 
 
 def test_the_version_and_help_do_not_load_the_server(start: Start) -> None:

@@ -29,7 +29,7 @@ class TaskRoutes:
 
     def __init__(self, engine: Engine, documents: DocumentRoutes) -> None:
         self._engine = engine
-        self._store = engine.store
+        self._inbox = engine.store.inbox
         self._records = engine.store.records
         self._documents = documents
 
@@ -147,12 +147,12 @@ class TaskRoutes:
         return self._record(request, workspace)
 
     def _cancelled(self, record: Record) -> Record:
-        if not self._store.cancel(record.id):
+        if not self._inbox.cancel(record.id):
             raise RequestError(409, "CONFLICT", f"Conflict: document {record.id} is {record.status}, it does not wait")
         return self._again(record)
 
     def _retried(self, record: Record) -> Record:
-        if not self._store.retry(record.id):
+        if not self._inbox.retry(record.id):
             raise RequestError(409, "CONFLICT", f"Conflict: document {record.id} is {record.status}, it did not fail")
         self._engine.ingestion.read(record.id)
         return self._again(record)

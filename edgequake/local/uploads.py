@@ -80,7 +80,7 @@ class Uploads:
                 if record.status in ("pending", "processing"):
                     return Receipt(record.id, is_duplicate=True)
             track_id = body.track_id or _track_id()
-            document_id = self._store.accept(
+            document_id = self._store.inbox.accept(
                 body.title or "Untitled",
                 body.content,
                 source_type="markdown",
@@ -135,7 +135,7 @@ class Uploads:
                 if record.status in ("pending", "processing", "completed"):
                     return Receipt(record.id, record.track_id or "", True, record.chunk_count, record.entity_count)
             track_id = track_id or _track_id()
-            document_id = self._store.accept(
+            document_id = self._store.inbox.accept(
                 upload.name,
                 content.text,
                 source_type=content.source_type,

@@ -78,10 +78,10 @@ from edgequake.local.graph_index import GraphIndex
 from edgequake.local.store import Store
 store = Store(sys.argv[1])
 store.add_document("whole.md", "Gulls eat chips.")
-accepted = store.accept("torn.md", "Herons eat fish.", source_type="markdown", size=1, content_hash="x")
-store.mark(accepted, "processing")
+accepted = store.inbox.accept("torn.md", "Herons eat fish.", source_type="markdown", size=1, content_hash="x")
+store.inbox.begin(accepted)
 GraphIndex.insert = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
-store.process(accepted)
+store.inbox.process(accepted)
 """
 
 
@@ -182,18 +182,19 @@ def test_two_servers_of_one_file_read_an_upload_once(tmp_path: Path) -> None:
     db = tmp_path / "kept.db"
     with Store(db) as store, Store(db) as other:
         text = "# Gulls\n\nGulls eat chips."
-        accepted = store.accept("gulls.md", text, source_type="markdown", size=len(text), content_hash="h")
+        accepted = store.inbox.accept("gulls.md", text, source_type="markdown", size=len(text), content_hash="h")
         second = Ingestion(other)
         (waiting,) = other.records.unfinished()  # the second server starts and finds it
         Ingestion(store).read_now(accepted)
         second.read_now(waiting)
         assert [hit.text for hit in other.search("gulls")] == ["Gulls eat chips."]
-        assert store.begin(accepted) is False
-        again = store.accept("terns.md", "Terns.", source_type="markdown", size=6, content_hash="i")
-        assert store.begin(again) is other.begin(again) is True  # both begin before either has ended
-        store.process(again)
-        other.mark(again, "processing")
-        other.process(again)
+        assert store.inbox.begin(accepted) is False
+        again = store.inbox.accept("terns.md", "Terns.", source_type="markdown", size=6, content_hash="i")
+        assert store.inbox.begin(again) is other.inbox.begin(again) is True  # both begin before either has ended
+        store.inbox.process(again)
+        with other.transaction():  # as the second one's note that it begins
+            other.database.connection.execute("UPDATE documents SET status = 'processing' WHERE id = ?", (again,))
+        other.inbox.process(again)
         assert [hit.text for hit in store.search("terns")] == ["Terns."]
 
 

@@ -24,7 +24,7 @@ from edgequake import (
     ValidationError,
 )
 from edgequake.local import LocalServer, context_routes
-from edgequake.local.store import Store
+from edgequake.local.inbox import Inbox
 from edgequake.models.source import Subgraph
 
 USER = "00000000-0000-0000-0000-000000000001"
@@ -46,13 +46,13 @@ def client(server: LocalServer) -> Iterator[EdgequakeClient]:
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """The reading of documents waits for it."""
-    event, process = threading.Event(), Store.process
+    event, process = threading.Event(), Inbox.process
 
-    def wait(store: Store, document_id: str) -> None:
+    def wait(inbox: Inbox, document_id: str) -> None:
         event.wait(30)
-        process(store, document_id)
+        process(inbox, document_id)
 
-    monkeypatch.setattr(Store, "process", wait)
+    monkeypatch.setattr(Inbox, "process", wait)
     yield event
     event.set()
 
@@ -296,7 +296,7 @@ def test_documents_that_failed_are_read_again(client: EdgequakeClient, monkeypat
         raise ValueError("the reader stumbled")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "process", fail)
+        patch.setattr(Inbox, "process", fail)
         upload = client.documents.upload_text(TEXT, title="gulls.md")
         with pytest.raises(ProcessingError, match="stumbled"):
             client.documents.wait(upload)

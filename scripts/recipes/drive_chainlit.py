@@ -24,6 +24,7 @@ async def ask(port: int) -> None:
     sio: Any = import_module("socketio").AsyncClient()  # in the recipe's own environment alone
     pieces: list[str] = []
     elements: list[dict[str, Any]] = []
+    errors: list[str] = []
     ended = asyncio.Event()
 
     async def token(data: dict[str, Any]) -> None:
@@ -32,11 +33,16 @@ async def ask(port: int) -> None:
     async def element(data: dict[str, Any]) -> None:
         elements.append(data)
 
+    async def message(data: dict[str, Any]) -> None:
+        if data.get("isError"):
+            errors.append(data["output"])
+
     async def end(*_: Any) -> None:
         ended.set()
 
     sio.on("stream_token", token)
     sio.on("element", element)
+    sio.on("new_message", message)
     sio.on("task_end", end)
     session = {"sessionId": str(uuid4()), "clientType": "webapp", "threadId": "", "userEnv": "{}", "chatProfile": ""}
     for _ in range(300):
@@ -54,6 +60,8 @@ async def ask(port: int) -> None:
     await asyncio.wait_for(ended.wait(), 60)
     await sio.disconnect()
     print("".join(pieces))
+    if errors:
+        sys.exit("\n".join(errors))
     if len(pieces) < 3:
         sys.exit("the answer did not come in pieces")
     if "[1] knowledge-graphs.md" not in [one["name"] for one in elements]:

@@ -7,6 +7,8 @@ import sys
 
 from edgequake.testing import ScriptServer
 
+os.environ["DSPY_CACHEDIR"] = os.getcwd()  # else the answer of an earlier run is taken
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it waits for the network
 with ScriptServer() as model:
     os.environ |= {"OPENAI_API_BASE": f"{model.url}/v1", "OPENAI_BASE_URL": f"{model.url}/v1", "OPENAI_API_KEY": "none"}
     fields = {"reasoning": "The passages say so.", "response": "They hold facts.", "completed": ""}

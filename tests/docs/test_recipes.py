@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
 
 import pytest
 from docs.pages import ROOT, blocks_of
@@ -26,23 +25,24 @@ def test_each_block_of_the_page_is_a_recipe_with_its_version():
     assert drivers == {recipe.driver.name for recipe in found if recipe.driver is not None}
 
 
+ANSWER = "print('at http://localhost:8090: Knowledge graphs hold facts as entities')"
+FAILS_THERE = f"import os; 'there' in os.environ['EDGEQUAKE_BASE_URL'] and exit('cut'); {ANSWER}"
+
+
 @pytest.mark.parametrize(
-    ("code", "words", "failed"),
+    ("code", "fault"),
     [
-        ("print('{url}: Knowledge graphs hold facts as entities'.format(url='http://localhost:8090'))", "right", 0),
-        ("print('Something else')", "WRONG", 1),
-        ("print('Knowledge graphs hold facts as entities'); raise SystemExit(1)", "WRONG", 1),
+        (FAILS_THERE, ""),
+        ("print('Something else')", "ended with 0:\nSomething else\n"),
+        (f"{ANSWER}; raise SystemExit(3)", "ended with 3:\nat http://here: Knowledge graphs hold facts as entities\n"),
+        (ANSWER, "took a part for the whole answer:\nat http://gateway: Knowledge graphs hold facts as entities\n"),
     ],
-    ids=["right", "another answer", "failed"],
+    ids=["right", "another answer", "failed", "short"],
 )
-def test_a_recipe_is_right_if_it_prints_the_answer(monkeypatch, capsys, edgequake_server, code, words, failed):
-    monkeypatch.setattr(recipes, "recipes", lambda: [recipes.Recipe("Mine", "mine", "1.0", code)])
+def test_a_recipe_is_right_if_it_prints_the_answer_and_fails_where_that_breaks(monkeypatch, tmp_path, code, fault):
     monkeypatch.setattr(recipes, "python_of", lambda recipe: sys.executable)
-    monkeypatch.setattr(recipes, "LocalServer", lambda sources: nullcontext(edgequake_server))
-    assert recipes.main(["mine"]) == failed
-    printed = capsys.readouterr().out
-    assert printed.startswith(f"{words}  Mine (mine 1.0)")
-    assert "localhost" not in printed
+    mine = recipes.Recipe("Mine", "mine", "1.0", code)
+    assert recipes.fault_of(mine, "http://here", "http://there", "http://gateway", tmp_path) == fault
 
 
 def test_a_recipe_that_is_not_there_is_named():

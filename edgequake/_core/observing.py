@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from edgequake._core.config import merged_headers
 from edgequake._core.logs import about, logger
+from edgequake._core.records import CallRecord, facts_of
 from edgequake._core.timing import StreamTiming
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from edgequake._core.calls import Call
@@ -98,11 +99,15 @@ class CallObservation(Observation):
         if tracing:
             from edgequake._core.telemetry import CallSpan  # only programs with OpenTelemetry need it
 
-            self._span = CallSpan(call, config.base_url, self._started_at)
+            with self._logged("OpenTelemetry"):
+                self._span = CallSpan(call, config.base_url, self._started_at)
 
     def headers(self, given: Mapping[str, str]) -> Mapping[str, str]:
         """With the trace's, such as ``traceparent``, unless the caller gave them."""
-        return given if self._span is None else merged_headers(self._span.headers(), given)
+        if self._span is not None:
+            with self._logged("OpenTelemetry"):
+                return merged_headers(self._span.headers(), given)
+        return given
 
     def sending(self) -> AbstractContextManager[object]:
         """A block in which the call's span is the current one."""
@@ -161,17 +166,6 @@ class CallObservation(Observation):
         self._ended = True
         if os.getpid() != self._process:  # a copy in a process that was forked meanwhile: the call is not its own
             return
-        try:
-            self._tell(outcome, error, timing, answered, streamed=streamed)
-        except Exception:
-            route = self._call.route_template
-            logger.exception("%s has ended, and could not be told of", route, extra=about(route))
-
-    def _tell(
-        self, outcome: Outcome, error: Exception | None, timing: StreamTiming, answered: object, *, streamed: bool
-    ) -> None:
-        from edgequake._core.records import CallRecord, facts_of  # most programs watch no calls
-
         record = CallRecord(
             route=self._call.route_template,
             outcome=outcome,
@@ -186,6 +180,17 @@ class CallObservation(Observation):
             **facts_of(answered, self._call.asked),
         )
         if self._span is not None:
-            self._span.end(record, answered)
+            with self._logged("OpenTelemetry"):
+                self._span.end(record, answered)
         if self._on_call is not None:
-            self._on_call(record)
+            with self._logged("on_call"):
+                self._on_call(record)
+
+    @contextmanager
+    def _logged(self, who: str) -> Iterator[None]:
+        """A block whose error is logged: it must not break the call."""
+        try:
+            yield
+        except Exception:
+            route = self._call.route_template
+            logger.exception("%s failed for %s", who, route, extra=about(route))

@@ -184,7 +184,10 @@ def test_what_on_call_raises_is_logged(caller, server, caplog):
     with caplog.at_level(logging.ERROR, logger="edgequake"):
         assert caller.text(client.query.stream("q")) == "a"
         assert caller.run(client.query.execute("q")).answer == TEXT
-    assert [record.route for record in caplog.records] == [f"POST {STREAM}", f"POST {QUERY}"]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"on_call failed for POST {STREAM}",
+        f"on_call failed for POST {QUERY}",
+    ]
     assert "no such figure" in caplog.text
 
 

@@ -337,15 +337,17 @@ def test_a_variable_of_the_environment_switches_it_off(caller, server, seen, mon
     assert parents(server) == [[]]
 
 
-def test_a_broken_exporter_breaks_no_call(caller, server, seen, monkeypatch, caplog):
-    """Its connection is released all the same."""
-
-    def broken(record, answered):
+@pytest.mark.parametrize("broken", ["__init__", "headers", "end"])
+def test_a_broken_exporter_or_propagator_breaks_no_call(caller, server, seen, monkeypatch, caplog, broken):
+    def fail(*given):
         raise RuntimeError("no room")
 
     server.on("POST", STREAM).stream(*v2("a"))
-    monkeypatch.setattr(telemetry.CallSpan, "end", lambda self, *given: broken(*given))
-    client = caller.client()
+    monkeypatch.setattr(telemetry.CallSpan, broken, fail)
+    records = []
+    client = caller.client(on_call=records.append)
     assert caller.text(client.query.stream(QUESTION)) == "a"
+    assert [record.getMessage() for record in caplog.records] == [f"OpenTelemetry failed for POST {STREAM}"]
     assert "no room" in caplog.text
+    assert len(records) == 1
     server.wait_until_idle()

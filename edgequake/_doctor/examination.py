@@ -203,7 +203,7 @@ class Examination:
                     continue  # it was removed, or never made
                 except EdgeQuakeError as error:
                     left.append(str(error))
-                except KeyboardInterrupt:
+                except (KeyboardInterrupt, SystemExit):
                     left.append("interrupted")
                     break
             if left:

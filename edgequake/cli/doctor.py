@@ -1,6 +1,8 @@
 """``edgequake doctor``: whether a server is as this package expects it."""
 
+import signal
 import sys
+import threading
 from collections import Counter
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["doctor"]
 
 _ORDER: "tuple[Verdict, ...]" = ("right", "differs", "not allowed", "not there", "not tried")
+
+_TERMINATED = 143  # as the shell says it of a program that SIGTERM ended
 
 
 @connected
@@ -50,7 +54,7 @@ def doctor(
     """
     from edgequake._doctor.examination import Examination, LeftBehindError  # help does without
 
-    with connection.client() as client, _progress() as on_try:
+    with connection.client() as client, _progress() as on_try, _sigterm_tidies_up():
         examination = Examination(client, write=write, on_try=on_try)
         results: list[Result] = []
         try:
@@ -74,6 +78,19 @@ def _progress() -> "Iterator[Callable[[Row], None]]":
 
     with Console(stderr=True, highlight=False).status("…") as status:
         yield lambda row: status.update(escape(row.route))
+
+
+@contextmanager
+def _sigterm_tidies_up() -> "Iterator[None]":
+    """Lets SIGTERM, as a CI job's time limit sends it, end the block as Ctrl-C does, and not at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _show(examination: "Examination", results: "Sequence[Result]", address: str, *, as_json: bool) -> None:

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from edgequake.cli.errors import CommandError, command
+from edgequake.cli.listing import show_json
 from edgequake.cli.logins import ask_password, forget, keep, kept_login, server_key
-from edgequake.cli.options import BaseUrl, Connection, Retries, Timeout, Verbose
+from edgequake.cli.options import BaseUrl, Connection, Json, Retries, Timeout, Verbose
 from edgequake.exceptions import EdgeQuakeError, UnauthorizedError
 
 __all__ = ["login", "logout"]
@@ -20,6 +21,7 @@ _UserName = Annotated[
 def login(
     *,
     user: _UserName = None,
+    as_json: Json = False,
     base_url: BaseUrl = None,
     verbose: Verbose = False,
     timeout: Timeout = None,
@@ -45,7 +47,10 @@ def login(
         with connection.client(as_nobody=True) as client:
             answer = client.auth.login(name, password)
         kept = keep(address, name, answer.refresh_token)
-        typer.echo(f"signed in at {address} as {kept.username}")
+        if as_json:
+            show_json({"server": address, "user": kept.username, "in_keyring": kept.in_keyring})
+        else:
+            typer.echo(f"signed in at {address} as {kept.username}")
         if not kept.in_keyring:
             typer.echo(
                 "No keyring keeps the sign-in, so each command will ask for the password. To be asked once:"
@@ -56,6 +61,7 @@ def login(
 
 def logout(
     *,
+    as_json: Json = False,
     base_url: BaseUrl = None,
     verbose: Verbose = False,
     timeout: Timeout = None,
@@ -82,7 +88,10 @@ def logout(
             ) from error
         finally:
             forget(kept)
-        typer.echo(f"{kept.username} is signed out at {kept.address}")
+        if as_json:
+            show_json({"server": kept.address, "user": kept.username})
+        else:
+            typer.echo(f"{kept.username} is signed out at {kept.address}")
 
 
 def _ask_name() -> str:

@@ -124,6 +124,12 @@ def test_a_sign_in_is_kept_in_the_keyring_and_used_by_other_commands(
     assert (ended.code, ended.err) == (1, f"edgequake: nobody is signed in at {server.url}\n")
 
 
+def test_programs_get_json(eq: Any, server: ScriptServer, keys: Keys) -> None:
+    told = json.loads(eq("login", "--user", "mira", "--json", stdin="s3cret\n").out)
+    assert told == {"server": server.url, "user": "mira", "in_keyring": True}
+    assert json.loads(eq("logout", "--json").out) == {"server": server.url, "user": "mira"}
+
+
 def test_a_key_goes_before_a_sign_in(
     eq: Any, server: ScriptServer, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,6 +77,22 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_doctor_that_is_stopped_leaves_nothing(
+    run: Run, start: Start, tmp_path: Path, stop: signal.Signals, code: int
+) -> None:
+    with Store(str(tmp_path / "server.sqlite")) as store, serving(held := HeldAtAnUpload(create_app(store), 1)) as url:
+        doctor = start("doctor", "--write", "--base-url", url)
+        assert held.reached.wait(SECONDS)
+        listing = ("workspaces", "list", "--json", "--tenant", "default", "--base-url", url)
+        assert len(json.loads(run(*listing).out)) == 2
+        doctor.popen.send_signal(stop)
+        ended = doctor.end()
+        held.released.set()
+        assert (ended.code, ended.out) == (code, "")
+        assert [one["slug"] for one in json.loads(run(*listing).out)] == ["default"]
+
+
 def test_a_workspace_from_its_making_to_its_end(run: Run, start: Start, folder: Path, tmp_path: Path) -> None:
     with Store(str(tmp_path / "server.sqlite")) as store, serving(held := HeldAtAnUpload(create_app(store), 2)) as url:
         there = ("--base-url", url, "--tenant", "default", "--user", USER)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -48,11 +50,26 @@ def test_every_route_of_the_server_has_one_row() -> None:
         assert row.call is None or set(row.status) == set(ROUTES[name]["success_status"]), name
 
 
+def check_fields(route: dict[str, Any], request: httpx.Request) -> None:
+    """The request has every field that its route needs, and none that it does not take."""
+    taken = [field for key in ("query_params", "body_fields", "multipart") for field in route.get(key, ())]
+    sent = {*request.url.params}
+    if request.headers.get("content-type") == "application/json":
+        sent |= set(json.loads(request.content))
+    sent |= {name.decode() for name in re.findall(rb'form-data; name="(\w+)"', request.content)}
+    needed = {field.removesuffix("!") for field in taken if field.endswith("!")}
+    assert needed <= sent, route["path"]
+    if "*" not in needed:
+        assert sent <= {field.rstrip("!").removesuffix("|null") for field in taken}, route["path"]
+
+
 def test_a_server_that_answers_as_recorded_is_right_everywhere(server: RecordedServer) -> None:
     results = examined(server, write=True)
     untried = {row.method for row in UNTRIED} | {"parse.job"}  # the recorded parse is done at once
     assert [one for one in results.values() if one.verdict != "right" and one.method not in untried] == []
     assert set(server.asked) == set(ROUTES) - untried
+    for name, request in zip(server.asked, server.requests, strict=True):
+        check_fields(ROUTES[name], request)
     assert results["documents.list"].came == results["documents.list"].expected == "200 DocumentPage"
     assert results["workspaces.delete"].expected == "204 nothing"
     assert results["tenants.delete"].came == "it would change the whole server"

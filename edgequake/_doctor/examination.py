@@ -16,7 +16,7 @@ from edgequake._doctor.rows import Found, NothingFoundError, Row
 from edgequake._doctor.untried import UNTRIED
 from edgequake._doctor.verdict import faults, named, verdict_of_error
 from edgequake._doctor.writing import CHANGING, MAKING, SCRATCH
-from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, NetworkError, NotFoundError
+from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, NetworkError, NotFoundError, TimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -84,8 +84,8 @@ class Examination:
     def results(self) -> Generator[Result, None, None]:
         """The results of all rows, in the order in which they are tried.
 
-        Raises :class:`NetworkError` when no server answers, and :class:`LeftBehindError` when what was made could not
-        be removed.
+        Raises :class:`NetworkError` or :class:`TimeoutError` when no server answers, and :class:`LeftBehindError` when
+        what was made could not be removed.
         """
         yield from self._tried(BEGINNING)
         self._use_what_was_found()
@@ -121,14 +121,17 @@ class Examination:
     def _use_what_was_found(self) -> None:
         """Fills the settings that nobody gave with what the server listed, else with what servers have by default."""
         config, known = self._plain._config, self._found.known
-        ids = {}
         for name, (kind, default) in _IDS.items():
             given = getattr(config, name)
             if given is None and kind not in known:
                 self.notes.append(f"{name} was not given and none could be listed: {default} was sent")
             known[kind] = given or known.get(kind) or default
-            ids[name] = getattr(known[kind], name, known[kind])
-        self._client, self._seen = observe(self._plain, **ids)
+            value = getattr(known[kind], name, known[kind])
+            try:
+                self._client, self._seen = observe(self._client, **{name: value})
+            except ConfigurationError as error:  # an id of another form than this package sends
+                self.notes.append(f"{error}: {default} was sent")
+                self._client, self._seen = observe(self._client, **{name: default})
 
     def _try(self, row: Row) -> Result:
         assert row.call is not None
@@ -140,8 +143,8 @@ class Examination:
         except (NothingFoundError, ConfigurationError) as error:
             self._forget(row)
             return self._result(row, str(error), "not tried")
-        except NetworkError as error:
-            if row.method == "health" and not error.request_sent:
+        except (NetworkError, TimeoutError) as error:
+            if row.method == "health":  # no other route will answer either
                 raise
             return self._result(row, f"no answer: {error}", "differs")
         except EdgeQuakeError as error:

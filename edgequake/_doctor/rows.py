@@ -32,8 +32,11 @@ class Found:
     def add(self, kinds: str, answer: Any) -> None:
         """Keeps ``answer``, of a list its first item, as each of ``kinds`` of which nothing was found before.
 
-        ``kinds`` are names with spaces between. A ``kind:field`` keeps that field of it.
+        ``kinds`` are names with spaces between. A ``kind:field`` keeps that field of it. The answer to an upload that
+        the server had already is not kept: the document is somebody else's.
         """
+        if getattr(answer, "is_duplicate", False):
+            return
         rows = getattr(answer, "rows", answer)
         first = rows[0] if isinstance(rows, list) and rows else None if isinstance(rows, list) else rows
         for one in kinds.split():

@@ -1,6 +1,8 @@
 """Rows that change the server: all of it happens in a workspace that is made for them and removed.
 
-What is made outside the workspace, conversations and folders of conversations, bears the workspace's name.
+What is made outside the workspace, conversations and folders of conversations, bears the workspace's name. What was
+made is known by names that begin with ``made_``; nothing else is ever changed or removed. All texts hold the
+workspace's name, so that no server takes them for documents that it has already.
 """
 
 from __future__ import annotations
@@ -25,18 +27,18 @@ _WS = f"{_V1}/workspaces/{{workspace_id}}"
 _ENTITIES = f"{_V1}/graph/entities"
 _RELATIONS = f"{_V1}/graph/relationships"
 
-_TEXT = "# Orion\n\nThe Orion relay in Lyon is operated by Mira Okafor. The spare beacon is kept in Paris."
+_TEXT = "The Orion relay in Lyon is operated by Mira Okafor. The spare beacon is kept in Paris."
 _QUESTION = "Who operates the Orion relay?"
-_CONTENT = b"BT /F1 12 Tf 72 720 Td (The Orion relay is in Lyon.) Tj ET"
 
 
-def _pdf() -> bytes:
+def _pdf(text: str) -> bytes:
     """A PDF of one page with a line of text."""
+    content = b"BT /F1 12 Tf 72 720 Td (%s) Tj ET" % text.encode()
     objects = (
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-        b"<</Length %d>>\nstream\n%s\nendstream" % (len(_CONTENT), _CONTENT),
+        b"<</Length %d>>\nstream\n%s\nendstream" % (len(content), content),
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
     )
     body, places = b"%PDF-1.4\n", []
@@ -50,9 +52,12 @@ def _pdf() -> bytes:
 
 
 def _remove_workspace(c: Any, f: Found) -> None:
-    """Removes the workspace by its id or, when the answer that held it was lost, by its name."""
-    made = f.known.get("scratch") or c.workspaces.by_slug(f.name, tenant_id=f.tenant)
-    c.workspaces.delete(made)
+    """Removes the workspace, also when the answer that held its id was lost."""
+    made = f.known.get("scratch") or next(
+        (one for one in c.workspaces.list(tenant_id=f.tenant) if one.name == f.name), None
+    )
+    if made is not None:
+        c.workspaces.delete(made)
 
 
 def _remove_conversations(c: Any, f: Found) -> None:
@@ -70,7 +75,7 @@ def _remove_folders(c: Any, f: Found) -> None:
 def _remove_own(c: Any, f: Found) -> None:
     """The conversation, also of a server that does not search."""
     with suppress(NotFoundError):
-        c.conversations.delete(f.conversation)
+        c.conversations.delete(f.made_conversation)
 
 
 SCRATCH = Row(
@@ -87,16 +92,16 @@ _MAKING = (
     Row(
         "documents.upload_text",
         f"POST {_DOCS}",
-        lambda c, f: c.documents.upload_text(_TEXT, title="orion.md"),
+        lambda c, f: c.documents.upload_text(f"# {f.name}\n\n{_TEXT}", title="orion.md"),
         (202, 200),
-        finds="upload document",
+        finds="made_upload upload document",
     ),
     Row(
         "documents.upload_file",
         f"POST {_DOCS}/upload",
-        lambda c, f: c.documents.upload_file(b"The second relay is in Paris.", filename="second.md"),
+        lambda c, f: c.documents.upload_file(f"# {f.name}\n\nIt has a second relay.".encode(), filename="second.md"),
         (202, 201, 200),
-        finds="second_document",
+        finds="made_second",
     ),
     Row(
         "documents.upload_batch",
@@ -107,18 +112,18 @@ _MAKING = (
     Row(
         "documents.pdf.upload",
         f"POST {_DOCS}/pdf",
-        lambda c, f: c.documents.pdf.upload(_pdf(), filename="site-plan.pdf"),
-        finds="pdf pdf_track:track_id",
+        lambda c, f: c.documents.pdf.upload(_pdf(f.name), filename="site-plan.pdf"),
+        finds="made_pdf pdf pdf_track:track_id",
     ),
     Row(
         "documents.pdf.upload_batch",
         f"POST {_DOCS}/pdf/batch",
-        lambda c, f: c.documents.pdf.upload_batch([("again.pdf", _pdf())]),
+        lambda c, f: c.documents.pdf.upload_batch([("again.pdf", _pdf(f.name))]),
     ),
     Row(
         "parse.pdf",
         f"POST {_V1}/parse",
-        lambda c, f: c.parse.pdf(_pdf(), filename="site-plan.pdf"),
+        lambda c, f: c.parse.pdf(_pdf(f.name), filename="site-plan.pdf"),
         (200, 202),
         finds="parse_job:job_id",
     ),
@@ -127,7 +132,7 @@ _MAKING = (
         f"PUT {_WS}/injection",
         lambda c, f: c.workspaces.injections.put("glossary", "RAG: retrieval-augmented generation"),
         (202,),
-        finds="injection",
+        finds="made_injection injection",
     ),
     Row(
         "workspaces.injections.put_file",
@@ -157,7 +162,7 @@ _MAKING = (
         f"POST {_V1}/conversations",
         lambda c, f: c.conversations.create(title=f.name),
         (201,),
-        finds="conversation",
+        finds="made_conversation conversation",
         undo=(_remove_conversations, _remove_own),
     ),
     Row(
@@ -165,20 +170,20 @@ _MAKING = (
         f"POST {_V1}/folders",
         lambda c, f: c.folders.create(f.name),
         (201,),
-        finds="folder",
+        finds="made_folder",
         undo=(_remove_folders,),
     ),
     Row(
         "conversations.messages.create",
         f"POST {_TALK}/messages",
-        lambda c, f: c.conversations.messages.create(f.conversation, role="assistant", content="Mira Okafor."),
+        lambda c, f: c.conversations.messages.create(f.made_conversation, role="assistant", content="Mira Okafor."),
         (201,),
-        finds="message",
+        finds="made_message",
     ),
     Row(
         "conversations.share",
         f"POST {_TALK}/share",
-        lambda c, f: c.conversations.share(f.conversation),
+        lambda c, f: c.conversations.share(f.made_conversation),
         finds="share:share_id",
     ),
     Row(
@@ -207,12 +212,12 @@ _ASKING = (
     Row(
         "chat.complete",
         f"POST {_V1}/chat/completions",
-        lambda c, f: c.chat.complete(_QUESTION, conversation_id=f.conversation.id),
+        lambda c, f: c.chat.complete(_QUESTION, conversation_id=f.made_conversation.id),
     ),
     Row(
         "chat.stream",
         f"POST {_V1}/chat/completions/stream",
-        lambda c, f: c.chat.stream(_QUESTION, conversation_id=f.conversation.id).final(),
+        lambda c, f: c.chat.stream(_QUESTION, conversation_id=f.made_conversation.id).final(),
     ),
 )
 
@@ -220,46 +225,55 @@ MAKING = _MAKING + _ASKING
 """What the rows that read shall find, and questions."""
 
 _OF_CONVERSATIONS = (
-    Row("conversations.update", f"PATCH {_TALK}", lambda c, f: c.conversations.update(f.conversation, is_pinned=True)),
+    Row(
+        "conversations.update",
+        f"PATCH {_TALK}",
+        lambda c, f: c.conversations.update(f.made_conversation, is_pinned=True),
+    ),
     Row(
         "conversations.messages.update",
         f"PATCH {_V1}/messages/{{message_id}}",
-        lambda c, f: c.conversations.messages.update(f.message, content="Mira Okafor, in Lyon."),
+        lambda c, f: c.conversations.messages.update(f.made_message, content="Mira Okafor, in Lyon."),
     ),
     Row(
         "conversations.messages.feedback",
         f"PATCH {_TALK}/messages/{{message_id}}/feedback",
-        lambda c, f: c.conversations.messages.feedback(f.conversation, f.message, rating="up"),
+        lambda c, f: c.conversations.messages.feedback(f.made_conversation, f.made_message, rating="up"),
     ),
     Row(
         "conversations.messages.delete",
         f"DELETE {_V1}/messages/{{message_id}}",
-        lambda c, f: c.conversations.messages.delete(f.message),
+        lambda c, f: c.conversations.messages.delete(f.made_message),
         (204,),
     ),
     Row(
         "conversations.bulk_move",
         f"POST {_BULK}/move",
-        lambda c, f: c.conversations.bulk_move([f.conversation], folder_id=f.folder.id),
+        lambda c, f: c.conversations.bulk_move([f.made_conversation], folder_id=f.made_folder.id),
     ),
     Row(
         "conversations.bulk_archive",
         f"POST {_BULK}/archive",
-        lambda c, f: c.conversations.bulk_archive([f.conversation]),
+        lambda c, f: c.conversations.bulk_archive([f.made_conversation]),
     ),
     Row(
         "folders.update",
         f"PATCH {_V1}/folders/{{folder_id}}",
-        lambda c, f: c.folders.update(f.folder, name=f"{f.name}-renamed"),
+        lambda c, f: c.folders.update(f.made_folder, name=f"{f.name}-renamed"),
     ),
-    Row("folders.delete", f"DELETE {_V1}/folders/{{folder_id}}", lambda c, f: c.folders.delete(f.folder), (204,)),
-    Row("conversations.unshare", f"DELETE {_TALK}/share", lambda c, f: c.conversations.unshare(f.conversation), (204,)),
+    Row("folders.delete", f"DELETE {_V1}/folders/{{folder_id}}", lambda c, f: c.folders.delete(f.made_folder), (204,)),
+    Row(
+        "conversations.unshare",
+        f"DELETE {_TALK}/share",
+        lambda c, f: c.conversations.unshare(f.made_conversation),
+        (204,),
+    ),
     Row(
         "conversations.bulk_delete",
         f"POST {_BULK}/delete",
         lambda c, f: c.conversations.bulk_delete([c.conversations.create(title=f.name)]),
     ),
-    Row("conversations.delete", f"DELETE {_TALK}", lambda c, f: c.conversations.delete(f.conversation), (204,)),
+    Row("conversations.delete", f"DELETE {_TALK}", lambda c, f: c.conversations.delete(f.made_conversation), (204,)),
 )
 
 _OF_THE_GRAPH = (
@@ -290,67 +304,67 @@ _OF_DOCUMENTS = (
     Row(
         "tasks.cancel",
         f"POST {_V1}/tasks/{{track_id}}/cancel",
-        lambda c, f: c.tasks.cancel(f.upload.task_id),
+        lambda c, f: c.tasks.cancel(f.made_upload.task_id),
         also=(409,),
     ),
     Row(
         "tasks.retry",
         f"POST {_V1}/tasks/{{track_id}}/retry",
-        lambda c, f: c.tasks.retry(f.upload.task_id),
+        lambda c, f: c.tasks.retry(f.made_upload.task_id),
         also=(409,),
     ),
     Row(
         "documents.retry_chunks",
         f"POST {_DOC}/retry-chunks",
-        lambda c, f: c.documents.retry_chunks(f.document),
+        lambda c, f: c.documents.retry_chunks(f.made_upload),
         (200, 202),
         also=(404,),
     ),
     Row(
         "documents.reprocess",
         f"POST {_DOCS}/reprocess",
-        lambda c, f: c.documents.reprocess(document_id=f.upload.document_id, max_documents=1),
+        lambda c, f: c.documents.reprocess(document_id=f.made_upload.document_id, max_documents=1),
         (202, 200),
     ),
-    Row("documents.cancel", f"POST {_DOC}/cancel", lambda c, f: c.documents.cancel(f.document), also=(409,)),
+    Row("documents.cancel", f"POST {_DOC}/cancel", lambda c, f: c.documents.cancel(f.made_upload), also=(409,)),
     Row(
         "documents.pdf.retry",
         f"POST {_DOCS}/pdf/{{pdf_id}}/retry",
-        lambda c, f: c.documents.pdf.retry(f.pdf),
+        lambda c, f: c.documents.pdf.retry(f.made_pdf),
         also=(409,),
     ),
     Row(
         "documents.pdf.cancel",
         f"DELETE {_DOCS}/pdf/{{pdf_id}}/cancel",
-        lambda c, f: c.documents.pdf.cancel(f.pdf),
+        lambda c, f: c.documents.pdf.cancel(f.made_pdf),
         also=(409,),
     ),
     Row(
         "documents.pdf.delete",
         f"DELETE {_DOCS}/pdf/{{pdf_id}}",
-        lambda c, f: c.documents.pdf.delete(f.pdf),
+        lambda c, f: c.documents.pdf.delete(f.made_pdf),
         (204,),
     ),
     Row(
         "documents.bulk_delete",
         f"POST {_DOCS}/batch-delete",
-        lambda c, f: c.documents.bulk_delete([f.second_document]),
+        lambda c, f: c.documents.bulk_delete([f.made_second]),
         (202,),
     ),
-    Row("documents.delete", f"DELETE {_DOC}", lambda c, f: c.documents.delete(f.document), (202, 200), also=(409,)),
+    Row("documents.delete", f"DELETE {_DOC}", lambda c, f: c.documents.delete(f.made_upload), (202, 200), also=(409,)),
 )
 
 _OF_THE_WORKSPACE = (
     Row(
         "workspaces.injections.update",
         f"PATCH {_WS}/injections/{{injection_id}}",
-        lambda c, f: c.workspaces.injections.update(f.injection, content="RAG: answers with sources"),
+        lambda c, f: c.workspaces.injections.update(f.made_injection, content="RAG: answers with sources"),
         (200, 202),
     ),
     Row(
         "workspaces.injections.delete",
         f"DELETE {_WS}/injections/{{injection_id}}",
-        lambda c, f: c.workspaces.injections.delete(f.injection),
+        lambda c, f: c.workspaces.injections.delete(f.made_injection),
         (200, 204),
     ),
     Row("workspaces.update", f"PUT {_WS}", lambda c, f: c.workspaces.update(description="Made by edgequake doctor")),

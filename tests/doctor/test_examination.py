@@ -149,6 +149,17 @@ def test_a_server_that_is_not_there_is_an_error() -> None:
         list(Examination(client, write=False).results())
 
 
+@pytest.mark.parametrize("error", [httpx.ReadTimeout("late"), httpx.ReadError("reset")])
+def test_a_server_that_does_not_even_say_how_it_is_is_an_error(server: RecordedServer, error: Exception) -> None:
+    def no_answer(request: httpx.Request) -> httpx.Response:
+        raise error
+
+    server.changed["health"] = no_answer
+    with pytest.raises((NetworkError, TimeoutError)):
+        list(Examination(server.client(), write=False).results())
+    assert server.asked == ["health"]
+
+
 def test_ids_come_from_the_settings_then_from_the_server_then_from_what_servers_have(server: RecordedServer) -> None:
     def sent() -> tuple[str | None, ...]:
         headers = server.requests[server.asked.index("documents.list")].headers
@@ -205,11 +216,42 @@ def test_a_workspace_whose_answer_was_lost_is_found_by_its_name(server: Recorded
     def lost(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadError("reset")
 
-    server.changed["workspaces.create"] = lost
-    results = examined(server, write=True, ids=IDS)
+    examination = Examination(server.client(**IDS), write=True)
+    listed = sample("workspaces_list")
+    listed["items"] = [listed["items"][0], listed["items"][0] | {"id": "lost", "name": examination.scratch}]
+    server.changed |= {"workspaces.create": lost, "workspaces.list": httpx.Response(200, json=listed)}
+    results = {one.method: one for one in examination.results()}
     assert (results["workspaces.create"].verdict, results["documents.upload_text"].verdict) == ("differs", "not tried")
     assert results["documents.upload_text"].came == "no workspace could be made for it"
-    assert server.asked[-2:] == ["workspaces.by_slug", "workspaces.delete"]
+    assert server.asked[-2:] == ["workspaces.list", "workspaces.delete"]
+    assert server.requests[-1].url.path.endswith("/lost")
+
+
+ITS_OWN = {f"workspaces.{name}" for name in (
+    "update", "delete", "reprocess_documents", "rebuild_embeddings", "rebuild_knowledge_graph",
+)}  # fmt: skip
+
+
+def test_nothing_is_changed_that_was_not_made_here(server: RecordedServer) -> None:
+    server.changed |= {row.method: httpx.Response(403) for row in MAKING}
+    results = examined(server, write=True, ids=IDS)
+    assert results["conversations.get"].verdict == results["documents.get"].verdict == "right"  # somebody's were found
+    changed = {row.method for row in CHANGING} & set(server.asked)
+    assert changed == ITS_OWN
+    server.asked.clear()
+    for upload in ("upload_text", "upload_file", "pdf.upload"):
+        server.changed[f"documents.{upload}"] = httpx.Response(200, json=sample("document_upload_duplicate_200"))
+    examined(server, write=True, ids=IDS)
+    assert {row.method for row in CHANGING} & set(server.asked) == ITS_OWN
+
+
+def test_an_id_that_cannot_be_sent_is_noted(server: RecordedServer) -> None:
+    tenants = sample("tenants_list")
+    tenants["items"][0]["id"] = "acme"
+    server.changed["tenants.list"] = httpx.Response(200, json=tenants)
+    examination = Examination(server.client(), write=False)
+    assert {one.verdict for one in examination.results()} == {"right", "not tried"}
+    assert examination.notes == ["tenant_id must be a UUID, or \"default\", not 'acme': default was sent"]
 
 
 def test_a_refused_workspace_leaves_nothing_to_remove(server: RecordedServer) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 from importlib.util import find_spec  # async only
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -49,7 +49,7 @@ class AsyncConnections:
         self._made: WeakKeyDictionary[Any, AsyncHTTPClient] = WeakKeyDictionary()
         self._new_client = async_client
         self._closed = False
-        self._lock = Lock()  # threads that first use a client together share one pool
+        self._lock = threading.Lock()  # threads that first use a client together share one pool
         self._open: WeakKeyDictionary[Any, WeakSet[Any]] = WeakKeyDictionary()
         self.token: tuple[object, SecretStr | None] | None = None
         """A ``jwt`` function, and the last token that it gave; a copy of the client may have another function."""

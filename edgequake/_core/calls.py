@@ -174,11 +174,13 @@ def parse_as(cast_to: type[T]) -> Callable[[bytes], T]:
             return body
         if cast_to is str:
             return body.decode("utf-8", "replace")
-        if cast_to is type(None):
+        if cast_to is type(None) or cast_to is None:
             return None
         shown = body[: 64 * 1024].decode("utf-8", "replace")
         if isinstance(cast_to, type) and issubclass(cast_to, SecretAnswer):
             shown = "[secret]"
+        if not body:
+            raise ResponseError("the server's answer is empty where JSON was expected; cast_to=type(None) takes it")
         try:
             data = parse_json(body)
         except ValueError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from threading import Lock
+import threading
 
 from edgequake.exceptions import ConfigurationError
 
@@ -31,7 +31,7 @@ class RateLimiter:
         self._interval = seconds / number
         self._burst = self._interval * (number - 1)
         self._next = float("-inf")  # when the next request would go, if there were no bursts
-        self._lock = Lock()
+        self._lock = threading.Lock()
 
     def reserve(self, now: float, *, at_most: float) -> float | None:
         """Seconds until a request that wants to go ``now`` may; its place is taken.

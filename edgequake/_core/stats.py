@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
-from threading import RLock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class StatsRecorder:
     """Counts streams as they end, in whatever threads."""
 
     def __init__(self) -> None:
-        self._lock = RLock()  # the garbage collector may end another stream in the middle of this
+        self._lock = threading.RLock()  # the garbage collector may end another stream in the middle of this
         self._streams = self._completed = self._errors = self._chunks = 0
         self._latency = self._first_chunk = 0.0
 

@@ -5,9 +5,9 @@ When as many items wait as may, nothing more is read: the server's socket fills 
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from contextvars import copy_context
-from threading import Condition, Thread
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Ahead(Generic[T]):
         self._n = n
         self._asked = False
         self._items: deque[T] = deque()
-        self._changed = Condition()
+        self._changed = threading.Condition()
         self._failure: BaseException | None = None
         self._ended = False
         self.begun = False
@@ -53,7 +53,9 @@ class Ahead(Generic[T]):
             if not self.begun:
                 self.begun = True
                 # Daemonic: a thread that waits for a server must not keep the program from ending.
-                Thread(target=copy_context().run, args=(self._read,), name="edgequake-prefetch", daemon=True).start()
+                threading.Thread(
+                    target=copy_context().run, args=(self._read,), name="edgequake-prefetch", daemon=True
+                ).start()
             if not self._items:
                 self._asked = True
                 self._changed.notify_all()

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from threading import Lock
+import threading
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -48,7 +48,7 @@ class Connections:
         self._made: WeakKeyDictionary[Any, HTTPClient] = WeakKeyDictionary()
         self._new_client = client
         self._closed = False
-        self._lock = Lock()  # threads that first use a client together share one pool
+        self._lock = threading.Lock()  # threads that first use a client together share one pool
         self._open: WeakKeyDictionary[Any, WeakSet[Any]] = WeakKeyDictionary()
         self.token: tuple[object, SecretStr | None] | None = None
         """A ``jwt`` function, and the last token that it gave; a copy of the client may have another function."""

@@ -1,5 +1,6 @@
 """What is given as `http_client` or `retry` is looked at before anything is sent; and a foreign error shows no key."""
 
+import subprocess
 import sys
 from importlib.util import find_spec
 
@@ -117,3 +118,32 @@ def test_a_transport_must_be_one_that_there_is(monkeypatch):
     monkeypatch.setitem(sys.modules, "httpx_aiohttp", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'edgequake\[aiohttp\]'"):
         AsyncEdgequakeClient(transport="aiohttp")
+
+
+GEVENT = """
+from edgequake import EdgequakeClient
+from gevent import monkey
+monkey.patch_all()
+import gevent
+client = EdgequakeClient(max_retries=0)
+def read(ahead):
+    stream = client.query.stream("q")
+    return "".join(chunk.text for chunk in (stream.prefetch(2) if ahead else stream))
+jobs = [gevent.spawn(read, n % 2) for n in range(20)]
+gevent.joinall(jobs)
+print({job.value for job in jobs})
+"""
+
+
+def test_gevent_may_be_patched_after_the_import(server):
+    """In a process of its own: what gevent has patched stays so. A lock of before would wait for ever."""
+    server.on("POST", STREAM).always().stream(*v2("Edge", "Quake"))
+    ran = subprocess.run(
+        [sys.executable, "-c", GEVENT],
+        env={"EDGEQUAKE_BASE_URL": server.url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.stdout, ran.returncode) == ("{'EdgeQuake'}\n", 0), ran.stderr

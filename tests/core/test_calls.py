@@ -582,6 +582,7 @@ class Data:
         (bytes, b"\xff", b"\xff"),
         (str, b"a\xff", "a\ufffd"),
         (type(None), b"anything", None),
+        (None, b"", None),
         (dict, b'{"a": 1}', {"a": 1}),
         (list, b"[1]", [1]),
         (list[int], b'["1"]', [1]),
@@ -600,7 +601,12 @@ def test_an_answer_is_read_as_any_type(cast_to, body, value):
     assert parse_as(cast_to)(body) == value
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"{", b"\xff", b'{"a": 1} x', b"[" * 100_000])
+def test_an_empty_answer_says_what_takes_it():
+    with pytest.raises(ResponseError, match=r"is empty where JSON was expected; cast_to=type\(None\) takes it"):
+        parse_as(dict)(b"")
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"{", b"\xff", b'{"a": 1} x', b"[" * 100_000])
 def test_an_answer_that_is_no_json_is_a_response_error(body):
     for cast_to in (dict, QueryResponse, Row):
         with pytest.raises(ResponseError, match="the server's answer is not JSON") as caught:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import logging
+import signal
 import traceback
+from functools import partial
+from pathlib import Path
+from typing import Any
 
+import h11
 import pytest
 from client.test_secrets import GIVEN, SECRET
 from client.wires import ERROR_EVENT, QUERY, STREAM, token
 
-from edgequake import EdgeQuakeError, Timeout
+from edgequake import EdgequakeClient, EdgeQuakeError, Timeout
 from edgequake.testing import CUT, Hold
 
 FAILURES = {
@@ -69,3 +74,28 @@ def test_a_query_of_ones_own_request_shows_in_no_log_and_no_error_of_ours(caller
     logged = [record.getMessage() for record in caplog.records if record.name == "edgequake"]
     assert len(logged) == 1
     assert SECRET not in logged[0]
+
+
+def sentrys_event(error: BaseException) -> dict[str, Any]:
+    """The part of Sentry's report of an error that the hook of SECURITY.md looks at."""
+    frames = [
+        {"module": frame.f_globals["__name__"], "vars": {name: repr(value) for name, value in frame.f_locals.items()}}
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+    ]
+    return {"exception": {"values": [{"type": type(error).__name__, "stacktrace": {"frames": frames}}]}}
+
+
+def test_the_hook_of_the_security_page_takes_keys_out_of_a_report_of_ctrl_c(server, monkeypatch):
+    page = (Path(__file__).parents[2] / "SECURITY.md").read_text("utf-8")
+    recipe: dict[str, Any] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], recipe)
+    # It comes while httpcore's frame holds the headers, and has no frame of its own.
+    monkeypatch.setattr(h11.Connection, "send", partial(signal.default_int_handler, signal.SIGINT))
+    with EdgequakeClient(base_url=server.url, api_key=SECRET) as client, pytest.raises(KeyboardInterrupt) as caught:
+        client.query.execute("a question")
+    event = sentrys_event(caught.value)
+    assert SECRET in str(event)
+    cleaned = str(recipe["without_keys"](event, {}))
+    assert SECRET not in cleaned
+    assert "KeyboardInterrupt" in cleaned
+    assert "caught" in cleaned  # the caller's own variables stay

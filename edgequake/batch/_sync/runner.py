@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sized
 from contextlib import ExitStack, closing
 from functools import partial
-from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -122,7 +122,7 @@ class Runner(Generic[T]):
         self._crew = Crew(self._pace)
         self._failures = Failures()
         self._tally = Tally(len(items) if total is None and isinstance(items, Sized) else total, monotonic())
-        self._lock = Lock()  # held over no wait
+        self._lock = threading.Lock()  # held over no wait
 
     def run(self) -> BatchProgress:
         """Does all the items; returns how far it came."""

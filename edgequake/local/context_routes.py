@@ -13,14 +13,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from edgequake.local.answering import Answering, RetrievalError
+from edgequake.local.answering import Answering
 from edgequake.local.bodies import ContextBody
-from edgequake.local.engine import DEFAULT_RESULTS, Engine, Found, Question
-from edgequake.local.followup import context_of
+from edgequake.local.engine import Engine, Found, Question
 from edgequake.local.formats import mime_type
+from edgequake.local.query_routes import looked_up, question_of
 from edgequake.local.records import Record
 from edgequake.local.requests import RequestError, body_of, check_query
-from edgequake.local.wire import bundle, refusal, snippet
+from edgequake.local.wire import bundle, snippet
 
 _ROOT = "/api/v1/query/context"
 _PREFIX = "ret_"
@@ -135,22 +135,10 @@ class ContextRoutes:
 
     async def _retrieved(self, body: ContextBody, workspace: str) -> Retrieval:
         check_query(body.query)
-        history = body.conversation_history or []
-        question = Question(
-            body.query,
-            body.effective_mode(),
-            context=context_of(body.query, [turn.content for turn in history if turn.role == "user"]),
-            limit=DEFAULT_RESULTS if body.max_results is None else body.max_results,
-            scope=body.scope(),
-            workspace=workspace,
-        )
+        question = question_of(body, workspace)
         answering = Answering(self._engine, question)
-        try:
-            found = await answering.found()
-        except RetrievalError as error:
-            raise refusal(answering, error) from error
-        finally:
-            await answering.aclose()
+        found = await looked_up(answering)
+        await answering.aclose()
         return self._retrievals.keep(question, body.mode, found)
 
     def _chunk(self, kind: str, wanted: str, workspace: str, whole: bool) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from edgequake.local.bodies import (
 )
 from edgequake.local.conversation_upkeep import ConversationUpkeep, Folders
 from edgequake.local.engine import Engine
-from edgequake.local.requests import BodyError, RequestError, body_of, identity, number, owner
+from edgequake.local.requests import BodyError, RequestError, body_of, clamped, identity, owner
 
 _DETAIL_MESSAGES = 200
 _ROOT = "/api/v1/conversations"
@@ -67,7 +67,7 @@ class ConversationRoutes:
         """One page of the user's conversations."""
         whose = owner(request.headers)
         asked = request.query_params
-        limit = min(max(number(asked, "limit", 20), 1), 100)
+        limit = clamped(asked, "limit", 20, 100)
         first = _position(asked.get("cursor"))
         items, total = self._conversations.page(
             whose,
@@ -113,7 +113,7 @@ class ConversationRoutes:
     def messages(self, request: Request) -> Response:
         """One page of a conversation's messages."""
         whose, wanted = owner(request.headers), conversation_id(request)
-        limit = min(max(number(request.query_params, "limit", 50), 1), 200)
+        limit = clamped(request.query_params, "limit", 50, 200)
         first = _position(request.query_params.get("cursor"))
         items, total = self._conversations.messages(whose, wanted, first=first, limit=limit)
         return JSONResponse(_page(items, first, limit, total))

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from edgequake.local.bodies import TenantBody, TenantChange, WorkspaceBody, WorkspaceChange
 from edgequake.local.engine import Engine
-from edgequake.local.requests import RequestError, body_of, identity, number
+from edgequake.local.requests import RequestError, body_of, clamped, identity, number
 
 
 class DirectoryRoutes:
@@ -138,6 +138,6 @@ def _page(
     told: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> Response:
     first = number(request.query_params, "offset", 0)
-    limit = min(max(number(request.query_params, "limit", 20), 1), 100)
+    limit = clamped(request.query_params, "limit", 20, 100)
     items, total = read(first, limit)
     return JSONResponse({"items": [told(item) for item in items], "total": total, "offset": first, "limit": limit})

@@ -19,7 +19,7 @@ from edgequake.local.bodies import DocumentBody
 from edgequake.local.engine import Engine
 from edgequake.local.formats import mime_type
 from edgequake.local.records import Record
-from edgequake.local.requests import RequestError, body_of, identity, number, too_large_error
+from edgequake.local.requests import RequestError, body_of, clamped, identity, number, too_large_error
 from edgequake.local.scope import Scope
 from edgequake.local.uploads import Receipt, Upload, Uploads
 
@@ -105,7 +105,7 @@ class DocumentRoutes:
     def list(self, request: Request) -> Response:
         """One page of the documents; an empty one without a tenant and a workspace."""
         asked = request.query_params
-        size = min(max(number(asked, "page_size", 20), 1), MAX_PAGE_SIZE)
+        size = clamped(asked, "page_size", 20, MAX_PAGE_SIZE)
         page = max(number(asked, "page", 1), 1)
         records: Iterable[Record] = ()
         total, statuses = 0, Counter[str]()

@@ -11,7 +11,7 @@ from edgequake.local.bodies import IdsBody
 from edgequake.local.document_routes import DocumentRoutes, is_scoped
 from edgequake.local.engine import Engine
 from edgequake.local.formats import mime_type
-from edgequake.local.requests import BodyError, RequestError, body_of, number
+from edgequake.local.requests import BodyError, RequestError, body_of, clamped
 from edgequake.local.scope import Scope
 
 _ROOT = "/api/v1/documents"
@@ -48,7 +48,7 @@ class DocumentUpkeep:
         asked = request.query_params
         if "q" not in asked:
             raise BodyError(400, "Failed to deserialize query string: missing field `q`")
-        size = min(max(number(asked, "page_size", 20), 1), _MOST_FOUND)
+        size = clamped(asked, "page_size", 20, _MOST_FOUND)
         items: list[dict[str, Any]] = []
         total = 0
         if is_scoped(request.headers):

@@ -41,17 +41,7 @@ class QueryRoutes:
         body = await body_of(QueryBody, request)
         check_query(body.query)
         check_model(body.llm_provider, body.llm_model)
-        history = body.conversation_history or []
-        question = Question(
-            body.query,
-            body.effective_mode(),
-            context=context_of(body.query, [turn.content for turn in history if turn.role == "user"]),
-            limit=DEFAULT_RESULTS if body.max_results is None else body.max_results,
-            scope=body.scope(),
-            system_prompt=body.system_prompt or "",
-            history=tuple(Turn(turn.role, turn.content) for turn in history),
-            workspace=workspace,
-        )
+        question = question_of(body, workspace)
         answering = Answering(self._engine, question)
         try:
             if body.prompt_only or body.context_only:
@@ -83,21 +73,20 @@ class QueryRoutes:
         )
         answering = Answering(self._engine, question)
         if body.stream_format == "v1":
-            await _looked_up(answering)
+            await looked_up(answering)
             return self._events(streams.query_v1(answering), answering)
         return self._events(streams.query(answering, body), answering)
 
     async def guide(self, request: Request) -> Response:
         """`GET /query/stream?query=…`, with `mode` and `top_k` as the guide's client names them."""
-        asked = request.query_params
-        if "query" not in asked:
+        given = request.query_params
+        if "query" not in given:
             raise BodyError(400, "Failed to deserialize query string: missing field `query`")
-        limit = number(asked, "top_k" if "top_k" in asked else "max_results", DEFAULT_RESULTS)
-        options = QueryBody(query=check_query(asked["query"]), mode=asked.get("mode"))
+        limit = number(given, "top_k" if "top_k" in given else "max_results", DEFAULT_RESULTS)
+        body = QueryBody(query=check_query(given["query"]), mode=given.get("mode"), max_results=limit)
         workspace = await asyncio.to_thread(self._engine.workspace, request)
-        question = Question(options.query, options.effective_mode(), limit=limit, workspace=workspace)
-        answering = Answering(self._engine, question)
-        return self._events(streams.guide(answering, await _looked_up(answering)), answering)
+        answering = Answering(self._engine, question_of(body, workspace))
+        return self._events(streams.guide(answering, await looked_up(answering)), answering)
 
     def _given(self, question: Question, found: Found, prompt: bool) -> str:
         return self._engine.prompt(question, found) if prompt else "\n\n".join(self._engine.context(found))
@@ -106,7 +95,23 @@ class QueryRoutes:
         return event_stream(events, self._keep_alive, answering.aclose)
 
 
-async def _looked_up(answering: Answering) -> Found:
+def question_of(body: QueryBody, workspace: str) -> Question:
+    """The question of a body."""
+    history = body.conversation_history or []
+    return Question(
+        body.query,
+        body.effective_mode(),
+        context=context_of(body.query, [turn.content for turn in history if turn.role == "user"]),
+        limit=DEFAULT_RESULTS if body.max_results is None else body.max_results,
+        scope=body.scope(),
+        system_prompt=body.system_prompt or "",
+        history=tuple(Turn(turn.role, turn.content) for turn in history),
+        workspace=workspace,
+    )
+
+
+async def looked_up(answering: Answering) -> Found:
+    """What an answer rests on. RequestError when nothing could be looked up; the answering is closed then."""
     try:
         return await answering.found()
     except BaseException as error:

@@ -185,11 +185,7 @@ def _passage(hit: Hit, granularity: str) -> dict[str, Any]:
         "id": hit.id,
         "score": hit.score,
         "snippet": snippet(hit.text) if granularity == "citation" else hit.text,
-        "document_id": hit.document_id,
-        "file_path": hit.title,
-        "chunk_index": hit.chunk_index,
-        "start_line": hit.start_line,
-        "end_line": hit.end_line,
+        **_lineage(hit),
     }
     if hit.page is not None:
         reference.update(page_start=hit.page, page_end=hit.page)
@@ -225,11 +221,10 @@ def _chunk(hit: Hit, number: int) -> dict[str, Any]:
         "token_count": len(hit.text.split()),
         "reference_id": number,
         "is_truncated": False,
-        "lineage": {
-            "document_id": hit.document_id,
-            "file_path": hit.title,
-            "chunk_index": hit.chunk_index,
-            "start_line": hit.start_line,
-            "end_line": hit.end_line,
-        },
+        "lineage": _lineage(hit),
     }
+
+
+def _lineage(hit: Hit) -> dict[str, Any]:
+    places = {"chunk_index": hit.chunk_index, "start_line": hit.start_line, "end_line": hit.end_line}
+    return {"document_id": hit.document_id, "file_path": hit.title, **places}

@@ -166,6 +166,8 @@ class CallObservation(Observation):
         self._ended = True
         if os.getpid() != self._process:  # a copy in a process that was forked meanwhile: the call is not its own
             return
+        if sys.is_finalizing():  # modules are being unloaded: what comes now fails, and Python prints that
+            return
         record = CallRecord(
             route=self._call.route_template,
             outcome=outcome,

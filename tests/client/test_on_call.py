@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -141,6 +143,18 @@ def test_a_call_is_told_of_by_the_process_that_began_it(server, records, monkeyp
             forked.setattr("edgequake._core.observing.os.getpid", lambda: -1)
             stream.close()
     assert records == []
+
+
+def test_a_stream_that_is_open_when_the_program_ends_makes_no_noise(server):
+    server.on("POST", STREAM).stream(token("a"), Hold())
+    program = (
+        "from edgequake import EdgequakeClient\n"
+        f"client = EdgequakeClient(base_url={server.url!r}, on_call=print)\n"
+        "stream = client.query.stream('q')\n"
+        "next(stream)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_stream_that_was_opened_and_closed_has_times(caller, server, records):

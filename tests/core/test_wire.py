@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from edgequake._core.answer import chat_response, query_response
 from edgequake._core.sse import EventData, SSEParser
-from edgequake._core.wire import events_of_answer
+from edgequake._core.wire import WireDecoder, events_of_answer
 from edgequake.chunks import ChatChunk, ChunkFields, ChunkType, QueryChunk
 from edgequake.exceptions import StreamError, StreamTruncatedError
 from edgequake.models import ChatResponse, QueryResponse
@@ -646,36 +646,28 @@ def test_any_tokens_give_the_same_text_in_every_format(tokens):
         assert stream.text == stream.answer.text == "".join(formats["v1"] if name == "v1" else tokens)
 
 
-TEXTS = st.sampled_from(["a", "", " ", "Error: ", None, 5, ["a"]])
-CHOICES = st.one_of(
-    st.lists(
-        st.fixed_dictionaries(
-            {},
-            optional={
-                "index": st.just(0),
-                "delta": st.sampled_from([None, {}, [], "a"]) | st.fixed_dictionaries({"content": TEXTS}),
-                "finish_reason": st.sampled_from([None, "stop", 5]),
-                "text": TEXTS,
-            },
-        )
-        | TEXTS,
-        max_size=2,
-    ),
-    TEXTS,
-)
-EVENTS = st.fixed_dictionaries(
-    {},
-    optional={
-        "choices": CHOICES,
-        "usage": st.sampled_from([None, {}, {"total_tokens": 1}, 5]),
-        "type": st.sampled_from(["token", "done", "new", None, 5]),
-        "content": TEXTS,
-        "chunk": TEXTS,
-        "done": st.booleans(),
-        "error": st.sampled_from([None, "", "bad", {"message": "bad"}]),
-        "id": st.just("1"),
-    },
-)
+PLAIN = {"id": "1", "choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": None}], "model": "m"}
+TEXTS = ["b", "", " ", "Error: ", None, 5, ["a"]]
+CHOICES = [
+    *TEXTS,
+    [],
+    [{}],
+    [{"text": "a"}],
+    [{"delta": {"content": "a"}}],
+    [{"delta": {"content": "a"}, "finish_reason": None}, {"delta": {"content": "b"}, "finish_reason": "stop"}],
+    *([{"delta": {"content": text}, "finish_reason": None}] for text in TEXTS),
+    *([{"delta": delta, "finish_reason": None}] for delta in (None, {}, [], "a")),
+    *([{"delta": {"content": "a"}, "finish_reason": reason}] for reason in ("stop", "", 5)),
+]
+FIELDS = {
+    "choices": CHOICES,
+    "usage": [None, {}, {"total_tokens": 1}, 5],
+    "type": ["token", "done", "new", None, 5],
+    "content": TEXTS,
+    "chunk": TEXTS,
+    "done": [True, False],
+    "error": [None, "", "bad", {"message": "bad"}],
+}
 
 
 def all_that_it_does(read, stream):
@@ -688,13 +680,38 @@ def all_that_it_does(read, stream):
     return json.dumps(chunk), chunk.raw, stream.decoder.finished, text
 
 
-@given(EVENTS.filter(bool), st.sampled_from(KINDS))
-def test_an_event_that_is_only_text_is_read_as_any_other_event_is(event, kind):
-    """The commonest events are read by a shorter way; the order of the fields is the same too."""
+def check_both_ways(event, kind):
     data = json.dumps(event).encode()
     short, long = Decoded([], kind), Decoded([], kind)
     shorter = all_that_it_does(lambda: short.decoder.decode(data), short)
     assert shorter == all_that_it_does(lambda: long.decoder._event(event, data), long)
+
+
+@given(st.fixed_dictionaries({}, optional={k: st.sampled_from(v) for k, v in FIELDS.items()}), st.sampled_from(KINDS))
+def test_an_event_that_is_only_text_is_read_as_any_other_event_is(event, kind):
+    """The commonest events are read by a shorter way; the order of the fields is the same too."""
+    if event:
+        check_both_ways(event, kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_stands_beside_the_text_of_openais_wire_is_taken_in(kind):
+    for name, values in FIELDS.items():
+        for value in values:
+            check_both_ways(PLAIN | {name: value}, kind)
+
+
+@pytest.mark.parametrize("event", [PLAIN, {"type": "token", "content": "a"}, {"chunk": "a", "type": "token"}])
+def test_the_commonest_events_are_read_by_the_shorter_way(event, monkeypatch):
+    monkeypatch.delattr(WireDecoder, "_event")
+    assert one(event).text == "a"
+
+
+def test_an_event_named_error_is_one_on_openais_wire_too():
+    data = EventData(json.dumps(PLAIN).encode())
+    data.event, data.id, data.retry = "error", "", None
+    with pytest.raises(StreamError):
+        decoded(data)
 
 
 # -- a whole answer as a stream ---------------------------------------------------------------------------------------

@@ -25,13 +25,16 @@ class Rechunker:
 
     __slots__ = ("_answered", "_head", "_held", "_in_chunks", "_in_head", "_left")
 
+    _left: int
+    """Bytes of a chunk that are still to come; once an answer comes in chunks."""
+    _held: bytes
+    """The beginning of a chunk's header; once an answer comes in chunks."""
+
     def __init__(self) -> None:
         self._answered = True
         self._in_head = False
         self._head = bytearray()
         self._in_chunks = False
-        self._left = 0  # bytes of a chunk that are still to come
-        self._held = b""  # the beginning of a chunk's header
 
     def wrote(self, data: bytes) -> bool:
         """A request, or some of one, has been written: what comes next is the head of its answer.
@@ -44,7 +47,6 @@ class Rechunker:
         self._in_head = not data.startswith(b"HEAD ")  # whose answer has no body, whatever its head says
         self._head.clear()
         self._in_chunks = False
-        self._left = 0
         return True
 
     def feed(self, data: bytes) -> bytes:
@@ -68,7 +70,7 @@ class Rechunker:
                 self._head.clear()
                 if not self._in_chunks:
                     return data
-                self._held = b"\r\n"  # in place of the head's last line end
+                self._left, self._held = 0, b"\r\n"  # in place of the head's last line end
                 return data[:body] + self._joined(data[body:])
             del self._head[: end.end()]  # an interim answer: the head is still to come
             position = 0

@@ -31,8 +31,8 @@ def refused():
     return error
 
 
-def status(number, retry_after=None, **body):
-    headers = {} if retry_after is None else {"retry-after": str(retry_after)}
+def status(number, retry_after=None, headers=None, **body):
+    headers = headers or ({} if retry_after is None else {"retry-after": str(retry_after)})
     return api_error(number, "", headers, json.dumps(body).encode())
 
 
@@ -150,11 +150,13 @@ class Loop:
     def __init__(self, policy=None, *, draw=1.0, total=math.inf, replayable=True):
         self.waits = []
         self.tries = 0
+        self.told = []
         self.rules = RetryRules(
             policy or RetryPolicy(),
             route="GET /x",
             replayable=replayable,
             left=lambda: total - sum(self.waits),
+            on_retry=lambda *retry: self.told.append(retry),
             draw=lambda: draw,
         )
 
@@ -247,6 +249,26 @@ def test_each_retry_is_logged_once_with_its_wait(caplog):
     ]
     facts = [(record.route, record.request_id, record.attempt) for record in caplog.records]
     assert facts == [("GET /x", None, 1), ("GET /x", None, 2)]
+
+
+def test_a_retry_is_logged_with_the_servers_id_of_the_request(caplog):
+    Loop().run(status(503, headers={"x-request-id": "r-1"}), "answer")
+    assert [record.request_id for record in caplog.records] == ["r-1"]
+
+
+def test_each_retry_is_told_with_its_error_and_its_wait():
+    loop, first, second = Loop(), refused(), status(503)
+    loop.run(first, second, "answer")
+    assert loop.told == [(first, 0.5), (second, 1.0)]
+
+
+def test_a_try_that_may_have_had_an_effect_is_remembered():
+    loop = Loop()
+    assert loop.rules.may_have_run is False
+    loop.run(refused(), status(503), "answer")
+    assert loop.rules.may_have_run is False
+    loop.run(NetworkError("reset"), "answer")
+    assert loop.rules.may_have_run is True
 
 
 def test_a_failure_that_ends_the_loop_is_raised_and_not_logged(caplog):

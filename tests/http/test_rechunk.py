@@ -203,3 +203,10 @@ def test_h11_sees_the_same_answer_at_the_same_reads(whole, places, singly, metho
         cuts = range(len(answer) + 1) if singly else sorted({0, *(n % (len(answer) + 1) for n in places), len(answer)})
         reads.append([answer[a:b] for a, b in pairwise(cuts)])
     assert seen(*reads, joined=True, methods=methods) == seen(*reads, joined=False, methods=methods)
+
+
+def test_the_beginning_of_a_request_is_told_from_the_rest_of_it():
+    rechunker = Rechunker()
+    assert [rechunker.wrote(b"POST / HTTP/1.1\r\n\r\n"), rechunker.wrote(b"body")] == [True, False]
+    rechunker.feed(HEAD + chunked(b"a") + LAST)
+    assert rechunker.wrote(b"GET / HTTP/1.1\r\n\r\n") is True

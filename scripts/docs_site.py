@@ -61,6 +61,9 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 def on_page_content(html: str, **_: Any) -> str:
     """Prepares tables and code for a phone; site.css does the rest."""
     html = re.sub(r"<table>.*?</table>", lambda table: _for_phone(table[0]), html, flags=re.DOTALL)
+    html = re.sub(
+        r'(<pre class="mermaid"><code>flowchart LR.*?</pre>)', r'<div class="wide">\1</div>', html, flags=re.DOTALL
+    )
     return re.sub(r'<span id="__span-[-\d]+">', _with_indent, html)
 
 

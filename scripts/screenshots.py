@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
-WIDTH, HEIGHT = 104, 60
+WIDTH, HEIGHT = 66, 90  # columns that can be read on a phone
 PROMPT = "> "
 # What is typed, and when: after the text on the left has been shown.
 SCREENS: dict[str, tuple[list[str], list[tuple[str, str]]]] = {
-    "ask": (["ask", "How does streaming work?", "--mode", "hybrid", "--local", "examples/notes"], []),
+    "ask": (["ask", "How does streaming work?", "--local", "examples/notes"], []),
     "chat": (
         ["chat", "--local", "examples/notes"],
         [(PROMPT, "What is an entity?\r"), (PROMPT, "Which modes does EdgeQuake have?\r"), (PROMPT, "\x04")],

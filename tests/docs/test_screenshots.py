@@ -17,9 +17,10 @@ def words_in(picture):
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.name)
-def test_a_picture_is_small_and_fetches_nothing(picture):
+def test_a_picture_is_small_narrow_and_fetches_nothing(picture):
     drawing = picture.read_text("utf-8")
     assert len(drawing) < 20_000
+    assert float(re.search(r'viewBox="0 0 (\S+) ', drawing)[1]) < 850, "a phone shows its letters too small"
     assert set(re.findall(r"https?://[^\s\"')]+", drawing)) <= {
         "http://www.w3.org/2000/svg",
         "https://www.textualize.io",
@@ -34,7 +35,7 @@ def without_sources(printed):
 @pytest.mark.slow
 def test_the_pictures_show_the_programs_own_words():
     notes = str(ROOT / "examples" / "notes")
-    ask = [sys.executable, "-m", "edgequake", "ask", "How does streaming work?", "--mode", "hybrid", "--local", notes]
+    ask = [sys.executable, "-m", "edgequake", "ask", "How does streaming work?", "--local", notes]
     answer = without_sources(subprocess.run(ask, capture_output=True, text=True, check=True, timeout=60).stdout)
     assert " ".join(answer.split()) in words_in(ROOT / "docs" / "assets" / "ask.svg")
     chat = [sys.executable, "-m", "edgequake", "chat", "--local", notes]

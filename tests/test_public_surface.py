@@ -88,6 +88,8 @@ EXTRAS = {
     "flask",
     "trio",
     "opentelemetry",
+    "keyring",
+    "networkx",
     "pytest",
 }
 
@@ -235,7 +237,7 @@ def test_importing_everything_works_without_any_extra():
 
 
 def test_sub_packages_stay_unloaded():
-    packages = ["adapters", "cli", "display", "integrations", "local", "rag", "relay", "testing"]
+    packages = ["_doctor", "adapters", "cli", "display", "integrations", "local", "rag", "relay", "testing"]
     program = f"import sys, edgequake\nprint([name for name in {packages} if f'edgequake.{{name}}' in sys.modules])"
     assert run(program) == "[]\n"
 

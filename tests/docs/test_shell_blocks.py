@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from docs.pages import PAGES, ROOT, agrees, blocks_of, name_of
+
+from edgequake.cli.app import app
 
 # These set up a machine or run a whole gate: what they do is not theirs to prove here.
 _LEFT_OUT = ("pip ", "make", "git ", "python -m build", "python -m twine", "python benchmarks/", "#")
@@ -42,3 +45,9 @@ def test_the_shell_blocks_of_a_page_run_as_they_stand(page):
         assert (run.returncode, run.stderr) == (0, ""), block.where
         if block.output is not None:
             assert agrees(block.output, run.stdout), f"{block.where} prints\n{run.stdout}"
+
+
+def test_the_documentation_names_every_command():
+    names = set(typer.main.get_command(app).commands)
+    text = "\n".join(page.read_text("utf-8") for page in PAGES)
+    assert {name for name in names if f"edgequake {name}" not in text} == set()

@@ -15,6 +15,7 @@ def clients() -> None:
     EdgequakeClient(timeout="30")  # type: ignore[arg-type]
     EdgequakeClient(max_retries=None)  # type: ignore[arg-type]
     EdgequakeClient(retries=3)  # type: ignore[call-arg]
+    EdgequakeClient(on_call=lambda: None)  # type: ignore[arg-type, misc]
     EdgequakeClient(http_client=object())  # type: ignore[arg-type]
     EdgequakeClient().with_options(base_url="http://localhost")  # type: ignore[call-arg]
     EdgequakeClient().with_options(timeout="30")  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from edgequake import (
     AsyncEdgequakeClient,
     AsyncPager,
     AsyncQueryStream,
+    CallRecord,
     ChatChunk,
     ChatMessage,
     ChatResponse,
@@ -59,6 +60,12 @@ async def fresh_token() -> str:
     return "token"
 
 
+def watch(record: CallRecord) -> None:
+    assert_type(record.timing, StreamTiming)
+    assert_type(record.error, Exception | None)
+    assert_type(record.tokens, int | None)
+
+
 def clients() -> None:
     assert_type(EdgeQuake(), EdgequakeClient)
     assert_type(AsyncEdgeQuake(), AsyncEdgequakeClient)
@@ -74,7 +81,9 @@ def clients() -> None:
         headers={"X-A": "a"},
         http_client=httpx.Client(),
         max_event_bytes=1 << 20,
+        on_call=watch,
     )
+    assert_type(client.with_options(on_call=None), EdgequakeClient)
     AsyncEdgequakeClient(jwt=fresh_token, http_client=httpx.AsyncClient(), timeout=None, max_retries=0)
     assert_type(client.with_options(timeout=5, max_retries=0, headers={"X-A": "a"}, workspace_id=None), EdgequakeClient)
     assert_type(client.health(), HealthResponse)

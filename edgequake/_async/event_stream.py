@@ -104,7 +104,7 @@ class AsyncEventStream(Generic[EventT]):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Ends the stream and gives its connection back; closing twice is fine."""
+        """Ends the stream and releases its connection; closing twice is fine."""
         await self._reading.aclose()
 
     async def close(self) -> None:  # async only

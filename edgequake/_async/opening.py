@@ -10,7 +10,7 @@ from edgequake._core.errors import MAX_ERROR_BODY, is_missing_route
 from edgequake._core.sse import SSEParser
 from edgequake._http.bodies import async_body, kind_of_body
 from edgequake._http.clients import async_owner_key
-from edgequake._http.release import abandon, async_interrupt, async_release
+from edgequake._http.release import abandon, async_release, async_wake_reader
 from edgequake.exceptions import APIError, StreamError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class AsyncOpening(Generic[ChunkT]):
         if self.deadline.waiting:  # whoever waits there releases it
             await self.deadline.aclose()
         elif self.response is not None:
-            await (async_interrupt(self.response) if reading else async_release(self.response))
+            await (async_wake_reader(self.response) if reading else async_release(self.response))
 
     async def drop(self) -> None:
         """Releases the connection of an answer that failed, so that another can take its place."""

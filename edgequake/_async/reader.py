@@ -164,8 +164,8 @@ class AsyncReader(StreamState, Generic[ChunkT]):
         self.read_at = now = monotonic()
         if progress:
             clock.wait_for("chunk", now)
-        if self._call.linger is not None and decoder.finished:
-            clock.end_within(self._call.linger, now)
+        if self._call.end_within is not None and decoder.finished:
+            clock.end_within(self._call.end_within, now)
         if len(self.answer.parts) >= COMPACT_AT:
             self.answer.compact()
         self._reading = True

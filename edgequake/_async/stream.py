@@ -80,7 +80,7 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
         return self.__aenter__().__await__()
 
     async def aclose(self) -> None:
-        """Ends the stream and gives its connection back; closing twice is fine.
+        """Ends the stream and releases its connection; closing twice is fine.
 
         An answer that was not read to its end is cut off on the server too. A later iteration or ``final()`` raises
         :class:`StreamError`, so that the part is not taken for the whole.

@@ -26,7 +26,7 @@ ChunkT = TypeVar("ChunkT", bound=AnyChunk)
 class AsyncToolchain(Generic[ChunkT]):
     """The chunks of a stream whose tools are in use; a stream without any is read without this.
 
-    It holds the reader and not the stream, as the reader's own generator does, so that leaving a loop frees it.
+    It holds the reader and not the stream: a reference to the stream would keep its connection after a loop is left.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class AsyncToolchain(Generic[ChunkT]):
             chunk = await (anext(self._chunks) if self._ahead is None else self._ahead.get(seconds))
         except StopAsyncIteration:
             chunk, self._busy = None, False
-            self.check()  # the part is not to be taken for the whole
+            self.check()  # a stream that was closed ends too: without this, its part would look like the whole answer
             self.ended = True
         except EdgeQuakeError as error:
             await self._tell_failure(error)
@@ -89,7 +89,7 @@ class AsyncToolchain(Generic[ChunkT]):
         return chunk
 
     def check(self) -> None:
-        """Raises the failure that ended the stream once all before it is read, or that it was closed before its end."""
+        """Raises the error that ended the stream, once the chunks before it are read, or that it was closed early."""
         if self._busy:
             raise StreamError(BUSY)
         if self._left or self._ahead is None or not self._ahead.waiting:

@@ -42,8 +42,8 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
     def words(self) -> AsyncIterator[str]:
         """The text word by word, each with the space after it; joined they are the text, to the character.
 
-        Han and kana, which are written without spaces, come sign by sign. If the stream fails, what is left of its
-        text comes before the error. If you break out of the loop, buffered words are discarded.
+        Han and kana, which are written without spaces, come character by character. If the stream fails, the rest of
+        its text comes before the error. If you break out of the loop, buffered words are discarded.
         """
         return _regrouped(self._texts(), Words())
 
@@ -59,7 +59,7 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
         return _regrouped(self._texts(), Sentences())
 
     def batched(self, *, max_chars: int = 256, max_wait: float | None = 0.1) -> AsyncIterator[str]:
-        """The text in batches, for displays that are not to be painted anew with every token.
+        """The text in batches, for displays that should not repaint with every token.
 
         A batch has at most ``max_chars`` characters, and no text is held longer than ``max_wait`` seconds, if that is
         not None; for that, chunks are read ahead as by :meth:`prefetch`. If the stream fails, what is left of its
@@ -83,7 +83,7 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
         done: Callable[[AnswerT], Any] | None = None,
         error: Callable[[EdgeQuakeError], Any] | None = None,
     ) -> Self:
-        """Has functions called beside the iteration, before the caller gets the chunk; returns this stream.
+        """Calls functions while the stream is read, before you get the chunk; returns this stream.
 
         ``chunk`` is called with every chunk, ``sources`` with the sources of a chunk that brings some, ``done`` with
         the whole answer, and ``error`` with the error that ends the stream, which is raised all the same. On an
@@ -115,7 +115,7 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
         return self
 
     def tee(self, target: str | os.PathLike[str] | TextIO) -> Self:
-        """Keeps the text in a file as it comes, flushed with every chunk; returns this stream.
+        """Writes the text to a file as it comes, flushed with every chunk; returns this stream.
 
         ``target`` is a path, which is written anew, or an open text file, which is left open. If its name ends in
         ``.jsonl``, every chunk is a line of JSON: ``time`` (UTC), ``seconds`` since the reading began, ``chunk``.

@@ -78,7 +78,7 @@ class Call(Generic[T_co]):
     """Makes the call to try where the server has no such route."""
     decoder: Callable[[AnswerState], Decoder[Any]] | None = None
     """Reads the events of another service; None: those of EdgeQuake's wires."""
-    linger: float | None = None
+    end_within: float | None = None
     """Seconds to wait for the end of the response after the final event; None: as long as for a chunk."""
     events_of: Callable[[dict[str, Any]], list[bytes]] = events_of_answer
     """A whole answer as the events of a stream: for a stream that came as JSON, and for the fallback."""

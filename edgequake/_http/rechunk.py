@@ -1,9 +1,9 @@
-"""HTTP's chunks, joined: all the data that a read brings becomes one chunk.
+"""Joins the HTTP chunks of one read into a single chunk, before h11 parses them.
 
-A server that streams sends each event as an HTTP chunk, and for a chunk h11 takes several times as long as all of this
-package takes for the event. Data may be put into other chunks on its way, so this is done between the socket and h11.
-Nothing is held back but the beginning of a chunk's header, which has no data; and what is not quite as expected goes on
-as it comes, for h11 to judge.
+A streaming server sends each event as an HTTP chunk of its own. h11 takes several times as long to parse a chunk as
+this package takes to read the event. HTTP lets anyone on the way put the data into other chunks, so this is done
+between the socket and h11. Only an unfinished chunk header waits for the next read, and it holds no data. Anything
+unexpected is passed on unchanged: h11 decides whether it is valid.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["Rechunker"]
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _IN_CHUNKS = re.compile(rb"HTTP/1\.1 200(?=[ \r]).*\r\n(?i:transfer-encoding):[ \t]*(?i:chunked)[ \t]*\r\n", re.DOTALL)
 _LONGEST_HEAD = 16 * 1024
-# A chunk's header with the line end before it, that of the chunk or head it follows; not the last chunk's, which is 0.
+# The header of a chunk with the line end before it. The last chunk, whose size is 0, is left to h11.
 _HEADER = re.compile(rb"\r\n(?!0+\r)([0-9A-Fa-f]{1,7})\r\n")
 _PART_OF_HEADER = re.compile(rb"(?:\r(?:\n(?:[0-9A-Fa-f]{1,7}\r?)?)?)?")
 
@@ -37,9 +37,9 @@ class Rechunker:
         self._in_chunks = False
 
     def wrote(self, data: bytes) -> bool:
-        """A request, or some of one, has been written: what comes next is the head of its answer.
+        """Tells that ``data`` of a request was written: the head of its answer comes next.
 
-        True if it is the beginning of a request.
+        True if ``data`` is the beginning of a request.
         """
         if not self._answered:
             return False
@@ -50,7 +50,7 @@ class Rechunker:
         return True
 
     def feed(self, data: bytes) -> bytes:
-        """What the HTTP reader is to get for ``data``; empty if more has to come first."""
+        """The bytes to give to h11 for ``data``; empty if more must come first."""
         self._answered = True
         if self._in_chunks:
             return self._joined(data)
@@ -96,6 +96,6 @@ class Rechunker:
             self._held = rest
             return chunk + line_end
         self._in_chunks = False
-        if rest.startswith(b"\r\n"):  # the last chunk, an extension, or no header at all: h11 will see
+        if rest.startswith(b"\r\n"):  # the last chunk, an extension, or no header at all: h11 decides
             return chunk + line_end + rest[2:]
-        return (chunk or b"\r\n") + rest  # a chunk without its line end, over which h11 must stumble
+        return (chunk or b"\r\n") + rest  # a chunk without its line end: h11 must report that it is malformed

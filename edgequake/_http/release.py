@@ -11,12 +11,12 @@ from edgequake._http.waiting import AsksDeadline, shielded, shut_down
 if TYPE_CHECKING:
     from edgequake._http.requests import Response
 
-__all__ = ["abandon", "async_interrupt", "async_release", "interrupt", "release"]
+__all__ = ["abandon", "async_release", "async_wake_reader", "release", "wake_reader"]
 
 _closing: set[Any] = set()  # tasks, kept until they are done
 
 
-def interrupt(response: Response) -> None:
+def wake_reader(response: Response) -> None:
     """Ends a read of ``response`` that another thread is waiting in; that thread then closes it."""
     stream = response.extensions.get("network_stream")
     shut_down(stream.get_extra_info("socket") if stream is not None else None)
@@ -49,7 +49,7 @@ async def _closed(response: Response) -> None:
     await response.aclose()
 
 
-async def async_interrupt(response: Response) -> None:
+async def async_wake_reader(response: Response) -> None:
     """Ends a read of ``response`` that another task is waiting in."""
     await response.aclose()
 

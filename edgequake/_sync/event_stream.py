@@ -105,7 +105,7 @@ class EventStream(Generic[EventT]):
         self.close()
 
     def close(self) -> None:
-        """Ends the stream and gives its connection back; closing twice is fine."""
+        """Ends the stream and releases its connection; closing twice is fine."""
         self._reading.close()
 
     def __repr__(self) -> str:

@@ -11,7 +11,7 @@ from edgequake._core.errors import MAX_ERROR_BODY, is_missing_route
 from edgequake._core.sse import SSEParser
 from edgequake._http.bodies import sync_body, kind_of_body
 from edgequake._http.clients import owner_key
-from edgequake._http.release import abandon, interrupt, release
+from edgequake._http.release import abandon, release, wake_reader
 from edgequake.exceptions import APIError, StreamError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Opening(Generic[ChunkT]):
         if self.deadline.waiting:  # whoever waits there releases it
             self.deadline.close()
         elif self.response is not None:
-            (interrupt(self.response) if reading else release(self.response))
+            (wake_reader(self.response) if reading else release(self.response))
 
     def drop(self) -> None:
         """Releases the connection of an answer that failed, so that another can take its place."""

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EventDecoder", "ServiceOptions", "error_in", "post", "required", "setting"]
 
-# A service may keep the connection open after its final event. Most end the response at once, and one that is read to
-# its end leaves its connection to the next request.
-LINGER = 1.0
+# Seconds to wait for the end of a response after its final event. Most services end it at once, and the next request
+# can use the connection then; a few keep it open for ever.
+END_WITHIN = 1.0
 
 T = TypeVar("T")
 ChunkT = TypeVar("ChunkT", bound=AnyChunk)
@@ -130,7 +130,7 @@ def post(
         "POST", path, bytes, body=dict(body), headers=headers, timeout=timeout, replayable=replayable
     )
     return replace(
-        call, parse=parse, decoder=decoder, linger=LINGER, events_of=events_of or call.events_of, template=None
+        call, parse=parse, decoder=decoder, end_within=END_WITHIN, events_of=events_of or call.events_of, template=None
     )
 
 

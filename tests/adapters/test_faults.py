@@ -141,7 +141,7 @@ def test_a_failure_after_the_final_event_takes_nothing_away(caller, service, rou
 def test_a_service_that_never_ends_the_response_is_left_after_its_final_event(
     caller, server, service, route, rest, monkeypatch
 ):
-    monkeypatch.setattr("edgequake.adapters._events.LINGER", SOON)
+    monkeypatch.setattr("edgequake.adapters._events.END_WITHIN", SOON)
     route.stream(*service.steps("a"), *rest)
     stream = service.stream(caller.client())
     assert caller.text(stream) == "a"

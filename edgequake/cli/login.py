@@ -1,6 +1,7 @@
 """``edgequake login`` and ``edgequake logout``."""
 
 import sys
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -52,11 +53,12 @@ def login(
         else:
             typer.echo(f"signed in at {address} as {kept.username}")
         if not kept.in_keyring:
-            typer.echo(
-                "No keyring keeps the sign-in, so each command will ask for the password. To be asked once:"
-                ' pip install "edgequake[keyring]", and sign in again',
-                err=True,
+            advice = (
+                ""
+                if find_spec("keyring")
+                else ' To be asked once: pip install "edgequake[keyring]", and sign in again.'
             )
+            typer.echo(f"The sign-in is in no keyring, so each command will ask for the password.{advice}", err=True)
 
 
 def logout(

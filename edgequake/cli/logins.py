@@ -98,6 +98,9 @@ def _put(address: str, username: str, token: str) -> bool:
         return False
     try:
         keyring.set_password(_service(address), username, token)
+    except keyring.errors.NoKeyringError:
+        say("there is no keyring on this machine")
+        return False
     except keyring.errors.KeyringError as error:
         say(f"the keyring cannot be written to: {error or type(error).__name__}")
         return False

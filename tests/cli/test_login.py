@@ -11,6 +11,7 @@ import keyring
 import keyring.backend
 import keyring.errors
 import pytest
+from keyring.backends import fail
 from keyring.compat import properties
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def keys() -> Iterator[Keys]:
 @pytest.fixture
 def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
+    monkeypatch.setattr("edgequake.cli.login.find_spec", lambda _: None)
 
 
 @pytest.fixture
@@ -166,7 +168,7 @@ def test_without_a_keyring_each_command_asks_for_the_password(
     monkeypatch.setattr(getpass, "getpass", typed)
     ended = eq("login", terminal=True, stdin="mira\n")
     assert (ended.code, ended.out) == (0, f"signed in at {server.url} as mira\n")
-    assert ended.err.startswith("Name or e-mail address: No keyring keeps the sign-in, so each command will ask")
+    assert ended.err.startswith("Name or e-mail address: The sign-in is in no keyring, so each command will ask")
     asked(server)
     assert eq(*WORKSPACES, terminal=True).code == 0
     assert asked(server) == [("login", None), ("workspaces", "Bearer access-1")]
@@ -180,7 +182,9 @@ def test_without_a_keyring_each_command_asks_for_the_password(
 def test_a_keyring_that_is_locked_is_one_line(eq: Any, keys: Keys) -> None:
     keys.refuses = True
     ended = eq("login", "--user", "mira", stdin="s3cret\n")
-    assert ended.err.startswith("edgequake: the keyring cannot be written to: it is locked\nNo keyring keeps")
+    assert ended.err.startswith(
+        "edgequake: the keyring cannot be written to: it is locked\nThe sign-in is in no keyring"
+    )
     keys.refuses = False
     eq("login", "--user", "mira", stdin="s3cret\n")
     keys.refuses = True
@@ -188,6 +192,13 @@ def test_a_keyring_that_is_locked_is_one_line(eq: Any, keys: Keys) -> None:
     assert (ended.code, ended.err) == (1, "edgequake: the keyring cannot be read: it is locked\n")
     assert eq("logout").code == 1  # it is forgotten all the same
     assert eq(*WORKSPACES).code == 0
+
+
+def test_a_machine_without_a_keyring_is_not_told_to_install_the_package(eq: Any, keys: Keys) -> None:
+    keyring.set_keyring(fail.Keyring())  # what the package takes where it finds none
+    ended = eq("login", "--user", "mira", stdin="s3cret\n")
+    assert ended.err.startswith("edgequake: there is no keyring on this machine\nThe sign-in is in no keyring, so each")
+    assert "pip install" not in ended.err
 
 
 def test_a_keyring_that_has_lost_the_token_or_is_not_installed_any_more(

@@ -99,7 +99,7 @@ class DirectoryRoutes:
         return Response(status_code=204)
 
     def stats(self, request: Request) -> Response:
-        """How much a workspace holds."""
+        """How much a workspace holds; relationships are those between the entities that most documents mark."""
         workspace = _id("x-workspace-id", request)
         found = self._directory.stats(workspace)
         edges = self._count_relationships(workspace)

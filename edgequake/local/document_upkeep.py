@@ -67,7 +67,7 @@ class DocumentUpkeep:
     def delete_all(self, request: Request) -> Response:
         """202: all documents of the workspace are deleted in the background."""
         workspace = self._engine.workspace(request)
-        if request.headers.get("x-edgequake-confirm") not in (None, _CONFIRMATION):
+        if request.headers.get("x-edgequake-confirm") != _CONFIRMATION:
             raise RequestError(403, "FORBIDDEN", f"Forbidden: X-EdgeQuake-Confirm must be {_CONFIRMATION}")
         ids = self._store.records.ids(workspace)
         task = self._engine.ingestion.delete(ids, workspace, "wipe")

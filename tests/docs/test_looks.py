@@ -27,6 +27,10 @@ def test_a_page_fits_a_narrow_screen(page):
     assert [head for head in heads if not all(cell.strip() for cell in head)] == [], "a column has no heading"
 
 
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) < 150
+
+
 def test_the_programs_that_the_site_shows_fit_too():
     for path in sorted((ROOT / "examples").glob("*.py")):
         assert [line for line in path.read_text("utf-8").splitlines() if len(line) > COLUMNS] == [], path.name

@@ -88,7 +88,7 @@ def test_a_new_user_sees_what_the_page_shows(page, new_environment, tmp_path):
     assert Path(package).is_relative_to(new_environment)
     for block, text in zip(blocks, printed, strict=True):
         assert block.output is None or agrees(block.output, text), f"{block.where} prints\n{text}"
-    assert sum(block.output is not None for block in blocks) >= 2
+    assert any(block.output is not None for block in blocks)
 
 
 def test_a_package_index_shows_the_readme_without_a_dead_link(new_environment):

@@ -9,7 +9,8 @@ from edgequake.local.scope import Scope
 
 MODES = frozenset({"naive", "local", "global", "hybrid", "mix", "bypass"})
 
-NonNegative = Annotated[int, Field(ge=0)]
+_MOST = (1 << 63) - 1  # what the server and SQLite take for a whole number
+NonNegative = Annotated[int, Field(ge=0, le=_MOST)]
 Id = Annotated[UUID | None, Field(strict=False)]
 
 
@@ -186,7 +187,7 @@ class FolderChange(Body):
 
     name: Annotated[str | None, Field(min_length=1)] = None
     parent_id: Id = None
-    position: int | None = None
+    position: NonNegative | None = None
 
 
 class IdsBody(Body):

@@ -153,6 +153,8 @@ def test_conversations_are_changed_filed_shared_and_moved_together(client: Edgeq
     assert client.folders.update(inner.id, name="Deep", position=0).name == "Deep"
     with pytest.raises(ConflictError):
         client.folders.update(folder.id, parent_id=inner.id)
+    with pytest.raises(ValidationError):
+        client.folders.update(folder.id, position=1 << 63)
     made = [client.conversations.create(title=f"Talk {n}", folder_id=folder.id if n else None) for n in range(3)]
     assert unknown_in(made) == []
     changed = client.conversations.update(made[0].id, title="First", is_pinned=True, folder_id=folder.id)

@@ -14,16 +14,15 @@ import pytest
 from keyring.backends import fail
 from keyring.compat import properties
 
+from edgequake.testing import ScriptServer
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from cli.commands import Ended, Run
 
-    from edgequake.testing import ScriptServer
-
 LOGIN, REFRESH, LOGOUT = (("POST", f"/api/v1/auth/{name}") for name in ("login", "refresh", "logout"))
-LIST = ("GET", "/api/v1/tenants")
 TENANTS = {"items": [], "total": 0, "offset": 0, "limit": 100}
 WORKSPACES = ("workspaces", "list", "--tenant", "default", "--json")
 
@@ -262,3 +261,17 @@ def test_a_broken_file_of_sign_ins_is_none(
     assert eq(*WORKSPACES).code == 0
     assert eq("login", "--user", "mira", stdin="s3cret\n").code == 0
     assert eq("logout").code == 0
+
+
+def test_a_sign_in_is_for_its_server_alone(
+    eq: Any, run: Run, server: ScriptServer, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eq("login", "--user", "mira", stdin="s3cret\n")
+    monkeypatch.setenv("EDGEQUAKE_BASE_URL", f"{server.url}/api/v1/")  # the same server, written in another way
+    asked(server)
+    assert run(*WORKSPACES).code == 0
+    assert [token for _, token in asked(server)] == [None, "Bearer access-2"]
+    with ScriptServer() as other:
+        other.on("GET", "/api/v1/tenants/default/workspaces").reply(json=TENANTS)
+        assert run(*WORKSPACES, "--base-url", other.url).code == 0
+        assert asked(other) == [("workspaces", None)]

@@ -16,24 +16,24 @@ DEFAULT_MAX_RETRIES = 3
 
 @dataclass(frozen=True, slots=True, init=False)
 class Timeout:
-    """How long to wait, in seconds, by clock; None is for ever.
+    """How long to wait for each step of a call, in seconds. None means no limit.
 
-    ``Timeout(30)`` sets every clock but ``total``; ``Timeout(30, chunk=5, total=300)`` sets some otherwise.
-    A clock that is not given, or ``"default"``, waits for ``default`` seconds.
+    ``Timeout(30)`` sets every limit except ``total``. ``Timeout(30, chunk=5, total=300)`` sets two of them to other
+    values. A limit that is not given, or is ``"default"``, is ``default`` seconds.
     """
 
     default: float | None
-    """For each clock that is not given. Default 30."""
+    """The limit for every step that you do not set. Default 30."""
     connect: float | None
-    """To reach the server: DNS, TCP, TLS, and a free place in the connection pool."""
+    """Time to reach the server: DNS, TCP, TLS, and waiting for a free connection of the pool."""
     response: float | None
-    """From the request to the beginning of the answer (its headers)."""
+    """Time from the request to the beginning of the answer (its headers)."""
     first_chunk: float | None
-    """From there to the first chunk of a stream."""
+    """Time from the headers to the first chunk of a stream."""
     chunk: float | None
-    """Between two chunks of a stream; keep-alive comments do not count as chunks."""
+    """Time between two chunks of a stream. Keep-alive comments do not count as chunks."""
     total: float | None
-    """The whole call: retries, waits between them, and the last chunk. Default None."""
+    """Time for the whole call, from the first try to the last chunk, with all retries. Default None."""
 
     def __init__(  # noqa: PLR0917 - clocks have an order, and are most often given by name
         self,
@@ -74,17 +74,17 @@ def as_timeout(value: float | Timeout | None) -> Timeout:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and after how long a failed request is tried again.
+    """How often the client retries a failed request, and how long it waits before each retry.
 
-    The wait before try ``n`` is drawn at random between 0 and ``min(max_delay, initial_delay * 2**n)`` seconds;
-    where the server says how long to wait, that is obeyed instead, up to ``max_retry_after`` seconds: if it asks
-    for more, its error is raised at once.
+    The client waits a random time, at most ``min(max_delay, initial_delay * 2**n)`` seconds before retry ``n``. If the
+    server says how long to wait, the client waits that long. If the server asks for more than ``max_retry_after``
+    seconds, its error is raised at once.
     """
 
     max_retries: int = DEFAULT_MAX_RETRIES
-    """How often a failed request is tried again. Default 3; 0 for never."""
+    """How often a failed request is retried. Default 3; 0 means never."""
     initial_delay: float = 0.5
-    """The longest wait before the first retry, in seconds. Default 0.5; doubled for each further one."""
+    """The longest wait before the first retry, in seconds. Default 0.5. It doubles with each retry."""
     max_delay: float = 8.0
     """The longest wait before any retry, in seconds. Default 8."""
     max_retry_after: float = 60.0

@@ -45,31 +45,33 @@ class AsyncEdgequakeClient(AsyncAnyEndpoint):
             async for chunk in client.query.stream("What is EdgeQuake?"):
                 print(chunk.text, end="", flush=True)
 
-    What is not given is taken from the environment (``EDGEQUAKE_BASE_URL``, ``EDGEQUAKE_API_KEY``, ``EDGEQUAKE_JWT``,
-    ``EDGEQUAKE_TENANT_ID``, ``EDGEQUAKE_WORKSPACE_ID``, ``EDGEQUAKE_USER_ID``, ``EDGEQUAKE_TIMEOUT``), else it is
-    the default. One client serves any number of calls and streams at once; close it when done.
+    A setting that you do not give comes from the environment: ``EDGEQUAKE_BASE_URL``, ``EDGEQUAKE_API_KEY``,
+    ``EDGEQUAKE_JWT``, ``EDGEQUAKE_TENANT_ID``, ``EDGEQUAKE_WORKSPACE_ID``, ``EDGEQUAKE_USER_ID``,
+    ``EDGEQUAKE_TIMEOUT``. If it is not there either, the default applies. You can use one client for any number of
+    calls and streams at the same time. Close it when you are done.
 
-    :param base_url: the server's address; a path prefix is kept. Default ``http://localhost:8080``.
+    :param base_url: the server's address, which may have a path. Default ``http://localhost:8080``.
     :param api_key: sent as ``X-API-Key``. Give it or ``jwt``, not both.
-    :param jwt: sent as ``Authorization: Bearer``: the token, or a function that returns one, asked again after a 401.
+    :param jwt: sent as ``Authorization: Bearer``: a token, or a function that returns one (again after a 401).
     :param tenant_id: sent as ``X-Tenant-ID``. Chat needs it, and ``user_id``.
     :param workspace_id: sent as ``X-Workspace-ID``.
     :param user_id: sent as ``X-User-ID``.
-    :param timeout: seconds for each clock but ``total``, a :class:`Timeout`, or None for no limit. Default 30.
-    :param max_retries: how often a request that failed on the way may be tried again. Default 3.
+    :param timeout: seconds for each step of a call, a :class:`Timeout`, or None for no limit. Default 30.
+    :param max_retries: how often a failed request is retried. Default 3.
     :param retry: a :class:`RetryPolicy`, instead of ``max_retries``.
-    :param headers: further headers of every request.
-    :param http_client: an ``httpx.AsyncClient`` (or httpx2's) of your own: proxies, TLS, transports. It stays yours
-        to close.
-    :param transport: what reads the bytes: httpx's own, or ``"aiohttp"``, which takes less work for a thousand streams
-        at once (extra ``aiohttp``).
-    :param max_event_bytes: the size above which one server-sent event, or a plain answer, is refused. Default 16 MiB.
-    :param rate_limit: how many requests may go out in a time, such as ``"10/s"`` or ``"100/min"``; one more waits its
-        turn. Retries count, and so do the requests of the client's copies.
-    :param on_call: a function that gets the :class:`CallRecord` of each call that ends: for logs and figures of your
-        own. It runs where the call ends, so it should be quick; what it raises is logged.
-    :param env: the environment to read instead of the process's, for proxies and certificates too; ``{}`` reads none.
-    :raises ConfigurationError: for settings that cannot work; nothing is sent until the first call.
+    :param headers: additional headers for every request.
+    :param http_client: your own ``httpx.AsyncClient`` (or httpx2's), for proxies, TLS or transports. You close it
+        yourself.
+    :param transport: the HTTP library, ``"httpx"`` or ``"aiohttp"`` (extra ``aiohttp``). aiohttp needs less CPU for a
+        thousand streams at the same time.
+    :param max_event_bytes: the largest event of a stream, or plain answer, in bytes. Default 16 MiB.
+    :param rate_limit: requests per time, such as ``"10/s"`` or ``"100/min"``. More requests
+        wait. Retries count, and so do the requests of copies.
+    :param on_call: a function that gets a :class:`CallRecord` of each call that ends, for your own logs and figures. It
+        runs where the call ends, so it should be quick. If it raises, the error is logged.
+    :param env: the variables to read instead of the process's environment, also for proxies and certificates; ``{}``
+        reads none.
+    :raises ConfigurationError: if a setting cannot work. Nothing is sent before the first call.
     """
 
     def __init__(
@@ -120,9 +122,9 @@ class AsyncEdgequakeClient(AsyncAnyEndpoint):
             patient = client.with_options(timeout=300, max_retries=0)
 
         ``timeout`` (seconds, a :class:`Timeout` or None), ``max_retries``, ``tenant_id``, ``workspace_id``,
-        ``user_id`` and ``on_call`` replace the client's, and so do ``api_key`` and ``jwt``, each of which takes the
-        other's place; ``headers`` are added to its own. The pool belongs to the client the copy was made from: closing
-        the copy closes nothing.
+        ``user_id`` and ``on_call`` replace the client's settings. ``api_key`` replaces its key or token, and so does
+        ``jwt``. ``headers`` are added to the client's headers. The copy uses the client's connections: closing the
+        copy closes nothing.
         """
         known = ClientOptions.__annotations__
         if unknown := set(options) - set(known):

@@ -9,20 +9,20 @@ __all__ = ["StreamTiming"]
 
 @dataclass(frozen=True, slots=True)
 class StreamTiming:
-    """Seconds since the request went out; what has not happened yet is None."""
+    """When parts of a stream arrived, in seconds after the request was sent. None means "not yet"."""
 
     time_to_first_byte: float | None = None
-    """Until the answer began (its headers came)."""
+    """Seconds to the beginning of the answer (its headers)."""
     time_to_first_chunk: float | None = None
-    """Seconds from the call to the first chunk; None while there is none."""
+    """Seconds from the call to the first chunk."""
     total: float | None = None
-    """Until the stream ended, or, while it runs, until its latest chunk was read."""
+    """Seconds to the end of the stream. While it runs: to the latest chunk."""
     chunks: int = 0
-    """How many chunks have come."""
+    """How many chunks have arrived."""
 
     @property
     def chunks_per_second(self) -> float | None:
-        """Chunks a second from the first to the end; None before there are two."""
+        """Chunks per second, from the first chunk to the end. None before the second chunk."""
         if self.total is None or self.time_to_first_chunk is None or self.chunks < 2:
             return None
         seconds = self.total - self.time_to_first_chunk

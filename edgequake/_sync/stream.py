@@ -36,15 +36,16 @@ AnswerT = TypeVar("AnswerT", bound=Answer)
 
 
 class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
-    """An answer that comes in chunks: iterate it, or use it as a context manager and read it by any of its views.
+    """An answer that comes in chunks: iterate it, or read ``text_stream`` or ``final()`` in a ``with`` block.
 
-    Nothing is sent until the first iteration or ``with``. The end of the ``with`` block, ``close()``, cancellation and
-    garbage collection release the connection at once; so does leaving a loop over the call itself, as in
-    ``for chunk in client.query.stream(…)``. A stream that is kept in a variable is held open: use ``with``.
+    The request is sent when you begin to iterate, or enter the ``with`` block. The connection is released at the end of
+    the block, by ``close()``, by cancellation, and by garbage collection. It is also released when you leave a loop
+    over the call itself, as in ``for chunk in client.query.stream(…)``. If you keep the stream in a variable, it
+    stays open: use ``with``.
 
-    Iterating raises the errors of :mod:`edgequake.exceptions` alone; each carries the text so far in
-    ``partial_text``. An iteration that ends without an error has brought the whole answer. A stream is read once:
-    iterating it again after its end raises :class:`StreamError`.
+    If an iteration ends without an error, you have the whole answer. Otherwise it raises an error of
+    :mod:`edgequake.exceptions`, with the text so far in ``partial_text``. You can read a stream once. If you iterate it
+    again after its end, it raises :class:`StreamError`.
     """
 
     def __init__(self, reader: Reader[Any], fold: Callable[[AnswerState], AnswerT]) -> None:
@@ -77,10 +78,10 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
         self.close()
 
     def close(self) -> None:
-        """Ends the stream and releases its connection; closing twice is fine.
+        """Ends the stream and releases its connection. You can close it twice.
 
-        An answer that was not read to its end is cut off on the server too. A later iteration or ``final()`` raises
-        :class:`StreamError`, so that the part is not taken for the whole.
+        If the answer is not complete, the server stops writing it. A later iteration or ``final()`` raises
+        :class:`StreamError`, so a part is never taken for the whole answer.
         """
         if self._toolchain is not None:
             self._toolchain.close()
@@ -88,7 +89,7 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
 
     @property
     def text_stream(self) -> Iterator[str]:
-        """The text alone, as plain strings; events without text are read but not shown."""
+        """The text of the answer, piece by piece. Chunks without text are skipped."""
         return self._texts()
 
     def _texts(self) -> Iterator[str]:
@@ -99,7 +100,7 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
     def events(self) -> Iterator[ServerSentEvent]:
         """The raw server-sent events (``httpx_sse.ServerSentEvent``), instead of chunks.
 
-        The same errors are raised as when iterating chunks, after the event that caused them has been shown.
+        It raises the same errors as an iteration over chunks, after it has yielded the event that caused the error.
         """
         shown: deque[bytes] = deque()
         show = shown.append

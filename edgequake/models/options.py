@@ -46,25 +46,25 @@ StreamFormat: TypeAlias = Literal["v1", "v2", "v3"]
 
 
 class DocumentFilter(TypedDict, total=False):
-    """Which documents may answer: the dates, and (the ids or the title pattern)."""
+    """Limits the answer to some documents: by date, and by id or title. Give what you need."""
 
     date_from: str
-    """ISO date or date and time, inclusive."""
+    """The earliest date, as an ISO date or an ISO date and time. The day itself is included."""
     date_to: str
-    """ISO date or date and time, inclusive."""
+    """The latest date, in the same form. The day itself is included."""
     document_pattern: str
-    """Parts of titles, any case; a comma means or."""
+    """A part of the title. Upper and lower case are the same, and a comma separates alternatives."""
     document_ids: list[str]
-    """Ids of documents."""
+    """The ids of the documents."""
 
 
 # Written as a call because one of the names is a keyword of Python.
 MixWeights = TypedDict("MixWeights", {"local": float, "global": float, "naive": float}, total=False)
-MixWeights.__doc__ = """How much each arm of ``mode="mix"`` counts."""
+MixWeights.__doc__ = """The weight of each search in ``mode="mix"``: ``local``, ``global`` and ``naive``."""
 
 
 class HistoryMessage(TypedDict):
-    """One earlier turn."""
+    """One earlier message of a conversation."""
 
     role: str
     """``user``, ``assistant`` or ``system``."""
@@ -73,7 +73,7 @@ class HistoryMessage(TypedDict):
 
 
 class ContentPart(TypedDict, total=False):
-    """One part of a message in the form of a list, as other chat APIs write it; only text parts are taken."""
+    """One part of a message that is a list of parts, as other chat APIs have it. Only text parts are accepted."""
 
     type: str
     """``text``."""
@@ -91,118 +91,118 @@ class ChatMessage(TypedDict, total=False):
 
 
 Messages: TypeAlias = str | Sequence[ChatMessage] | Sequence[Mapping[str, str]]
-"""One message of the user's as a string, or the messages so far: each a dict with ``role`` and ``content``."""
+"""A message of the user as a string, or all messages so far, each as a dict with ``role`` and ``content``."""
 
 
 class ImageInput(TypedDict):
-    """An image for the model: at most 4, each at most 20 MB; jpeg, png, gif or webp."""
+    """An image for the model. You can send 4 images, each up to 20 MB, as JPEG, PNG, GIF or WebP."""
 
     data: str
-    """Base64, without a data-URL prefix."""
+    """The bytes in base64, without the prefix of a data URL."""
     mime_type: str
-    """Such as ``image/png``."""
+    """The type of the image, such as ``image/png``."""
 
 
 T = TypeVar("T")
 
 NULL_IS_SENT = "null is sent"
 OrNull: TypeAlias = Annotated[T | None, NULL_IS_SENT]
-"""An option for which None is sent as null, which clears the field; elsewhere None means "not given"."""
+"""An option that clears a field: None is sent as null. For all other options, None means "not given"."""
 
 FileInput: TypeAlias = str | os.PathLike[str] | bytes | IO[bytes]
-"""A file to upload: its path, its bytes, or an open binary file, which is read from its start."""
+"""A file to upload: its path, its bytes, or an open binary file. An open file is read from its start."""
 
 
 class RequestOptions(TypedDict, total=False):
-    """What concerns the request itself, on every method."""
+    """The options that every method has."""
 
     timeout: Annotated[float | Timeout | None, SkipValidation]
-    """Seconds, a :class:`Timeout`, or None for no limit; instead of the client's."""
+    """Seconds, a :class:`Timeout`, or None for no limit. Default: the timeout of the client."""
     headers: Mapping[str, str] | None
-    """Further HTTP headers."""
+    """Additional HTTP headers."""
 
 
 class BodyOptions(RequestOptions, total=False):
-    """What concerns the request itself, on every method that has a body."""
+    """The options that every method with a request body has."""
 
     extra_body: Mapping[str, Any] | None
-    """Further fields of the body, as they stand."""
+    """Additional fields of the body. They are sent unchanged."""
 
 
 class UploadOptions(BodyOptions, total=False):
-    """What every method takes that uploads files."""
+    """The options that every method for uploads has."""
 
     max_upload_bytes: int | None
-    """Bytes that a file may have, before it is refused without being sent; None for any number. By default what the
-    server takes: 50 MiB, and 100 MiB for PDFs."""
+    """The largest size of a file, in bytes. A larger file is refused and not sent. None means no limit. Default: what
+    the server accepts, 50 MiB, and 100 MiB for PDFs."""
 
 
 class QueryOptions(BodyOptions, total=False):
     """The options of ``query.execute``, ``query.stream`` and ``query.ask``.
 
-    For a stream the server does not read ``max_results``, the rerank options, ``mix_weights``,
-    ``conversation_history``, ``context_only`` and ``prompt_only``: giving one to ``query.stream`` is an
+    In a stream, the server ignores ``max_results``, the rerank options, ``mix_weights``, ``conversation_history``,
+    ``context_only`` and ``prompt_only``. If you give one of them to ``query.stream``, you get an
     :class:`IgnoredOptionWarning`.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", arbitrary_types_allowed=True)  # type: ignore[misc]  # pydantic's own way to configure a TypedDict
 
     mode: Mode | None
-    """How to retrieve: ``naive``, ``local``, ``global``, ``hybrid``, ``mix`` or ``bypass``; ``mix`` unless given."""
+    """How the server searches: ``naive``, ``local``, ``global``, ``hybrid``, ``mix`` or ``bypass``. Default ``mix``."""
     max_results: Annotated[int, Field(ge=1)] | None
-    """How many sources to use; the server's own number unless given. Read by ``execute`` alone."""
+    """How many sources to use. Default: decided by the server. Only for ``execute``."""
     top_k: Annotated[int, Field(ge=1)] | None
     """Another name for ``max_results``."""
     enable_rerank: bool | None
-    """Whether a reranker sorts what was found; true unless given. Read by ``execute`` alone."""
+    """Whether a reranker sorts the sources. Default True. Only for ``execute``."""
     rerank: bool | None
     """Another name for ``enable_rerank``."""
     rerank_model: str | None
-    """Which reranker. Read by ``execute`` alone."""
+    """The name of the reranker. Only for ``execute``."""
     rerank_top_k: Annotated[int, Field(ge=1)] | None
-    """How many sources the reranker keeps. Read by ``execute`` alone."""
+    """How many sources the reranker keeps. Only for ``execute``."""
     llm_provider: str | None
-    """Give it together with ``llm_model``."""
+    """The provider of the language model. Give it together with ``llm_model``."""
     llm_model: str | None
-    """The model that answers; give it together with ``llm_provider``."""
+    """The language model that writes the answer. Give it together with ``llm_provider``."""
     provider: str | None
     """Another name for ``llm_provider``."""
     model: str | None
     """Another name for ``llm_model``."""
     system_prompt: str | None
-    """Added to the server's own prompt."""
+    """A text that is added to the server's own prompt."""
     question_type: str | None
-    """In the server's own words; sent as it is."""
+    """A value that the server defines. It is sent unchanged."""
     response_type: str | None
-    """In the server's own words; sent as it is."""
+    """A value that the server defines. It is sent unchanged."""
     conversation_history: Sequence[HistoryMessage] | None
-    """Earlier turns; the answer then has a ``conversation_id``. Read by ``execute`` alone."""
+    """Earlier messages. The answer then has a ``conversation_id``. Only for ``execute``."""
     document_filter: DocumentFilter | None
-    """Which documents may answer."""
+    """Limits the answer to some documents."""
     mix_weights: MixWeights | None
-    """For ``mode="mix"`` alone. Read by ``execute`` alone."""
+    """The weight of each search in ``mode="mix"``. Only for ``execute``."""
     content_granularity: Granularity | None
-    """How long the sources' snippets are."""
+    """How long the snippets of the sources are: ``citation``, ``agent`` or ``debug``."""
     include_references: bool | None
-    """Whether the answer cites by ``[n]``; false unless given, and newer servers always cite."""
+    """Whether the answer cites its sources as ``[1]``. Default False; newer servers always cite."""
     include_subgraph: bool | None
-    """Whether the answer brings its part of the graph; true unless given."""
+    """Whether the answer includes the part of the graph that it used. Default True."""
     context_only: bool | None
-    """Retrieve, and leave out the answer. Read by ``execute`` alone."""
+    """True finds the sources and writes no answer. Only for ``execute``."""
     prompt_only: bool | None
-    """Answer with the prompt instead of the model's words. Read by ``execute`` alone."""
+    """True returns the prompt instead of an answer. Only for ``execute``."""
     hl_keywords: Sequence[str] | None
-    """High-level keywords; given, the server does not ask its model for them."""
+    """High-level keywords, for themes. If you give them, the server does not ask its model for keywords."""
     ll_keywords: Sequence[str] | None
-    """Low-level keywords, likewise."""
+    """Low-level keywords, for names. If you give them, the server does not ask its model for keywords."""
     extra_headers: Mapping[str, str] | None
-    """Headers that the server forwards to its model provider (not headers of this request)."""
+    """Headers that the server sends to its model provider. They are not headers of this request."""
     reasoning_effort: str | None
-    """How much a reasoning model thinks, in its provider's words; for newer servers."""
+    """How much a reasoning model thinks, in the words of its provider. Only newer servers use it."""
     session_id: str | None
-    """For newer servers."""
+    """The id of a session. Only newer servers use it."""
     stream_format: StreamFormat | None
-    """Streams only; ``v2`` unless given. ``v3`` brings whole passages, ``v1`` bare text without sources."""
+    """The format of a stream. Default ``v2``. ``v3`` contains whole passages; ``v1`` is plain text without sources."""
 
 
 class ChatOptions(BodyOptions, total=False):
@@ -211,34 +211,34 @@ class ChatOptions(BodyOptions, total=False):
     __pydantic_config__ = ConfigDict(extra="forbid", arbitrary_types_allowed=True)  # type: ignore[misc]  # as above
 
     conversation_id: str | None
-    """The conversation to go on with; a new one is begun unless given."""
+    """The conversation to continue. Default: a new conversation."""
     parent_id: str | None
-    """The message to go on from, a UUID."""
+    """The message to continue from, as a UUID."""
     mode: Mode | None
-    """How to retrieve; ``hybrid`` unless given."""
+    """How the server searches. Default ``hybrid``."""
     provider: str | None
-    """Whose model answers; give it together with ``model``."""
+    """The provider of the language model. Give it together with ``model``."""
     model: str | None
-    """A model of the server; the placeholder ``edgequake`` means the server's own choice and is not sent."""
+    """A language model of the server. ``edgequake`` stands for the server's own choice and is not sent."""
     llm_provider: str | None
     """Another name for ``provider``."""
     llm_model: str | None
     """Another name for ``model``."""
     max_tokens: Annotated[int, Field(ge=1)] | None
-    """How long the answer may be, in tokens. The server takes it, but not every version uses it."""
+    """The longest answer, in tokens. Every server accepts it, but not every version uses it."""
     temperature: Annotated[float, Field(ge=0, le=2)] | None
-    """From 0, the plainest, to 2. The server takes it, but not every version uses it."""
+    """From 0, the least random, to 2. Every server accepts it, but not every version uses it."""
     top_k: Annotated[int, Field(ge=1)] | None
-    """How many sources to use. The server takes it, but not every version uses it."""
+    """How many sources to use. Every server accepts it, but not every version uses it."""
     language: str | None
-    """ISO 639-1, such as ``en``."""
+    """The language of the answer, as an ISO 639-1 code such as ``en``."""
     system_prompt: str | None
-    """Added to the server's own prompt."""
+    """A text that is added to the server's own prompt."""
     document_filter: DocumentFilter | None
-    """Which documents may answer."""
+    """Limits the answer to some documents."""
     images: Annotated[Sequence[ImageInput], Field(max_length=4)] | None
-    """At most four, for models that see."""
+    """Up to four images, for models that accept images."""
     content_granularity: Granularity | None
-    """How long the sources' snippets are."""
+    """How long the snippets of the sources are: ``citation``, ``agent`` or ``debug``."""
     reasoning_effort: str | None
-    """How much a reasoning model thinks, in its provider's words; for newer servers."""
+    """How much a reasoning model thinks, in the words of its provider. Only newer servers use it."""

@@ -24,30 +24,30 @@ Answer:"""
 
 @dataclass
 class StreamConfig:
-    """How a `StreamingRAG` retrieves, prompts and paces its answers.
+    """The settings of a `StreamingRAG`.
 
-    A field that is out of its range raises ValueError, as does a template that cannot work.
+    A value out of range, or a template that cannot work, raises ValueError.
     """
 
     chunk_size: int = 10
-    """Words per chunk, where an answer that came in one piece is cut into chunks."""
+    """How many words a chunk has, if an answer that came as a whole is divided into chunks."""
     sim_delay: float = 0.04
-    """Seconds to sleep between two such chunks, so that they look like a stream; 0 for none. An LLM is not slowed."""
+    """The pause between two such chunks in seconds, so that they look like a stream. An LLM is not slowed down."""
     max_context_docs: int = 5
-    """How many of the retrieved documents go into the prompt; the LLM never sees the others."""
+    """How many of the found documents go into the prompt. The LLM does not see the others."""
     max_doc_chars: int = 500
-    """How many characters of each document go into the prompt; the rest of it is cut off."""
+    """How many characters of each document go into the prompt. The rest is cut off."""
     emit_metadata: bool = True
-    """False leaves chunks and errors alone in the stream, for callbacks too."""
+    """If False, the stream and the callbacks get only chunks and errors, and no other events."""
     retrieval_timeout: float = 10.0
-    """Seconds that retrieval may take; `math.inf` for no limit."""
+    """The limit for retrieval, in seconds; `math.inf` means no limit."""
     generation_timeout: float = 60.0
-    """Seconds that the whole generation may take, the consumer's own time between chunks included."""
+    """The limit for the whole generation, in seconds. The time that your code takes between chunks counts too."""
     prompt_template: str = PROMPT_TEMPLATE
-    """For `str.format`, with {query} and, as a rule, {context}; every other brace is doubled."""
+    """The prompt, for `str.format`. It needs {query}, and usually {context}. Write every other brace twice."""
     raise_errors: bool = False
-    """True raises RAGError where a retrieval or generation fails; False ends the stream with an ERROR event, which
-    `stream()` and `astream()` leave out, and logs a warning."""
+    """If True, a failed retrieval or generation raises RAGError. If False, the stream ends with an ERROR event and a
+    warning is logged; `stream()` and `astream()` do not yield that event."""
 
     def __post_init__(self) -> None:
         for name in ("chunk_size", "max_context_docs", "max_doc_chars"):

@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 from edgequake.local.bodies import BulkBody, ConversationChange, FeedbackBody, MessageBody, MessageChange
 from edgequake.local.conversations import Conversations, message_of
 from edgequake.local.requests import OWNED, Owner, RequestError
-from edgequake.local.schema import Database, now
+from edgequake.local.schema import Database, now, rows_of
 
+_FOLDER = "SELECT id, tenant_id, workspace_id, name, parent_id, position, created_at, updated_at FROM folders"
 _ROLES = ("user", "assistant", "system")
 
 
@@ -142,11 +143,8 @@ class Folders:
     def list(self, owner: Owner) -> list[dict[str, Any]]:
         """A user's folders by position."""
         with self._database.lock:
-            rows = self._database.connection.execute(
-                f"SELECT * FROM folders WHERE {OWNED} ORDER BY position, rowid",  # noqa: S608
-                owner.columns,
-            ).fetchall()
-        return [_folder(row) for row in rows]
+            run = self._database.connection.execute
+            return rows_of(run(f"{_FOLDER} WHERE {OWNED} ORDER BY position, rowid", owner.columns))
 
     def create(self, owner: Owner, workspace: str, name: str, parent: UUID | None) -> dict[str, Any]:
         """A new folder, the last; RequestError 404 without its parent."""
@@ -186,30 +184,15 @@ class Folders:
 
 
 def _check_folder(connection: sqlite3.Connection, owner: Owner, folder_id: UUID | str) -> dict[str, Any]:
-    row = connection.execute(
-        f"SELECT * FROM folders WHERE id = :id AND {OWNED}",  # noqa: S608
-        {**owner.columns, "id": str(folder_id)},
-    ).fetchone()
-    if row is None:
+    found = rows_of(
+        connection.execute(f"{_FOLDER} WHERE id = :id AND {OWNED}", {**owner.columns, "id": str(folder_id)})
+    )
+    if not found:
         raise RequestError(404, "NOT_FOUND", f"Not found: folder {folder_id}")
-    return _folder(row)
+    return found[0]
 
 
 def _update(connection: sqlite3.Connection, table: str, found: str, columns: Mapping[str, Any]) -> None:
     names = "".join(f"{name} = ?, " for name in columns)
     values = [str(value) if isinstance(value, UUID) else value for value in columns.values()]
     connection.execute(f"UPDATE {table} SET {names} updated_at = ? WHERE id = ?", (*values, now(), found))  # noqa: S608
-
-
-def _folder(row: Sequence[Any]) -> dict[str, Any]:
-    found, tenant, _, workspace, name, parent, position, created_at, updated_at = row
-    return {
-        "id": found,
-        "tenant_id": tenant,
-        "workspace_id": workspace,
-        "name": name,
-        "parent_id": parent,
-        "position": position,
-        "created_at": created_at,
-        "updated_at": updated_at,
-    }

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from edgequake.local.followup import title_of
 from edgequake.local.requests import OWNED, Owner, RequestError
-from edgequake.local.schema import Database, now
+from edgequake.local.schema import Database, now, rows_of
 
 # A store in memory forgets what lies further back; one in a file keeps all.
 MAX_CONVERSATIONS = 1000
@@ -17,11 +17,11 @@ MAX_MESSAGES = 400
 
 _PREVIEW_CHARS = 120
 _LISTED = f"""
-SELECT c.id, c.tenant_id, c.workspace_id, c.title, c.mode, c.created_at, c.updated_at,
-       (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id),
+SELECT c.id, c.tenant_id, c.workspace_id, c.title, c.mode, c.is_pinned, c.is_archived, c.folder_id, c.share_id,
+       (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id) AS message_count,
        (SELECT substr(m.content, 1, {_PREVIEW_CHARS}) FROM messages m WHERE m.conversation_id = c.id
-        ORDER BY m.number DESC LIMIT 1),
-       c.is_pinned, c.is_archived, c.folder_id, c.share_id
+        ORDER BY m.number DESC LIMIT 1) AS last_message_preview,
+       c.created_at, c.updated_at
 FROM conversations c
 """  # noqa: S608 - a constant
 _MESSAGE = """
@@ -147,18 +147,17 @@ class Conversations:
             rows = run(
                 f"{_LISTED} {matching} ORDER BY {order} LIMIT :limit OFFSET :first",
                 {**of, "limit": limit, "first": first},
-            ).fetchall()
-        return [_conversation(row) for row in rows], int(total)
+            )
+            return rows_of(rows), int(total)
 
     def get(self, owner: Owner, conversation_id: str) -> dict[str, Any]:
         """The conversation in the contract's shape. RequestError 404 for one that is not the owner's."""
         with self._database.lock:
-            row = self._database.connection.execute(
-                f"{_LISTED} WHERE c.id = :id AND {OWNED}", {**owner.columns, "id": conversation_id}
-            ).fetchone()
-        if row is None:
+            run = self._database.connection.execute
+            found = rows_of(run(f"{_LISTED} WHERE c.id = :id AND {OWNED}", {**owner.columns, "id": conversation_id}))
+        if not found:
             raise _unknown(conversation_id)
-        return _conversation(row)
+        return found[0]
 
     def messages(
         self, owner: Owner, conversation_id: str, *, first: int, limit: int
@@ -169,8 +168,8 @@ class Conversations:
             rows = self._database.connection.execute(
                 f"{_MESSAGE} WHERE m.conversation_id = ? ORDER BY m.number LIMIT ? OFFSET ?",
                 (conversation_id, limit, first),
-            ).fetchall()
-        return [_message(row) for row in rows], total
+            )
+            return [_message(row) for row in rows_of(rows)], total
 
     def delete(self, owner: Owner, conversation_id: str) -> None:
         """Forget a conversation. RequestError 404 for one that is not the owner's."""
@@ -239,13 +238,11 @@ def _unknown(conversation_id: str) -> RequestError:
 
 def message_of(connection: sqlite3.Connection, message_id: str, owner: Owner) -> dict[str, Any]:
     """An owner's message in the contract's shape. RequestError 404."""
-    row = connection.execute(
-        f"{_MESSAGE} JOIN conversations c ON c.id = m.conversation_id WHERE m.id = :id AND {OWNED}",
-        {**owner.columns, "id": message_id},
-    ).fetchone()
-    if row is None:
+    wanted = f"{_MESSAGE} JOIN conversations c ON c.id = m.conversation_id WHERE m.id = :id AND {OWNED}"
+    found = rows_of(connection.execute(wanted, {**owner.columns, "id": message_id}))
+    if not found:
         raise RequestError(404, "NOT_FOUND", f"Not found: message {message_id}")
-    return _message(row)
+    return _message(found[0])
 
 
 def _narrowed(where: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -259,42 +256,7 @@ def _narrowed(where: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     return " ".join(conditions), values
 
 
-def _conversation(row: Sequence[Any]) -> dict[str, Any]:
-    found, tenant, workspace, title, mode, created_at, updated_at, count, preview, *more = row
-    is_pinned, is_archived, folder_id, share_id = more
-    return {
-        "id": found,
-        "tenant_id": tenant,
-        "workspace_id": workspace,
-        "title": title,
-        "mode": mode,
-        "is_pinned": bool(is_pinned),
-        "is_archived": bool(is_archived),
-        "folder_id": folder_id,
-        "share_id": share_id,
-        "message_count": count,
-        "last_message_preview": preview,
-        "created_at": created_at,
-        "updated_at": updated_at,
-    }
-
-
-def _message(row: Sequence[Any]) -> dict[str, Any]:
-    found, conversation, parent, role, content, mode, tokens, duration, thinking, context, *more = row
-    is_error, created_at, updated_at, feedback = more
-    told = {
-        "id": found,
-        "conversation_id": conversation,
-        "parent_id": parent,
-        "role": role,
-        "content": content,
-        "mode": mode,
-        "tokens_used": tokens,
-        "duration_ms": duration,
-        "thinking_time_ms": thinking,
-        "context": None if context is None else json.loads(context),
-        "is_error": bool(is_error),
-        "created_at": created_at,
-        "updated_at": updated_at,
-    }
-    return told if feedback is None else {**told, "feedback": feedback}
+def _message(row: dict[str, Any]) -> dict[str, Any]:
+    context, feedback = row.pop("context"), row.pop("feedback")
+    rated = {} if feedback is None else {"feedback": feedback}
+    return {**row, "context": None if context is None else json.loads(context), **rated}

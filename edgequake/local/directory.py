@@ -8,22 +8,21 @@ from uuid import uuid4
 
 from edgequake.local.bodies import TenantBody, TenantChange, WorkspaceBody, WorkspaceChange
 from edgequake.local.requests import RequestError, identity
-from edgequake.local.schema import Database, now
+from edgequake.local.schema import Database, now, rows_of
 from edgequake.local.scope import DEFAULT_TENANT, DEFAULT_WORKSPACE
 
-_TENANT = "id, name, slug, plan, is_active, created_at, updated_at"
-_WORKSPACE = "id, tenant_id, name, slug, description, is_active, max_documents, created_at, updated_at"
-_STATS_NAMES = (
-    *("document_count", "entity_count", "entity_type_count"),
-    *("chunk_count", "embedding_count", "storage_bytes"),
+_TENANTS = "SELECT id, name, slug, plan, is_active, 10000 AS max_workspaces, created_at, updated_at FROM tenants"
+_WORKSPACES = (
+    "SELECT id, tenant_id, name, slug, description, is_active, max_documents, created_at, updated_at FROM workspaces"
 )
 _STATS = """
-SELECT (SELECT count(*) FROM documents WHERE workspace_id = :id),
-       (SELECT count(*) FROM entities WHERE workspace_id = :id),
-       (SELECT count(DISTINCT entity_type) FROM entities WHERE workspace_id = :id),
-       (SELECT count(*) FROM passages WHERE workspace_id = :id),
-       (SELECT count(*) FROM vectors v JOIN passages p ON p.rowid = v.passage WHERE p.workspace_id = :id),
-       (SELECT coalesce(sum(size), 0) FROM documents WHERE workspace_id = :id)
+SELECT (SELECT count(*) FROM documents WHERE workspace_id = :id) AS document_count,
+       (SELECT count(*) FROM entities WHERE workspace_id = :id) AS entity_count,
+       (SELECT count(DISTINCT entity_type) FROM entities WHERE workspace_id = :id) AS entity_type_count,
+       (SELECT count(*) FROM passages WHERE workspace_id = :id) AS chunk_count,
+       (SELECT count(*) FROM vectors v JOIN passages p ON p.rowid = v.passage WHERE p.workspace_id = :id)
+       AS embedding_count,
+       (SELECT coalesce(sum(size), 0) FROM documents WHERE workspace_id = :id) AS storage_bytes
 """
 
 
@@ -34,15 +33,9 @@ class Directory:
         self._database = database
         with database.transaction() as connection:
             if connection.execute("SELECT 1 FROM tenants LIMIT 1").fetchone() is None:
-                at = now()
-                connection.execute(
-                    f"INSERT INTO tenants ({_TENANT}) VALUES (?, 'Default', 'default', 'free', 1, ?, ?)",  # noqa: S608
-                    (DEFAULT_TENANT, at, at),
-                )
-                connection.execute(
-                    f"INSERT INTO workspaces ({_WORKSPACE}) VALUES (?, ?, 'Default', 'default', NULL, 1, NULL, ?, ?)",  # noqa: S608
-                    (DEFAULT_WORKSPACE, DEFAULT_TENANT, at, at),
-                )
+                default = {"name": "Default", "slug": "default"}
+                self._insert("tenants", id=DEFAULT_TENANT, plan="free", **default)
+                self._insert("workspaces", id=DEFAULT_WORKSPACE, tenant_id=DEFAULT_TENANT, **default)
 
     def resolve(self, headers: Mapping[str, str]) -> str:
         """The workspace that a request is about: the one it names, else its tenant's first, else the default one.
@@ -72,23 +65,20 @@ class Directory:
 
     def tenants(self, first: int, limit: int) -> tuple[list[dict[str, Any]], int]:
         """The tenants from `first` on, the oldest first, and how many there are."""
-        rows, total = self._page(f"SELECT {_TENANT} FROM tenants", "SELECT count(*) FROM tenants", (), first, limit)  # noqa: S608
-        return [_tenant(row) for row in rows], total
+        return self._page(_TENANTS, (), first, limit)
 
     def tenant(self, tenant_id: str) -> dict[str, Any]:
         """The tenant; RequestError 404."""
-        return _tenant(self._row(f"SELECT {_TENANT} FROM tenants WHERE id = ?", "tenant", tenant_id))  # noqa: S608
+        return self._one(f"{_TENANTS} WHERE id = ?", "tenant", tenant_id)
 
     def create_tenant(self, body: TenantBody) -> dict[str, Any]:
         """A new tenant; RequestError 409 for a slug that is taken."""
-        created, at = str(uuid4()), now()
-        row = (created, body.name, body.slug or _slug(body.name), body.plan or "free", True, at, at)
-        self._insert("tenants", _TENANT, row)
-        return self.tenant(created)
+        slug = body.slug or _slug(body.name)
+        return self.tenant(self._insert("tenants", name=body.name, slug=slug, plan=body.plan or "free"))
 
     def change_tenant(self, tenant_id: str, change: TenantChange) -> dict[str, Any]:
         """The tenant, changed; RequestError 404."""
-        self._change("tenants", "tenant", tenant_id, change.model_dump(exclude_none=True))
+        self._change("tenants", tenant_id, change.model_dump(exclude_none=True))
         return self.tenant(tenant_id)
 
     def emptied(self, tenant_id: str) -> list[str]:
@@ -102,32 +92,25 @@ class Directory:
     def workspaces(self, tenant_id: str, first: int, limit: int) -> tuple[list[dict[str, Any]], int]:
         """A tenant's workspaces from `first` on, the oldest first, and how many there are; RequestError 404."""
         self.tenant(tenant_id)
-        listed = f"SELECT {_WORKSPACE} FROM workspaces WHERE tenant_id = ?"  # noqa: S608
-        counted = "SELECT count(*) FROM workspaces WHERE tenant_id = ?"
-        rows, total = self._page(listed, counted, (tenant_id,), first, limit)
-        return [_workspace(row) for row in rows], total
+        return self._page(f"{_WORKSPACES} WHERE tenant_id = ?", (tenant_id,), first, limit)
 
     def workspace(self, workspace_id: str) -> dict[str, Any]:
         """The workspace; RequestError 404."""
-        return _workspace(self._row(f"SELECT {_WORKSPACE} FROM workspaces WHERE id = ?", "workspace", workspace_id))  # noqa: S608
+        return self._one(f"{_WORKSPACES} WHERE id = ?", "workspace", workspace_id)
 
     def by_slug(self, tenant_id: str, slug: str) -> dict[str, Any]:
         """A tenant's workspace of this slug; RequestError 404."""
-        wanted = f"SELECT {_WORKSPACE} FROM workspaces WHERE tenant_id = ? AND slug = ?"  # noqa: S608
-        return _workspace(self._row(wanted, "workspace", tenant_id, slug))
+        return self._one(f"{_WORKSPACES} WHERE tenant_id = ? AND slug = ?", "workspace", tenant_id, slug)
 
     def create_workspace(self, tenant_id: str, body: WorkspaceBody) -> dict[str, Any]:
         """A new workspace; RequestError 404 without the tenant, 409 for a slug that is taken."""
         self.tenant(tenant_id)
-        created, at = str(uuid4()), now()
-        slug = body.slug or _slug(body.name)
-        row = (created, tenant_id, body.name, slug, body.description, True, body.max_documents, at, at)
-        self._insert("workspaces", _WORKSPACE, row)
-        return self.workspace(created)
+        given = {**body.model_dump(), "slug": body.slug or _slug(body.name)}
+        return self.workspace(self._insert("workspaces", tenant_id=tenant_id, **given))
 
     def change_workspace(self, workspace_id: str, change: WorkspaceChange) -> dict[str, Any]:
         """The workspace, changed; RequestError 404."""
-        self._change("workspaces", "workspace", workspace_id, change.model_dump(exclude_none=True))
+        self._change("workspaces", workspace_id, change.model_dump(exclude_none=True))
         return self.workspace(workspace_id)
 
     def check_deletable(self, workspace_id: str) -> None:
@@ -144,42 +127,41 @@ class Directory:
         """How much a workspace holds; RequestError 404."""
         self.workspace(workspace_id)
         with self._database.lock:
-            row = self._database.connection.execute(_STATS, {"id": workspace_id}).fetchone()
-        return {"workspace_id": workspace_id, **dict(zip(_STATS_NAMES, row, strict=True)), "stale": False}
+            (counted,) = rows_of(self._database.connection.execute(_STATS, {"id": workspace_id}))
+        return {"workspace_id": workspace_id, **counted, "stale": False}
 
-    def _page(
-        self, listed: str, counted: str, where: Sequence[str], first: int, limit: int
-    ) -> tuple[list[Sequence[Any]], int]:
+    def _page(self, wanted: str, where: Sequence[str], first: int, limit: int) -> tuple[list[dict[str, Any]], int]:
         with self._database.lock:
             run = self._database.connection.execute
-            rows = run(f"{listed} ORDER BY created_at, rowid LIMIT ? OFFSET ?", (*where, limit, first)).fetchall()
-            (total,) = run(counted, where).fetchone()
-        return rows, int(total)
+            (total,) = run(f"SELECT count(*) FROM ({wanted})", where).fetchone()  # noqa: S608 - a constant
+            return rows_of(run(f"{wanted} ORDER BY created_at, rowid LIMIT ? OFFSET ?", (*where, limit, first))), total
 
-    def _row(self, wanted: str, kind: str, *where: str) -> Sequence[Any]:
+    def _one(self, wanted: str, kind: str, *where: str) -> dict[str, Any]:
         with self._database.lock:
-            row: Sequence[Any] | None = self._database.connection.execute(wanted, where).fetchone()
-        if row is None:
+            found = rows_of(self._database.connection.execute(wanted, where))
+        if not found:
             raise RequestError(404, "NOT_FOUND", f"Not found: {kind} {where[-1]}")
-        return row
+        return found[0]
 
-    def _insert(self, table: str, columns: str, row: Sequence[Any]) -> None:
-        places = ", ".join("?" * len(row))
+    def _insert(self, table: str, **columns: Any) -> str:
+        """The id of a new row."""
+        at = now()
+        row = {"id": str(uuid4()), "is_active": True, "created_at": at, "updated_at": at, **columns}
+        names, places = ", ".join(row), ", ".join("?" * len(row))
         try:
             with self._database.transaction() as connection:
-                connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", row)  # noqa: S608
+                connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", [*row.values()])  # noqa: S608
         except sqlite3.IntegrityError:
             raise RequestError(409, "CONFLICT", "Conflict: there is one of this slug already") from None
+        return str(row["id"])
 
-    def _change(self, table: str, kind: str, found: str, columns: Mapping[str, Any]) -> None:
+    def _change(self, table: str, found: str, columns: Mapping[str, Any]) -> None:
         names = "".join(f"{name} = ?, " for name in columns)
         with self._database.transaction() as connection:
-            changed = connection.execute(
+            connection.execute(
                 f"UPDATE {table} SET {names} updated_at = ? WHERE id = ?",  # noqa: S608
                 (*columns.values(), now(), found),
             )
-            if changed.rowcount == 0:
-                raise RequestError(404, "NOT_FOUND", f"Not found: {kind} {found}")
 
 
 def _refuse_default(found: str, default: str, kind: str) -> None:
@@ -189,33 +171,3 @@ def _refuse_default(found: str, default: str, kind: str) -> None:
 
 def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or uuid4().hex[:8]
-
-
-def _tenant(row: Sequence[Any]) -> dict[str, Any]:
-    found, name, slug, plan, is_active, created_at, updated_at = row
-    return {
-        "id": found,
-        "name": name,
-        "slug": slug,
-        "plan": plan,
-        "is_active": bool(is_active),
-        "max_workspaces": 10_000,
-        "created_at": created_at,
-        "updated_at": updated_at,
-    }
-
-
-def _workspace(row: Sequence[Any]) -> dict[str, Any]:
-    found, tenant, name, slug, description, is_active, max_documents, created_at, updated_at = row
-    return {
-        "id": found,
-        "tenant_id": tenant,
-        "name": name,
-        "slug": slug,
-        "description": description,
-        "is_active": bool(is_active),
-        "max_documents": max_documents,
-        "entity_types_strict": False,
-        "created_at": created_at,
-        "updated_at": updated_at,
-    }

@@ -146,7 +146,7 @@ class Engine:
 
     def of_workspace(self, workspace: dict[str, Any]) -> dict[str, Any]:
         """A workspace with the models that are here, in the contract's shape."""
-        return {**workspace, **self._models("llm_{}", "embedding_{}")}
+        return {**workspace, "entity_types_strict": False, **self._models("llm_{}", "embedding_{}")}
 
     def _models(self, answers: str, embeds: str) -> dict[str, Any]:
         provider, model = (self.embedder.provider, self.embedder.model) if self.embedder else ("", "")

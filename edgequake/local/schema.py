@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from edgequake.local.errors import StoreError
 
@@ -167,6 +168,13 @@ class Database:
                 f"cannot use {self.path}: {age} edgequake made it (format {version}, this one reads {VERSION});"
                 " delete it and load the files again, or name another file"
             )
+
+
+def rows_of(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
+    """The rows by the names of their columns; what begins with `is_` is true or false."""
+    names = [column[0] for column in cursor.description]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor]
+    return [{name: bool(row[name]) if name.startswith("is_") else row[name] for name in names} for row in rows]
 
 
 def now() -> str:

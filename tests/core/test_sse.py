@@ -299,3 +299,38 @@ def test_a_recorded_stream_gives_the_events_that_another_reader_gives(name):
     lines = [*recorded(name).decode().split("\n")]
     theirs = [event.data for line in lines if isinstance(event := decoder.decode(line), httpx_sse.ServerSentEvent)]
     assert [event.data.decode() for event in parsed(recorded(name))] == theirs
+
+
+# -- the short ways ---------------------------------------------------------------------------------------------------
+
+
+def begun(monkeypatch, limit, *without):
+    """A parser that knows how its stream begins and that an id came and went, without the methods named."""
+    parser = SSEParser(limit)
+    assert [event_of(data).id for data in parser.feed(b"data\nid: 1\n\n")] == ["1"]
+    assert list(parser.feed(b"id\n\n")) == []
+    for name in without:
+        monkeypatch.delattr(SSEParser, name)
+    return parser
+
+
+SLOWER = ["_with_line_feeds", "_pieces", "_by_line", "_end_of_event", "_field"]
+
+
+def test_a_read_of_one_event_is_read_by_the_shortest_way(monkeypatch):
+    parser = begun(monkeypatch, len(b"data: ab"), "_whole", *SLOWER)
+    assert list(parser.feed(b"data: ab\n\n")) == [b"ab"]
+    assert list(parser.feed(b"data: \n\n")) == [b""]
+
+
+def test_a_read_of_many_events_is_cut_at_once(monkeypatch):
+    reads = b"data: ab\n\ndata: \n\ndata: c\n\n"
+    parser = begun(monkeypatch, len(reads), *SLOWER)
+    assert list(parser.feed(reads)) == [b"ab", b"", b"c"]
+
+
+def test_a_stream_without_a_byte_order_mark_is_read_by_the_short_way_from_its_second_read_on(monkeypatch):
+    parser = SSEParser(ROOMY)
+    assert list(parser.feed(b"data: a\n\n")) == [b"a"]
+    monkeypatch.delattr(SSEParser, "_with_line_feeds")
+    assert list(parser.feed(b"data: b\n\n")) == [b"b"]

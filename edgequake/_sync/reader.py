@@ -202,7 +202,7 @@ class Reader(StreamState, Generic[ChunkT]):
         opening = self._begin()
         if opening.begun is not None and opening.begun.decoder.finished:
             words = "%s failed after its end, which takes nothing from the answer: %s"
-            logger.info(words, self.route, error, extra=about(self.route, error))
+            logger.info(words, self.route, error, extra=about(self.route))
             return opening.begun._replace(events=())
         if self.closed and isinstance(error, ConfigurationError):  # it was closed while it was being opened
             raise self.closed_early() from None

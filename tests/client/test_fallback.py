@@ -110,6 +110,16 @@ def test_where_the_whole_answer_fails_too_its_error_is_raised(caller, server):
     assert stream.failure is error
 
 
+def test_the_log_of_a_fallback_says_why_and_the_servers_id_of_the_request(caller, server, caplog):
+    caplog.set_level(logging.WARNING, logger="edgequake")
+    server.on("POST", STREAM).reply(status=500, text="boom", headers={"x-request-id": "r-1"})
+    server.on("POST", QUERY).reply(json=WHOLE)
+    assert caller.text(caller.client().query.stream("q", fallback=True)) == TEXT
+    (record,) = caplog.records
+    assert "boom (500)" in record.getMessage()
+    assert record.request_id == "r-1"
+
+
 @pytest.mark.parametrize("opened", [False, True], ids=["iterated", "opened"])
 def test_a_failed_stream_has_released_its_connection_before_the_whole_answer_is_asked_for(caller, server, opened):
     """There is only one connection: a stream that kept it would wait for itself."""

@@ -1,6 +1,5 @@
 """``edgequake conversations``: what was said to a server."""
 
-import json
 import sys
 from itertools import islice
 from pathlib import Path
@@ -11,6 +10,7 @@ import typer
 from edgequake.cli.connected import connected
 from edgequake.cli.listing import dumped, show_json, show_rows
 from edgequake.cli.options import Connection, Json
+from edgequake.cli.views import as_json as as_json_text
 from edgequake.display.text import printable
 
 __all__ = ["conversations_app"]
@@ -85,7 +85,7 @@ def export(
             client.conversations.export(conversations, to=output, partial_ok=partial)
             return
         for one in client.conversations.export(conversations, partial_ok=partial):
-            sys.stdout.write(json.dumps(one, ensure_ascii=False) + "\n")
+            sys.stdout.write(as_json_text(one, one_line=True))
 
 
 @conversations_app.command()
@@ -94,8 +94,11 @@ def delete(
     conversations: Annotated[list[str], typer.Argument(metavar="ID…", show_default=False, help="Which.")],
     *,
     connection: Connection,
+    as_json: Json = False,
 ) -> None:
     """Delete conversations."""
     with connection.client() as client:
         for conversation in conversations:
             client.conversations.delete(conversation)
+    if as_json:
+        show_json({"deleted": conversations})

@@ -176,9 +176,12 @@ def left_to_show(outcome: Outcome) -> str:
     return answer[len(streamed) :] if answer.startswith(streamed) else ""
 
 
-def as_json(value: Any) -> str:
-    """``value`` as JSON: a line of it for a program, indented on a terminal, no control character ever raw."""
-    text = json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None)
+def as_json(value: Any, *, one_line: bool = False) -> str:
+    """``value`` as JSON: a line of it for a program, indented on a terminal, no control character ever raw.
+
+    With ``one_line`` it is a line on a terminal too, for output of many lines.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() and not one_line else None)
     return re.sub("[\x7f-\x9f\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
 
 

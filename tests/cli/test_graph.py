@@ -84,8 +84,13 @@ def test_conversations_are_listed_shown_exported_and_deleted(
     lines = eq("conversations", "export").out.splitlines()
     assert len(lines) == len(page["items"])
     assert json.loads(lines[0])["messages"] == messages["items"]
+    messages["items"][0]["content"] = "a\x9b2Jb"  # clears some terminals
+    server.on("GET", f"{API}/conversations/{first}/messages").always().reply(json=messages)
+    shown = eq("conversations", "export", first, terminal=True).out
+    assert (shown.count("\n"), json.loads(shown)["messages"], "\x9b" in shown) == (1, messages["items"], False)
     path = tmp_path / "one.jsonl"
     assert eq("conversations", "export", first, "-o", str(path)).code == 0
     assert len(path.read_text().splitlines()) == 1
-    assert eq("conversations", "delete", first).code == 0
+    assert eq("conversations", "delete", first).out == ""
+    assert json.loads(eq("conversations", "delete", first, "--json").out) == {"deleted": [first]}
     assert eq("conversations", "delete").code == 2

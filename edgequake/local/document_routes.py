@@ -71,7 +71,7 @@ class DocumentRoutes:
             file = form.get("file")
             if not isinstance(file, UploadFile):
                 raise RequestError(400, "BAD_REQUEST", "Bad request: there is no part `file` with a file name")
-            upload = Upload(file.filename or "", await self.uploads.read(file), await _metadata(form))
+            upload = Upload(file.filename or "", await self.uploads.read(file), await metadata_of(form))
         receipt = await asyncio.to_thread(self.uploads.file, upload, workspace)
         payload: dict[str, Any] = {
             "document_id": receipt.document_id,
@@ -92,7 +92,7 @@ class DocumentRoutes:
         workspace = await asyncio.to_thread(self._engine.workspace, request)
         results: list[dict[str, Any]] = []
         async with multipart(request, _MAX_BATCH) as form:
-            metadata = await _metadata(form)
+            metadata = await metadata_of(form)
             for name, part in form.multi_items():
                 if name in ("file", "files") and isinstance(part, UploadFile):
                     results.append(await self._one_of_many(part, metadata, workspace))
@@ -142,7 +142,7 @@ class DocumentRoutes:
             "content_hash": record.content_hash,
             "file_size": record.size,
             "mime_type": mime_type(record.file_name or record.title),
-            "tenant_id": (self._engine.directory.workspace(workspace))["tenant_id"],
+            "tenant_id": self._engine.directory.workspace(workspace)["tenant_id"],
             "workspace_id": workspace,
             "processed_at": record.updated_at if record.status == "completed" else None,
             "metadata": record.metadata_value,
@@ -280,7 +280,7 @@ def _require_multipart() -> None:
         raise RequestError(501, "NOT_IMPLEMENTED", words) from error
 
 
-async def _metadata(form: FormData) -> str | None:
+async def metadata_of(form: FormData) -> str | None:
     """The JSON text of the part `metadata`; unparsable is as good as none."""
     part = form.get("metadata")
     return Uploads.metadata(await part.read() if isinstance(part, UploadFile) else part)

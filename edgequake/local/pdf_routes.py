@@ -6,12 +6,12 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from sse_starlette import ServerSentEvent
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from edgequake.local.document_routes import DocumentRoutes, multipart
+from edgequake.local.document_routes import DocumentRoutes, metadata_of, multipart
 from edgequake.local.engine import Engine
 from edgequake.local.records import Record
 from edgequake.local.requests import RequestError, page_of
@@ -51,10 +51,10 @@ class PdfRoutes:
         """A PDF that was accepted, or the equal one that is there."""
         workspace = await asyncio.to_thread(self._workspace, request)
         async with multipart(request) as form:
-            file, track = form.get("file"), form.get("track_id")
+            file = form.get("file")
             if not isinstance(file, UploadFile):
                 raise RequestError(400, "BAD_REQUEST", "Bad request: there is no part `file` with a file name")
-            upload, receipt = await self._accept(file, workspace, track if isinstance(track, str) else None)
+            upload, receipt = await self._accept(file, workspace, form)
         return JSONResponse(_uploaded(upload, receipt))
 
     async def add_many(self, request: Request) -> Response:
@@ -64,7 +64,7 @@ class PdfRoutes:
         async with multipart(request) as form:
             for name, part in form.multi_items():
                 if name in ("file", "files") and isinstance(part, UploadFile):
-                    results.append(await self._one_of_many(part, workspace))
+                    results.append(await self._one_of_many(part, workspace, form))
         states = [result["status"] for result in results]
         counts = {"accepted": states.count("processing"), "duplicates": states.count("duplicate")}
         return JSONResponse(
@@ -171,17 +171,20 @@ class PdfRoutes:
             raise RequestError(400, "BAD_REQUEST", "Bad request: X-Workspace-ID must be sent, a UUID or `default`")
         return self._engine.workspace(request)
 
-    async def _accept(self, file: UploadFile, workspace: str, track: str | None = None) -> tuple[Upload, Receipt]:
+    async def _accept(self, file: UploadFile, workspace: str, form: FormData) -> tuple[Upload, Receipt]:
         if Upload(file.filename or "", b"", None).suffix != ".pdf":
             raise RequestError(400, "BAD_REQUEST", "Bad request: the file's name does not end in .pdf")
         uploads = self._documents.uploads
-        upload = Upload(file.filename or "", await uploads.read(file), None)
-        return upload, await asyncio.to_thread(uploads.file, upload, workspace, track)
+        said = {name: value for name, value in form.items() if isinstance(value, str)}
+        data, metadata = await uploads.read(file), await metadata_of(form)
+        upload = Upload(file.filename or "", data, metadata, said.get("title"))
+        anew = said.get("force_reindex") == "true"
+        return upload, await asyncio.to_thread(uploads.file, upload, workspace, said.get("track_id"), anew=anew)
 
-    async def _one_of_many(self, part: UploadFile, workspace: str) -> dict[str, Any]:
+    async def _one_of_many(self, part: UploadFile, workspace: str, form: FormData) -> dict[str, Any]:
         name = Upload(part.filename or "", b"", None).name
         try:
-            _, receipt = await self._accept(part, workspace)
+            _, receipt = await self._accept(part, workspace, form)
         except RequestError as error:
             return {"filename": name, "status": "failed", "error": error.message}
         if receipt.is_duplicate:

@@ -23,6 +23,7 @@ class Upload:
     filename: str
     data: bytes
     metadata: str | None
+    title: str | None = None
 
     @property
     def name(self) -> str:
@@ -93,9 +94,12 @@ class Uploads:
         self._ingestion.read(document_id)
         return Receipt(document_id, track_id)
 
-    def file(self, upload: Upload, workspace: str, track_id: str | None = None) -> Receipt:
-        """A file that was stored, or the equal one that is there. RequestError: 400 no document, 501 no pypdf."""
-        receipt = self._accept(upload, workspace, track_id)
+    def file(self, upload: Upload, workspace: str, track_id: str | None = None, *, anew: bool = False) -> Receipt:
+        """A file that was stored, or the equal one that is there; with `anew` it takes that one's place.
+
+        RequestError: 400 no document, 501 no pypdf.
+        """
+        receipt = self._accept(upload, workspace, track_id, anew=anew)
         if not receipt.is_duplicate:
             self._ingestion.read(receipt.document_id)
         return receipt
@@ -128,15 +132,15 @@ class Uploads:
         except ValueError:
             return None
 
-    def _accept(self, upload: Upload, workspace: str, track_id: str | None = None) -> Receipt:
+    def _accept(self, upload: Upload, workspace: str, track_id: str | None = None, *, anew: bool = False) -> Receipt:
         content = _content(upload)
         with self._store.transaction():
             for record in self._store.records.with_content(upload.content_hash, workspace):
-                if record.status in ("pending", "processing", "completed"):
+                if record.status in ("pending", "processing", "completed") and not anew:
                     return Receipt(record.id, record.track_id or "", True, record.chunk_count, record.entity_count)
             track_id = track_id or _track_id()
             document_id = self._store.inbox.accept(
-                upload.name,
+                upload.title or upload.name,
                 content.text,
                 source_type=content.source_type,
                 size=len(upload.data),

@@ -118,7 +118,9 @@ def test_pdfs_have_routes_of_their_own(client: EdgequakeClient) -> None:
     pytest.importorskip("pypdf")
     add(client)
     data = pdf("The beacon rests in crate seven.")
-    upload = client.documents.pdf.upload(data, filename="plan.pdf", track_id="mine")
+    upload = client.documents.pdf.upload(
+        data, filename="plan.pdf", track_id="mine", title="The plan", metadata={"team": "relay"}
+    )
     assert unknown_in(upload) == []
     assert upload.track_id == "mine"
     with client.documents.pdf.stream_progress("mine") as stream:
@@ -127,6 +129,8 @@ def test_pdfs_have_routes_of_their_own(client: EdgequakeClient) -> None:
     progress = client.documents.pdf.progress("mine")
     assert unknown_in(progress) == []
     assert (progress.is_complete, progress.overall_percentage) == (True, 100.0)
+    assert client.documents.get(upload.document_id).metadata == {"team": "relay"}
+    assert client.documents.get(upload.document_id).title == "The plan"
     again = client.documents.pdf.upload(data, filename="other.pdf")
     assert (again.status, again.duplicate_of) == ("duplicate", upload.pdf_id)
     assert client.documents.pdf.download(upload.pdf_id) == client.documents.download(upload.pdf_id) == data
@@ -137,6 +141,11 @@ def test_pdfs_have_routes_of_their_own(client: EdgequakeClient) -> None:
     assert [one.filename for one in client.documents.pdf.list()] == ["plan.pdf"]
     batch = client.documents.pdf.upload_batch([("plan.pdf", data), ("torn.pdf", b"%PDF-1.4"), ("x.pdf", pdf("New."))])
     assert [result.status for result in batch.results] == ["duplicate", "failed", "processing"]
+    anew = client.documents.pdf.upload(data, filename="plan.pdf", force_reindex=True)
+    client.documents.wait(anew)
+    with pytest.raises(NotFoundError):
+        client.documents.pdf.get(upload.pdf_id)  # the new one takes its place
+    upload = anew
     client.documents.pdf.delete(upload.pdf_id)
     for missing in (client.documents.pdf.get, client.documents.pdf.content, client.documents.pdf.progress):
         with pytest.raises(NotFoundError):

@@ -40,32 +40,32 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
     _toolchain: AsyncToolchain[ChunkT] | None = None
 
     def words(self) -> AsyncIterator[str]:
-        """The text word by word, each with the space after it; joined they are the text, to the character.
+        """Yields the text word by word, each with the space after it. Joined, the words are exactly the text.
 
-        Han and kana, which are written without spaces, come character by character. If the stream fails, the rest of
-        its text comes before the error. If you break out of the loop, buffered words are discarded.
+        Chinese and Japanese, which are written without spaces, come character by character. If the stream fails, the
+        rest of its text comes before the error. If you break out of the loop, buffered words are discarded.
         """
         return _regrouped(self._texts(), Words())
 
     def lines(self) -> AsyncIterator[str]:
-        """The text line by line, each with its newline; otherwise as :meth:`words`."""
+        """Yields the text line by line, each with its newline. See :meth:`words`."""
         return _regrouped(self._texts(), Lines())
 
     def sentences(self) -> AsyncIterator[str]:
-        """The text sentence by sentence, each with the space after it; otherwise as :meth:`words`.
+        """Yields the text sentence by sentence, each with the space after it. See :meth:`words`.
 
-        A newline ends a sentence too. ``e.g.``, ``Dr.``, initials and the numbers of a list do not.
+        A newline ends a sentence too. The dot in ``e.g.``, ``Dr.``, an initial or the number of a list does not.
         """
         return _regrouped(self._texts(), Sentences())
 
     def batched(self, *, max_chars: int = 256, max_wait: float | None = 0.1) -> AsyncIterator[str]:
-        """The text in batches, for displays that should not repaint with every token.
+        """Yields the text in batches, for displays that should not repaint with every token.
 
-        A batch has at most ``max_chars`` characters, and no text is held longer than ``max_wait`` seconds, if that is
-        not None; for that, chunks are read ahead as by :meth:`prefetch`. If the stream fails, what is left of its
-        text comes before the error.
+        A batch has at most ``max_chars`` characters. Text waits at most ``max_wait`` seconds; None means no limit. To
+        keep this time, chunks are read ahead, as by :meth:`prefetch`. If the stream fails, the rest of its text comes
+        before the error.
 
-        Raises :class:`ConfigurationError` for limits that are not positive.
+        Raises :class:`ConfigurationError` if a limit is not positive.
         """
         _positive("max_chars", max_chars)
         if max_wait is not None and (isinstance(max_wait, bool) or not max_wait > 0):
@@ -83,12 +83,11 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
         done: Callable[[AnswerT], Any] | None = None,
         error: Callable[[EdgeQuakeError], Any] | None = None,
     ) -> Self:
-        """Calls functions while the stream is read, before you get the chunk; returns this stream.
+        """Calls your functions while the stream is read, before you get the chunk. Returns this stream.
 
-        ``chunk`` is called with every chunk, ``sources`` with the sources of a chunk that brings some, ``done`` with
-        the whole answer, and ``error`` with the error that ends the stream, which is raised all the same. On an
-        async stream they may be async. What they raise ends the stream and reaches whoever iterates it. More
-        than one call adds more functions.
+        ``chunk`` gets every chunk, ``sources`` the sources of a chunk that has some, and ``done`` the whole answer.
+        ``error`` gets the error that ends the stream; the error is raised too. On an async stream the functions can be
+        async. If a function raises, the stream ends with its error. You can call ``on`` several times.
         """
         given = Callbacks(chunk, sources, done, error)
         for name, callback in given._asdict().items():
@@ -98,30 +97,31 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
         return self
 
     async def run(self) -> AnswerT:
-        """Reads the stream to its end, for the functions given to :meth:`on`, and returns :meth:`final`."""
+        """Reads the stream to its end, so that the functions of :meth:`on` are called, and returns :meth:`final`."""
         return await self.final()
 
     def prefetch(self, n: int) -> Self:
-        """Reads at most ``n`` chunks ahead while the caller works on one; returns this stream.
+        """Reads up to ``n`` chunks ahead while your code works on one. Returns this stream.
 
-        When ``n`` chunks wait, nothing more is read, which holds the server back as soon as its socket is full.
-        They are read in a task (a thread, where the client is synchronous) that ends with the stream; closing the
-        stream ends it at once. ``text``, ``sources`` and ``timing`` are of what has been read.
+        When ``n`` chunks wait, nothing more is read, and the server has to wait. The chunks are read in a task (in a
+        thread, if the client is synchronous), which ends with the stream. ``text``, ``sources`` and ``timing`` describe
+        what has been read, which can be ahead of you.
 
-        Raises :class:`ConfigurationError` if ``n`` is not positive, or the stream is being read ahead already.
+        Raises :class:`ConfigurationError` if ``n`` is not positive, or if the stream is read ahead already.
         """
         _positive("n", n)
         self._toolchain_in_use().read_ahead(n)
         return self
 
     def tee(self, target: str | os.PathLike[str] | TextIO) -> Self:
-        """Writes the text to a file as it comes, flushed with every chunk; returns this stream.
+        """Writes the text to a file while it arrives, and flushes it with every chunk. Returns this stream.
 
-        ``target`` is a path, which is written anew, or an open text file, which is left open. If its name ends in
-        ``.jsonl``, every chunk is a line of JSON: ``time`` (UTC), ``seconds`` since the reading began, ``chunk``.
+        ``target`` is a path or an open text file. A file at the path is replaced; an open file stays open. If the name
+        ends in ``.jsonl``, each chunk becomes a line of JSON with ``time`` (UTC), ``seconds`` since you began to read,
+        and ``chunk``.
 
-        Raises :class:`ConfigurationError` at once if it cannot be written to. A write that fails later, as on a full
-        disk, ends the stream with a :class:`StreamError`.
+        Raises :class:`ConfigurationError` if the file cannot be written. If a later write fails, for example on a full
+        disk, the stream ends with a :class:`StreamError`.
         """
         self._toolchain_in_use().files.append(Tee(target))
         return self

@@ -126,9 +126,9 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
             raise failure
 
     def final(self) -> AnswerT:
-        """The whole answer; reads what is left of the stream first.
+        """Reads the rest of the stream and returns the whole answer.
 
-        Raises the error that ended the stream, or :class:`StreamError` if it was closed before its end.
+        Raises the error that ended the stream, or :class:`StreamError` if the stream was closed before its end.
         """
         self._check_alone()
         for _ in self._chunks:
@@ -143,27 +143,27 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
 
     @property
     def text(self) -> str:
-        """The text streamed so far, as it came."""
+        """The text so far."""
         return self._reader.answer.text
 
     @property
     def sources(self) -> list[Source]:
-        """The sources received so far."""
+        """The sources so far."""
         return self._reader.answer.sources
 
     @property
     def stats(self) -> QueryStats:
-        """What the server measured; its fields are None until the final event."""
+        """The server's measurements. The fields are None before the final event."""
         return self._reader.answer.stats
 
     @property
     def request_id(self) -> str | None:
-        """The server's id of this request; None until the answer has begun."""
+        """The server's id of this request. None before the answer begins."""
         return None if self.response is None else self.response.headers.get("x-request-id")
 
     @property
     def response(self) -> Response | None:
-        """The ``httpx.Response`` behind the stream: status, headers; None until the answer has begun."""
+        """The ``httpx.Response`` of the stream, with its status and headers. None before the answer begins."""
         return self._reader.response
 
     @property
@@ -173,12 +173,12 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
 
     @property
     def timing(self) -> StreamTiming:
-        """Time to the first byte and first chunk, the total, and the number of chunks, as seen here."""
+        """The times that the client measured, and the number of chunks."""
         return self._reader.timing
 
 
 class QueryStream(Stream[QueryChunk, QueryResponse]):
-    """An answer chunk by chunk: what ``query.stream()`` returns. ``final()`` is a :class:`QueryResponse`.
+    """The answer of ``query.stream()``, chunk by chunk. ``final()`` returns a :class:`QueryResponse`.
 
     ::
 
@@ -187,8 +187,8 @@ class QueryStream(Stream[QueryChunk, QueryResponse]):
                 print(text, end="", flush=True)
             answer = stream.final()
 
-    Nothing is sent until it is iterated or opened. The end of the block, ``close()``, cancellation and garbage
-    collection release the connection at once; so does leaving a loop over the call itself.
+    The request is sent when you iterate the stream or enter the block. The connection is released at the end of the
+    block, by ``close()``, by cancellation, by garbage collection, and when you leave a loop over the call itself.
     """
 
     def __init__(self, reader: Reader[QueryChunk]) -> None:
@@ -196,7 +196,7 @@ class QueryStream(Stream[QueryChunk, QueryResponse]):
 
 
 class ChatStream(Stream[ChatChunk, ChatResponse]):
-    """A message chunk by chunk: what ``chat.stream()`` returns. ``final()`` is a :class:`ChatResponse`.
+    """The message of ``chat.stream()``, chunk by chunk. ``final()`` returns a :class:`ChatResponse`.
 
     ::
 
@@ -205,8 +205,8 @@ class ChatStream(Stream[ChatChunk, ChatResponse]):
                 print(text, end="", flush=True)
             conversation = stream.conversation_id
 
-    Nothing is sent until it is iterated or opened. The end of the block, ``close()``, cancellation and garbage
-    collection release the connection at once; so does leaving a loop over the call itself.
+    The request is sent when you iterate the stream or enter the block. The connection is released at the end of the
+    block, by ``close()``, by cancellation, by garbage collection, and when you leave a loop over the call itself.
     """
 
     def __init__(self, reader: Reader[ChatChunk]) -> None:
@@ -214,10 +214,10 @@ class ChatStream(Stream[ChatChunk, ChatResponse]):
 
     @property
     def conversation_id(self) -> str | None:
-        """The conversation; give it to the next call to go on with it. None until the server has said it."""
+        """The id of the conversation. Give it to the next call to continue. None before the server has sent it."""
         return self._reader.answer.seen.get("conversation_id")
 
     @property
     def title(self) -> str | None:
-        """The title that the server gave a new conversation, after its last chunk."""
+        """The title of a new conversation. The server sends it after the last chunk."""
         return self._reader.answer.seen.get("title")

@@ -40,26 +40,26 @@ class AnyEndpoint(Server):
         timeout: float | Timeout | Literal["default"] | None = "default",
         idempotent: bool | None = None,
     ) -> T:
-        """Any endpoint that has no method yet.
+        """Calls any endpoint, for example one that has no method yet.
 
         ::
 
             models = client.request("GET", "/api/v1/models", cast_to=dict)
 
-        Raises as :meth:`Query.execute` does.
+        It raises the errors of :meth:`Query.execute`.
 
         :param method: the HTTP method.
-        :param path: the path below ``base_url``; begins with a slash.
-        :param cast_to: a model, or any type that pydantic can read JSON as; ``bytes``, ``str`` and ``type(None)`` take
-            the body raw.
-        :param body: sent as JSON; beside ``files`` a dict, each of whose fields becomes a part.
-        :param params: the query of the address.
-        :param files: sent as ``multipart/form-data``: by the names of the parts, a path, bytes, an open binary file, or
-            a tuple of the file's name and one of these. Files are read while they are sent.
-        :param headers: further headers of this request.
-        :param timeout: seconds, a :class:`Timeout`, or None for no limit; the client's unless given.
-        :param idempotent: whether it may be sent again after any failure on the way. Unless given, a GET may, and
-            another method only if the first was certainly not processed.
+        :param path: the path below ``base_url``. It begins with a slash.
+        :param cast_to: the type of the result: a pydantic model, or any type that pydantic can make from JSON. With
+            ``bytes``, ``str`` or ``type(None)`` the body is not parsed.
+        :param body: sent as JSON. If you also give ``files``, it is a dict, and each field becomes a part.
+        :param params: the query parameters of the URL.
+        :param files: files to send as ``multipart/form-data``. The keys are the names of the parts. A value is a path,
+            bytes, an open binary file, or a tuple of a file name and one of these. Files are read while they are sent.
+        :param headers: additional headers of this request.
+        :param timeout: seconds, a :class:`Timeout`, or None for no limit. Default: the client's timeout.
+        :param idempotent: True allows retries after any failure. Default: a GET is retried after any failure. Other
+            methods are retried only if the first request certainly was not processed.
         """
         parts: tuple[FilePart, ...] = ()
         if files:
@@ -90,11 +90,11 @@ class AnyEndpoint(Server):
         timeout: float | Timeout | Literal["default"] | None = "default",
         idempotent: bool | None = None,
     ) -> ChatStream:
-        """Any streaming endpoint that has no method yet, its events as chunks.
+        """Streams any endpoint, for example one that has no method yet. Its events come as chunks.
 
-        The stream knows the end of an answer (``done``, ``[DONE]``, a ``finish_reason``) and its text in any of the
-        wire formats; events of other types come as they are. Arguments are those of :meth:`request`; the errors are
-        those of ``chat.stream``.
+        The stream finds the text and the end of an answer (``done``, ``[DONE]`` or a ``finish_reason``) in every known
+        format. Other events come unchanged. The arguments are those of :meth:`request`, and the errors are those of
+        ``chat.stream``.
         """
         call = calls.any_request(
             method,

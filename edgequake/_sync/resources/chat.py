@@ -29,43 +29,46 @@ class Chat(Resource):
             reply = client.chat.complete("What is EdgeQuake?")
             more = client.chat.complete("How does it work?", conversation_id=reply.conversation_id)
 
-        The server stores the message first: a chat is sent again only if the first certainly was not processed.
+        The server stores the message. The client therefore retries only if the first request certainly was not
+        processed.
 
-        :param messages: one message as a string, or a list of dicts with ``role`` and ``content`` that holds at least
-            one of the user's. The server keeps the history of a ``conversation_id``; without one, earlier messages
-            of the list are told to it in the system prompt.
-        :param options: those of :class:`ChatOptions`: ``conversation_id`` to go on with one, ``mode``, ``temperature``
-            (0 to 2), ``max_tokens``, ``timeout`` (seconds, a :class:`Timeout` or None).
-        :raises ConfigurationError: for messages without a user's turn or a bad option, before anything is sent.
-        :raises APIError: by status, with the server's words; 400 and 401 without ``tenant_id`` and ``user_id``.
-        :raises NetworkError: when the server cannot be reached.
-        :raises TimeoutError: when a clock runs out.
-        :raises ResponseError: for an answer of another shape.
+        :param messages: one message as a string, or a list of dicts with ``role`` and ``content``. The list needs a
+            message of the user. If you give a ``conversation_id``, the server knows the earlier messages. Otherwise it
+            gets the earlier messages of the list in the system prompt.
+        :param options: see :class:`ChatOptions`. Examples: ``conversation_id`` continues a conversation, ``mode`` says
+            how the server searches, and ``timeout`` (seconds, a :class:`Timeout` or None) replaces the client's.
+        :raises ConfigurationError: if there is no message of the user or an option is wrong. Nothing has been sent.
+        :raises APIError: if the server answers with an error status: 400 or 401 without ``tenant_id`` and ``user_id``.
+        :raises NetworkError: if the server cannot be reached.
+        :raises TimeoutError: if a step takes longer than its limit.
+        :raises ResponseError: if the answer cannot be read.
         """
         return self._session.call(questions.chat_complete(messages, options))
 
     def completions(self, messages: Messages, **options: Unpack[ChatOptions]) -> ChatResponse:
-        """The same as :meth:`complete`, by the name of the server's route."""
+        """Does the same as :meth:`complete`. It has the name of the server's route."""
         return self.complete(messages, **options)
 
     def stream(self, messages: Messages, **options: Unpack[ChatOptions]) -> ChatStream:
-        """The assistant's message as it is generated (``POST /api/v1/chat/completions/stream``).
+        """Streams the assistant's message while it is written (``POST /api/v1/chat/completions/stream``).
 
         ::
 
             with client.chat.stream("What is EdgeQuake?") as stream:
                 for text in stream.text_stream:
                     print(text, end="", flush=True)
-                print(stream.conversation_id)  # give it to the next call to go on
+                print(stream.conversation_id)  # give it to the next call
 
-        The stream (:class:`ChatStream`) sends nothing until it is iterated or opened. It ends when the server
-        ends it, which may be after ``done``: a new conversation gets its title last. Iterating raises the errors of
-        :meth:`complete`, and :class:`StreamError`, :class:`StreamInterruptedError`, :class:`StreamTruncatedError`; each
-        has the text so far in ``partial_text``.
+        It returns an :class:`ChatStream`. The request is sent when you iterate the stream or enter its ``with``
+        block. A chunk can follow ``done``: the title of a new conversation comes last.
 
-        :param messages: those of :meth:`complete`.
-        :param options: those of :meth:`complete`.
-        :raises ConfigurationError: at once, for messages or options that are not right.
+        An iteration raises the errors of :meth:`complete`. It also raises :class:`StreamError`,
+        :class:`StreamInterruptedError` and :class:`StreamTruncatedError` if the answer breaks off. Each has the text so
+        far in ``partial_text``.
+
+        :param messages: as in :meth:`complete`.
+        :param options: as in :meth:`complete`.
+        :raises ConfigurationError: if a message or an option is wrong. It is raised by this call.
         """
         call = questions.chat_stream(messages, options)
         return ChatStream(Reader(self._session, call, ChatChunk, openai_names=True, fallback=None))

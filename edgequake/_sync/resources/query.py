@@ -30,7 +30,7 @@ class Query(Contexts):
     """Questions to the knowledge graph: ``client.query``."""
 
     def execute(self, query: str, **options: Unpack[QueryOptions]) -> QueryResponse:
-        """The whole answer to ``query``, with its sources and statistics (``POST /api/v1/query``).
+        """Returns the whole answer to ``query``, with its sources and statistics (``POST /api/v1/query``).
 
         ::
 
@@ -38,50 +38,52 @@ class Query(Contexts):
             print(answer.answer, [source.label for source in answer.sources])
 
         :param query: the question; not empty.
-        :param options: those of :class:`QueryOptions`; the server's default applies to one that is not given.
-            ``mode`` (``naive``, ``local``, ``global``, ``hybrid``, ``mix``, ``bypass``) says how to retrieve, ``top_k``
-            how much, ``timeout`` (seconds, a :class:`Timeout` or None) replaces the client's.
-        :raises ConfigurationError: for an empty query or a bad option, before anything is sent.
-        :raises APIError: by status, with the server's words.
-        :raises NetworkError: when the server cannot be reached, after retries.
-        :raises TimeoutError: when a clock runs out.
-        :raises ResponseError: for an answer of another shape.
+        :param options: see :class:`QueryOptions`. Examples: ``mode`` (``naive``, ``local``, ``global``, ``hybrid``,
+            ``mix`` or ``bypass``) says how the server searches, ``top_k`` how many sources it uses, and ``timeout``
+            (seconds, a :class:`Timeout` or None) replaces the client's. The server decides what you do not give.
+        :raises ConfigurationError: if the query is empty or an option is wrong. Nothing has been sent.
+        :raises APIError: if the server answers with an error status; the class depends on the status.
+        :raises NetworkError: if the server cannot be reached, after retries.
+        :raises TimeoutError: if a step takes longer than its limit.
+        :raises ResponseError: if the answer cannot be read.
         """
         return self._session.call(questions.query_execute(query, options, warn=True))
 
     def stream(self, query: str, *, fallback: bool = False, **options: Unpack[QueryOptions]) -> QueryStream:
-        """The answer to ``query`` as it is generated (``POST /api/v1/query/stream``).
+        """Streams the answer to ``query`` while it is written (``POST /api/v1/query/stream``).
 
         ::
 
             for chunk in client.query.stream("What is EdgeQuake?"):
                 print(chunk.text, end="", flush=True)
 
-        The stream (:class:`QueryStream`) sends nothing until it is iterated or opened. As a context manager it has
-        ``text_stream``, ``sources`` and ``final()``, the whole answer. Iterating raises the errors of :meth:`execute`,
-        and :class:`StreamError`, :class:`StreamInterruptedError`, :class:`StreamTruncatedError`; each has the text so
+        It returns an :class:`QueryStream`. The request is sent when you iterate the stream or enter its ``with``
+        block. In the block, you can use ``text_stream``, ``sources``, and ``final()`` for the whole answer.
+
+        An iteration raises the errors of :meth:`execute`. It also raises :class:`StreamError`,
+        :class:`StreamInterruptedError` and :class:`StreamTruncatedError` if the answer breaks off. Each has the text so
         far in ``partial_text``.
 
         :param query: the question; not empty.
-        :param fallback: when the stream fails before any text, go on with the answer of :meth:`execute`, as chunks.
-        :param options: those of :class:`QueryOptions`; the server's default applies to one that is not given.
-            ``mode`` (``naive``, ``local``, ``global``, ``hybrid``, ``mix``, ``bypass``) says how to retrieve,
-            ``system_prompt`` adds to the server's own, ``timeout`` (seconds, a :class:`Timeout` or None) replaces the
-            client's.
-        :raises ConfigurationError: at once, for an empty query or a bad option.
+        :param fallback: if True, and the stream fails before any text, the answer of :meth:`execute` follows as chunks.
+        :param options: see :class:`QueryOptions`. Examples: ``mode`` (``naive``, ``local``, ``global``, ``hybrid``,
+            ``mix`` or ``bypass``) says how the server searches, ``system_prompt`` is added to the server's prompt, and
+            ``timeout`` (seconds, a :class:`Timeout` or None) replaces the client's.
+        :raises ConfigurationError: if the query is empty or an option is wrong. It is raised by this call.
         """
         call = questions.query_stream(query, options)
         whole = questions.query_execute(query, options) if fallback else None
         return QueryStream(Reader(self._session, call, QueryChunk, openai_names=False, fallback=whole))
 
     def stream_events(self, query: str, **options: Unpack[QueryOptions]) -> Iterator[StreamEvent]:
-        """The lifecycle of the answer as events (:class:`StreamEvent`), those of :class:`edgequake.rag.StreamingRAG`.
+        """Streams the phases of the answer as events (:class:`StreamEvent`).
 
-        In order: ``retrieval_start``, ``retrieval_done`` with the sources, ``generation_start``, a ``chunk`` for each
-        piece of text, and ``generation_done`` with the server's statistics. A failure is the last event, ``error``,
-        with its message and stage; it is not raised. Options are those of :meth:`stream`.
+        The events come in this order: ``retrieval_start``, ``retrieval_done`` with the sources, ``generation_start``, a
+        ``chunk`` for each piece of text, and ``generation_done`` with the server's statistics. They are the events of
+        :class:`edgequake.rag.StreamingRAG`. If the answer fails, no error is raised: the last event is ``error``, with
+        a message and the stage. The options are those of :meth:`stream`.
 
-        :raises ConfigurationError: at once, for an empty query or a bad option.
+        :raises ConfigurationError: if the query is empty or an option is wrong. It is raised by this call.
         """
         return _events(Lifecycle(query), self.stream(query, **options))
 
@@ -92,19 +94,19 @@ class Query(Contexts):
         on_text: Callable[[str], Any] | None = None,
         **options: Unpack[QueryOptions],
     ) -> QueryResponse:
-        """The whole answer to ``query``, streamed on the way; a stream that fails falls back to :meth:`execute`.
+        """Streams the answer to ``query``, and returns it as a whole. If the stream fails, it uses :meth:`execute`.
 
         ::
 
             answer = client.query.ask("What is EdgeQuake?", on_text=lambda text: print(text, end="", flush=True))
 
-        Raises what :meth:`execute` raises.
+        It raises the errors of :meth:`execute`.
 
         :param query: the question; not empty.
-        :param on_text: called with each piece of text. If part of the answer had been shown when the stream failed, it
-            gets the rest of the new answer where that begins with the part, else a newline and the whole. What it
-            raises ends the call.
-        :param options: those of :meth:`stream`.
+        :param on_text: a function that gets each piece of text. If the stream fails after some text, the function gets
+            the rest of the new answer, if the new answer begins with the same text. Otherwise it gets a newline and
+            the whole new answer. If the function raises, the call ends with its error.
+        :param options: the options of :meth:`stream`.
         """
         stream = self.stream(query, **options)
         try:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import to_json
 
-from edgequake._core.json import parse_json
+from edgequake._core.json import json_bytes, parse_json
 from edgequake._core.sse import EventData
 from edgequake.exceptions import StreamError, StreamTruncatedError
 from edgequake.models._model import Model, explain
@@ -102,9 +101,9 @@ def events_of_graph(answer: dict[str, Any]) -> list[bytes]:
         {"type": "edges", "edges": answer.get("edges", [])},
         {"type": "done"},
     ]
-    return [to_json(event) for event in events]
+    return [json_bytes(event) for event in events]
 
 
 def events_of_progress(answer: dict[str, Any]) -> list[bytes]:
     """Progress that came as a plain answer, as the only event of a stream."""
-    return [to_json(answer)]
+    return [json_bytes(answer)]

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
-from edgequake._core.json import lenient_json
+from edgequake._core.json import json_bytes, lenient_json
 from edgequake._core.sse import EventData
 from edgequake.chunks import Chunk
 from edgequake.exceptions import StreamError, StreamTruncatedError
@@ -264,7 +264,7 @@ def events_of_answer(answer: dict[str, Any]) -> list[bytes]:
         "finish_reason",
     )
     events.append({"type": "done", "answer": text} | done)
-    return [to_json(event) for event in events]
+    return [json_bytes(event) for event in events]
 
 
 def _some(answer: dict[str, Any], *names: str) -> dict[str, Any]:

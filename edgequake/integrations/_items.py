@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from pydantic import BaseModel
-from pydantic_core import to_json
 
+from edgequake._core.json import json_bytes
 from edgequake._core.protocols import sources_of
 from edgequake.chunks import Chunk
 from edgequake.events import EventType, StreamEvent
@@ -94,4 +94,4 @@ def usage_of(tokens: int) -> dict[str, int]:
 
 def event_of(value: Any) -> bytes:
     """A server-sent event with this JSON."""
-    return b"data: %b\n\n" % to_json(value, inf_nan_mode="null")
+    return b"data: %b\n\n" % json_bytes(value, inf_nan_mode="null")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
+from edgequake._core.json import json_bytes
 from edgequake.relay.errors import RelayError, error_fields
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ DONE_EVENT: Final = b"event: done\ndata: %b\n\n" % DONE
 
 def value_json(value: Any) -> bytes:
     """Any JSON-serialisable value: containers, dataclasses, pydantic models, chunks. Raises ValueError for others."""
-    return to_json(value, inf_nan_mode="null")
+    return json_bytes(value, inf_nan_mode="null")
 
 
 def data_event(number: int, data: bytes) -> bytes:

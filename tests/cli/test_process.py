@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer
 from cli.commands import SECONDS
 
 from edgequake import __version__
+from edgequake.cli.app import app
 from edgequake.testing import Hold, Repeat
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cli.commands import Run, Start, Terminal
 
     from edgequake.testing import ScriptServer
@@ -79,6 +83,18 @@ def test_the_overview_is_a_line_a_command_in_four_groups(run: Run) -> None:
         "ask", "chat", "batch", "upload", "documents", "graph", "conversations", "workspaces", "tasks", "health",
         "doctor", "login", "logout", "serve", "gateway", "mcp", "relay",
     ]  # fmt: skip
+
+
+def test_every_command_that_asks_a_server_can_print_json() -> None:
+    def commands(command: Any, name: str = "") -> Iterator[tuple[str, set[str]]]:
+        for part, one in getattr(command, "commands", {}).items():
+            yield from commands(one, f"{name} {part}".strip())
+        if not hasattr(command, "commands"):
+            yield name, {option for parameter in command.params for option in parameter.opts}
+
+    asking = {name: options for name, options in commands(typer.main.get_command(app)) if "--base-url" in options}
+    without = {name for name, options in asking.items() if "--json" not in options}
+    assert without == {"chat", "gateway", "mcp", "conversations export"}  # the last writes JSON Lines
 
 
 def test_help_flows_to_the_width_of_the_terminal_and_keeps_brackets(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -227,7 +227,7 @@ class WireDecoder(Generic[ChunkT]):
 
 def _openai_text(event: dict[str, Any]) -> str | None:
     """The text of an event of OpenAI's wire that brings text and nothing else to take in."""
-    if "type" in event or "chunk" in event or "error" in event or "done" in event:
+    if "type" in event or "error" in event or "done" in event:
         return None
     try:
         choice = event["choices"][0]

@@ -39,7 +39,7 @@ class DocumentRoutes:
         self._engine = engine
         self._store = engine.store
         self._ingestion = engine.ingestion
-        self.uploads = Uploads(engine.store, engine.ingestion)
+        self.uploads = Uploads(engine.store, engine.directory, engine.ingestion)
 
     def routes(self) -> list[Route]:
         """Where they are."""

@@ -10,6 +10,7 @@ from uuid import uuid4
 from starlette.datastructures import UploadFile
 
 from edgequake.local.bodies import DocumentBody
+from edgequake.local.directory import Directory
 from edgequake.local.formats import FORMATS, Content, FormatError, PdfSupportError, read, size_limit
 from edgequake.local.ingestion import Ingestion
 from edgequake.local.requests import RequestError
@@ -62,14 +63,16 @@ class Receipt:
 class Uploads:
     """Takes uploads into a store. Safe to share between threads."""
 
-    def __init__(self, store: Store, ingestion: Ingestion) -> None:
+    def __init__(self, store: Store, directory: Directory, ingestion: Ingestion) -> None:
         self._store = store
+        self._directory = directory
         self._ingestion = ingestion
 
     def text(self, body: DocumentBody, workspace: str) -> Receipt:
         """A text that was stored, or the equal one that is still being read.
 
-        One that was read already is read anew and replaces it. RequestError: 422 blank, 400 too large.
+        One that was read already is read anew and replaces it. RequestError: 422 blank, 400 too large, 404 no such
+        workspace.
         """
         if not body.content.strip():
             raise RequestError(422, "VALIDATION_ERROR", "Validation error: the content is empty")
@@ -77,6 +80,7 @@ class Uploads:
         _check_size(len(data), ".txt")
         content_hash = hashlib.sha256(data).hexdigest()
         with self._store.transaction():
+            self._directory.workspace(workspace)  # it may have been deleted while the upload came
             for record in self._store.records.with_content(content_hash, workspace):
                 if record.status in ("pending", "processing"):
                     return Receipt(record.id, is_duplicate=True)
@@ -135,6 +139,7 @@ class Uploads:
     def _accept(self, upload: Upload, workspace: str, track_id: str | None = None, *, anew: bool = False) -> Receipt:
         content = _content(upload)
         with self._store.transaction():
+            self._directory.workspace(workspace)
             for record in self._store.records.with_content(upload.content_hash, workspace):
                 if record.status in ("pending", "processing", "completed") and not anew:
                     return Receipt(record.id, record.track_id or "", True, record.chunk_count, record.entity_count)

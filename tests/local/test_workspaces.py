@@ -1,13 +1,16 @@
 """Tenants and their workspaces, as this package's own client reads and keeps them apart."""
 
+import asyncio
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from local.whole import unknown_in
+from starlette.datastructures import UploadFile
 
 from edgequake import BadRequestError, ConflictError, EdgequakeClient, NotFoundError
 from edgequake.local import LocalServer
+from edgequake.local.uploads import Uploads
 
 USER = "00000000-0000-0000-0000-000000000001"
 GULLS = "# Gulls\n\nGulls eat chips near the Orion relay.\n"
@@ -156,3 +159,20 @@ def test_a_tenant_without_a_workspace_header_uses_its_own(client: EdgequakeClien
     assert ask(**{"X-Tenant-ID": tenant.id, "X-Workspace-ID": "default"}).status_code == 404
     assert ask(**{"X-Workspace-ID": place.id}).status_code == 200
     client.tenants.delete(tenant.id)
+
+
+def test_an_upload_into_a_workspace_that_is_deleted_meanwhile_leaves_nothing(
+    client: EdgequakeClient, server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = client.workspaces.create("Gone", tenant_id="default")
+    read, ours = Uploads.read, client.with_options(workspace_id=place.id)
+
+    async def slow(self: Uploads, part: UploadFile) -> bytes:
+        await asyncio.to_thread(client.workspaces.delete, place.id)
+        return await read(self, part)
+
+    monkeypatch.setattr(Uploads, "read", slow)
+    with pytest.raises(NotFoundError, match="workspace"):
+        ours.documents.upload_file(GULLS.encode(), filename="gulls.md")
+    run = server.store.database.connection.execute
+    assert run("SELECT count(*) FROM documents WHERE workspace_id = ?", (place.id,)).fetchone() == (0,)

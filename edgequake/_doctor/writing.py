@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from edgequake._doctor.rows import Row
-from edgequake.exceptions import NotFoundError
+from edgequake.exceptions import NotFoundError, ResponseError
 
 if TYPE_CHECKING:
     from edgequake._doctor.rows import Found
@@ -78,10 +78,18 @@ def _remove_own(c: Any, f: Found) -> None:
         c.conversations.delete(f.made_conversation)
 
 
+def _make_workspace(c: Any, f: Found) -> Any:
+    """The workspace. The rows that follow change it and remove it, so one of another name is refused."""
+    made = c.workspaces.create(f.name, tenant_id=f.tenant, slug=f.name)
+    if made.name != f.name:
+        raise ResponseError(f"{f.name!r} was to be made, and the answer is of {made.name!r}, which is left alone")
+    return made
+
+
 SCRATCH = Row(
     "workspaces.create",
     f"POST {_V1}/tenants/{{tenant_id}}/workspaces",
-    lambda c, f: c.workspaces.create(f.name, tenant_id=f.tenant, slug=f.name),
+    _make_workspace,
     (201,),
     finds="scratch",
     undo=(_remove_workspace,),
@@ -106,7 +114,7 @@ _MAKING = (
     Row(
         "documents.upload_batch",
         f"POST {_DOCS}/upload/batch",
-        lambda c, f: c.documents.upload_batch([("third.md", b"The third relay is in Rome.")]),
+        lambda c, f: c.documents.upload_batch([("third.md", f"# {f.name}\n\nThe third relay is in Rome.".encode())]),
         (202, 201),
     ),
     Row(

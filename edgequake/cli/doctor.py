@@ -57,12 +57,15 @@ def doctor(
     with connection.client() as client, _progress() as on_try, _sigterm_tidies_up():
         examination = Examination(client, write=write, on_try=on_try)
         results: list[Result] = []
+        left = ""
         try:
             with closing(examination.results()) as each:
                 results.extend(each)
         except LeftBehindError as error:
-            raise CommandError(str(error)) from error
+            left = str(error)
     _show(examination, results, connection.address, as_json=as_json)
+    if left:
+        raise CommandError(left)
     if any(one.verdict == "differs" for one in results):
         raise typer.Exit(1)
 

@@ -51,6 +51,16 @@ def test_lines_and_a_table_say_what_differs(run: Run, edgequake_script: ScriptSe
     assert f"EdgeQuake 0.32.1 at {edgequake_script.url}: of 186 routes" in words
 
 
+def test_what_was_found_is_shown_although_something_is_left(run: Run, edgequake_script: ScriptServer) -> None:
+    on, workspaces = edgequake_script.on, "/api/v1/tenants/default/workspaces"
+    on("GET", "/health").always().reply(json={"status": "healthy", "version": "0.32.1"})
+    on("POST", workspaces).always().reply(status=500, json={"message": "full"})
+    on("GET", workspaces).always().reply(status=500, json={"message": "full"})
+    ended = run("doctor", "--write", "--base-url", edgequake_script.url, "--retries", "0")
+    assert (ended.code, "right\tGET /health" in ended.out) == (1, True)
+    assert "something that was made may still be on the server: look for a workspace" in ended.err
+
+
 def test_a_server_that_is_not_there_is_one_line(run: Run) -> None:
     ended = run("doctor", "--base-url", "http://127.0.0.1:1", "--retries", "0")
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)

@@ -47,7 +47,8 @@ class RecordedServer:
         """The methods that were asked for, in order."""
         self.requests: list[httpx.Request] = []
         self.changed: dict[str, httpx.Response | Callable[[httpx.Request], httpx.Response]] = {
-            "documents.track": httpx.Response(200, json=_finished(sample("track_status")))
+            "documents.track": httpx.Response(200, json=_finished(sample("track_status"))),
+            "workspaces.create": _named,
         }
         # The route without a place for a value is meant, where two fit.
         self._patterns = sorted(
@@ -87,6 +88,11 @@ def recorded(name: str) -> httpx.Response:
     if kind in _PLAIN:
         return httpx.Response(status, content=_PLAIN[kind])
     return httpx.Response(status, json=sample(route["response_sample"]))
+
+
+def _named(request: httpx.Request) -> httpx.Response:
+    """The workspace that was recorded, with the name that it was to have."""
+    return httpx.Response(201, json=sample("workspace") | {"name": json.loads(request.content)["name"]})
 
 
 def _finished(track: dict[str, Any]) -> dict[str, Any]:

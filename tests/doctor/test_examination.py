@@ -245,6 +245,14 @@ def test_nothing_is_changed_that_was_not_made_here(server: RecordedServer) -> No
     assert {row.method for row in CHANGING} & set(server.asked) == ITS_OWN
 
 
+def test_a_workspace_that_was_not_made_is_left_alone(server: RecordedServer) -> None:
+    server.changed["workspaces.create"] = httpx.Response(201, json=sample("workspace") | {"name": "Production"})
+    results = examined(server, write=True, ids=IDS)
+    assert results["workspaces.create"].verdict == "differs"
+    assert results["workspaces.create"].came.endswith("the answer is of 'Production', which is left alone")
+    assert not {row.method for row in (*MAKING, *CHANGING)} & set(server.asked)
+
+
 def test_an_id_that_cannot_be_sent_is_noted(server: RecordedServer) -> None:
     tenants = sample("tenants_list")
     tenants["items"][0]["id"] = "acme"

@@ -1,23 +1,33 @@
 """The bodies that clients send."""
 
+import json
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from edgequake.local.scope import Scope
 
 MODES = frozenset({"naive", "local", "global", "hybrid", "mix", "bypass"})
 
 _MOST = (1 << 63) - 1  # what the server and SQLite take for a whole number
+
+
+def _storable(value: Any) -> Any:
+    """`value`, when it can be sent back: 1e999 is JSON, and the infinity that Python makes of it is not."""
+    json.dumps(value, allow_nan=False)
+    return value
+
+
 NonNegative = Annotated[int, Field(ge=0, le=_MOST)]
+Data = Annotated[Any, AfterValidator(_storable)]
 Id = Annotated[UUID | None, Field(strict=False)]
 
 
 class Body(BaseModel):
     """A JSON body: types as they are on the wire, unknown fields left out."""
 
-    model_config = ConfigDict(strict=True, extra="ignore")
+    model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)
 
 
 class DocumentFilter(Body):
@@ -110,7 +120,7 @@ class DocumentBody(Body):
 
     content: str
     title: str | None = None
-    metadata: Any = None
+    metadata: Data = None
     async_processing: bool = False
     track_id: str | None = None
 
@@ -151,7 +161,7 @@ class MessageChange(Body):
     tokens_used: NonNegative | None = None
     duration_ms: NonNegative | None = None
     thinking_time_ms: NonNegative | None = None
-    context: dict[str, Any] | None = None
+    context: Annotated[dict[str, Any] | None, AfterValidator(_storable)] = None
     is_error: bool | None = None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from pydantic_core import from_json
 from starlette.datastructures import UploadFile
 
 from edgequake.local.bodies import DocumentBody
@@ -130,9 +131,9 @@ class Uploads:
 
     @staticmethod
     def metadata(text: str | bytes | None) -> str | None:
-        """The JSON text of a metadata part; None for what is no JSON."""
+        """The JSON text of a metadata part; None for what is no JSON, or has a number that JSON cannot write."""
         try:
-            return None if text is None else json.dumps(json.loads(text))
+            return None if text is None else json.dumps(from_json(text), allow_nan=False)
         except ValueError:
             return None
 

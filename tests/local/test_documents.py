@@ -83,8 +83,9 @@ def test_a_file_keeps_its_name_hash_and_metadata(fresh: httpx.Client) -> None:
     assert again.json()["chunk_count"] == 1
 
 
-def test_metadata_that_is_no_json_is_ignored(fresh: httpx.Client) -> None:
-    body = upload(fresh, "a.md", b"words", metadata="{").json()
+@pytest.mark.parametrize("metadata", ["{", "[" * 100_000, '{"a": NaN}', '{"a": 1e999}'], ids=range(4))
+def test_metadata_that_cannot_be_sent_back_is_ignored(fresh: httpx.Client, metadata: str) -> None:
+    body = upload(fresh, "a.md", b"words", metadata=metadata).json()
     assert "metadata" not in fresh.get(f"{ROOT}/{body['document_id']}").json()
 
 

@@ -225,6 +225,24 @@ def test_messages_are_stored_changed_and_carried_over(client: EdgequakeClient) -
         )
 
 
+def test_a_number_that_cannot_be_kept_or_sent_back_is_refused(client: EdgequakeClient, server: LocalServer) -> None:
+    talk = client.conversations.create(title="Mine")
+    said = client.conversations.messages.create(talk.id, content="Hello", role="user")
+    folder = client.folders.create("Papers")
+    infinite, large = '{"%s": {"x": 1e999}}', '{"%s": 9999999999999999999, "name": "x"}'
+    who = {**WORKSPACE, "X-User-ID": USER, "Content-Type": "application/json"}
+    with httpx.Client(base_url=f"{server.url}/api/v1", headers=who, trust_env=False) as http:
+        for method, path, body in (
+            ("PATCH", f"messages/{said.id}", infinite % "context"),
+            ("PATCH", f"messages/{said.id}", large % "tokens_used"),
+            ("PATCH", f"folders/{folder.id}", large % "position"),
+            ("POST", "tenants/default/workspaces", large % "max_documents"),
+            ("POST", "documents", infinite.replace("{", '{"content": "a", ', 1) % "metadata"),
+        ):
+            assert http.request(method, path, content=body).status_code == 422, body
+    assert [one.content for one in client.conversations.messages.list(talk.id)] == ["Hello"]
+
+
 def test_tasks_and_the_pipeline_tell_of_uploads(client: EdgequakeClient) -> None:
     upload = client.documents.upload_text(TEXT, title="gulls.md")
     task = client.tasks.wait(upload.task_id)

@@ -7,7 +7,8 @@ from typing import Literal, TypeAlias
 
 from pydantic import SecretStr
 
-from edgequake.exceptions import ConfigurationError
+from edgequake._core.config import checked_header
+from edgequake.exceptions import ConfigurationError, ResponseError
 
 __all__ = ["LoginState", "NextStep"]
 
@@ -67,7 +68,14 @@ class LoginState:
     def took(
         self, access_token: str, expires_in: float | None, now: float, *, refresh_token: str | None = None
     ) -> None:
-        """The server gave an access token; a refresh token only comes with a login, and is kept."""
+        """The server gave an access token; a refresh token only comes with a login, and is kept.
+
+        Raises :class:`ResponseError`, which does not show it, for an access token that no header can hold.
+        """
+        try:
+            checked_header("access_token", access_token)
+        except ConfigurationError as error:
+            raise ResponseError(f"the server's answer cannot be used to sign in: {error}") from None
         self._access = SecretStr(access_token)
         self._ends = math.inf if expires_in is None else now + expires_in
         self._refresh_at = self._ends - min(_EARLY, (expires_in or 0.0) / 2)

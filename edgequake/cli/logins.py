@@ -45,7 +45,7 @@ class KeptLogin:
             )
         try:
             token: str | None = keyring.get_password(_service(self.address), self.username)
-        except keyring.errors.KeyringError as error:
+        except Exception as error:  # its backends raise what the system's services do
             raise CommandError(f"the keyring cannot be read: {error or type(error).__name__}") from error
         return token
 
@@ -77,7 +77,7 @@ def forget(login: KeptLogin) -> None:
     """Takes a sign-in out of the keyring and the file."""
     keyring = _keyring() if login.in_keyring else None
     if keyring is not None:
-        with suppress(keyring.errors.KeyringError):  # it is not there any more
+        with suppress(Exception):  # it is not there any more, or the keyring cannot be reached
             keyring.delete_password(_service(login.address), login.username)
     _write({address: one for address, one in _read().items() if address != login.address})
 
@@ -101,7 +101,7 @@ def _put(address: str, username: str, token: str) -> bool:
     except keyring.errors.NoKeyringError:
         say("there is no keyring on this machine")
         return False
-    except keyring.errors.KeyringError as error:
+    except Exception as error:
         say(f"the keyring cannot be written to: {error or type(error).__name__}")
         return False
     return True

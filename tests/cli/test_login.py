@@ -200,6 +200,19 @@ def test_a_machine_without_a_keyring_is_not_told_to_install_the_package(eq: Any,
     assert "pip install" not in ended.err
 
 
+def test_a_keyring_that_breaks_in_its_own_way_is_one_line(eq: Any, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*given: str) -> None:
+        raise RuntimeError("no session bus")
+
+    eq("login", "--user", "mira", stdin="s3cret\n")
+    for method in ("get_password", "set_password", "delete_password"):
+        monkeypatch.setattr(keys, method, broken)
+    assert eq(*WORKSPACES).err == "edgequake: the keyring cannot be read: no session bus\n"
+    assert eq("login", "--user", "mira", stdin="s3cret\n").err.startswith(
+        "edgequake: the keyring cannot be written to: no session bus\n"
+    )
+
+
 def test_a_keyring_that_has_lost_the_token_or_is_not_installed_any_more(
     eq: Any, server: ScriptServer, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:

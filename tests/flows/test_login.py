@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import traceback
 from typing import Any
 
 import httpx
 import pytest
 from flows.conftest import reply, sample
 
-from edgequake import ConfigurationError, ForbiddenError, NetworkError, TimeoutError, UnauthorizedError
+from edgequake import ConfigurationError, ForbiddenError, NetworkError, ResponseError, TimeoutError, UnauthorizedError
 from edgequake._core.login import LoginState
 
 LOGIN = "POST /api/v1/auth/login"
@@ -88,6 +89,15 @@ def test_a_login_that_is_refused_is_the_error_of_the_request(caller: Any, status
         caller.run(client.auth.me())
     assert paths(caller) == ["login"]
     assert "s3cret" not in str(raised.value) + repr(vars(raised.value))
+
+
+def test_a_token_that_cannot_be_sent_is_the_servers_fault_and_not_shown(caller: Any):
+    client = signed_in(caller)
+    caller.server.on(LOGIN, login_answer("t-0p\nen"))
+    with pytest.raises(ResponseError, match="access_token must be plain ASCII") as caught:
+        caller.run(client.auth.me())
+    assert "0p" not in "".join(traceback.format_exception(caught.value))
+    assert tokens(caller) == []
 
 
 def test_a_token_is_refreshed_before_it_ends_and_used_if_that_fails(caller: Any, monkeypatch: pytest.MonkeyPatch):

@@ -75,16 +75,21 @@ def observed(call: Call[Any], config: ClientConfig) -> Observation:
 
 
 def _is_recorded() -> bool:
-    from edgequake._core.telemetry import is_set_up  # only programs with OpenTelemetry need it
+    try:
+        from edgequake._core.telemetry import is_set_up  # only programs with OpenTelemetry need it
 
-    return is_set_up()
+        return is_set_up()
+    except Exception:  # OTEL_PYTHON_TRACER_PROVIDER names one that cannot be loaded; OpenTelemetry logs that itself
+        logger.debug("OpenTelemetry cannot be used", exc_info=True)
+        return False
 
 
 class CallObservation(Observation):
     """Of a call that is told of when it ends. Nothing that goes wrong here reaches the caller."""
 
+    _ended = True  # for ``__del__``, where Ctrl-C ends ``__init__``
+
     def __init__(self, call: Call[Any], config: ClientConfig, *, tracing: bool) -> None:
-        self._ended = False
         self._process = os.getpid()
         self._call = call
         self._on_call = config.on_call
@@ -101,6 +106,7 @@ class CallObservation(Observation):
 
             with self._logged("OpenTelemetry"):
                 self._span = CallSpan(call, config.base_url, self._started_at)
+        self._ended = False
 
     def headers(self, given: Mapping[str, str]) -> Mapping[str, str]:
         """With the trace's, such as ``traceparent``, unless the caller gave them."""
@@ -122,7 +128,8 @@ class CallObservation(Observation):
         """Counts the try."""
         self._retries += 1
         if self._span is not None:
-            self._span.retried(error, self._retries, seconds)
+            with self._logged("OpenTelemetry"):
+                self._span.retried(error, self._retries, seconds)
 
     def fell_back(self) -> None:
         """Keeps that."""

@@ -21,7 +21,10 @@ Outcome: TypeAlias = Literal["completed", "failed", "left"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
-    """One call that has ended, over all its tries. It holds nothing of the question or the answer."""
+    """One call that has ended, over all its tries.
+
+    Only its ``error`` may hold something of the question or the answer, such as the text that came before it.
+    """
 
     route: str
     """Method and path with the names of ids, such as ``GET /api/v1/documents/{document_id}``.
@@ -31,7 +34,7 @@ class CallRecord:
     outcome: Outcome
     """``completed``, ``failed``, or ``left``: the caller closed the stream before its end, or was cancelled."""
     error: Exception | None = None
-    """Why it failed."""
+    """Why it failed. Its message may quote the server, and its ``partial_text`` is the answer so far."""
     streamed: bool = False
     """Whether the call was a stream."""
     started_at: datetime

@@ -87,17 +87,22 @@ class CallSpan:
 
     def end(self, record: CallRecord, answered: Any) -> None:
         """Ends the span and records the metrics. No message of an error is kept: it may quote the answer."""
-        if record.error is not None:
-            self._always["error.type"] = type(record.error).__name__
-            self._span.set_status(trace.StatusCode.ERROR)
-        if self._asked is not None:
-            self._measure(record)
-        if self._span.is_recording():
-            given = {**self._always, **_attributes(record), **(self._generated(record, answered))}
-            self._span.set_attributes({name: value for name, value in given.items() if value is not None})
-            if (first := record.timing.time_to_first_chunk) is not None:
-                self._span.add_event("edgequake.first_chunk", timestamp=self._started + round(first * 1e9))
-        self._span.end()
+        try:
+            if record.error is not None:
+                self._always["error.type"] = type(record.error).__name__
+                self._span.set_status(trace.StatusCode.ERROR)
+            if self._asked is not None:
+                self._measure(record)
+            if self._span.is_recording():
+                self._describe(record, answered)
+        finally:  # a span that does not end is never exported
+            self._span.end()
+
+    def _describe(self, record: CallRecord, answered: Any) -> None:
+        given = {**self._always, **_attributes(record), **self._generated(record, answered)}
+        self._span.set_attributes({name: value for name, value in given.items() if value is not None})
+        if (first := record.timing.time_to_first_chunk) is not None:
+            self._span.add_event("edgequake.first_chunk", timestamp=self._started + round(first * 1e9))
 
     def _generated(self, record: CallRecord, answered: Any) -> dict[str, Any]:
         """What the conventions of generative AI name."""

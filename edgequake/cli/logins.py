@@ -46,7 +46,7 @@ class KeptLogin:
         try:
             token: str | None = keyring.get_password(_service(self.address), self.username)
         except Exception as error:  # its backends raise what the system's services do
-            raise CommandError(f"the keyring cannot be read: {error or type(error).__name__}") from error
+            raise CommandError(f"the keyring cannot be read: {str(error) or type(error).__name__}") from error
         return token
 
 
@@ -102,7 +102,7 @@ def _put(address: str, username: str, token: str) -> bool:
         say("there is no keyring on this machine")
         return False
     except Exception as error:
-        say(f"the keyring cannot be written to: {error or type(error).__name__}")
+        say(f"the keyring cannot be written to: {str(error) or type(error).__name__}")
         return False
     return True
 

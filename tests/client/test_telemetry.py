@@ -337,17 +337,40 @@ def test_a_variable_of_the_environment_switches_it_off(caller, server, seen, mon
     assert parents(server) == [[]]
 
 
-@pytest.mark.parametrize("broken", ["__init__", "headers", "end"])
+@pytest.mark.parametrize("broken", ["__init__", "headers", "retried", "end"])
 def test_a_broken_exporter_or_propagator_breaks_no_call(caller, server, seen, monkeypatch, caplog, broken):
     def fail(*given):
         raise RuntimeError("no room")
 
+    if broken == "retried":
+        server.on("POST", STREAM).reply(status=503)
     server.on("POST", STREAM).stream(*v2("a"))
     monkeypatch.setattr(telemetry.CallSpan, broken, fail)
     records = []
     client = caller.client(on_call=records.append)
     assert caller.text(client.query.stream(QUESTION)) == "a"
-    assert [record.getMessage() for record in caplog.records] == [f"OpenTelemetry failed for POST {STREAM}"]
+    failures = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert failures == [f"OpenTelemetry failed for POST {STREAM}"]
     assert "no room" in caplog.text
     assert len(records) == 1
     server.wait_until_idle()
+
+
+def test_a_span_ends_although_its_call_cannot_be_described(server, seen, monkeypatch):
+    def fail(*given):
+        raise RuntimeError("an answer of another shape")
+
+    server.on("POST", STREAM).stream(*v2("a"))
+    monkeypatch.setattr(telemetry.CallSpan, "_generated", fail)
+    with EdgequakeClient(base_url=server.url, env={}) as client:
+        assert client.query.stream(QUESTION).final().answer == "a"
+    assert seen.span.name == f"POST {STREAM}"
+
+
+def test_a_provider_that_cannot_be_loaded_breaks_no_call(caller, server, seen, monkeypatch):
+    def fail():  # what the API does where OTEL_PYTHON_TRACER_PROVIDER names one that is not installed
+        raise StopIteration
+
+    server.on("POST", STREAM).stream(*v2("a"))
+    monkeypatch.setattr(telemetry.trace, "get_tracer_provider", fail)
+    assert caller.text(caller.client().query.stream(QUESTION)) == "a"

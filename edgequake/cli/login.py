@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from edgequake.cli.errors import CommandError, command
+from edgequake.cli.errors import CommandError, command, say
 from edgequake.cli.listing import show_json
 from edgequake.cli.logins import ask_password, forget, keep, kept_login, server_key
-from edgequake.cli.options import BaseUrl, Connection, Json, Retries, Timeout, Verbose
+from edgequake.cli.options import BaseUrl, Connection, Json, Retries, Timeout, Verbose, key_variables
 from edgequake.exceptions import EdgeQuakeError, UnauthorizedError
 
 __all__ = ["login", "logout"]
@@ -59,6 +59,8 @@ def login(
                 else ' To be asked once: pip install "edgequake[keyring]", and sign in again.'
             )
             typer.echo(f"The sign-in is in no keyring, so each command will ask for the password.{advice}", err=True)
+        for variable in key_variables():
+            say(f"{variable} is set and goes before the sign-in: unset it, so that commands use the sign-in")
 
 
 def logout(

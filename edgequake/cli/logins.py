@@ -64,8 +64,13 @@ def kept_login(address: str) -> KeptLogin | None:
 
 
 def keep(address: str, username: str, refresh_token: str | None) -> KeptLogin:
-    """Keeps a sign-in: the token in the keyring if there is one, and who it is in a file that holds no secret."""
+    """Keeps a sign-in: the token in the keyring if there is one, and who it is in a file that holds no secret.
+
+    It takes the place of an earlier one at the same server.
+    """
     address = server_key(address)
+    if (earlier := kept_login(address)) is not None:
+        forget(earlier)
     login = KeptLogin(address, username, refresh_token is not None and _put(address, username, refresh_token))
     logins = _read()
     logins[address] = {"username": username, "in_keyring": login.in_keyring}

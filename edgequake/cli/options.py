@@ -40,6 +40,7 @@ __all__ = [
     "User",
     "Verbose",
     "Workspace",
+    "key_variables",
 ]
 
 _SERVER = "The server"
@@ -221,6 +222,11 @@ AllSources = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
 
 
+def key_variables() -> list[str]:
+    """The environment variables that hold a key or token: these go before a sign-in."""
+    return [name for name in ("EDGEQUAKE_API_KEY", "EDGEQUAKE_JWT") if os.environ.get(name)]
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """Which server to talk to, and how; None leaves a setting to the environment."""
@@ -274,8 +280,7 @@ class Connection:
 
     def _signed_in(self) -> dict[str, Any] | None:
         """What ``client.login`` takes for the user who has signed in; None where a key or token goes before."""
-        keys = ("EDGEQUAKE_API_KEY", "EDGEQUAKE_JWT")
-        if self.api_key is not None or any(os.environ.get(name) for name in keys):
+        if self.api_key is not None or key_variables():
             return None
         from edgequake.cli.logins import kept_login  # slow where a keyring is asked
 

@@ -125,6 +125,13 @@ def test_a_sign_in_is_kept_in_the_keyring_and_used_by_other_commands(
     assert (ended.code, ended.err) == (1, f"edgequake: nobody is signed in at {server.url}\n")
 
 
+def test_another_user_takes_the_place_of_the_first(eq: Any, server: ScriptServer, keys: Keys) -> None:
+    for name in ("mira", "jonas"):
+        assert eq("login", "--user", name, stdin="s3cret\n").code == 0
+    assert list(keys.held) == [(f"edgequake {server.url}", "jonas")]
+    assert eq("logout").out == f"jonas is signed out at {server.url}\n"
+
+
 def test_programs_get_json(eq: Any, server: ScriptServer, keys: Keys) -> None:
     told = json.loads(eq("login", "--user", "mira", "--json", stdin="s3cret\n").out)
     assert told == {"server": server.url, "user": "mira", "in_keyring": True}
@@ -140,6 +147,8 @@ def test_a_key_goes_before_a_sign_in(
     monkeypatch.setenv("EDGEQUAKE_JWT", "own")
     eq(*WORKSPACES)
     assert asked(server) == [("workspaces", None), ("workspaces", "Bearer own")]
+    ended = eq("login", "--user", "mira", stdin="s3cret\n")
+    assert ended.err.startswith("edgequake: EDGEQUAKE_JWT is set and goes before the sign-in: unset it")
 
 
 def test_an_async_command_uses_the_sign_in_and_closes_its_connections(

@@ -18,82 +18,82 @@ class QueryStats(Model):
     embedding_time_ms: float | None = None
     """Embedding the question, in milliseconds."""
     keyword_time_ms: float | None = None
-    """Finding its keywords, in milliseconds."""
+    """Milliseconds to find the keywords of the question."""
     retrieval_time_ms: float | None = None
-    """Searching, in milliseconds."""
+    """Milliseconds to search."""
     rerank_time_ms: float | None = None
-    """Ranking what was found anew, in milliseconds."""
+    """Milliseconds to sort the sources again (rerank)."""
     generation_time_ms: float | None = None
-    """Writing the answer, in milliseconds."""
+    """Milliseconds to write the answer."""
     total_time_ms: float | None = None
-    """All of it, in milliseconds."""
+    """Milliseconds for everything."""
     ttft_ms: float | None = None
-    """Time to the first token, from the start of generation."""
+    """Milliseconds from the start of generation to the first token."""
     ux_ttft_ms: float | None = None
-    """Time to the first token, from the arrival of the request."""
+    """Milliseconds from the arrival of the request to the first token."""
     sources_retrieved: int | None = None
-    """How many sources were found, before the best were taken."""
+    """How many sources were found, before the best were chosen."""
     tokens_used: int | None = None
-    """An estimate on streams."""
+    """How many tokens were used. In streams, this is an estimate."""
     tokens_per_second: float | None = None
-    """Of the answer's generation."""
+    """Tokens per second while the answer was written."""
     query_mode: str | None = None
     """The retrieval mode that was used."""
     llm_provider: str | None = None
-    """Whose model wrote the answer."""
+    """The provider of the model that wrote the answer."""
     llm_model: str | None = None
     """The model that generated the answer."""
     arms_run: str | None = None
-    """Which arms of ``mode="mix"`` were asked, with commas."""
+    """The searches of ``mode="mix"`` that were made, separated by commas."""
     arm_local_ms: float | None = None
-    """The arm that starts from entities, in milliseconds."""
+    """Milliseconds for the search that starts from entities."""
     arm_global_ms: float | None = None
-    """The arm that starts from relationships, in milliseconds."""
+    """Milliseconds for the search that starts from relationships."""
     arm_naive_ms: float | None = None
-    """The arm that compares passages, in milliseconds."""
+    """Milliseconds for the search that compares passages."""
     arm_local_chunks: int | None = None
-    """How many passages the arm that starts from entities found."""
+    """How many passages the search that starts from entities found."""
     arm_global_chunks: int | None = None
-    """How many passages the arm that starts from relationships found."""
+    """How many passages the search that starts from relationships found."""
     arm_naive_chunks: int | None = None
-    """How many passages the arm that compares passages found."""
+    """How many passages the search that compares passages found."""
     arms_gated: bool | None = None
     """Whether the server left a search out because the question did not need it."""
     query_intent: str | None = None
-    """What kind of question the server took it for."""
+    """The kind of question that the server recognized."""
     answer_cache_hit: bool = False
-    """True when the answer came from the server's cache."""
+    """Whether the answer came from the server's cache."""
     keyword_cache_hit: bool = False
-    """Whether the keywords came from a cache."""
+    """Whether the keywords came from the server's cache."""
     context_empty: bool = False
-    """True when nothing was found."""
+    """Whether the search found nothing."""
     context_truncated: bool = False
-    """True when not all that was found fitted into the prompt."""
+    """Whether the prompt was too small for everything that was found."""
 
 
 class QueryResponse(Answer):
     """The answer to a query. ``response.answer`` and ``response["answer"]`` are the same."""
 
     answer: str
-    """The text, with the citations ``[n]``."""
+    """The text, with citations such as ``[1]``."""
     mode: str | None = None
-    """The retrieval mode the server used; it may differ from the one asked for."""
+    """The retrieval mode that the server used. It can differ from the mode that you gave."""
     sources: list[Source] = Field(default_factory=list)
-    """What the answer rests on; ``reference_id`` n is ``[n]`` in the text."""
+    """The sources of the answer. ``[1]`` in the text is the source with the ``reference_id`` 1."""
     stats: QueryStats = Field(default_factory=QueryStats)
-    """What the server measured."""
+    """The server's measurements."""
     subgraph: Subgraph | None = None
-    """The part of the graph that retrieval walked."""
+    """The part of the graph that the search used."""
     bundle: ContextBundle | None = None
-    """Whole passages (``stream_format="v3"``)."""
+    """The whole passages. Only with ``stream_format="v3"``."""
     conversation_id: str | None = None
-    """Where ``conversation_history`` was given."""
+    """The id of the conversation. Only if you gave ``conversation_history``."""
     reranked: bool = False
     """Whether a reranker sorted the sources."""
     explain: dict[str, Any] | None = None
-    """How the server came to its retrieval mode and arms."""
+    """How the server chose its retrieval mode and its searches."""
     trace_id: str | None = None
-    """For the server's own tracing."""
+    """The id of the call in the server's tracing."""
 
     def __str__(self) -> str:
         return self.answer
@@ -103,39 +103,39 @@ class ChatResponse(Answer):
     """The assistant's message. ``response.content``, ``response.answer`` and ``response["content"]`` are the same."""
 
     content: str
-    """The message's text, with the citations ``[n]``."""
+    """The text of the message, with citations such as ``[1]``."""
     conversation_id: str | None = None
-    """Give it to the next ``chat`` call to go on with this conversation."""
+    """The id of the conversation. Give it to the next ``chat`` call to continue."""
     user_message_id: str | None = None
-    """The id under which the server stored the user's message."""
+    """The id of the user's message on the server."""
     assistant_message_id: str | None = None
-    """The id under which it stored this one."""
+    """The id of this message on the server."""
     mode: str | None = None
-    """The retrieval mode the server used."""
+    """The retrieval mode that the server used."""
     sources: list[Source] = Field(default_factory=list)
-    """What the message rests on; ``reference_id`` n is ``[n]`` in the text."""
+    """The sources of the message. ``[1]`` in the text is the source with the ``reference_id`` 1."""
     stats: QueryStats = Field(default_factory=QueryStats)
-    """What the server measured; streams bring none."""
+    """The server's measurements. Streams have none."""
     subgraph: Subgraph | None = None
-    """The part of the graph that retrieval walked."""
+    """The part of the graph that the search used."""
     tokens_used: int | None = None
-    """Tokens of the message."""
+    """How many tokens the message has."""
     duration_ms: float | None = None
-    """Milliseconds that the message took."""
+    """Milliseconds to write the message."""
     llm_provider: str | None = None
-    """Whose model wrote the answer."""
+    """The provider of the model that wrote the answer."""
     llm_model: str | None = None
     """The model that generated the message."""
     title: str | None = None
-    """The title that the server gave a new conversation; streams only."""
+    """The title of a new conversation. Only in streams."""
     finish_reason: str | None = None
-    """Why the model stopped, from servers that speak OpenAI's wire."""
+    """Why the model stopped. Only from servers with OpenAI's format."""
     usage: dict[str, Any] | None = None
-    """Token counts, from the same."""
+    """Token counts. Only from servers with OpenAI's format."""
 
     @property
     def answer(self) -> str:
-        """The message's text, by the name that queries use."""
+        """The text of the message. It is the same as ``content``."""
         return self.content
 
     def __str__(self) -> str:

@@ -52,7 +52,7 @@ def create_app(
 
 
 def openai_routes(client: AsyncEdgequakeClient, keep_alive: float | None = KEEP_ALIVE_SECONDS) -> list[BaseRoute]:
-    """The routes of OpenAI's API alone, for an application that has others too; :func:`create_app` has the words."""
+    """Returns the routes of OpenAI's API, for an application with other routes. See :func:`create_app`."""
     gateway = Gateway(client, keep_alive)
     return [
         Route("/v1/models", answering(gateway.models)),

@@ -16,10 +16,11 @@ from edgequake._http.clients import (
     async_owner_key,
     async_usable,
 )
+from edgequake._http.waiting import async_to_its_end
 from edgequake.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pydantic import SecretStr
 
@@ -104,13 +105,19 @@ class AsyncConnections:
             self._closed = True
             waiting = list(self._open.pop(async_owner_key(), ()))
             made = self._made.pop(async_owner_key(), None)
-        for one in waiting:
-            await one.aclose()
-        if made is not None:
-            await made.aclose()
+        await async_to_its_end(_end, waiting, made)  # cancelled in between, it could not be done again
         self._forget_ended_loops()
 
     def _forget_ended_loops(self) -> None:
         """Nothing can be awaited in a loop that has ended: its connections are left to the garbage collector."""
         for loop in [loop for loop in self._made if getattr(loop, "is_closed", bool)()]:
             del self._made[loop]
+
+
+async def _end(waiting: Iterable[AsyncClosable], made: AsyncHTTPClient | None) -> None:
+    try:
+        for one in waiting:
+            await one.aclose()
+    finally:
+        if made is not None:
+            await made.aclose()

@@ -43,12 +43,14 @@ __all__ = [
     "async_in_thread",
     "async_in_time",
     "async_sleep",
+    "async_to_its_end",
     "current_deadline",
     "in_thread",
     "in_time",
     "shielded",
     "shut_down",
     "sleep",
+    "to_its_end",
 ]
 
 T = TypeVar("T")
@@ -311,6 +313,16 @@ async def shielded(closing: Coroutine[Any, Any, None]) -> None:
     _closing.add(task)
     task.add_done_callback(_closing.discard)
     await asyncio.shield(task)
+
+
+def to_its_end(function: Callable[..., None], *args: Any) -> None:
+    """Calls ``function``. Only tasks can be cancelled in the middle of it: see its twin."""
+    function(*args)
+
+
+async def async_to_its_end(function: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
+    """Awaits ``function``, as :func:`shielded` does."""
+    await shielded(function(*args))
 
 
 def shut_down(sock: object) -> None:

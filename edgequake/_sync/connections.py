@@ -15,10 +15,11 @@ from edgequake._http.clients import (
     owner_key,
     usable,
 )
+from edgequake._http.waiting import to_its_end
 from edgequake.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pydantic import SecretStr
 
@@ -92,13 +93,19 @@ class Connections:
             self._closed = True
             waiting = list(self._open.pop(owner_key(), ()))
             made = self._made.pop(owner_key(), None)
-        for one in waiting:
-            one.close()
-        if made is not None:
-            made.close()
+        to_its_end(_end, waiting, made)  # cancelled in between, it could not be done again
         self._forget_ended_loops()
 
     def _forget_ended_loops(self) -> None:
         """Nothing can be awaited in a loop that has ended: its connections are left to the garbage collector."""
         for loop in [loop for loop in self._made if getattr(loop, "is_closed", bool)()]:
             del self._made[loop]
+
+
+def _end(waiting: Iterable[Closable], made: HTTPClient | None) -> None:
+    try:
+        for one in waiting:
+            one.close()
+    finally:
+        if made is not None:
+            made.close()

@@ -13,6 +13,7 @@ from client.wires import (
     CONTEXT,
     DONE,
     PIECES,
+    QUERY,
     QUERY_WIRES,
     STREAM,
     TEXT,
@@ -195,3 +196,23 @@ def test_a_stream_of_very_many_tokens_stays_whole(caller, server):
     stream = caller.client().query.stream("q")
     assert caller.text(stream) == stream.text == "wörd " * 10_000
     assert stream.timing.chunks == 10_002
+
+
+def test_each_request_says_what_it_sends_and_what_it_takes(caller, server):
+    """A stream is not to be compressed: a proxy that does holds events back until a block is full."""
+    server.on("POST", STREAM).stream(*v2("a"))
+    server.on("POST", QUERY).reply(json={"answer": "a"})
+    server.on("GET", "/health").reply(json={"status": "ok"})
+    client = caller.client()
+    caller.text(client.query.stream("q"))
+    caller.run(client.query.execute("q"))
+    caller.run(client.health())
+    names = ("accept", "content-type")
+    assert [tuple(request.headers.get(name) for name in names) for request in server.requests] == [
+        ("text/event-stream", "application/json"),
+        ("application/json", "application/json"),
+        ("application/json", None),
+    ]
+    encodings = [request.headers["accept-encoding"] for request in server.requests]
+    assert encodings[0] == "identity"
+    assert "gzip" in encodings[1]

@@ -265,19 +265,21 @@ async def _bounded(request: Request, limit: int) -> None:
 
 @asynccontextmanager
 async def multipart(request: Request, limit: int = _MAX_BODY) -> AsyncIterator[FormData]:
-    """The request's form. Raises RequestError: 413 for one that is too large, 501 without the reader of forms."""
+    """The request's form. Raises RequestError: 400, 413 for one that is too large, 501 without the reader of forms."""
     await _bounded(request, limit)
-    _require_multipart()
-    async with request.form(max_files=_MAX_FILES) as form:
-        yield form
-
-
-def _require_multipart() -> None:
     try:
-        import python_multipart  # noqa: F401 - Starlette reads forms with it
+        from python_multipart import exceptions  # Starlette reads forms with it
     except ImportError as error:
         words = "Not implemented: taking files needs python-multipart: pip install python-multipart"
         raise RequestError(501, "NOT_IMPLEMENTED", words) from error
+    try:
+        form = await request.form(max_files=_MAX_FILES)
+    except exceptions.FormParserError as error:  # older versions of Starlette let it out
+        raise RequestError(400, "BAD_REQUEST", f"Bad request: {error}") from error
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 async def metadata_of(form: FormData) -> str | None:

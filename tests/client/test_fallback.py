@@ -272,6 +272,7 @@ def test_a_query_answered_in_json_comes_as_chunks(caller, server, content_type):
     answer = caller.final(stream)
     assert (answer.answer, answer.mode, stream.request_id) == (TEXT, "mix", "r-1")
     assert stream.sources[0].id == "doc-chunk-1"
+    assert 0 < stream.timing.time_to_first_byte <= stream.timing.time_to_first_chunk <= stream.timing.total
 
 
 @pytest.mark.parametrize(
@@ -316,6 +317,23 @@ def test_a_page_instead_of_a_stream_is_a_stream_error_that_shows_it(caller, serv
     assert "Welcome to nginx!" in str(error)
     assert content_type in str(error)
     assert len(str(error)) < 400
+
+
+def test_a_page_in_another_encoding_is_shown_as_far_as_it_can_be_read(caller, server):
+    server.on("POST", STREAM).stream(b"Caf\xe9", content_type="text/html; charset=latin-1")
+    assert "Caf\ufffd" in str(caller.fails(caller.client().query.stream("q")))
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_answer_may_be_as_large_as_its_bound_and_no_larger(caller, server, more):
+    body = b'{"answer": "Relay"}'
+    server.on("POST", QUERY).reply(body=body, content_type="application/json")
+    client = caller.client(max_event_bytes=len(body) - more)
+    if not more:
+        assert caller.run(client.query.execute("q")).answer == "Relay"
+        return
+    with pytest.raises(ResponseError, match=f"more than {len(body) - 1} bytes; max_event_bytes sets the limit"):
+        caller.run(client.query.execute("q"))
 
 
 def test_a_page_without_end_does_not_hold_the_stream(caller, server):

@@ -54,3 +54,9 @@ def test_a_text_that_begins_like_an_error_is_not_lost_with_the_connection(caller
     server.on("POST", STREAM).stream("Edge", "Error: a word of the answer", CLOSE)
     error = caller.fails(caller.client().query.stream("q", stream_format="v1"))
     assert "a word of the answer" in f"{error} {error.partial_text}"
+
+
+def test_text_that_looks_like_an_event_is_text_where_raw_text_was_asked_for(caller, server):
+    server.on("POST", STREAM).stream(b'data: {"type": "token", "content": "a"}\n\n', b"data: b\n\n")
+    text = caller.text(caller.client().query.stream("q", stream_format="v1"))
+    assert text == '{"type": "token", "content": "a"}b'

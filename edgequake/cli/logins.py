@@ -140,7 +140,10 @@ def _read() -> dict[str, Any]:
 
 
 def _write(logins: dict[str, Any]) -> None:
-    file = _file()
+    try:
+        file = _file()
+    except RuntimeError as error:
+        raise CommandError("there is no home folder to note the sign-in in: set XDG_STATE_HOME") from error
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = file.with_suffix(".new")
     new.write_text(json.dumps(logins, indent=1), "utf-8")

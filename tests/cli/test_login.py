@@ -222,6 +222,19 @@ def test_a_keyring_that_breaks_in_its_own_way_is_one_line(eq: Any, keys: Keys, m
     )
 
 
+def test_a_user_without_a_home_folder_is_told_what_to_set(eq: Any, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    def home() -> None:  # as of a container's user who is in no list
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setattr("pathlib.Path.home", home)
+    ended = eq("login", "--user", "mira", stdin="s3cret\n")
+    assert (ended.code, ended.err) == (
+        1,
+        "edgequake: there is no home folder to note the sign-in in: set XDG_STATE_HOME\n",
+    )
+
+
 def test_a_keyring_that_has_lost_the_token_or_is_not_installed_any_more(
     eq: Any, server: ScriptServer, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,12 +85,7 @@ class ConversationRoutes:
         whose = owner(request.headers)
         workspace = await asyncio.to_thread(self._engine.workspace, request)
         body = await body_of(ConversationBody, request)
-        mode = (body.mode or "hybrid").lower()
-        created = await asyncio.to_thread(self._conversations.create, whose, body.title or "", mode, workspace)
-        if body.folder_id is not None:
-            change = ConversationChange(folder_id=body.folder_id)
-            created = await asyncio.to_thread(self._upkeep.change, whose, created["id"], change)
-        return JSONResponse(created, 201)
+        return JSONResponse(await asyncio.to_thread(self._upkeep.create, whose, body, workspace), 201)
 
     def get(self, request: Request) -> Response:
         """A conversation with its first messages."""

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from edgequake.local.bodies import BulkBody, ConversationChange, FeedbackBody, MessageBody, MessageChange
+from edgequake.local.bodies import (
+    BulkBody,
+    ConversationBody,
+    ConversationChange,
+    FeedbackBody,
+    MessageBody,
+    MessageChange,
+)
 from edgequake.local.conversations import Conversations, message_of
 from edgequake.local.requests import OWNED, Owner, RequestError
 from edgequake.local.schema import Database, now, rows_of
@@ -21,6 +28,15 @@ class ConversationUpkeep:
     def __init__(self, database: Database, conversations: Conversations) -> None:
         self._database = database
         self._conversations = conversations
+
+    def create(self, owner: Owner, body: ConversationBody, workspace: str) -> dict[str, Any]:
+        """A new, empty conversation, in its folder; RequestError 404 without that."""
+        with self._database.transaction():
+            mode = (body.mode or "hybrid").lower()
+            created = self._conversations.create(owner, body.title or "", mode, workspace)
+            if body.folder_id is None:
+                return created
+            return self.change(owner, created["id"], ConversationChange(folder_id=body.folder_id))
 
     def change(self, owner: Owner, conversation_id: str, change: ConversationChange) -> dict[str, Any]:
         """The conversation, changed; an explicit null takes it out of its folder. RequestError 404."""

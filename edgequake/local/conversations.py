@@ -74,18 +74,20 @@ class Conversations:
     def say(self, owner: Owner, conversation_id: UUID | None, message: str, mode: str, workspace: str | None) -> Opened:
         """Store the user's message, in a new conversation for None.
 
-        RequestError: 404 unknown or another workspace's, 403 another tenant's.
+        RequestError: 404 unknown or another workspace's or user's, 403 another tenant's.
         """
         with self._database.transaction() as connection:
             found = str(conversation_id or self._create(connection, owner, mode, workspace))
             row = connection.execute(
-                "SELECT tenant_id FROM conversations WHERE id = ? AND coalesce(workspace_id, ?2) IS ?2",
+                "SELECT tenant_id, user_id FROM conversations WHERE id = ? AND coalesce(workspace_id, ?2) IS ?2",
                 (found, workspace),
             ).fetchone()
             if row is None:
                 raise _unknown(found)
             if row[0] != str(owner.tenant_id):
                 raise RequestError(403, "FORBIDDEN", "Forbidden: the conversation belongs to another tenant")
+            if row[1] != str(owner.user_id):
+                raise _unknown(found)
             said = connection.execute(
                 "SELECT role, content FROM messages WHERE conversation_id = ? ORDER BY number DESC LIMIT 20", (found,)
             )

@@ -82,6 +82,9 @@ def test_conversations_are_their_owner_s_alone(client: httpx.Client, caller: dic
         assert client.get(ROOT, headers=other).json()["items"] == []
         for method, path in (("GET", ""), ("GET", "/messages"), ("DELETE", "")):
             assert client.request(method, f"{ROOT}/{opened}{path}", headers=other).status_code == 404
+    body = {"message": "relay", "conversation_id": opened}
+    assert client.post(CHAT, json=body, headers={**caller, "X-User-ID": str(uuid4())}).status_code == 404
+    assert client.get(f"{ROOT}/{opened}", headers=caller).json()["conversation"]["message_count"] == 2
     assert client.get(ROOT, headers={"X-User-ID": caller["X-User-ID"]}).status_code == 400
     assert client.get(ROOT, headers={"X-Tenant-ID": caller["X-Tenant-ID"]}).status_code == 401
     assert client.get(f"{ROOT}/nonsense", headers=caller).status_code == 400

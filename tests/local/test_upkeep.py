@@ -189,6 +189,12 @@ def test_conversations_are_changed_filed_shared_and_moved_together(client: Edgeq
     assert titles() == set()
 
 
+def test_a_conversation_that_is_refused_is_not_made(client: EdgequakeClient) -> None:
+    with pytest.raises(NotFoundError):
+        client.conversations.create(title="Lost", folder_id=USER)
+    assert list(client.conversations.list()) == []
+
+
 def test_messages_are_stored_changed_and_carried_over(client: EdgequakeClient) -> None:
     talk = client.conversations.create(title="Mine")
     said = client.conversations.messages.create(talk.id, content="Hello", role="user")

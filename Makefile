@@ -112,7 +112,7 @@ TEST_TOOLS := 'pytest>=8.4' pytest-asyncio pytest-cov pytest-randomly pytest-xdi
 PACKAGE := server,cli,keyring,relay,gateway,redis,pdf,graph,embed,socks,aiohttp,otel
 
 # An old version warns of one that is older still. What is not run: what needs the tools of `dev`, and what compares costs.
-OLD := -n 2 -W default::DeprecationWarning -W default::ResourceWarning $(addprefix --ignore=tests/,docs integrations/langchain_suite.py \
+OLD := -n 2 -W default::UserWarning -W default::DeprecationWarning -W default::ResourceWarning $(addprefix --ignore=tests/,docs integrations/langchain_suite.py \
 	test_imports.py test_audit.py relay/test_ephaptic.py core/test_cost.py benchmarks)
 
 test-minimum: .minimum/.made

@@ -59,7 +59,7 @@ def advised() -> Iterator[None]:
     try:
         yield
     except NetworkError as error:
-        if error.request_sent:
+        if error.request_sent or ": the proxy " in str(error):  # which says itself what to look at
             raise
         raise CommandError(f"{error}. Is the server running? `--local PATH` asks your files instead") from error
     except APIError as error:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import readline
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -379,3 +380,15 @@ def test_ctrl_c_drops_what_was_typed(talk: Process, edgequake_script: ScriptServ
     terminal.type(b"\x04")
     assert talk.popen.wait(SECONDS) == 0
     assert sent(edgequake_script) == [("b", None)]
+
+
+def test_a_proxy_that_is_down_is_named_instead_of_the_server(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as reserved:  # bound, but nothing listens
+        reserved.bind(("127.0.0.1", 0))
+        proxy = f"http://127.0.0.1:{reserved.getsockname()[1]}"
+        monkeypatch.setenv("HTTP_PROXY", proxy.replace("://", "://user:s3cr3t@"))
+        ended = run("ask", "q", "--retries", "0", "--base-url", "http://example.com")
+    assert ended.err == (
+        f"edgequake: cannot reach http://example.com: the proxy {proxy} (HTTP_PROXY) cannot be reached: "
+        "Connection refused\n"
+    )

@@ -195,7 +195,8 @@ def load_config(
 
 
 def _checked_on_call(given: Any) -> OnCall | None:
-    if given is not None and (not callable(given) or inspect.iscoroutinefunction(given)):
+    asynchronous = inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(type(given).__call__)
+    if given is not None and (not callable(given) or asynchronous):
         raise ConfigurationError(f"on_call must be a plain function of one CallRecord, not {given!r}")
     function: OnCall | None = given
     return function

@@ -240,7 +240,12 @@ async def coroutine(record):
     pass
 
 
-@pytest.mark.parametrize("given", [7, "print", coroutine])
+class Asynchronous:
+    async def __call__(self, record):
+        pass
+
+
+@pytest.mark.parametrize("given", [7, "print", coroutine, Asynchronous()])
 def test_anything_but_a_plain_function_is_refused(given):
     with pytest.raises(ConfigurationError, match="on_call must be a plain function"):
         EdgequakeClient(env={}, on_call=given)

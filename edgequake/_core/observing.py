@@ -93,6 +93,7 @@ class CallObservation(Observation):
         self._process = os.getpid()
         self._call = call
         self._on_call = config.on_call
+        self._fixed = {name.lower() for name in config.headers}
         self._started_at = datetime.now(UTC)
         self._started = monotonic()
         self._first_byte: float | None = None
@@ -109,10 +110,11 @@ class CallObservation(Observation):
         self._ended = False
 
     def headers(self, given: Mapping[str, str]) -> Mapping[str, str]:
-        """With the trace's, such as ``traceparent``, unless the caller gave them."""
+        """With the trace's, such as ``traceparent``, unless the call or the client has its own."""
         if self._span is not None:
             with self._logged("OpenTelemetry"):
-                return merged_headers(self._span.headers(), given)
+                traced = {name: v for name, v in self._span.headers().items() if name.lower() not in self._fixed}
+                return merged_headers(traced, given)
         return given
 
     def sending(self) -> AbstractContextManager[object]:

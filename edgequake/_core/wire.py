@@ -75,27 +75,28 @@ class WireDecoder(Generic[ChunkT]):
             event = from_json(data)
         except ValueError:
             return self._unusual(data)
-        text = None
-        if type(event) is dict and len(event) == 2:
-            try:
-                text = event["content"] if event["type"] == "token" else None
-            except KeyError:
-                text = event.get("chunk") if event.get("type") == "token" else None
-        elif type(event) is not dict or not event:
-            return self._unusual(data)
-        self._is_text = False
         # By far the commonest events are nothing but text.
+        try:
+            text = event["content"] if len(event) == 2 and event["type"] == "token" else None
+        except (KeyError, TypeError):  # the guide's wire, some other event, or none at all
+            guides = type(event) is dict and event.get("type") == "token"
+            text = event.get("chunk") if guides else None
         if type(text) is str:
+            self._is_text = False
             chunk = self._chunk_class(event)
             chunk["chunk"] = text
             if self._openai_names:
                 chunk["choices"] = _choices(text)
-        elif "choices" in event and type(data) is bytes and (text := _openai_text(event)):
+        elif type(event) is not dict or not event:
+            return self._unusual(data)
+        else:
+            self._is_text = False
+            text = _openai_text(event) if "choices" in event and type(data) is bytes else None
+            if not text:
+                return self._event(event, data)
             chunk = self._chunk_class(event)
             chunk["type"] = "token"
             chunk["chunk"] = text
-        else:
-            return self._event(event, data)
         chunk._raw = data
         self._add_text(text)
         return chunk

@@ -68,7 +68,8 @@ class AsyncEdgequakeClient(AsyncAnyEndpoint):
     :param rate_limit: requests per time, such as ``"10/s"`` or ``"100/min"``. More requests
         wait. Retries count, and so do the requests of copies.
     :param on_call: a function that gets a :class:`CallRecord` of each call that ends, for your own logs and figures. It
-        runs where the call ends, so it should be quick. If it raises, the error is logged.
+        runs where the call ends, so it should be quick, and it must not use this client. If it raises, the error is
+        logged.
     :param env: the variables to read instead of the process's environment, also for proxies and certificates; ``{}``
         reads none.
     :raises ConfigurationError: if a setting cannot work. Nothing is sent before the first call.

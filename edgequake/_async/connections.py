@@ -106,7 +106,8 @@ class AsyncConnections:
             waiting = list(self._open.pop(async_owner_key(), ()))
             made = self._made.pop(async_owner_key(), None)
         await async_to_its_end(_end, waiting, made)  # cancelled in between, it could not be done again
-        self._forget_ended_loops()
+        with self._lock:
+            self._forget_ended_loops()
 
     def _forget_ended_loops(self) -> None:
         """Nothing can be awaited in a loop that has ended: its connections are left to the garbage collector."""

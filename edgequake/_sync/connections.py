@@ -94,7 +94,8 @@ class Connections:
             waiting = list(self._open.pop(owner_key(), ()))
             made = self._made.pop(owner_key(), None)
         to_its_end(_end, waiting, made)  # cancelled in between, it could not be done again
-        self._forget_ended_loops()
+        with self._lock:
+            self._forget_ended_loops()
 
     def _forget_ended_loops(self) -> None:
         """Nothing can be awaited in a loop that has ended: its connections are left to the garbage collector."""

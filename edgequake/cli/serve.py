@@ -186,7 +186,7 @@ def documents_of(server: LocalServer, model: LanguageModel | None) -> str:
 
 
 def _answers(model: LanguageModel | None) -> str:
-    return "the passages that fit best; --llm writes answers" if model is None else f"{model.name} at {model.host}"
+    return "passages (add --llm for written ones)" if model is None else f"{model.name} at {model.host}"
 
 
 def _kinds(titles: Iterable[str]) -> str:

@@ -262,7 +262,7 @@ def test_an_error_on_a_terminal_is_one_line_and_the_conversation_goes_on(
 def test_files_are_described_and_leave_nothing_to_go_on_with(run: Run, documents: Path) -> None:
     ended = run("chat", "--local", str(documents), stdin="Who operates the Orion relay?\n", terminal=True)
     assert (ended.code, ended.err) == (0, "")
-    assert "2 documents; answers: the passages that fit best; --llm writes answers" in ended.out
+    assert "2 documents; answers: passages (add --llm for written ones)" in ended.out
     assert "Mira Okafor" in ended.out
     assert "to go on" not in ended.out
 

@@ -127,7 +127,7 @@ def test_a_terminal_is_told_what_answers_what_was_read_and_who_may_ask(
     quoting = run(*args, terminal=True)
     assert (quoting.code, quoting.err) == (130, "")
     assert "read:    2 .md, 1 .txt; 3 passages\n" in quoting.out
-    assert "answers: the passages that fit best; --llm writes answers\n" in quoting.out
+    assert "answers: passages (add --llm for written ones)\n" in quoting.out
     assert "access" not in quoting.out
     model = ["--llm", "http://localhost:9/v1", "--model", "tiny", "--api-key", "served"]
     answering = run(*args, *model, terminal=True).out

@@ -171,7 +171,9 @@ def test_a_model_that_fails_is_one_line_after_what_it_said(opened: Open, documen
 def test_conversations_are_kept_opened_again_and_deleted(opened: Open, server: LocalServer) -> None:
     page = opened(server)
     expect(ask(page, QUESTION)).to_contain_text("Mira Okafor")
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
     expect(ask(page, "And how do I restart it?")).to_contain_text("relayctl start")
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()  # an answer that is left is not kept
     page.get_by_role("button", name="New conversation").click()
     expect(page.get_by_text("Ask your documents")).to_be_visible()
     page.reload()

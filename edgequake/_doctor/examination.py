@@ -10,12 +10,13 @@ from dataclasses import asdict, dataclass, field
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from edgequake._doctor.changing import CHANGING
+from edgequake._doctor.making import MAKING, SCRATCH
 from edgequake._doctor.observed import observe
 from edgequake._doctor.reading import BEGINNING, READING
 from edgequake._doctor.rows import Found, NothingFoundError, Row
 from edgequake._doctor.untried import UNTRIED
 from edgequake._doctor.verdict import faults, named, verdict_of_error
-from edgequake._doctor.writing import CHANGING, MAKING, SCRATCH
 from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, NetworkError, NotFoundError, TimeoutError
 
 if TYPE_CHECKING:

@@ -48,7 +48,9 @@ class RecordedServer:
         self.requests: list[httpx.Request] = []
         self.changed: dict[str, httpx.Response | Callable[[httpx.Request], httpx.Response]] = {
             "documents.track": httpx.Response(200, json=_finished(sample("track_status"))),
-            "workspaces.create": _named,
+            "workspaces.create": _with_its("name", "workspace"),
+            "conversations.create": _with_its("title", "conversation_create_201"),
+            "folders.create": _with_its("name", ROUTES["folders.create"]["response_sample"]),
         }
         # The route without a place for a value is meant, where two fit.
         self._patterns = sorted(
@@ -90,9 +92,9 @@ def recorded(name: str) -> httpx.Response:
     return httpx.Response(status, json=sample(route["response_sample"]))
 
 
-def _named(request: httpx.Request) -> httpx.Response:
-    """The workspace that was recorded, with the name that it was to have."""
-    return httpx.Response(201, json=sample("workspace") | {"name": json.loads(request.content)["name"]})
+def _with_its(field: str, name: str) -> Callable[[httpx.Request], httpx.Response]:
+    """Answers with what was recorded, and the name or title that it was to have."""
+    return lambda request: httpx.Response(201, json=sample(name) | {field: json.loads(request.content)[field]})
 
 
 def _finished(track: dict[str, Any]) -> dict[str, Any]:

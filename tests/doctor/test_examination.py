@@ -12,10 +12,11 @@ import pytest
 from doctor.recorded import IDS, ROUTES, RecordedServer, recorded, sample
 
 from edgequake import EdgequakeClient, NetworkError, RetryPolicy
+from edgequake._doctor.changing import CHANGING
 from edgequake._doctor.examination import Examination, LeftBehindError
+from edgequake._doctor.making import MAKING, SCRATCH
 from edgequake._doctor.reading import BEGINNING, READING
 from edgequake._doctor.untried import UNTRIED
-from edgequake._doctor.writing import CHANGING, MAKING, SCRATCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -201,7 +202,14 @@ def test_what_was_made_is_removed_when_the_examination_is_broken_off(server: Rec
     after = server.requests[server.asked.index("query.stream") + 1 :]
     gone = [f"{one.method} {one.url.path.rpartition('/')[2]}" for one in after if one.method == "DELETE"]
     conversation, listed_one = sample("conversation_create_201")["id"], sample("conversations_list")["items"][0]["id"]
-    assert gone == [f"DELETE {conversation}", f"DELETE {listed_one}", f"DELETE {sample('workspace')['id']}"]
+    scratch = name[0].upper().replace("-", "_")
+    assert gone == [
+        f"DELETE {conversation}",
+        f"DELETE {listed_one}",
+        f"DELETE {scratch}_RELAY",
+        f"DELETE {scratch}_BEACON",
+        f"DELETE {sample('workspace')['id']}",
+    ]
 
 
 def test_a_caller_that_stops_reading_leaves_nothing(server: RecordedServer) -> None:
@@ -251,6 +259,22 @@ def test_a_workspace_that_was_not_made_is_left_alone(server: RecordedServer) -> 
     assert results["workspaces.create"].verdict == "differs"
     assert results["workspaces.create"].came.endswith("the answer is of 'Production', which is left alone")
     assert not {row.method for row in (*MAKING, *CHANGING)} & set(server.asked)
+
+
+@pytest.mark.parametrize(
+    ("made", "answer", "changes"),
+    [
+        ("conversations.create", sample("conversation_create_201") | {"title": "Mine"}, "conversations."),
+        ("folders.create", sample(ROUTES["folders.create"]["response_sample"]) | {"name": "Mine"}, "folders."),
+    ],
+)
+def test_a_conversation_or_folder_of_somebody_is_left_alone(
+    server: RecordedServer, made: str, answer: Any, changes: str
+) -> None:
+    server.changed[made] = httpx.Response(201, json=answer)
+    results = examined(server, write=True, ids=IDS)
+    assert results[made].came.endswith("the answer is of 'Mine', which is left alone")
+    assert not {row.method for row in CHANGING if row.method.startswith(changes)} & set(server.asked)
 
 
 def test_an_id_that_cannot_be_sent_is_noted(server: RecordedServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -23,7 +24,7 @@ EventT = TypeVar("EventT", bound=Model)
 _PDF_ENDS = ("complete", "error", "timeout")
 
 
-class _EventDecoder(Generic[EventT]):
+class _EventDecoder(ABC, Generic[EventT]):
     """Turns the data of each event into a model."""
 
     held_text: ClassVar[str] = ""
@@ -33,9 +34,9 @@ class _EventDecoder(Generic[EventT]):
         self.finished = False
         """True once the final event has come."""
 
+    @abstractmethod
     def event(self, fields: dict[str, Any], name: str | None) -> EventT:
         """The event of these fields; ``name`` is that of its ``event:`` line, if it had one."""
-        raise NotImplementedError
 
     def decode(self, data: bytes) -> EventT | None:
         """The event, or None for one without data; raises :class:`StreamError` for one that cannot be read."""

@@ -61,6 +61,14 @@ class Served:
         """Returns when a count has stood still for a thousand rounds of the server's loop."""
         asyncio.run_coroutine_threadsafe(self._held(count), self.loop).result(SECONDS)
 
+    def pass_time(self, seconds: float) -> None:
+        """The clock of the server's loop goes forward at once: nobody has to wait for a timeout, nor to be quick."""
+        self.loop.call_soon_threadsafe(self._pass, seconds)
+
+    def _pass(self, seconds: float) -> None:
+        before = self.loop.time
+        self.loop.time = lambda: before() + seconds  # type: ignore[method-assign]  # for this loop alone
+
     @staticmethod
     async def _until(happened: Callable[[], bool]) -> None:
         while not happened():  # noqa: ASYNC110 - there is no event for it

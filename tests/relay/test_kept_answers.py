@@ -208,14 +208,41 @@ def test_a_result_is_as_without_a_store(served):
 
 
 def test_the_time_of_a_call_counts_its_generation_alone():
-    app = App(store="memory://", timeout=0.2)
+    app, made = App(store="memory://", timeout=60), Open()
+
+    async def many() -> AsyncIterator[int]:
+        with made:
+            for number in range(500):
+                yield number
+
+    app.expose(many)
     with Served(app.relay) as served, opened(served) as socket:
-        socket.call(1, "numbers", 500, window=1)  # this reader takes one item, and then none for a while
-        assert [socket.get()["id"] for _ in range(2)] == [1, 1]
-        assert socket.call(2, "stuck").answer(2)[-1]["error"]["code"] == "timeout"
+        socket.call(1, "many", window=1)  # this reader takes one item, and then none for a while
+        assert ("stream" in socket.get(), socket.get()["chunk"]) == (True, 0)
+        made.wait_for(0)
+        socket.call(2, "stuck").get()
+        served.pass_time(60)
+        assert socket.answer(2)[-1]["error"]["code"] == "timeout"
         app.open.wait_for(0)
         socket.send(type="more", id=1, n=1000)
         assert socket.answer(1)[-1] == {"id": 1, "done": True}
+
+
+def test_a_time_that_is_over_between_two_items_is_told_as_any_other():
+    app, made = App(store="memory://", timeout=60), Open()
+
+    async def never_waits() -> AsyncIterator[int]:
+        with made:
+            yield 1
+            served.pass_time(60)
+            while True:
+                yield 2
+
+    app.expose(never_waits)
+    with Served(app.relay) as served:
+        *_, (_, name, data) = events(httpx.post(f"{served.url}/call/never_waits", json={}, trust_env=False))
+        assert (name, data["code"]) == ("error", "timeout")
+        made.wait_for(0)
 
 
 # -- WebSockets --------------------------------------------------------------------------------------------------------

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from edgequake._streams.bridge import DeadlineExceededError, before
 from edgequake.relay.errors import RelayError, safe_error
 from edgequake.relay.sources import close_stream, items_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from edgequake.relay.sources import AnyStream
 
@@ -50,14 +51,20 @@ class StreamItems:
         await close_stream(self._stream)
 
     async def _made(self) -> AsyncGenerator[bytes, None]:
-        clock = asyncio.timeout_at(self._deadline)
         try:
-            async with clock, aclosing(items_of(self._stream)) as items:
-                async for item in items:
-                    if clock.expired():  # the generator went on when it was told to stop
-                        raise TimeoutError  # noqa: TRY301 - as the clock itself
+            async with aclosing(items_of(self._stream)) as items:
+                following = partial(anext, items)
+                while True:
+                    try:
+                        item = await self._in_time(following)
+                    except StopAsyncIteration:
+                        return
                     yield self._as_json(item)
         except Exception as error:
-            if isinstance(error, TimeoutError) and clock.expired() and self._too_late is not None:
+            if isinstance(error, DeadlineExceededError) and self._too_late is not None:
                 raise self._too_late() from None
             raise safe_error(error, details=self._details, during=self._during) from None
+
+    async def _in_time(self, step: Callable[[], Awaitable[Any]]) -> Any:
+        # A clock over the whole loop would cancel the store's task between two items too: no generator hears of that.
+        return await (step() if self._deadline is None else before(self._deadline, step))

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from edgequake._async.toolchain import BUSY
 from edgequake._async.tools import AsyncTools
 from edgequake._core.answer import chat_response, query_response
 from edgequake._core.protocols import AnyChunk
 from edgequake._http.bodies import server_sent_event
 from edgequake.chunks import ChatChunk, QueryChunk
-from edgequake.exceptions import EdgeQuakeError, StreamError
+from edgequake.exceptions import EdgeQuakeError
 from edgequake.models._model import Answer
 from edgequake.models.answer import ChatResponse, QueryResponse
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Generator
-    from types import TracebackType
+    from collections.abc import AsyncIterator, Callable
 
     from httpx_sse import ServerSentEvent
 
     from edgequake._async.reader import AsyncReader
     from edgequake._core.answer import AnswerState
     from edgequake._core.timing import StreamTiming
-    from edgequake._http.requests import Response
     from edgequake.models.answer import QueryStats
     from edgequake.models.source import Source
 
@@ -48,37 +45,13 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
     """
 
     def __init__(self, reader: AsyncReader[Any], fold: Callable[[AnswerState], AnswerT]) -> None:
-        self._reader = reader
+        self._read_by = reader
         self._fold = fold
-        self._chunks: AsyncIterator[ChunkT] = reader.chunks()
-        self._check = reader.check
+        self._items: AsyncIterator[ChunkT] = reader.chunks()
 
-    def __aiter__(self) -> AsyncIterator[ChunkT]:
-        self._check_alone()
-        self._check_unread()
-        return self._chunks
-
-    async def __anext__(self) -> ChunkT:
-        self._check_alone()
-        return await anext(self._chunks)
-
-    def _check_alone(self) -> None:
-        self._check()
-        if getattr(self._chunks, "ag_running", False):
-            raise StreamError(BUSY)
-
-    async def __aenter__(self) -> Self:
-        await self._reader.open()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    def __await__(self) -> Generator[object, None, Self]:  # async only
-        """Opens the stream, for those who write ``await client.query.stream(…)``."""
-        return self.__aenter__().__await__()
+    @property
+    def _reader(self) -> AsyncReader[Any]:
+        return self._read_by
 
     async def aclose(self) -> None:
         """Ends the stream and releases its connection. You can close it twice.
@@ -89,10 +62,6 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
         if self._toolchain is not None:
             await self._toolchain.aclose()
         await self._reader.aclose()
-
-    async def close(self) -> None:  # async only
-        """The same as ``aclose``."""
-        await self.aclose()
 
     @property
     def text_stream(self) -> AsyncIterator[str]:
@@ -138,15 +107,12 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
         Raises the error that ended the stream, or :class:`StreamError` if the stream was closed before its end.
         """
         self._check_alone()
-        async for _ in self._chunks:
+        async for _ in self._items:
             pass
         self._reader.check()
         answer = self._fold(self._reader.answer)
         answer._request_id = self.request_id
         return answer
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._reader.route}: {self._reader.state}>"
 
     @property
     def text(self) -> str:
@@ -162,16 +128,6 @@ class AsyncStream(AsyncTools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
     def stats(self) -> QueryStats:
         """The server's measurements. The fields are None before the final event."""
         return self._reader.answer.stats
-
-    @property
-    def request_id(self) -> str | None:
-        """The server's id of this request. None before the answer begins."""
-        return None if self.response is None else self.response.headers.get("x-request-id")
-
-    @property
-    def response(self) -> Response | None:
-        """The ``httpx.Response`` of the stream, with its status and headers. None before the answer begins."""
-        return self._reader.response
 
     @property
     def failure(self) -> EdgeQuakeError | None:

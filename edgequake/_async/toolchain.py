@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from edgequake._core.protocols import AnyChunk, Callbacks, sources_of
 from edgequake._core.results import async_result
+from edgequake._core.stream_state import BUSY
 from edgequake._streams.prefetch import AsyncAhead
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, StreamError
 
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
     from edgequake._core.answer import AnswerState
     from edgequake._streams.tee import Tee
 
-__all__ = ["BUSY", "AsyncToolchain"]
-
-BUSY = "this stream is being read by another thread or task"
+__all__ = ["AsyncToolchain"]
 
 ChunkT = TypeVar("ChunkT", bound=AnyChunk)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from edgequake._async.toolchain import BUSY, AsyncToolchain
+from edgequake._async.base_stream import AsyncBaseStream
+from edgequake._async.toolchain import AsyncToolchain
 from edgequake._core.protocols import AnyChunk, Callbacks
+from edgequake._core.stream_state import BUSY
 from edgequake._streams.regroup import Batch, Lines, Sentences, Words
 from edgequake._streams.tee import Tee
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, StreamError
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from typing import TextIO
 
-    from edgequake._async.reader import AsyncReader
     from edgequake._core.answer import AnswerState
     from edgequake._streams.regroup import Regrouper
 
@@ -30,13 +31,10 @@ _AHEAD_OF_A_BATCH = 64
 READ = "this stream has been read to its end: text and final() keep the answer; ask again for another stream"
 
 
-class AsyncTools(Generic[ChunkT, AnswerT]):
+class AsyncTools(AsyncBaseStream[ChunkT], Generic[ChunkT, AnswerT]):
     """The tools of a stream. They wrap it from outside: a stream that uses none is not slower for them."""
 
-    _reader: AsyncReader[Any]
     _fold: Callable[[AnswerState], AnswerT]
-    _chunks: AsyncIterator[ChunkT]
-    _check: Callable[[], None]
     _toolchain: AsyncToolchain[ChunkT] | None = None
 
     def words(self) -> AsyncIterator[str]:
@@ -130,15 +128,16 @@ class AsyncTools(Generic[ChunkT, AnswerT]):
         """Everything the stream's tools share, made when the first of them is used."""
         self._check_unread()
         if self._toolchain is None:
-            if getattr(self._chunks, "ag_running", False):
+            if getattr(self._items, "ag_running", False):
                 raise StreamError(BUSY)
-            self._toolchain = AsyncToolchain(self._reader, self._chunks, self._fold)
-            self._chunks = self._toolchain.chunks()
-            self._check = self._toolchain.check
+            self._toolchain = AsyncToolchain(self._reader, self._items, self._fold)
+            self._items = self._toolchain.chunks()
         return self._toolchain
 
+    def _check(self) -> None:
+        (self._toolchain or self._reader).check()
+
     def _check_unread(self) -> None:
-        """Raises if the stream has been read to its end: another loop would find nothing, and no error."""
         if self._reader.ended if self._toolchain is None else self._toolchain.ended:
             raise StreamError(READ)
 

@@ -78,6 +78,10 @@ class Call(Generic[T_co]):
     """Makes the call to try where the server has no such route."""
     decoder: Callable[[AnswerState], Decoder[Any]] | None = None
     """Reads the events of another service; None: those of EdgeQuake's wires."""
+    is_content: Callable[[bytes], bool] | None = None
+    """False for an event of a stream after which another try would repeat nothing. None: each event is content.
+
+    Raises the error of an event that says that another try may succeed."""
     end_within: float | None = None
     """Seconds to wait for the end of the response after the final event; None: as long as for a chunk."""
     events_of: Callable[[dict[str, Any]], list[bytes]] = events_of_answer

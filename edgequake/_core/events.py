@@ -17,7 +17,7 @@ from edgequake.models.pdf import PdfProgressEvent
 if TYPE_CHECKING:
     from edgequake._core.answer import AnswerState
 
-__all__ = ["GraphDecoder", "PdfProgressDecoder", "events_of_graph", "events_of_progress"]
+__all__ = ["GraphDecoder", "PdfProgressDecoder", "events_of_graph", "events_of_progress", "is_graph_content"]
 
 EventT = TypeVar("EventT", bound=Model)
 
@@ -68,15 +68,32 @@ class GraphDecoder(_EventDecoder[GraphEvent]):
     def event(self, fields: dict[str, Any], name: str | None) -> GraphEvent:
         """As of any; an ``error`` is raised."""
         if fields.get("type", name) == "error":
-            seconds = fields.get("retry_after_secs")
-            raise StreamError(
-                str(fields.get("message") or "the server reported an error without a message"),
-                reason=fields.get("reason"),
-                retry_after=seconds if isinstance(seconds, int | float) else None,
-            )
+            raise _graph_error(fields)
         event = GraphEvent.model_validate(fields)
         self.finished = self.finished or event.type == "done"
         return event
+
+
+def is_graph_content(data: bytes) -> bool:
+    """False for metadata; raises the error of a server that is busy for a moment."""
+    try:
+        fields = parse_json(data)
+    except ValueError:
+        return True
+    if not isinstance(fields, dict):
+        return True
+    if fields.get("reason") == "transient_congestion":
+        raise _graph_error(fields)
+    return fields.get("type") != "metadata"
+
+
+def _graph_error(fields: dict[str, Any]) -> StreamError:
+    seconds = fields.get("retry_after_secs")
+    return StreamError(
+        str(fields.get("message") or "the server reported an error without a message"),
+        reason=fields.get("reason"),
+        retry_after=seconds if isinstance(seconds, int | float) else None,
+    )
 
 
 class PdfProgressDecoder(_EventDecoder[PdfProgressEvent]):

@@ -6,7 +6,14 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from edgequake._core.logs import about, logger
-from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, NetworkError, TimeoutError
+from edgequake.exceptions import (
+    APIError,
+    ConfigurationError,
+    EdgeQuakeError,
+    NetworkError,
+    StreamError,
+    TimeoutError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +53,8 @@ def transient(error: BaseException) -> bool:
         case APIError():
             said = [part.get("retryable") for part in (error.details, error.body) if isinstance(part, dict)]
             return error.status_code in _TRANSIENT and not any(word is False for word in said)
+        case StreamError():
+            return error.reason == "transient_congestion"
     return False
 
 
@@ -92,14 +101,14 @@ class RetryRules:
             or not (self._replayable or certainly_not_processed(error))
         ):
             return False
-        if isinstance(error, APIError) and (error.retry_after or 0) > self._policy.max_retry_after:
+        if (_retry_after(error) or 0) > self._policy.max_retry_after:
             return False
         return self.retries < self._policy.max_retries
 
     def delay(self, error: object) -> float:
         """Seconds to wait before the next try."""
-        if isinstance(error, APIError) and error.retry_after is not None:
-            return error.retry_after
+        if (seconds := _retry_after(error)) is not None:
+            return seconds
         ceiling = min(self._policy.max_delay, self._policy.initial_delay * 2.0 ** min(self.retries, 60))
         return ceiling * self._draw()
 
@@ -135,6 +144,11 @@ class RetryRules:
             "before_sleep": before_sleep,
             "retry_error_callback": _outcome,
         }
+
+
+def _retry_after(error: object) -> float | None:
+    """How many seconds the server asked to wait."""
+    return error.retry_after if isinstance(error, APIError | StreamError) else None
 
 
 def _outcome(state: RetryCallState) -> object:

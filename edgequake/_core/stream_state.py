@@ -6,7 +6,9 @@ from edgequake._core.answer import AnswerState
 from edgequake._core.timing import StreamTiming
 from edgequake.exceptions import EdgeQuakeError, NetworkError, StreamError, TimeoutError
 
-__all__ = ["StreamState"]
+__all__ = ["BUSY", "StreamState"]
+
+BUSY = "this stream is being read by another thread or task"
 
 
 class StreamState:

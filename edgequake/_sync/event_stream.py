@@ -3,24 +3,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from edgequake._sync.base_stream import BaseStream
 from edgequake._sync.reader import Reader
-from edgequake._sync.toolchain import BUSY
-from edgequake._http.waiting import sleep
 from edgequake.chunks import Chunk
-from edgequake.exceptions import StreamError
 from edgequake.models._model import Model
 from edgequake.models.graph import Graph, GraphEdge, GraphEvent, GraphNode
 from edgequake.models.pdf import PdfProgressEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Generator
-    from types import TracebackType
+    from collections.abc import Iterator
 
     from edgequake._sync.session import Session
     from edgequake._core.calls import Call
-    from edgequake._http.requests import Response
 
 __all__ = ["EventStream", "GraphStream", "PdfProgressStream"]
 
@@ -31,52 +27,21 @@ class Reading(Generic[EventT]):
     """The state of one stream. Its generator holds this and not the stream: so leaving a loop frees the connection."""
 
     def __init__(self, session: Session, call: Call[Any]) -> None:
-        self._session = session
-        self._call = call
-        self.reader = self._new_reader()
+        self.reader: Reader[Any] = Reader(session, call, Chunk, openai_names=False, fallback=None)
         self.last: EventT
-        self.closed = False
 
-    def take(self, event: EventT) -> bool:
-        """Keeps what is to be kept of an event; False for one that is not to be shown."""
+    def take(self, event: EventT) -> None:
+        """Keeps what is to be kept of an event."""
         self.last = event
-        return True
-
-    def may_restart(self, error: StreamError) -> bool:
-        """True when the stream can begin anew after ``error``."""
-        return False
 
     def events(self) -> Iterator[EventT]:
         """The events, in order."""
-        policy = self._session.config.retry
-        tries_left = policy.max_retries
-        wait: float | None = 0.0
-        while wait is not None:
-            wait = None
-            try:
-                for event in self.reader.chunks():
-                    if self.take(event):
-                        yield event
-            except StreamError as error:
-                wait = policy.initial_delay if error.retry_after is None else error.retry_after
-                if not self.may_restart(error) or not tries_left or wait > policy.max_retry_after:
-                    raise
-                tries_left -= 1
-                sleep(wait)
-                if self.closed:
-                    raise
-                self.reader = self._new_reader()
-
-    def close(self) -> None:
-        """Releases the connection."""
-        self.closed = True
-        self.reader.close()
-
-    def _new_reader(self) -> Reader[Any]:
-        return Reader(self._session, self._call, Chunk, openai_names=False, fallback=None)
+        for event in self.reader.chunks():
+            self.take(event)
+            yield event
 
 
-class EventStream(Generic[EventT]):
+class EventStream(BaseStream[EventT]):
     """Events as they come: iterate it, also as a context manager.
 
     Nothing is sent until the first iteration or ``with``. The end of the ``with`` block, ``close()``, cancellation and
@@ -85,52 +50,16 @@ class EventStream(Generic[EventT]):
 
     def __init__(self, reading: Reading[EventT]) -> None:
         self._reading: Reading[EventT] = reading
-        self._events: Iterator[EventT] = reading.events()
-
-    def __iter__(self) -> Iterator[EventT]:
-        self._check_alone()
-        return self._events
-
-    def __next__(self) -> EventT:
-        self._check_alone()
-        return next(self._events)
-
-    def __enter__(self) -> Self:
-        self._reading.reader.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Ends the stream and releases its connection; closing twice is fine."""
-        self._reading.close()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._reading.reader.route}: {self._reading.reader.state}>"
+        self._items: Iterator[EventT] = reading.events()
 
     @property
-    def response(self) -> Response | None:
-        """The ``httpx.Response`` behind the stream; None until it has begun."""
-        response: Response | None = self._reading.reader.response
-        return response
-
-    @property
-    def request_id(self) -> str | None:
-        """The server's id of this request; None until the answer has begun."""
-        return None if self.response is None else self.response.headers.get("x-request-id")
-
-    def _check_alone(self) -> None:
-        self._reading.reader.check()
-        if getattr(self._events, "gi_running", False):
-            raise StreamError(BUSY)
+    def _reader(self) -> Reader[Any]:
+        return self._reading.reader
 
     def _read_on(self) -> bool:
         """Reads one more event; False at the end."""
         self._check_alone()
-        return next(self._events, None) is not None
+        return next(self._items, None) is not None
 
 
 class PdfProgressStream(EventStream[PdfProgressEvent]):
@@ -159,22 +88,16 @@ class GraphReading(Reading[GraphEvent]):
         self.metadata: GraphEvent | None = None
         self.nodes_ended = False
 
-    def take(self, event: GraphEvent) -> bool:
-        """Adds an event to the graph; False for metadata that comes again."""
+    def take(self, event: GraphEvent) -> None:
+        """Adds an event to the graph."""
         super().take(event)
         self.nodes_ended = self.nodes_ended or event.type in ("edges", "done")
         self.graph.nodes += event.nodes
         self.graph.edges += event.edges
-        if event.type != "metadata":
-            return True
-        again, self.metadata = self.metadata is not None, event
-        self.graph.total_nodes, self.graph.total_edges = event.total_nodes, event.total_edges
-        self.graph.is_truncated = event.is_truncated
-        return not again
-
-    def may_restart(self, error: StreamError) -> bool:
-        """True for a server that was busy for a moment, before any node came."""
-        return error.reason == "transient_congestion" and not self.graph.nodes and not self.nodes_ended
+        if event.type == "metadata":
+            self.metadata = event
+            self.graph.total_nodes, self.graph.total_edges = event.total_nodes, event.total_edges
+            self.graph.is_truncated = event.is_truncated
 
 
 class GraphStream(EventStream[GraphEvent]):
@@ -187,8 +110,9 @@ class GraphStream(EventStream[GraphEvent]):
                 print(node.id, int(node.degree or 0))
             graph = stream.final()
 
-    The events are ``metadata``, ``nodes`` (several), ``edges`` and ``done``. A server that is busy for a moment
-    (``transient_congestion``) is asked again if no node has come.
+    The events are ``metadata``, ``nodes`` (several), ``edges`` and ``done``. If the server is busy for a moment
+    (``transient_congestion``) before any node has come, it is asked again. For this, you get ``metadata`` together with
+    the first nodes.
     """
 
     def __init__(self, reading: GraphReading) -> None:

@@ -143,21 +143,26 @@ class Opening(Generic[ChunkT]):
             return response
 
     def _open_and_read(self) -> Begun[ChunkT]:
-        """One try, up to the first event."""
+        """One try, up to the first event of the answer itself."""
         begun = self.begun or self._open()
         if begun.body is None:
             return begun
+        is_content = self._call.is_content
+        before: list[bytes] = []
         try:
             for data in begun.body:
                 events = iter(begun.parser.feed(data))
                 for event in events:
-                    self._marks["first_chunk"] = monotonic()
-                    return begun._replace(events=chain((event,), events))
+                    before.append(event)
+                    content = is_content is None or is_content(event)
+                    if content or len(before) > 1:  # an honest server sends one event before its content
+                        self._marks["first_chunk"] = monotonic()
+                        return begun._replace(events=chain(before, events))
         except Exception as error:
             self.drop()
             ours = self._session.sender.translated(error, self.deadline, streaming=True)
             raise ours from ours.__cause__
-        return begun
+        return begun._replace(events=before)
 
     def _begin(
         self, body: Iterator[bytes] | None, events: Iterable[bytes] = (), *, text_only: bool = False

@@ -4,28 +4,25 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from edgequake._sync.toolchain import BUSY
 from edgequake._sync.tools import Tools
 from edgequake._core.answer import chat_response, query_response
 from edgequake._core.protocols import AnyChunk
 from edgequake._http.bodies import server_sent_event
 from edgequake.chunks import ChatChunk, QueryChunk
-from edgequake.exceptions import EdgeQuakeError, StreamError
+from edgequake.exceptions import EdgeQuakeError
 from edgequake.models._model import Answer
 from edgequake.models.answer import ChatResponse, QueryResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Callable, Generator
-    from types import TracebackType
+    from collections.abc import Iterator, Callable
 
     from httpx_sse import ServerSentEvent
 
     from edgequake._sync.reader import Reader
     from edgequake._core.answer import AnswerState
     from edgequake._core.timing import StreamTiming
-    from edgequake._http.requests import Response
     from edgequake.models.answer import QueryStats
     from edgequake.models.source import Source
 
@@ -49,33 +46,13 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
     """
 
     def __init__(self, reader: Reader[Any], fold: Callable[[AnswerState], AnswerT]) -> None:
-        self._reader = reader
+        self._read_by = reader
         self._fold = fold
-        self._chunks: Iterator[ChunkT] = reader.chunks()
-        self._check = reader.check
+        self._items: Iterator[ChunkT] = reader.chunks()
 
-    def __iter__(self) -> Iterator[ChunkT]:
-        self._check_alone()
-        self._check_unread()
-        return self._chunks
-
-    def __next__(self) -> ChunkT:
-        self._check_alone()
-        return next(self._chunks)
-
-    def _check_alone(self) -> None:
-        self._check()
-        if getattr(self._chunks, "gi_running", False):
-            raise StreamError(BUSY)
-
-    def __enter__(self) -> Self:
-        self._reader.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
+    @property
+    def _reader(self) -> Reader[Any]:
+        return self._read_by
 
     def close(self) -> None:
         """Ends the stream and releases its connection. You can close it twice.
@@ -131,15 +108,12 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
         Raises the error that ended the stream, or :class:`StreamError` if the stream was closed before its end.
         """
         self._check_alone()
-        for _ in self._chunks:
+        for _ in self._items:
             pass
         self._reader.check()
         answer = self._fold(self._reader.answer)
         answer._request_id = self.request_id
         return answer
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._reader.route}: {self._reader.state}>"
 
     @property
     def text(self) -> str:
@@ -155,16 +129,6 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
     def stats(self) -> QueryStats:
         """The server's measurements. The fields are None before the final event."""
         return self._reader.answer.stats
-
-    @property
-    def request_id(self) -> str | None:
-        """The server's id of this request. None before the answer begins."""
-        return None if self.response is None else self.response.headers.get("x-request-id")
-
-    @property
-    def response(self) -> Response | None:
-        """The ``httpx.Response`` of the stream, with its status and headers. None before the answer begins."""
-        return self._reader.response
 
     @property
     def failure(self) -> EdgeQuakeError | None:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from api.conftest import SAMPLES, Caller, reply, sample
 
-from edgequake import ConfigurationError, ServiceUnavailableError, StreamError, StreamTruncatedError
+from edgequake import ConfigurationError, ServiceUnavailableError, StreamError, StreamTruncatedError, Timeout
 
 UPLOAD = "trk-site-plan"
 
@@ -63,9 +63,12 @@ def test_a_graph_that_comes_whole_is_a_stream_too(caller):
     assert (len(graph.nodes), len(graph.edges), graph.total_edges) == (2, 1, 390)
 
 
+BUSY = b'data: {"type":"error","message":"busy","reason":"transient_congestion","retry_after_secs":%d}\n\n'
+
+
 def test_a_server_that_is_busy_for_a_moment_is_asked_again_before_any_node(caller):
     metadata, nodes = (SAMPLES / "graph.sse").read_bytes().split(b"\n\n")[:2]
-    busy = b'data: {"type":"error","message":"busy","reason":"transient_congestion","retry_after_secs":0}\n\n'
+    busy = BUSY % 0
     caller.server.answers(events(metadata + b"\n\n" + busy), events(busy), recorded("graph.sse"))
     stream = caller.client().graph.stream()
     assert [event.type for event in caller.collect(stream)] == ["metadata", "nodes", "edges", "done"]  # metadata once
@@ -78,6 +81,20 @@ def test_a_server_that_is_busy_for_a_moment_is_asked_again_before_any_node(calle
     caller.server.answers(events(busy))  # it stays busy
     fails(caller, caller.client().graph.stream())
     assert len(caller.server.requests) == 4
+
+
+def test_a_retry_of_a_busy_graph_is_logged_counted_and_bounded_as_any(caller, caplog):
+    calls = []
+    caller.server.answers(events(BUSY % 0), recorded("graph.sse"))
+    caller.collect(caller.client(on_call=calls.append).graph.stream())
+    assert [(call.outcome, call.retries) for call in calls] == [("completed", 1)]
+    assert [record.message for record in caplog.records] == [
+        "GET /api/v1/graph/stream failed: busy; retry 1 of 3 in 0.00 s"
+    ]
+    caller.server.answers(events(BUSY % 20))
+    error, _ = fails(caller, caller.client(timeout=Timeout(30, total=15)).graph.stream())  # which a wait would exceed
+    assert str(error) == "busy"
+    assert len(caller.server.requests) == 1
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,41 @@ def test_the_errors_of_a_relay_are_raised(served, call, name, code):
     assert code in str(caught.value)
 
 
+def test_a_stream_is_read_once_and_by_one_reader(app, served):
+    with RelayClient(served.url) as client:
+        stream = client.numbers(3)
+        assert list(stream) == [0, 1, 2]
+        assert "read to its end" in repr(stream)
+        with pytest.raises(StreamError, match="read to its end: ask again"):
+            list(stream)
+        with client.stuck() as stream:
+            assert next(stream) == "so"
+        with pytest.raises(StreamError, match="closed before its end"):
+            list(stream)
+
+
+def test_a_stream_that_failed_fails_again(edgequake_script):
+    error = b'event: error\ndata: {"code": "sold_out", "message": "no more"}\n\n'
+    edgequake_script.on("POST", "/call/f").stream(b"data: 1\n\n", error)
+    with RelayClient(edgequake_script.url) as client:
+        stream = client.f()
+        for _ in range(2):  # the part before it never passes for the whole
+            with pytest.raises(RelayError, match="no more"):
+                list(stream)
+
+
+async def test_two_tasks_that_read_one_stream_are_told(app, served):
+    async with AsyncRelayClient(served.url) as client, await client.stuck() as stream:
+        assert await anext(stream) == "so"
+        first = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0)  # the first waits for an item now
+        with pytest.raises(StreamError, match="read by another thread or task"):
+            await anext(stream)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+
+
 def test_leaving_the_loop_ends_the_call(app, served):
     with RelayClient(served.url) as client:
         for number in client.endless():

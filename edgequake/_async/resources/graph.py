@@ -10,7 +10,7 @@ from edgequake._async.event_stream import AsyncGraphReading, AsyncGraphStream
 from edgequake._async.resources.entities import AsyncEntities
 from edgequake._async.resources.relationships import AsyncRelationships
 from edgequake._async.resources.resource import AsyncResource
-from edgequake._core.events import GraphDecoder, events_of_graph
+from edgequake._core.events import GraphDecoder, events_of_graph, is_graph_content
 from edgequake._core.needs import Needs
 from edgequake._core.networks import as_networkx, networkx_graph
 from edgequake.models.graph import (
@@ -76,7 +76,7 @@ class AsyncKnowledgeGraph(AsyncResource):
         final event never comes. Needs ``tenant_id`` and ``workspace_id``.
         """
         call = self._call("GET /api/v1/graph/stream", Graph, options, GraphStreamOptions, {}, needs=_STREAM)
-        call = replace(call, decoder=GraphDecoder, events_of=events_of_graph)
+        call = replace(call, decoder=GraphDecoder, events_of=events_of_graph, is_content=is_graph_content)
         return AsyncGraphStream(AsyncGraphReading(self._session, call))
 
     async def load(self, **options: Unpack[GraphStreamOptions]) -> Graph:

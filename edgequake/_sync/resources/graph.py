@@ -11,7 +11,7 @@ from edgequake._sync.event_stream import GraphReading, GraphStream
 from edgequake._sync.resources.entities import Entities
 from edgequake._sync.resources.relationships import Relationships
 from edgequake._sync.resources.resource import Resource
-from edgequake._core.events import GraphDecoder, events_of_graph
+from edgequake._core.events import GraphDecoder, events_of_graph, is_graph_content
 from edgequake._core.needs import Needs
 from edgequake._core.networks import as_networkx, networkx_graph
 from edgequake.models.graph import (
@@ -77,7 +77,7 @@ class KnowledgeGraph(Resource):
         final event never comes. Needs ``tenant_id`` and ``workspace_id``.
         """
         call = self._call("GET /api/v1/graph/stream", Graph, options, GraphStreamOptions, {}, needs=_STREAM)
-        call = replace(call, decoder=GraphDecoder, events_of=events_of_graph)
+        call = replace(call, decoder=GraphDecoder, events_of=events_of_graph, is_content=is_graph_content)
         return GraphStream(GraphReading(self._session, call))
 
     def load(self, **options: Unpack[GraphStreamOptions]) -> Graph:

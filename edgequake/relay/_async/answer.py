@@ -100,7 +100,7 @@ async def _opened(reader: AsyncReader[Any]) -> None:
     try:
         await reader.open()
     except APIError as error:
-        ours = as_relay_error(error)
+        ours = reader.failure = as_relay_error(error)
         if ours is error:
             raise
         raise ours from error

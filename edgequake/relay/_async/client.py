@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from edgequake._async.base_stream import AsyncBaseStream
 from edgequake._async.connections import AsyncConnections
 from edgequake._async.session import AsyncSession
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from types import TracebackType
 
+    from edgequake._async.reader import AsyncReader
     from edgequake._http.clients import AsyncHTTPClient
     from edgequake.settings import Timeout
 
@@ -114,34 +116,24 @@ class AsyncRelayClient:
         await self.aclose()
 
 
-class AsyncRelayStream(Generic[T]):
+class AsyncRelayStream(AsyncBaseStream[T]):
     """The items of a call: iterate it. Leaving the loop, the `with` block's end and closing it end the call.
 
     Iterating raises RelayError for the relay's error, and the errors of `edgequake.exceptions`; an iteration that ends
-    without an error has brought every item. When the relay keeps its answers, a lost connection is made anew, up to
-    five times without progress.
+    without an error has brought every item. You can read a stream once: another loop over it raises StreamError. When
+    the relay keeps its answers, a lost connection is made anew, up to five times without progress.
     """
 
     def __init__(self, answer: AsyncAnswer) -> None:
         self._answer = answer
         self._items: AsyncIterator[T] = _items(answer)
 
-    def __aiter__(self) -> AsyncIterator[T]:
-        return self._items
-
-    async def __anext__(self) -> T:
-        return await anext(self._items)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
+    @property
+    def _reader(self) -> AsyncReader[Any]:
+        return self._answer.reader
 
     async def aclose(self) -> None:
-        """Ends the call and releases its connection; closing twice is fine."""
+        """Ends the call and releases its connection. You can close it twice."""
         await self._answer.leave()
 
 

@@ -101,7 +101,7 @@ def _opened(reader: Reader[Any]) -> None:
     try:
         reader.open()
     except APIError as error:
-        ours = as_relay_error(error)
+        ours = reader.failure = as_relay_error(error)
         if ours is error:
             raise
         raise ours from error

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from edgequake._sync.base_stream import BaseStream
 from edgequake._sync.connections import Connections
 from edgequake._sync.session import Session
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Callable, Mapping, Sequence
     from types import TracebackType
 
+    from edgequake._sync.reader import Reader
     from edgequake._http.clients import HTTPClient
     from edgequake.settings import Timeout
 
@@ -115,34 +117,24 @@ class RelayClient:
         self.close()
 
 
-class RelayStream(Generic[T]):
+class RelayStream(BaseStream[T]):
     """The items of a call: iterate it. Leaving the loop, the `with` block's end and closing it end the call.
 
     Iterating raises RelayError for the relay's error, and the errors of `edgequake.exceptions`; an iteration that ends
-    without an error has brought every item. When the relay keeps its answers, a lost connection is made anew, up to
-    five times without progress.
+    without an error has brought every item. You can read a stream once: another loop over it raises StreamError. When
+    the relay keeps its answers, a lost connection is made anew, up to five times without progress.
     """
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
         self._items: Iterator[T] = _items(answer)
 
-    def __iter__(self) -> Iterator[T]:
-        return self._items
-
-    def __next__(self) -> T:
-        return next(self._items)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
+    @property
+    def _reader(self) -> Reader[Any]:
+        return self._answer.reader
 
     def close(self) -> None:
-        """Ends the call and releases its connection; closing twice is fine."""
+        """Ends the call and releases its connection. You can close it twice."""
         self._answer.leave()
 
 

@@ -1,0 +1,90 @@
+"""What all streams share: their block, their end, and what is known of their request."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+
+from edgequake._core.stream_state import BUSY
+from edgequake.exceptions import StreamError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Generator
+    from types import TracebackType
+
+    from edgequake._async.reader import AsyncReader
+    from edgequake._http.requests import Response
+
+__all__ = ["AsyncBaseStream"]
+
+READ: Final = "this stream has been read to its end: ask again for another stream"
+
+ItemT = TypeVar("ItemT")
+
+
+class AsyncBaseStream(ABC, Generic[ItemT]):
+    """What a reader brings, item by item; each can be had once."""
+
+    _items: AsyncIterator[ItemT]
+
+    @property
+    @abstractmethod
+    def _reader(self) -> AsyncReader[Any]:
+        """What reads the answer now."""
+
+    def __aiter__(self) -> AsyncIterator[ItemT]:
+        self._check_alone()
+        self._check_unread()
+        return self._items
+
+    async def __anext__(self) -> ItemT:
+        self._check_alone()
+        return await anext(self._items)
+
+    async def __aenter__(self) -> Self:
+        await self._reader.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __await__(self) -> Generator[object, None, Self]:  # async only
+        """Opens the stream, for those who write ``await`` before the call that makes it."""
+        return self.__aenter__().__await__()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._reader.route}: {self._reader.state}>"
+
+    async def aclose(self) -> None:
+        """Ends the stream and releases its connection. You can close it twice."""
+        await self._reader.aclose()
+
+    async def close(self) -> None:  # async only
+        """The same as ``aclose``."""
+        await self.aclose()
+
+    @property
+    def response(self) -> Response | None:
+        """The ``httpx.Response`` of the stream, with its status and headers. None before the answer begins."""
+        return self._reader.response
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's id of this request. None before the answer begins."""
+        return None if self.response is None else self.response.headers.get("x-request-id")
+
+    def _check(self) -> None:
+        """Raises the failure that ended the stream, or that it was closed before its end."""
+        self._reader.check()
+
+    def _check_alone(self) -> None:
+        self._check()
+        if getattr(self._items, "ag_running", False):
+            raise StreamError(BUSY)
+
+    def _check_unread(self) -> None:
+        """Raises if the stream has been read to its end: another loop would find nothing, and no error."""
+        if self._reader.ended:
+            raise StreamError(READ)

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import textwrap
-import tomllib
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +17,7 @@ import edgequake
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).resolve().parents[1]
 COLUMNS = 80
-SOURCE = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"].get("Source", "").rstrip("/")
 ROLE = re.compile(r":(?:class|meth|mod|func|attr):`~?([^`]+)`")
 BLOCK = re.compile(r"(?:^|(?<=\n))(?P<lead>[^\n]*?)::\n\n(?P<code>(?:(?: {4}[^\n]*)?(?:\n|$))+)")
 FIELD_LIST = re.compile(r"^:\w+", re.MULTILINE)
@@ -44,7 +41,8 @@ class Docstrings(griffe.Extension):
                 parameter.default = _value(parameter.default, function)
         tables = [(one, _fields(one)) for one in classes]
         for one, fields in tables:
-            _add(one, "\n\n".join([*([_table(one, fields)] if fields else []), _source(one)]))
+            if fields:
+                _add(one, _table(one, fields))
         for one, fields in tables:
             for field in fields:
                 one.members.pop(field.name, None)
@@ -150,13 +148,6 @@ def _add(one: griffe.Class, table: str) -> None:
     text = one.docstring.value
     at = found.start() if (found := FIELD_LIST.search(text)) else len(text)
     one.docstring.value = f"{text[:at].rstrip()}\n\n{table}\n\n{text[at:]}"
-
-
-def _source(one: griffe.Class) -> str:
-    """Where the class is defined; a link, if pyproject.toml names where the source can be read."""
-    path = one.relative_package_filepath.as_posix()
-    shown = f"`{path}`, line {one.lineno}"
-    return f"Source: [{shown}]({SOURCE}/{path}#L{one.lineno})" if SOURCE else f"Source: {shown}"
 
 
 def _table(one: griffe.Class, fields: list[griffe.Attribute]) -> str:

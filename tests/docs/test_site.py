@@ -67,7 +67,10 @@ def test_the_site_builds_without_a_warning_and_holds_all_that_is_public(tmp_path
             assert re.findall(r"NOT_GIVEN|DEFAULT_[A-Z]+|<details class=\"quote\"|lambda:", text) == [], (
                 f"{name} shows code"
             )
+        if name.startswith("reference/"):
+            assert dead_source_links(text, pages) == [], name
     sections = json.loads((site / "search" / "search_index.json").read_text("utf-8"))["docs"]
+    assert [one["location"] for one in sections if one["location"].startswith("source/")] == []
     for word in ("install", "upload", "documents"):
         found = {one["location"].partition("#")[0] for one in sections if word in one["title"].lower()}
         assert [page for page in found if not page.startswith("reference/")], f"a search for {word} finds no guide"
@@ -76,6 +79,23 @@ def test_the_site_builds_without_a_warning_and_holds_all_that_is_public(tmp_path
     shown = drawn_by(browser, f"file://{site}/errors.html", tmp_path / "profile")
     assert '<div class="mermaid"' in shown
     assert '<pre class="mermaid"' not in shown
+
+
+def dead_source_links(text, pages):
+    """Classes and functions of a page of the reference whose link to the source does not lead to their lines."""
+    headings = re.findall(r'<h\d id="(edgequake\.[^"]+)" class="doc doc-heading">(.*?)</h\d>', text, re.DOTALL)
+    dead = []
+    for name, heading in headings:
+        link = re.search(r'href="\.\./(source/[^"#]+)#([^"]+)">source</a>', heading)
+        if link is None:
+            kind = re.search(r"doc-(class|function)-name", heading)
+            dead += [f"{name}: none"] if kind else []
+            continue
+        lines = pages.get(link[1], "").partition(f' id="{link[2]}">')[2].splitlines()[:30]
+        written = re.sub("<.*?>", "", "\n".join(lines))
+        if not re.search(rf"(?:class|def) {name.rpartition('.')[2]}\b", written):
+            dead.append(f"{name}: {link[1]}#{link[2]}")
+    return dead
 
 
 def missing_names(reference):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from dataclasses import dataclass, replace
 from functools import cache
@@ -113,6 +114,21 @@ def code(text: str, language: str) -> Iterator[Block]:
         lines = tuple(_code_lines(block.text, block.start))
         shown = fenced(block.text, language)
         yield replace(block, kind="code", text=shown, words="", head=language, parts=lines, code=block.text)
+
+
+def separated(text: str) -> Iterator[Block]:
+    """The rows of comma-separated values, as a Markdown table under the first of them."""
+    reader = csv.reader(text.split("\n"))
+    rows = [(reader.line_num, _row(cells)) for cells in reader if any(cells)]
+    if rows:
+        head = f"{rows[0][1]}\n|{'---|' * (rows[0][1].count(' | ') + 1)}"
+        parts = tuple(Block("text", row, "", number, number, code=row) for number, row in rows[1:])
+        shown = "\n".join([head, *(part.text for part in parts)])
+        yield Block("table", shown, "", rows[0][0], rows[-1][0], head=head, parts=parts, code=shown)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(' '.join(cell.replace('|', '/').split()) for cell in cells)} |"
 
 
 def flowing(text: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from edgequake.local.words import STOP_WORDS, content_words, words
+from edgequake.local.words import content_words, words
 
 _MAX_TITLE = 60
 _MAX_FOLLOWED = 3
@@ -37,6 +37,6 @@ def title_of(message: str) -> str:
 
 def _follows_up(question: str) -> bool:
     said = words(question)
-    telling = [word for word in content_words(question) if word not in STOP_WORDS]
+    telling = content_words(question)
     points_back = bool(_POINTS_BACK.intersection(said)) or _CONTINUES.match(question) is not None
     return not telling or (points_back and len(telling) <= 5)

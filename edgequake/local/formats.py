@@ -35,9 +35,11 @@ LANGUAGES: Final = {
     f".{ending}": line.split()[0] for line in re.split(r"[/\n]", _LANGUAGES) for ending in line.split()[1:]
 }
 """Programs: the language of a Markdown code block by the ending of a file's name."""
+DATA: Final = {".json": "json", ".xml": "xml", ".yaml": "yaml", ".yml": "yaml", ".log": "log"}
+"""Data: the language of a Markdown code block likewise."""
 IN_FOLDERS: Final = _PROSE | LANGUAGES.keys()
 """What is read of a folder."""
-FORMATS: Final = IN_FOLDERS | {".json", ".csv", ".xml", ".yaml", ".yml", ".log"}
+FORMATS: Final = IN_FOLDERS | DATA.keys() | {".csv"}
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w:.-]+)", re.IGNORECASE)
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _MAX_BYTES = 50 << 20
@@ -174,33 +176,61 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._parts: list[str] = []
         self._silent: list[str] = []
-        self._preformatted = 0
+        self._in_code = False
+        self._in_table = self._has_head = False  # of a table with head cells: others are for the look of a page
+        self._cells = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in self._SILENT:
             self._silent.append(tag)
         elif tag == "body":
             self._silent.clear()
-        if self._BLOCKS.fullmatch(tag):
-            self._parts.append("\n" if tag in ("td", "th", "br") else "\n\n")
+        self._in_table |= tag == "th"
+        if tag == "tr":
+            self._end_row()
+        if self._in_table and tag in ("td", "th"):
+            self._parts.append(" | " if self._cells else "\n| " if self._has_head else "\n\n| ")
+            self._cells += 1
+        elif self._BLOCKS.fullmatch(tag):
+            self._break("\n" if tag in ("td", "th", "br") else "\n\n")
         if re.fullmatch(r"h[1-6]", tag):
             self._parts.append("#" * int(tag[1]) + " ")
         elif tag == "li":
             self._parts.append("- ")
-        self._preformatted += tag == "pre"
+        elif tag == "pre" and not self._in_code:
+            self._parts.append("```\n")
+            self._in_code = True
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "pre" and self._in_code:
+            self._parts.append("\n```")
+            self._in_code = False
         if tag in self._silent:
             del self._silent[self._silent.index(tag) :]
+        if tag in ("tr", "table"):
+            self._end_row()
         if self._BLOCKS.fullmatch(tag):
-            self._parts.append("\n\n")
-        self._preformatted = max(0, self._preformatted - (tag == "pre"))
+            self._break("\n\n")
+        if tag == "table":
+            self._in_table = self._has_head = False
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
-            self._parts.append(data if self._preformatted else re.sub(r"\s+", " ", data))
+            self._parts.append(data if self._in_code else re.sub(r"\s+", " ", data))
+
+    def _break(self, lines: str) -> None:
+        self._parts.append(" " if self._cells or self._in_code else "" if self._in_table else lines)
+
+    def _end_row(self) -> None:
+        if self._cells:
+            self._parts.append(" |" if self._has_head else f" |\n|{'---|' * self._cells}")
+            self._cells, self._has_head = 0, True
 
     def text(self) -> str:
         """What a reader sees."""
-        lines = (line.rstrip() if self._preformatted else line.strip() for line in "".join(self._parts).split("\n"))
+        lines: list[str] = []
+        in_code = False
+        for line in "".join(self._parts).split("\n"):
+            in_code ^= line.startswith("```")
+            lines.append(line.rstrip() if in_code else " ".join(line.split()))
         return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"

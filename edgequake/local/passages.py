@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from edgequake.local.blocks import Block, clean, code, fenced, flowing, markdown, plain, restructured
-from edgequake.local.formats import LANGUAGES, PAGE_BREAK
+from edgequake.local.blocks import Block, clean, code, fenced, flowing, markdown, plain, restructured, separated
+from edgequake.local.formats import DATA, LANGUAGES, PAGE_BREAK
 
 MAX_CHARS = 1200
 HEADING_SEPARATOR = " > "
@@ -53,8 +53,10 @@ def split(text: str, source_type: str = "markdown", name: str = "") -> list[Pass
         return [replace(passage, text=flowing(passage.text)) for passage in _passages(markdown(text))]
     if suffix == ".rst":
         return _passages(restructured(text))
-    if suffix in LANGUAGES:
-        return _passages(code(text, LANGUAGES[suffix]))
+    if suffix == ".csv":
+        return _passages(separated(text))
+    if language := {**LANGUAGES, **DATA}.get(suffix):
+        return _passages(code(text, language))
     return _passages(plain(text))
 
 

@@ -32,6 +32,7 @@ def fitting(hits: Sequence[Hit]) -> list[Hit]:
     There are none when the best ones hold little of the question and are about something else.
     """
     least = {True: _LEAST_COVERED_IF_NAMED, False: _LEAST_COVERED}
+    hits = [hit for hit in hits if hit.meant or not hit.in_passing]
     if not any(hit.meant or hit.covered >= least[hit.named] for hit in hits[:MOST]):
         return []
     best = max((hit.score for hit in hits if not hit.meant), default=0.0)
@@ -48,7 +49,8 @@ def quotes(hits: Sequence[Hit], headings: Sequence[str] = ()) -> Quotes:
         about = f" The nearest headings are: {'; '.join(nearest)}." if nearest else " There are no documents yet."
         return Quotes(NOTHING_FOUND + about, ())
     quoted = [
-        f"[{number}] **{_place(hit)}** ({place_of(hit)})\n\n{hit.text}" for number, hit in enumerate(sources[:MOST], 1)
+        f"[{number}] **{_place(hit)}** ({place_of(hit)})\n\n{hit.excerpt}"
+        for number, hit in enumerate(sources[:MOST], 1)
     ]
     return Quotes("\n\n".join([INTRODUCTION, *quoted]), tuple(sources))
 

@@ -164,9 +164,10 @@ class Store:
             return self._search.passage(chunk_id, workspace)
 
     def headings(self, limit: int, *, scope: Scope | None = None, workspace: str = DEFAULT_WORKSPACE) -> list[str]:
-        """What the first documents are about, at most `limit` headings."""
+        """What the first documents are about: the first heading of each, or its title."""
         with self.database.snapshot():
-            return self._search.headings(workspace, self._search.inside(workspace, scope), limit)
+            found = self._search.beginnings(workspace, self._search.inside(workspace, scope), limit)
+        return [hit.heading or hit.title for hit in found]
 
     def graph(
         self,

@@ -18,13 +18,16 @@ STOP_WORDS = frozenset(
     """
     a about all also am an and any are as at be because been being both but by can could d describe did
     do does doing done each else ever every explain few for from get gets give gives given had has have
-    having he her here hers him his how i if in into is it its just kind let ll like m make makes many may me mean means
-    might more most much must my need needs no not now of on once one only or other our ours out over
+    having he her here hers him his how i if in into is it its just kind know let ll like m make makes many may me mean
+    means might more most much must my need needs no not now of on once one only or other our ours out over
     own please re s same shall she should show so some such t tell than that the their theirs them then
-    there these they thing things this those to too up us use used uses using ve very was way we were what
+    there these they thing things this those to today too up us use used uses using ve very was way we were what
     when where whether which while who whom whose why will with would yet you your yours
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
+
+# What tells something beside other words only: "How does it work?"
+_VAGUE = frozenset({"happen", "happens", "start", "work", "works"})
 
 # What a newcomer says, and the words that documents of this field say instead. Forms of a word count as the word.
 # docs/local-server.md shows some of them.
@@ -38,18 +41,21 @@ PLAIN_WORDS = {
     "backend": "server",
     "being written": "stream generated",
     "break down": "fail fault",
+    "cancel": "stop close",
     "change over": "move migrate",
     "clean up": "close",
     "come from": "migrate",
     "crash": "error fail",
     "credentials": "key token",
     "cut off": "truncated interrupted",
+    "deploy": "production worker",
     "disk": "file",
     "drop": "lost broke interrupted",
     "exception": "error",
     "expensive": "cost",
     "fake": "scripted test",
     "fast": "performance latency",
+    "follow up": "conversation continue",
     "give up": "timeout",
     "halfway": "mid-stream interrupted partial",
     "handle": "catch",
@@ -62,7 +68,7 @@ PLAIN_WORDS = {
     "money": "cost",
     "nice": "display",
     "offline": "local",
-    "own model": "llm",
+    "own model": "llm model",
     "parallel": "concurrent asyncio",
     "passphrase": "key token",
     "password": "key token authentication",
@@ -111,9 +117,9 @@ def words(text: str) -> list[str]:
 
 
 def content_words(text: str) -> list[str]:
-    """The distinct words that carry meaning, in order; all of them when each is a stop word."""
-    distinct = list(dict.fromkeys(words(text)))
-    return [word for word in distinct if word not in STOP_WORDS] or distinct
+    """The distinct words that carry meaning, in order."""
+    telling = [word for word in dict.fromkeys(words(text)) if word not in STOP_WORDS]
+    return [] if _VAGUE.issuperset(telling) else telling
 
 
 def spaced(text: str) -> str:
@@ -122,19 +128,20 @@ def spaced(text: str) -> str:
 
 
 def terms(question: str) -> list[str]:
-    """One full-text expression for each thing asked for: a word, and the terms that it may stand for.
+    """One full-text expression for each thing asked for: a word or phrase, and the terms that it may stand for.
 
     Quoting makes a word of anything, so nothing in a question is search syntax.
     """
-    said = words(question)
-    meant = dict(_meant(said))
-    found: dict[str, None] = {}
     telling = content_words(question)
-    for word in [] if meant and STOP_WORDS.issuperset(telling) else telling:
-        for part in _pairs(word) if _SIGN.match(word) else [word]:
-            found[_any_of([part, *meant.pop(word, ())])] = None
-    for others in meant.values():  # of stop words: "give up"
-        found[_any_of(others)] = None
+    asked = {*map(base, telling)}
+    found: dict[str, None] = {}
+    for plain, others in _things(words(question)):
+        new = [other for other in others if base(other) not in asked]  # each word says one thing
+        if " " not in plain:
+            for part in [] if plain not in telling else _pairs(plain) if _SIGN.match(plain) else [plain]:
+                found[_any_of([part, *new])] = None
+        elif new == others:
+            found[_any_of([plain, *others])] = None
     return list(found)[:_MAX_TERMS]
 
 
@@ -148,28 +155,26 @@ def phrase(text: str) -> str:
     return '"' + spaced(text).strip().replace('"', '""') + '"'
 
 
-def _meant(said: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """For each plain word or phrase of PLAIN_WORDS in a question its last word, and the terms it stands for."""
-    found: dict[str, list[str]] = {}
-    for at in range(len(said)):
-        for size in (4, 3, 2, 1):
-            phrase = said[at : at + size]
-            if len(phrase) == size and (others := _table().get(tuple(map(_base, phrase)))):
-                last = next((word for word in phrase[::-1] if word not in STOP_WORDS), phrase[-1])
-                found.setdefault(last, []).extend(others)
-                break
-    yield from found.items()
+def _things(said: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """A question's words, those of a plain phrase together, each with the terms that PLAIN_WORDS says it stands for."""
+    at = 0
+    while at < len(said):
+        sizes = (size for size in (4, 3, 2, 1) if tuple(map(base, said[at : at + size])) in _table())
+        size = next(sizes, 1)
+        phrase = said[at : at + size]
+        yield " ".join(phrase), _table().get(tuple(map(base, phrase)), [])
+        at += size
 
 
 @cache
 def _table() -> dict[tuple[str, ...], list[str]]:
-    return {tuple(map(_base, words(plain))): others.split() for plain, others in PLAIN_WORDS.items()}
+    return {tuple(map(base, words(plain))): others.split() for plain, others in PLAIN_WORDS.items()}
 
 
-def _base(word: str) -> str:
+def base(word: str) -> str:
     """A word without its ending, to compare plain words by."""
-    base = _FORMS.sub("", word)
-    return base.removesuffix("e") if len(base) > 2 else word
+    stem = _FORMS.sub("", word)
+    return stem.removesuffix("e") if len(stem) > 2 else word
 
 
 def _pairs(run: str) -> list[str]:

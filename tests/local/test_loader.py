@@ -134,6 +134,19 @@ def test_a_web_page_is_read_in_its_own_charset(page: bytes, text: str) -> None:
     assert read(page, ".html").text.strip() == text
 
 
+def test_the_code_of_a_web_page_keeps_its_lines() -> None:
+    page = "<p>Run <code>it</code>:<pre><code>def f():\n    <b>return</b> 1\n</code></pre><p>Done"
+    assert read(page.encode(), ".html").text == "Run it:\n\n```\ndef f():\n    return 1\n\n```\n\nDone\n"
+
+
+def test_a_table_of_a_web_page_with_head_cells_is_a_table() -> None:
+    rows = "<tr><th>Town<th>Who</tr><tr><td><p>Graz</p><td>Mira <b>O</b></tr>\n<tr><td>Wien<td>Jon"
+    page = f"<p>Before<table><tbody>{rows}</table><p>after<table><tr><td>for<td>looks</table>"
+    assert read(page.encode(), ".html").text == (
+        "Before\n\n| Town | Who |\n|---|---|\n| Graz | Mira O |\n| Wien | Jon |\n\nafter\n\nfor\nlooks\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("page", "words"), [(b"<meta charset=klingon>", "klingon"), (b"<meta charset=base64>x", "base64")]
 )

@@ -165,14 +165,14 @@ def test_what_another_process_deletes_in_the_middle_of_a_search_is_still_found(
     with Store(db) as store, Store(db) as other:
         added = store.add_document("gulls.md", "# Gulls\n\nGulls eat chips.")
         assert [hit.document_id for hit in other.search("gulls")] == [added.id]
-        covered = Search._covered
+        held = Search._held
 
-        def delete_meanwhile(*args: Any) -> dict[int, float]:
+        def delete_meanwhile(*args: Any) -> Any:
             assert other.delete(added.id)
-            return covered(*args)
+            return held(*args)
 
         with monkeypatch.context() as patched:
-            patched.setattr(Search, "_covered", delete_meanwhile)
+            patched.setattr(Search, "_held", delete_meanwhile)
             hits = store.search("gulls")
         assert [hit.text for hit in hits] == ["Gulls eat chips."]
         assert store.search("gulls") == other.search("gulls") == []

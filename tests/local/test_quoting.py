@@ -74,7 +74,7 @@ def test_every_mark_names_the_source_whose_whole_text_follows_it(store: Store, q
         head, _, text = quote.partition("\n\n")
         assert head.startswith(f"[{number}] **")
         assert head.endswith(f"({hit.title}:{hit.start_line})")
-        assert text == hit.text
+        assert text == hit.excerpt == hit.text
 
 
 def test_one_section_does_not_take_the_place_of_others(store: Store) -> None:
@@ -97,6 +97,67 @@ def test_a_question_that_fits_nothing_names_the_nearest_headings(store: Store) -
 def test_a_word_in_the_text_alone_is_not_enough_and_one_in_a_heading_is(store: Store) -> None:
     assert ask(store, "Which orchestra plays near the gateway on Sunday evenings?").sources == ()
     assert ask(store, "Which orchestra plays among nests on Sunday evenings?").sources[0].heading == "Gulls > Nests"
+
+
+def test_a_common_word_in_passing_is_no_answer_unless_it_is_looked_up(store: Store) -> None:
+    store.add_document(
+        "ports.md", "# Ports\n\nTern takes a free port.\n\n## Berths\n\nGulls leave when a berth is free."
+    )
+    found = ask(store, "Is it free?")
+    assert found.sources == ()
+    assert found.text.startswith(f"{NOTHING_FOUND} The nearest headings are: Ports")
+    assert len(ask(store, "free").sources) == 2
+    assert len(ask(store, "Is the berth free?").sources) == 1
+
+
+def test_a_question_of_everything_gets_how_the_documents_begin(store: Store) -> None:
+    store.add_document("README.md", "# Coast\n\nTools for coasts.\n\n## More\n\nRead on.")
+    assert [hit.title for hit in ask(store, "What is this?").sources] == ["README.md", "tern.md", "birds/gulls.md"]
+
+
+ERRORS = """\
+# Faults
+
+The display shows a code:
+
+| code | meaning | what to do |
+|---|---|---|
+| E1 | no water | open the tap |
+| E2 | filter clogged | clean the filter |
+| E3 | motor hot | wait |
+"""
+LOG = "\n".join(f"09:{n:02} relay {'lost its beacon' if n == 7 else 'is quiet'}" for n in range(12))
+
+
+def test_of_a_table_the_rows_that_fit_are_shown_under_its_head() -> None:
+    with Store() as store:
+        store.add_document("faults.md", ERRORS)
+        (hit,) = ask(store, "What does E2 mean?").sources
+        head = "The display shows a code:\n\n| code | meaning | what to do |\n|---|---|---|"
+        assert hit.excerpt == f"{head}\n| E2 | filter clogged | clean the filter |"
+        assert "| E3 |" in hit.text
+        (whole,) = ask(store, "Which faults does the display show?").sources
+        assert whole.excerpt == whole.text
+
+
+def test_what_two_rows_say_does_not_add_up() -> None:
+    with Store() as store:
+        store.add_document("faults.md", ERRORS)
+        store.add_document("care.md", "# Care\n\nClean the hot motor with a cloth.")
+        best, *_ = ask(store, "How do I clean the hot motor?").sources
+        assert best.title == "care.md"
+        (faults,) = [hit for hit in store.search("How do I clean the hot motor?") if hit.title == "faults.md"]
+        assert faults.covered < best.covered == 1
+
+
+def test_of_a_log_the_lines_that_fit_are_shown_and_comma_separated_values_are_a_table() -> None:
+    with Store() as store:
+        store.add_document("relay.log", LOG, source_type="file")
+        store.add_document("prices.csv", 'model,price\n\nH1,129\n"H2, \n blue|red",189\n', source_type="file")
+        assert ask(store, "When was the beacon lost?").sources[0].excerpt == "```log\n09:07 relay lost its beacon\n```"
+        (hit,) = ask(store, "What is the price of H2?").sources
+        assert hit.excerpt == "| model | price |\n|---|---|\n| H2, blue/red | 189 |"
+        assert (hit.start_line, hit.end_line) == (1, 5)
 
 
 def test_the_page_of_a_pdf_is_named() -> None:

@@ -42,7 +42,7 @@ def test_identifiers_accents_and_scripts_without_spaces_are_found(store: Store) 
 
 def test_stop_words_count_only_when_nothing_else_is_asked(store: Store) -> None:
     assert store.search("the a is of boat")[0].title == "boats.md"
-    assert store.search("is it") != []
+    assert [hit.title for hit in store.search("is it", 2)] == ["apples.md", "boats.md"]
 
 
 HOSTILE = ['"', '""', "'", "(", "AND", "a OR", "NOT NOT", "NEAR(a b, 2)", "boat*", "^boat", "heading:boat", "{a b}:x"]

@@ -1,20 +1,19 @@
-"""Hands a typed stream on to a browser: one line for a route, one decorator for a function.
+"""Passes a typed stream on to a browser: one line for a route, one decorator for a function.
 
 ::
 
-from edgequake.relay import Relay
+    from edgequake.relay import Relay
 
-relay = Relay()
+    relay = Relay()
 
+    @relay.expose
+    async def ask(question: str) -> AsyncIterator[QueryChunk]:
+        async for chunk in client.query.stream(question):
+            yield chunk
 
-@relay.expose
-async def ask(question: str) -> AsyncIterator[QueryChunk]:
-    async for chunk in client.query.stream(question):
-        yield chunk
-
-`edgequake relay app:relay` serves it, and a page reads it with the module at `/relay.js`:
-`for await (const chunk of await client.ask("…")) …`. The server side needs `pip install "edgequake[relay]"`;
-`sse_lines` and the clients need nothing more than the package.
+`edgequake relay app:relay` serves the functions. A page calls them with the JavaScript module at `/relay.js`: `for
+await (const chunk of await client.ask("…")) …`. A server needs `pip install "edgequake[relay]"`. `sse_lines` and the
+Python clients work without this extra.
 """
 
 from importlib import import_module

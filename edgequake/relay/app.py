@@ -37,42 +37,46 @@ _Hook = TypeVar("_Hook", bound="Callable[[HTTPConnection, Any], Any]")
 
 
 class Relay:
-    """An ASGI application: functions of yours that pages and programs call by name and iterate, typed.
+    """An ASGI application. Web pages and programs call your functions by name and get typed results and streams.
 
     ::
 
         relay = Relay()
-
 
         @relay.expose
         async def ask(question: str) -> AsyncIterator[QueryChunk]:
             async for chunk in client.query.stream(question):
                 yield chunk
 
-    Mount it in any ASGI application (`app.mount("/relay", relay)`) or serve it with `edgequake relay module:relay`.
-    It has the routes `POST /call/NAME` (JSON, or server-sent events for a stream), `/ws` (all calls over one
-    WebSocket), `/answers/KEY` (kept answers), `/_ephaptic` (the wire of Ephaptic's clients) and `/relay.js` (the module
-    for browsers).
+    You can mount it in any ASGI application (`app.mount("/relay", relay)`), or serve it with `edgequake relay
+    module:relay`. It has these routes:
 
-    :param origins: pages of other hosts that may call, as `https://app.example.com`; `*` lets any page call. Those of
-        the relay's own host always may.
-    :param timeout: seconds that a call may take in all, the browser's reading included; of an answer that is kept,
-        seconds that making it may take. None for no limit.
-    :param max_calls: how many calls one WebSocket may have under way.
-    :param max_message_bytes: the largest request; a larger one is refused.
-    :param keep_alive: seconds of silence before a comment is sent on an event stream; None for never.
-    :param details: tell browsers what went wrong inside, for development; else they get a safe message.
-    :param store: keeps the answers of streams, so that they go on when a page leaves and can be resumed: `memory://`
-        for one process, `redis://host:6379/0` for any number of workers (extra `redis`), or a `MemoryStore`,
-        `RedisStore` or `AnswerStore` of yours. None: leaving the page ends the answer.
-    :param lease: seconds after which a worker that does not answer is taken for dead; for a Redis.
-    :param keep: seconds that an answer can still be read after its end.
-    :param linger: seconds without any reader after which an answer is stopped; None lets it come to its end.
-    :param url: where the relay is mounted, for the `Location` of `sse_response`.
-    :param owner: what of an identity says whose an answer is; needed when the identity hook returns neither a text, a
-        number nor plain data that stays the same.
+    - `POST /call/NAME` calls a function. The answer is JSON, or server-sent events for a stream.
+    - `/ws` is a WebSocket for any number of calls.
+    - `/answers/KEY` reads or stops a kept answer.
+    - `/_ephaptic` serves Ephaptic's clients.
+    - `/relay.js` is the JavaScript module for browsers.
 
-    Raises ConfigurationError for a setting that cannot work.
+    :param origins: origins of other hosts whose pages may call, such as `https://app.example.com`. `*` allows every
+        page. Pages of the relay's own host are always allowed.
+    :param timeout: seconds that a whole call may take, including the time in which the browser reads. For a kept answer
+        it limits the time until the answer is complete. None sets no limit.
+    :param max_calls: how many calls can run at once on one WebSocket.
+    :param max_message_bytes: the size of the largest request in bytes. A larger request is refused.
+    :param keep_alive: seconds of silence after which a comment is sent on an event stream. None sends none.
+    :param details: whether browsers see the text of internal errors. Use it in development. Otherwise they get a safe
+        message.
+    :param store: where answers are kept, so that they continue when a page is closed and can be resumed. `memory://`
+        keeps them in this process. `redis://host:6379/0` keeps them for any number of workers (extra `redis`). You can
+        also give a `MemoryStore`, a `RedisStore` or an `AnswerStore` of your own. With None, an answer ends when its
+        page is closed.
+    :param lease: seconds without a sign of life after which a worker counts as dead. Only used with Redis.
+    :param keep: seconds for which an answer can still be read after its end.
+    :param linger: seconds without a reader after which an unfinished answer is stopped. None lets every answer finish.
+    :param url: the path where the relay is mounted. `sse_response` uses it in the `Location` header.
+    :param owner: a function from an identity to a text that says who owns an answer. You need it if your identity hook
+        returns something other than a text, a number or plain data that stays the same between requests.
+    :raises ConfigurationError: a setting cannot work.
     """
 
     def __init__(
@@ -108,7 +112,7 @@ class Relay:
 
     @property
     def max_message_bytes(self) -> int:
-        """The largest request that is taken."""
+        """The size of the largest request, in bytes."""
         return self._limits.max_message_bytes
 
     @overload
@@ -127,13 +131,16 @@ class Relay:
         name: str | None = None,
         timeout: float | Literal["default"] | None = "default",
     ) -> Any:
-        """Lets browsers call a function, a generator function, or an async one of either kind; a decorator.
+        """Lets browsers and programs call a function or a generator function, `async` or not; a decorator.
 
-        Arguments are checked and converted by the annotations, as pydantic does it; results and items too. A function
-        that returns a stream of this SDK, or is annotated as returning an iterator, gives a stream. A blocking function
-        or generator runs in a thread of its own. `timeout` takes the place of the relay's for this function.
+        Arguments, results and items are checked and converted by the annotations, as pydantic does it. The call gives a
+        stream if the function returns a stream of this SDK, or is annotated to return an iterator. A function or
+        generator that is not `async` runs in a thread of its own.
 
-        Raises ConfigurationError for a name that is taken or cannot be used, and for a signature that says too little.
+        :param name: the name by which it is called. Default: the function's own name.
+        :param timeout: seconds that a call of this function may take. Default: the relay's `timeout`. None sets no
+            limit.
+        :raises ConfigurationError: the name is taken or cannot be used, or the signature does not say enough.
         """
 
         def add(function: _Function) -> _Function:
@@ -147,12 +154,14 @@ class Relay:
         return add if function is None else add(function)
 
     def identity(self, hook: _Hook) -> _Hook:
-        """Makes a function say who calls; a decorator.
+        """Registers the function that says who is calling; a decorator.
 
-        It is called with the connection (Starlette's: headers, cookies, query) and with the `auth` that the client
-        gave, once for each WebSocket and each other request. It may be async; a plain one runs in the event loop, and
-        must not wait for anything. What it returns is `current_identity()` in the exposed functions; with None, or a
-        `RelayError`, nothing runs.
+        Your function gets two arguments: the connection (Starlette's, with headers, cookies and query) and the `auth`
+        data that the client sent. It is called once for each WebSocket and once for each other request. It can be
+        `async`. A function that is not `async` runs in the event loop, so it must not block.
+
+        Inside an exposed function, `current_identity()` returns what your function returned. If it returns None or
+        raises `RelayError`, the call is refused and no exposed function runs.
         """
         self._gate.hook = hook
         return hook
@@ -165,15 +174,17 @@ class Relay:
         key: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """A response of a route of your own, of Starlette or FastAPI, whose stream is kept in the relay's store.
+        """A response for a route of your own, in Starlette or FastAPI, whose answer is kept in the relay's store.
 
-        It is that of `edgequake.relay.sse_response`, and says where the answer can be read on: `Location:
-        {url}/answers/KEY`. There `GET` resumes it after `Last-Event-ID` and `DELETE` stops it, for whom the relay's
-        identity hook says that it belongs to. With a `key` of your own, the id of a message for instance, a second
-        request joins the answer that is under way or kept, and its own stream is closed; that needs an identity hook.
-        Without a store the stream ends when the browser leaves.
+        It sends what `edgequake.relay.sse_response` sends. Its header `Location: {url}/answers/KEY` says where the
+        answer can be read again: `GET` resumes it after `Last-Event-ID`, and `DELETE` stops it. Only the caller who
+        owns the answer can do so; the relay's identity hook says who that is. Without a store, the stream ends when the
+        browser leaves.
 
-        Raises ConfigurationError for what is no stream and for a key without an identity hook.
+        :param key: an id of your own, such as a message's. A second request with the same key joins the answer that is
+            running or kept, and its own stream is closed. This needs an identity hook.
+        :param headers: more headers for the response.
+        :raises ConfigurationError: `stream` is not a stream, or you gave a key and there is no identity hook.
         """
         checked = checked_stream(stream)
         gate, store = self._gate, self._store
@@ -192,18 +203,18 @@ class Relay:
         )
 
     async def aclose(self, grace: float = 10.0) -> None:
-        """Lets kept answers that are made here come to their end for `grace` seconds; the rest end as `interrupted`.
+        """Waits up to `grace` seconds for the kept answers of this process. The rest end with the error `interrupted`.
 
-        A relay that is served by itself does it when the server stops. One that is mounted is closed by your
-        application's lifespan: `Starlette(lifespan=relay.lifespan)`, or this method in your own. A store of yours is
-        closed too.
+        A relay that `edgequake relay` serves does this when the server stops. If you mount a relay, pass its lifespan
+        to your application, `Starlette(lifespan=relay.lifespan)`, or call this method in your own lifespan. It also
+        closes a store that you gave.
         """
         if self._store is not None:
             await self._store.aclose(grace)
 
     @asynccontextmanager
     async def lifespan(self, app: Any) -> AsyncIterator[None]:
-        """A lifespan of Starlette or FastAPI that closes the relay when the application ends."""
+        """A lifespan for Starlette or FastAPI. It closes the relay when the application ends."""
         yield
         await self.aclose()
 

@@ -26,9 +26,11 @@ _identity: ContextVar[Any] = ContextVar("edgequake_relay_identity")
 
 
 def current_identity() -> Any:
-    """Who is calling, as the relay's identity hook said it; None without a hook.
+    """Who is calling, as the relay's identity hook returned it. None if there is no hook.
 
-    For use inside an exposed function; raises RuntimeError elsewhere.
+    Call it inside an exposed function.
+
+    :raises RuntimeError: it was called anywhere else.
     """
     try:
         return _identity.get()

@@ -58,23 +58,26 @@ _UPSTREAM: Final[tuple[tuple[type[EdgeQuakeError] | tuple[type[EdgeQuakeError], 
 
 
 class RelayError(EdgeQuakeError):
-    """An error that crosses to the other side as it is: raise it in an exposed function, catch it around a call.
+    """An error that reaches the other side unchanged. Raise it in an exposed function; catch it around a call.
 
-    The relay's own codes are `bad_request`, `invalid_arguments`, `not_found`, `unauthorized`, `forbidden_origin`,
-    `message_too_large`, `too_many_calls`, `timeout` and `internal_error`; those of the server behind it
-    `upstream_unauthorized`, `upstream_not_found`, `upstream_rate_limited`, `upstream_unreachable`, `upstream_timeout`
-    and `upstream_error`; those of kept answers `stopped`, `interrupted`, `producer_lost`, `stream_lost`,
-    `answer_too_large`, `gone` and `store_unreachable`. A function may use any.
+    Your functions can use any code. The relay itself uses these:
+
+    - for calls: `bad_request`, `invalid_arguments`, `not_found`, `unauthorized`, `forbidden_origin`,
+      `message_too_large`, `too_many_calls`, `timeout`, `internal_error`
+    - for errors of the EdgeQuake server: `upstream_unauthorized`, `upstream_not_found`, `upstream_rate_limited`,
+      `upstream_unreachable`, `upstream_timeout`, `upstream_error`
+    - for kept answers: `stopped`, `interrupted`, `producer_lost`, `stream_lost`, `answer_too_large`, `gone`,
+      `store_unreachable`
     """
 
     def __init__(self, code: str, message: str, data: Any = None, *, status: int | None = None) -> None:
         super().__init__(message)
         self.code = code
-        """What went wrong, for programs."""
+        """The kind of error, for programs."""
         self.data = data
-        """More about it, JSON-serialisable: the invalid arguments, say."""
+        """More about the error as JSON data, such as the invalid arguments. None if there is no more."""
         self.status = status
-        """The HTTP status of an answer that is this error; None for that of the code, or 400."""
+        """The HTTP status of a response with this error. None means the status that belongs to the code, or 400."""
 
     def __str__(self) -> str:
         return f"{self.message} ({self.code})"

@@ -38,13 +38,17 @@ def sse_response(
     keep_alive: float | None = KEEP_ALIVE_SECONDS,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A response of Starlette or FastAPI that sends the stream as server-sent events, in the form of `sse_lines`.
+    """A response for Starlette or FastAPI that sends the stream as server-sent events, as `sse_lines` writes them.
 
-    With `format="ai-sdk"` it sends the AI SDK's UI message stream instead, for `useChat`, and with `format="openai"`
-    the chunks of OpenAI's chat completions: the stream's items are then chunks, events or strings.
+    The stream is read as fast as the browser reads, and closed at once when the browser leaves.
 
-    The stream is held back to the pace at which the browser reads, and closed at once when the browser leaves. A
-    comment breaks each silence of `keep_alive` seconds (None: never). Raises ConfigurationError for what is no stream.
+    :param format: `"ai-sdk"` sends the AI SDK's UI message stream, for `useChat`. `"openai"` sends the chunks of
+        OpenAI's chat completions. Both need a stream of chunks, events or strings. None sends the events of
+        `sse_lines`.
+    :param details: whether the browser sees the text of internal errors. Use it in development.
+    :param keep_alive: seconds of silence after which a comment is sent. Default 15. None sends none.
+    :param headers: more headers for the response.
+    :raises ConfigurationError: `stream` is not a stream, or the format is unknown.
     """
     checked = checked_stream(stream)
     items = items_of(checked)
@@ -77,15 +81,18 @@ async def _send_text(websocket: WebSocket, text: str) -> None:
 async def relay_websocket(
     websocket: WebSocket, stream: AsyncIterable[Any] | Iterable[Any], *, details: bool = False
 ) -> bool:
-    """Sends the stream over a WebSocket of Starlette or FastAPI; True when the browser is still there at its end.
+    """Sends the stream over a WebSocket of Starlette or FastAPI. Returns True if the browser is still there afterwards.
 
-    Each item is a JSON text frame `{"id": 1, "chunk": …}`, the end is `{"done": true}`, and an error
-    `{"error": {"code", "message", "data"}}`, whose message is a safe one unless `details` are asked for. The socket is
-    accepted if it has not been, and left open: `while await relay_websocket(ws, …)` can serve question after question.
+    Each item is a JSON text frame `{"id": 1, "chunk": …}`. The end is `{"done": true}`, and an error is `{"error":
+    {"code", "message", "data"}}` with a safe message. The socket is accepted if you have not done so, and stays open.
+    So `while await relay_websocket(ws, …)` can answer one question after another.
 
-    The stream is closed at once when the browser leaves or sends `{"type": "cancel"}`, which is answered with
-    `{"done": true, "cancelled": true}`. Any other message that comes meanwhile is not yours to receive any more: it is
-    refused with a frame `{"refused": {…}}`. Raises ConfigurationError for what is no stream.
+    If the browser leaves, the stream is closed at once. If the browser sends `{"type": "cancel"}`, the stream is closed
+    too, and the reply is `{"done": true, "cancelled": true}`. Any other message that arrives while the stream runs is
+    refused with a frame `{"refused": {…}}`; you cannot receive it afterwards.
+
+    :param details: whether the browser sees the text of internal errors. Use it in development.
+    :raises ConfigurationError: `stream` is not a stream.
     """
     checked = checked_stream(stream)
     if websocket.application_state is WebSocketState.CONNECTING:

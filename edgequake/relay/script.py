@@ -14,7 +14,7 @@ _SCRIPT: Final = Path(__file__).with_name("static") / "relay.js"
 
 
 def relay_js_path() -> Path:
-    """Where the module for browsers is, for any web framework that sends files.
+    """The path of the JavaScript module for browsers, for any web framework that can send a file.
 
     In Flask: `send_file(relay_js_path(), mimetype="text/javascript")`.
     """
@@ -22,7 +22,9 @@ def relay_js_path() -> Path:
 
 
 def relay_js_response() -> Response:
-    """The module for browsers as a response of Starlette or FastAPI. A `Relay` serves it by itself, at `/relay.js`."""
+    """The JavaScript module for browsers, as a response of Starlette or FastAPI. A `Relay` already serves it at
+    `/relay.js`.
+    """
     from starlette.responses import FileResponse  # of the extra `relay`, which a path alone does not need
 
     return FileResponse(_SCRIPT, media_type="text/javascript", headers={"cache-control": "no-cache"})

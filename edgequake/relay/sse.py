@@ -30,7 +30,7 @@ SSE_HEADERS: Final = {
     "Cache-Control": "no-cache, no-transform",
     "X-Accel-Buffering": "no",
 }
-"""The headers of an event stream; they keep proxies from holding it back."""
+"""The headers of an event stream. They also tell proxies not to buffer it."""
 
 _STREAM: Final = "a relayed stream"
 
@@ -48,15 +48,19 @@ def sse_lines(stream: Iterable[Any], *, details: bool = ..., keep_alive: float |
 def sse_lines(
     stream: Any, *, details: bool = False, keep_alive: float | None = KEEP_ALIVE_SECONDS
 ) -> AsyncIterator[bytes] | Iterator[bytes]:
-    """The stream as server-sent events, for a response of any WSGI or ASGI framework; send `SSE_HEADERS` with it.
+    """The stream as server-sent events, for any WSGI or ASGI framework. Send `SSE_HEADERS` with the response.
 
-    Each item goes out as JSON with an id, counted from 1; at the end comes an event named `done`. An error becomes
-    an event named `error` with a `code` and a safe `message`, and is logged; with `details` the message is its own
-    words. After `keep_alive` seconds of silence a comment is sent (None: never), which is also how a WSGI server
-    notices that the browser has gone. Then, and whenever this iterator is closed, the stream is closed at once.
+    Each item is sent as JSON with an id, counted from 1. The last event is named `done`. If the stream fails, the last
+    event is named `error` instead and has a `code` and a safe `message`; the error itself is logged.
 
-    A stream that is iterated with `for` gives an iterator, one of `async for` an async iterator. Raises
-    ConfigurationError for anything else.
+    The stream is closed as soon as this iterator is closed. After `keep_alive` seconds of silence, a comment is sent. A
+    WSGI server only notices by sending that the browser has gone, so the comment also ends the stream then.
+
+    A stream for `async for` gives an async iterator. A stream for `for` gives an iterator.
+
+    :param details: whether `message` is the error's own text. Use it in development.
+    :param keep_alive: seconds of silence after which a comment is sent. Default 15. None sends none.
+    :raises ConfigurationError: `stream` is not a stream.
     """
     checked = checked_stream(stream)
     seconds = checked_keep_alive(keep_alive)

@@ -29,26 +29,28 @@ T = TypeVar("T")
 
 
 class RelayClient:
-    """The functions of a relay as methods::
+    """Calls the functions of a relay as if they were methods::
 
         with RelayClient("http://localhost:8000") as client:
             stream = client.ai_response("What is EdgeQuake?")
             for chunk in stream:
                 print(chunk, end="", flush=True)
 
-    A function's result is JSON data, and a stream's items are; `call` takes a type for them, and `edgequake relay
-    types --python` writes a client whose methods are typed. Errors are `RelayError` and those of
-    `edgequake.exceptions`. A call is sent again only if the function certainly did not run: no connection was made, or
-    the relay was too busy. A stream that a relay keeps is read on when its connection is lost, each item once.
+    Results and stream items are JSON data. `call` can convert them to a type. `edgequake relay types --python` writes a
+    client whose methods are typed.
 
-    :param url: where the relay is mounted.
-    :param auth: what the relay's identity hook is given; any JSON data.
-    :param timeout: seconds for each clock but `total`, a `Timeout`, or None for no limit. Default: 30 seconds to reach
-        the relay and for a result, 300 for each item of a stream.
-    :param headers: sent with each request.
-    :param http_client: your own client of httpx; it stays open.
-    :param max_retries: how often a call may be sent again.
-    :param max_event_bytes: the size above which an item or a result is refused. Default 16 MiB.
+    A call is repeated only if the function certainly did not run: no connection could be made, or the relay was too
+    busy. If the relay keeps its answers, a stream whose connection is lost continues over a new one, and each item
+    comes once. Errors are `RelayError` and those of `edgequake.exceptions`.
+
+    :param url: the address where the relay is mounted.
+    :param auth: JSON data for the relay's identity hook.
+    :param timeout: seconds for each clock except `total`, a `Timeout`, or None for no limit. Default: 30 seconds to
+        reach the relay and for a result, 300 for each item of a stream.
+    :param headers: headers that every request gets.
+    :param http_client: a client of httpx that you own. It stays open when this client is closed.
+    :param max_retries: how often a call may be repeated.
+    :param max_event_bytes: the largest item or result in bytes. A larger one is refused. Default 16 MiB.
     """
 
     def __init__(
@@ -81,11 +83,17 @@ class RelayClient:
     def call(
         self, name: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None, *, returns: Any = None
     ) -> Any:
-        """What the function gives: its result, or a stream of its items (`RelayStream`).
+        """Calls a function of the relay. Returns its result, or a stream of its items (`RelayStream`).
 
-        With `returns`, a type that pydantic knows, the result or each item is checked and converted to it. Raises
-        RelayError when the relay or the function refuses, NetworkError and TimeoutError when it cannot be reached,
-        ResponseError for an answer that is not what was promised.
+        :param name: the name of the function.
+        :param args: its positional arguments.
+        :param kwargs: its keyword arguments.
+        :param returns: a type that pydantic knows. The result, or each item, is checked and converted to it. Default:
+            JSON data.
+        :raises RelayError: the relay or the function refused the call.
+        :raises NetworkError: the relay cannot be reached.
+        :raises TimeoutError: a timeout expired.
+        :raises ResponseError: the reply is not what a relay sends, or does not fit `returns`.
         """
         exchange: Exchange[Any] = Exchange(returns)
         call = exchange.call(name, args, kwargs or {}, self._auth)
@@ -105,7 +113,7 @@ class RelayClient:
         return self.call(name, args, kwargs)
 
     def close(self) -> None:
-        """Ends the calls under way and closes the connections, unless the HTTP client is your own."""
+        """Ends running calls and closes the connections. An HTTP client that you own stays open."""
         self._connections.close()
 
     def __enter__(self) -> Self:
@@ -118,11 +126,13 @@ class RelayClient:
 
 
 class RelayStream(BaseStream[T]):
-    """The items of a call: iterate it. Leaving the loop, the `with` block's end and closing it end the call.
+    """The items of a call. Iterate it once; a second loop raises `StreamError`.
 
-    Iterating raises RelayError for the relay's error, and the errors of `edgequake.exceptions`; an iteration that ends
-    without an error has brought every item. You can read a stream once: another loop over it raises StreamError. When
-    the relay keeps its answers, a lost connection is made anew, up to five times without progress.
+    The call ends when you leave the loop, when the `with` block ends, or when you close the stream. If the loop ends
+    without an error, you have every item. If the relay keeps its answers, a lost connection is replaced, up to five
+    times in a row without a new item.
+
+    Iterating raises `RelayError` if the relay or the function fails, and the errors of `edgequake.exceptions`.
     """
 
     def __init__(self, answer: Answer) -> None:

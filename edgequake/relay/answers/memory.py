@@ -44,25 +44,26 @@ class Started(NamedTuple):
 
 
 class AnswerStore(Protocol):
-    """What keeps answers: `MemoryStore`, `RedisStore`, or one of your own."""
+    """The protocol of a store of answers. `MemoryStore` and `RedisStore` have it, and you can write your own."""
 
     async def start(self, items: Items, *, owner: str = "", key: str | None = None) -> Started:
-        """Begins an answer and returns; the answer is made in a task of its own.
+        """Begins an answer and returns. A separate task reads `items` to the end.
 
-        With a `key` of the caller's, an answer of this owner that has it already is joined, and `items` are closed.
+        If `key` is given and this owner already has an answer with that key, the reader joins it and `items` are
+        closed.
         """
         ...
 
     async def open(self, key: str, *, owner: str = "") -> Feed | None:
-        """A reader's view of an answer; None if this owner has none of that key."""
+        """A reader's view of an answer. None if this owner has no answer with that key."""
         ...
 
     async def stop(self, key: str, *, owner: str = "") -> bool:
-        """Ends an answer, whichever process makes it; False if this owner has none of that key."""
+        """Stops an answer, in whichever process it runs. False if this owner has no answer with that key."""
         ...
 
     async def aclose(self, grace: float = 0) -> None:
-        """Lets the answers that this process makes go on for `grace` seconds, then ends them as `interrupted`."""
+        """Waits up to `grace` seconds for the answers of this process, then ends the rest as `interrupted`."""
         ...
 
 
@@ -89,13 +90,13 @@ class Answer:
 
 
 class MemoryStore:
-    """Keeps answers in this process, for the tabs and reloads of its readers.
+    """Keeps answers in the memory of this process. They survive a reload of the page, but not a restart of the server.
 
-    :param keep: seconds that an answer can still be read after its end.
-    :param linger: seconds without any reader after which an answer is stopped; None lets it come to its end.
-    :param max_answer_bytes: the size at which an answer is ended with `answer_too_large`.
-
-    Raises ConfigurationError for settings that cannot work.
+    :param keep: seconds for which an answer can still be read after its end.
+    :param linger: seconds without a reader after which an unfinished answer is stopped. None lets every answer finish.
+    :param max_answer_bytes: the largest answer in bytes. A larger one ends with the error `answer_too_large`. Default 4
+        MiB.
+    :raises ConfigurationError: a setting cannot work.
     """
 
     def __init__(
@@ -116,7 +117,7 @@ class MemoryStore:
         return f"{type(self).__name__}(keep={self._keep:g}, linger={self._linger!r})"
 
     async def start(self, items: Items, *, owner: str = "", key: str | None = None) -> Started:
-        """Begins an answer, or joins the one of this owner and `key`; see `AnswerStore`."""
+        """Begins an answer, or joins the one that this owner already has under `key`. See `AnswerStore`."""
         self._here()
         key, name = checked_key(owner, key)
         if (there := self._answers.get(name)) is not None:
@@ -127,13 +128,13 @@ class MemoryStore:
         return self._unkept(answer) if self._closing else Started(key, self._feed(answer))
 
     async def open(self, key: str, *, owner: str = "") -> Feed | None:
-        """A reader's view of an answer; None if this owner has none of that key."""
+        """A reader's view of an answer. None if this owner has no answer with that key."""
         self._here()
         answer = self._answers.get(private_name(owner, key))
         return None if answer is None else self._feed(answer)
 
     async def stop(self, key: str, *, owner: str = "") -> bool:
-        """Ends an answer; False if this owner has none of that key."""
+        """Stops an answer. False if this owner has no answer with that key."""
         self._here()
         answer = self._answers.get(private_name(owner, key))
         if answer is not None:
@@ -141,9 +142,9 @@ class MemoryStore:
         return answer is not None
 
     async def aclose(self, grace: float = 0) -> None:
-        """Lets the answers under way go on for `grace` seconds, then ends them as `interrupted`; forgets them all.
+        """Waits up to `grace` seconds for running answers, ends the rest as `interrupted`, and forgets all of them.
 
-        It can be used again afterwards, in another event loop too.
+        You can use the store again afterwards, also in another event loop.
         """
         self._here()
         self._closing = True

@@ -23,21 +23,22 @@ _STOP: Final = "stop "
 
 
 class RedisStore(MemoryStore):
-    """Keeps answers in Redis (6.2 or newer) or Valkey, for the readers of all workers. Needs the extra `redis`.
+    """Keeps answers in Redis (6.2 or newer) or Valkey, so that every worker can read them. Needs the extra `redis`.
 
-    The worker that makes an answer serves its own readers from memory; Redis is written behind them. When that worker
-    is gone, the readers on others are told so (`producer_lost`) within four thirds of the `lease`. When Redis is gone,
-    readers of the worker that makes an answer get all of it, and new answers cannot be resumed until Redis is back.
+    The worker that makes an answer serves its own readers from memory and copies the answer to Redis. If that worker
+    dies, readers on other workers get the error `producer_lost` within 4/3 of `lease`. If Redis fails, readers on the
+    worker that makes the answer still get all of it, and new answers cannot be resumed until Redis is back.
 
-    :param url: as `redis://:password@host:6379/0`; `rediss://` for TLS, `unix://` for a socket.
-    :param lease: seconds after which a worker that does not answer is taken for dead.
-    :param keep: seconds that an answer can still be read after its end.
-    :param linger: seconds without any reader, on any worker, after which an answer is stopped; never less than the
-        lease. None lets it come to its end.
-    :param max_answer_bytes: the size at which an answer is ended with `answer_too_large`.
-    :param prefix: what its keys in Redis begin with, in braces.
-
-    Raises ConfigurationError for settings that cannot work; nothing is sent until the first answer.
+    :param url: the address, such as `redis://:password@host:6379/0`. Use `rediss://` for TLS and `unix://` for a
+        socket.
+    :param lease: seconds without a sign of life after which a worker counts as dead.
+    :param keep: seconds for which an answer can still be read after its end.
+    :param linger: seconds without a reader on any worker after which an unfinished answer is stopped. It is never
+        shorter than `lease`. None lets every answer finish.
+    :param max_answer_bytes: the largest answer in bytes. A larger one ends with the error `answer_too_large`. Default 4
+        MiB.
+    :param prefix: how the keys in Redis begin. It stands in braces there.
+    :raises ConfigurationError: a setting cannot work. Nothing is sent to Redis before the first answer.
     """
 
     def __init__(
@@ -66,9 +67,10 @@ class RedisStore(MemoryStore):
         return f"RedisStore({str(self._link)!r}, lease={self._lease:g}, keep={self._keep:g}, linger={self._linger!r})"
 
     async def start(self, items: Items, *, owner: str = "", key: str | None = None) -> Started:
-        """Begins an answer, or joins the one of this owner and `key`; see `AnswerStore`.
+        """Begins an answer, or joins the one that this owner already has under `key`. See `AnswerStore`.
 
-        When Redis does not answer within two seconds, the answer begins all the same, and its key is empty.
+        If Redis does not reply within two seconds, the answer begins anyway. Its key is then empty: it cannot be
+        resumed.
         """
         self._here()
         given = key is not None
@@ -109,17 +111,17 @@ class RedisStore(MemoryStore):
         return Started(key, self._feed(copy.answer))
 
     async def open(self, key: str, *, owner: str = "") -> Feed | None:
-        """A reader's view of an answer, whichever worker makes it; None if this owner has none of that key.
+        """A reader's view of an answer, whichever worker makes it. None if this owner has no answer with that key.
 
-        Raises RelayError when Redis cannot be asked.
+        :raises RelayError: Redis cannot be reached.
         """
         here = await super().open(key, owner=owner)
         return here or await self._mirrors.open(private_name(owner, key))
 
     async def stop(self, key: str, *, owner: str = "") -> bool:
-        """Ends an answer, whichever worker makes it; False if this owner has none of that key.
+        """Stops an answer, whichever worker makes it. False if this owner has no answer with that key.
 
-        Raises RelayError when Redis cannot be asked.
+        :raises RelayError: Redis cannot be reached.
         """
         if await super().stop(key, owner=owner):
             return True

@@ -27,11 +27,11 @@ class AsyncBaseClient:
 
     @property
     def stats(self) -> ClientStats:
-        """How many streams and chunks there were, with what failures and times; its copies are counted with it."""
+        """Counts of this client and its copies: streams, chunks, failures and times."""
         return self._connections.stats.snapshot()
 
     async def aclose(self) -> None:
-        """Closes all connections; a client with ``http_client`` of yours leaves that open."""
+        """Closes all connections. An ``http_client`` that you gave stays open."""
         if self._owner:
             await self._connections.aclose()
 

@@ -35,20 +35,18 @@ AnswerT = TypeVar("AnswerT", bound="Answer")
 
 
 class ServiceClient(BaseClient):
-    """The base of an adapter: a subclass adds a method for each thing that its service can do.
+    """The base class of an adapter's client. A subclass adds a method for each call of its service.
 
-    :param base_url: the service's address; a path prefix is kept.
-    :param headers: what goes with every request, such as the service's key; shown nowhere.
-    :param timeout: seconds for each clock but ``total``, a :class:`Timeout`, or None for no limit.
-    :param max_retries: how often a request that failed on the way may be tried again.
-    :param retry: a :class:`RetryPolicy`, instead of ``max_retries``.
-    :param http_client: an ``httpx.Client`` of your own. It stays yours to close.
-    :param max_event_bytes: the size above which one server-sent event is refused. Default 16 MiB.
-    :param rate_limit: how many requests may go out in a time, such as ``"10/s"``.
-
-    :param on_call: a function that gets the :class:`CallRecord` of each call that ends.
-
-    Raises :class:`ConfigurationError` for settings that cannot work; nothing is sent until the first call.
+    :param base_url: the service's address. A path prefix is kept.
+    :param headers: headers that every request gets, such as the service's key. They are never shown.
+    :param timeout: seconds for each clock except ``total``, a :class:`Timeout`, or None for no limit.
+    :param max_retries: how often a request may be sent again after a failure.
+    :param retry: a :class:`RetryPolicy`, used instead of ``max_retries``.
+    :param http_client: an ``httpx.Client`` that you own. It stays open when this client is closed.
+    :param max_event_bytes: the largest server-sent event in bytes. A larger one is refused. Default 16 MiB.
+    :param rate_limit: how many requests may be sent in a period, such as ``"10/s"``.
+    :param on_call: a function that gets the :class:`CallRecord` of each call when it ends.
+    :raises ConfigurationError: a setting cannot work. Nothing is sent before the first call.
     """
 
     def __init__(
@@ -77,11 +75,11 @@ class ServiceClient(BaseClient):
         super().__init__(config, Connections(http_client, rate_limit))
 
     def call(self, call: Call[T]) -> T:
-        """The parsed answer of a plain call, after as many tries as its rules allow."""
+        """The parsed answer of a plain call. It is retried by the rules of the client."""
         return self._session.call(call)
 
     def open(self, call: Call[Any], fold: Callable[[AnswerState], AnswerT]) -> Stream[Any, AnswerT]:
-        """The stream of a call that has a ``decoder``; ``fold`` makes the answer of ``final()``."""
+        """The stream of a call that has a decoder. ``fold`` makes the result of ``final()``."""
         return Stream(Reader(self._session, call, Chunk, openai_names=False, fallback=None), fold)
 
     def persist(
@@ -93,9 +91,11 @@ class ServiceClient(BaseClient):
         attempts: int,
         wait: float,
     ) -> AnswerT:
-        """The answer of ``stream``, tried ``attempts`` times ``wait * 2**attempt`` seconds apart; else ``whole``.
+        """The whole answer of ``stream``, in up to ``attempts`` tries. If all of them fail, ``whole`` is called once.
 
-        What no further try can mend, such as a refused key, is raised at once.
+        Errors that another try cannot fix, such as a refused key, are raised at once.
+
+        :param wait: seconds before the second try. The pause doubles after each try.
         """
         session = Session(self._config.with_changes(max_retries=0), self._connections)
         for attempt in range(attempts):

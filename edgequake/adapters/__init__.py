@@ -1,8 +1,8 @@
-"""Other services through the streams of this SDK; and what it takes to write such an adapter.
+"""Clients for other services that stream, and the parts for a client of your own.
 
-``edgequake.adapters.storm`` and ``edgequake.adapters.gpo`` are two. A third is a decoder of its events
-(:class:`EventDecoder`), a function per call (:func:`post`), and a client with a method for each
-(:class:`ServiceClient`, :class:`AsyncServiceClient`).
+``edgequake.adapters.storm`` and ``edgequake.adapters.gpo`` are ready to use. An adapter of your own needs a decoder of
+the service's events (:class:`EventDecoder`), a function for each call (:func:`post`), and a client with a method for
+each (:class:`ServiceClient`, :class:`AsyncServiceClient`).
 """
 
 from edgequake._async.service import AsyncServiceClient

@@ -35,37 +35,39 @@ ChunkT = TypeVar("ChunkT", bound=AnyChunk)
 
 
 class EventDecoder(Generic[ChunkT]):
-    """Turns the events of one stream into chunks. A subclass says in :meth:`chunk` what an event means.
+    """Turns the events of one stream into chunks. A subclass defines :meth:`chunk`.
 
-    It sets ``self.finished`` when the final event has come, and may keep in ``self.answer`` what the whole answer
-    is to be made of: ``answer.sources``, and anything by name in ``answer.seen``.
+    A subclass sets ``self.finished`` to True when the final event has come. What the whole answer needs besides its
+    text can be kept in ``self.answer``: sources in ``answer.sources``, and anything else by name in ``answer.seen``.
     """
 
     def __init__(self, answer: AnswerState) -> None:
         self.answer = answer
-        """What the stream has brought so far."""
+        """What the stream has delivered so far."""
         self.held_text = ""
-        """Text that has come and that no chunk has brought yet."""
+        """Text that has arrived but is in no chunk yet."""
         self.finished = False
-        """True once the final event has come; whatever fails after it takes nothing from the answer."""
+        """Whether the final event has come. An error after it does not spoil the answer."""
         self.tolerated: StreamError | None = None
-        """The last report of a failure that did not end the stream; told if the final event never comes."""
+        """The last reported error that did not end the stream. It is raised if the final event never comes."""
 
     def chunk(self, event: dict[str, Any]) -> ChunkT | None:
-        """The chunk that ``event`` stands for, or None; raises :class:`StreamError` for a report of failure.
+        """The chunk for ``event``. None if the event has nothing for the caller.
 
-        A model that does not fit the event is a :class:`StreamError` too.
+        :raises StreamError: the event reports an error. If the event does not fit your model, the SDK raises this too.
         """
         raise NotImplementedError
 
     def unreadable(self, data: bytes) -> ChunkT | None:
-        """What becomes of an event that is no JSON object: a :class:`StreamError`, unless a subclass bears it."""
+        """Handles an event that is not a JSON object. It raises :class:`StreamError` unless a subclass tolerates the
+        event.
+        """
         raise StreamError(
             f"the service sent an event that is not a JSON object: {data[:200].decode(errors='replace')!r}"
         )
 
     def decode(self, data: bytes) -> ChunkT | None:
-        """The chunk of one event, its text added to the answer's."""
+        """The chunk of one event. Its text is added to the answer."""
         event = _json(data)
         if isinstance(event, dict):
             if isinstance(data, EventData) and data.event == "error" and error_in(event) is None:
@@ -81,7 +83,10 @@ class EventDecoder(Generic[ChunkT]):
         return chunk
 
     def end(self, *, unfinished: bool) -> None:
-        """The service closed the stream; raises :class:`StreamTruncatedError` unless it had said all."""
+        """Called when the service closes the stream.
+
+        :raises StreamTruncatedError: the final event has not come.
+        """
         if not self.finished:
             where = "in the middle of an event" if unfinished else "without its final event"
             before = f" (it had reported: {self.tolerated})" if self.tolerated is not None else ""
@@ -96,7 +101,7 @@ def _json(data: bytes) -> Any:
 
 
 def error_in(event: Mapping[str, Any]) -> StreamError | None:
-    """The error that ``event["error"]`` stands for, in the service's words; None where there is none."""
+    """The error that ``event["error"]`` describes, in the service's words. None if there is none."""
     error = event.get("error")
     if not error:
         return None
@@ -120,11 +125,13 @@ def post(
     decoder: Callable[[AnswerState], Decoder[Any]] | None = None,
     events_of: Callable[[dict[str, Any]], list[bytes]] | None = None,
 ) -> Call[T]:
-    """A POST of ``body`` as JSON to ``path``.
+    """A call: ``POST`` to ``path`` with ``body`` as JSON.
 
-    ``parse`` reads a whole answer (see :func:`parse_as`); ``replayable`` says whether the request may be sent again
-    when the first may have been processed. For a stream, ``decoder`` makes what reads its events, and ``events_of``
-    writes a whole answer as such events, for a service that answers in one piece after all.
+    :param parse: reads a whole answer (see :func:`parse_as`).
+    :param replayable: whether the request may be sent again if the service may already have processed it.
+    :param decoder: for a stream, makes the decoder of its events.
+    :param events_of: for a stream, turns a whole answer into events. The SDK uses it if the service answers in one
+        piece.
     """
     call: Call[Any] = any_request(
         "POST", path, bytes, body=dict(body), headers=headers, timeout=timeout, replayable=replayable
@@ -135,7 +142,7 @@ def post(
 
 
 class ServiceOptions(TypedDict, total=False):
-    """What every adapter's client takes besides its own settings; see :class:`AsyncServiceClient`."""
+    """The settings that every adapter's client takes besides its own. :class:`AsyncServiceClient` describes them."""
 
     headers: Mapping[str, str] | None
     retry: RetryPolicy | None
@@ -146,7 +153,10 @@ class ServiceOptions(TypedDict, total=False):
 
 
 def required(name: str, value: Any, advice: str = "") -> str:
-    """``value``, if it is a text with something in it; else :class:`ConfigurationError`."""
+    """``value``, if it is a text that is not empty.
+
+    :raises ConfigurationError: it is anything else.
+    """
     if not isinstance(value, str) or not value.strip():
         what = "must not be empty" if value is None or isinstance(value, str) else f"must be a string, not {value!r}"
         raise ConfigurationError(f"{name} {what}{advice and ': ' + advice}")
@@ -154,7 +164,10 @@ def required(name: str, value: Any, advice: str = "") -> str:
 
 
 def setting(given: str | None, variable: str, what: str, *, default: str | None = None) -> str:
-    """``given``, else the environment variable, else ``default``; raises :class:`ConfigurationError` without any."""
+    """``given``; without it the environment variable, and without that ``default``.
+
+    :raises ConfigurationError: there is none of the three.
+    """
     value = given if given is not None else os.environ.get(variable) or default
     if value is None:
         raise ConfigurationError(f"{what} is missing: give it to the client, or set {variable}")

@@ -46,7 +46,7 @@ class _Given(Model):
 
 
 class SessionContext(_Given):
-    """For whom a session is."""
+    """Who a session is for."""
 
     instance_id: str
     user_id: str
@@ -54,7 +54,7 @@ class SessionContext(_Given):
 
 
 class ChatContext(_Given):
-    """Where a question is asked; ``token`` is sent as ``Authorization: Bearer`` and shown in no repr."""
+    """The session and conversation of a question. ``token`` is sent as ``Authorization: Bearer``; no repr shows it."""
 
     session_id: str | None = None
     conversation_id: str | None = None
@@ -69,33 +69,33 @@ class ChatRequest(_Given):
 
 
 class StreamingChatRequest(ChatRequest):
-    """A question whose answer is to be streamed."""
+    """A question whose answer is streamed."""
 
     stream: bool = True
 
 
 class Session(Answer):
-    """A session, whose id and token go into a :class:`ChatContext`."""
+    """A session. Its id and token go into a :class:`ChatContext`."""
 
     session_id: str
     token: str | None = Field(None, repr=False)
 
 
 class Conversation(Answer):
-    """A conversation, whose id goes into a :class:`ChatContext`."""
+    """A conversation. Its id goes into a :class:`ChatContext`."""
 
     conversation_id: str
 
 
 class CitationSource(Model):
-    """A source that the answer cites. Other fields of the service are kept as they come."""
+    """A source that the answer cites. Fields that this SDK does not know are kept."""
 
     title: str = ""
     relevance_score: float | None = None
     content_excerpt: str | None = None
 
     def as_source(self) -> Source:
-        """The same as this SDK's :class:`Source`."""
+        """The same source as a :class:`Source` of this SDK."""
         score = self.relevance_score or 0.0
         return Source(
             source_type="chunk", id=self.title, file_path=self.title, snippet=self.content_excerpt, score=score
@@ -103,18 +103,18 @@ class CitationSource(Model):
 
 
 class StreamingChunk(Model):
-    """One event of a stream. Its ``str()`` is its text."""
+    """A chunk of a streamed answer. ``str(chunk)`` is its text."""
 
     content: str | None = None
     sources: list[CitationSource] | None = None
-    """The sources cited; usually in the final chunk."""
+    """The cited sources. They usually come with the final chunk."""
     is_complete: bool = False
     """Whether this is the final chunk."""
     metadata: dict[str, Any] | None = None
 
     @property
     def text(self) -> str:
-        """``content``, or an empty string."""
+        """``content``, or an empty string if there is none."""
         return self.content or ""
 
     def __str__(self) -> str:
@@ -122,7 +122,7 @@ class StreamingChunk(Model):
 
 
 class ChatResponse(Answer):
-    """A whole answer: of ``chat()``, and of a stream's ``final()``."""
+    """A whole answer: the result of ``chat()`` and of a stream's ``final()``."""
 
     message_content: str
     sources: list[CitationSource] = Field(default_factory=list)
@@ -164,7 +164,7 @@ def _events_of(answer: dict[str, Any]) -> list[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Where the service takes each request, all by POST; ``{session_id}`` and ``{conversation_id}`` are filled in."""
+    """The paths of the service. Every call is a ``POST``; ``{session_id}`` and ``{conversation_id}`` are replaced."""
 
     session: str = "/sessions"
     start_conversation: str = "/conversations"
@@ -176,10 +176,10 @@ class GPOOptions(ServiceOptions, total=False):
     """The settings of a GPO client."""
 
     base_url: str | None
-    """The service's address; default: ``GPO_BASE_URL``."""
+    """The service's address. Default: the environment variable ``GPO_BASE_URL``."""
     routes: Routes
     timeout: float | Timeout | None
-    """Seconds for each clock but ``total``: 60."""
+    """Seconds for each clock except ``total``. Default: 60."""
     max_retries: int
 
 

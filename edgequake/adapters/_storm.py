@@ -44,11 +44,11 @@ class _Message(Model):
 
 
 class StormChunk(Model):
-    """One event's ``data``; fields that this version does not know are kept. Its ``str()`` is its text."""
+    """A chunk of a streamed answer. ``str(chunk)`` is its text. Fields that this SDK does not know are kept."""
 
     message: _Message | None = None
     contexts: list[Any] | None = None
-    """The passages that the answer rests on, as Storm sent them; None for an event that brings none."""
+    """The passages that the answer uses, as Storm sends them. None if this event has none."""
     chat_id: str | None = Field(None, validation_alias=AliasChoices("chat_id", "id"))
     task_id: str | None = None
     model: str | None = None
@@ -61,12 +61,12 @@ class StormChunk(Model):
 
     @property
     def sources(self) -> list[Source]:
-        """``contexts`` as this SDK's sources."""
+        """``contexts`` as sources of this SDK."""
         return [_source(context if isinstance(context, dict) else {"text": context}) for context in self.contexts or ()]
 
     @property
     def metadata(self) -> dict[str, str]:
-        """``chat_id``, ``task_id`` and ``model``, those that Storm sent."""
+        """``chat_id``, ``task_id`` and ``model``, if Storm sent them."""
         ids = {"chat_id": self.chat_id, "task_id": self.task_id, "model": self.model}
         return {name: value for name, value in ids.items() if value is not None}
 
@@ -75,7 +75,7 @@ class StormChunk(Model):
 
 
 class StormAnswer(Answer):
-    """A whole answer: ``text``, ``contexts``, and in ``metadata`` ``chat_id``, ``task_id`` and ``model``."""
+    """A whole answer: ``text``, ``contexts``, and ``metadata`` with ``chat_id``, ``task_id`` and ``model``."""
 
     text: str
     contexts: list[Any] = Field(default_factory=list)
@@ -180,19 +180,19 @@ def listen(
 
 
 class StormOptions(ServiceOptions, total=False):
-    """The settings of a Storm client; those that are not given are of the environment, or the defaults."""
+    """The settings of a Storm client. A setting that you do not give comes from the environment, or has its default."""
 
     base_url: str | None
-    """``STORM_API_URL``, or Sionic's own."""
+    """The address. Default: the environment variable ``STORM_API_URL``, or Sionic's own service."""
     api_key: str | None
-    """``STORM_API_KEY``; sent as ``storm-api-key``."""
+    """The key, sent as ``storm-api-key``. Default: the environment variable ``STORM_API_KEY``."""
     timeout: float | Timeout | None
-    """Seconds for each clock but ``total`` and those of a stream: 60."""
+    """Seconds for each clock except ``total`` and those of a stream. Default: 60."""
     event_timeout: float | None
-    """Seconds that a stream may be silent, before its first event and between two: 30."""
+    """Seconds without an event after which a stream fails. It also limits the wait for the first event. Default: 30."""
     max_retries: int
     max_stream_errors: int
-    """How many events of a stream may report an error or be unreadable: 3."""
+    """How many events of a stream may report an error or be unreadable before it fails. Default: 3."""
 
 
 class Calls:

@@ -1,4 +1,4 @@
-"""The GPO Core API through the streams of this SDK.
+"""The GPO Core API with the streams of this SDK.
 
 ::
 
@@ -8,7 +8,7 @@
         async for chunk in client.chat_stream(context=context, request=StreamingChatRequest(query="…")):
             print(chunk, end="", flush=True)
 
-The service's routes are a value, :class:`Routes`: give your deployment's, where they are not the defaults.
+If your deployment has other paths than the defaults, give them as :class:`Routes`.
 """
 
 from edgequake.adapters._async.gpo import AsyncGPOCoreClient
@@ -45,7 +45,7 @@ __all__ = [
 
 
 class GPOCoreClient(AsyncGPOCoreClient):
-    """The asynchronous client, by the name of GPO's own."""
+    """The asynchronous client. It has the name of GPO's own client."""
 
 
 class GPOCoreSyncClient(_GPOCoreClient):

@@ -1,10 +1,10 @@
-"""Sionic's Storm through the streams of this SDK.
+"""Sionic's Storm with the streams of this SDK.
 
 ::
 
     from edgequake.adapters.storm import StormClient
 
-    with StormClient() as storm:  # STORM_API_KEY, and STORM_API_URL where it is not Sionic's own
+    with StormClient() as storm:  # STORM_API_KEY; STORM_API_URL if it is not Sionic's own service
         for chunk in storm.stream("What is Storm?"):
             print(chunk, end="", flush=True)
 """

@@ -1,4 +1,4 @@
-"""What a test needs to make a client meet any answer and any fault: `ScriptServer` and the steps it plays."""
+"""Tools for testing an application: `ScriptServer` gives a client any answer and any fault that you write down."""
 
 from edgequake.testing._answers import (
     CLOSE,

@@ -20,7 +20,7 @@ KEEP_ALIVE: Final = b": keep-alive\n\n"
 
 
 class End(enum.Enum):
-    """How an answer breaks off: `RESET`, `CLOSE` or `HALF_CLOSE`. The steps after it are never played."""
+    """A way for an answer to break: `RESET`, `CLOSE` or `HALF_CLOSE`. Steps after it are not sent."""
 
     RESET = "reset"
     CLOSE = "close"
@@ -28,15 +28,15 @@ class End(enum.Enum):
 
 
 RESET: Final = End.RESET
-"""The connection is reset (ECONNRESET). Put a `Hold` before it if the client must read what was sent."""
+"""Resets the connection (ECONNRESET). Put a `Hold` before it if the client must first read what was sent."""
 CLOSE: Final = End.CLOSE
-"""The connection is closed (FIN) as it stands, without the end that the framing promises."""
+"""Closes the connection (FIN) without the proper end of the answer."""
 HALF_CLOSE: Final = End.HALF_CLOSE
-"""The server's side is closed (FIN), while its socket stays open until the client closes as well."""
+"""Closes the server's side (FIN). The socket stays open until the client closes its side too."""
 
 
 class Hold:
-    """A step at which the server stops until `release()`, the client's leaving or the server's stop."""
+    """A step at which the answer pauses until you call `release()`, the client leaves or the server stops."""
 
     def __init__(self) -> None:
         self.reached = threading.Event()
@@ -45,14 +45,18 @@ class Hold:
         self._wakers: set[Callable[[], object]] = set()
 
     def release(self) -> None:
-        """Let every answer pass that stands here, and each one that comes later."""
+        """Lets waiting answers continue. Answers that reach this step later do not pause."""
         with self._lock:
             self._released = True
             for wake in self._wakers:
                 wake()
 
     def wait_until_reached(self, timeout: float = 5.0) -> None:
-        """Wait until the server stands here and all steps before are sent; else TimeoutError."""
+        """Waits until an answer pauses here. All steps before this one have been sent then.
+
+        :param timeout: seconds to wait.
+        :raises TimeoutError: no answer came so far.
+        """
         if not self.reached.wait(timeout):
             raise TimeoutError(f"the server did not reach the hold within {timeout} seconds")
 
@@ -72,14 +76,14 @@ class Hold:
 
 
 class Cut:
-    """A step that is announced whole and sent by half; then the connection is closed."""
+    """A step that breaks off: its length is announced, half of it is sent, and the connection is closed."""
 
     def __init__(self, step: bytes | str | Mapping[str, object]) -> None:
         self.payload = _encoded(step)
 
 
 class Repeat:
-    """A step that is played `times` times or, with None, until the client leaves."""
+    """A step that is sent `times` times. With None it is sent until the client leaves."""
 
     def __init__(self, step: Step, times: int | None = None) -> None:
         self.step = prepared(step)
@@ -89,12 +93,14 @@ class Repeat:
 
     @property
     def endless(self) -> bool:
-        """Whether this never ends by itself."""
+        """Whether it only stops when the client leaves."""
         return self.times is None or (isinstance(self.step, Repeat) and self.step.endless)
 
 
 Step: TypeAlias = bytes | str | Mapping[str, object] | Hold | Repeat | Cut | End
-"""bytes: sent as they are. str: a `data:` event of that text. Mapping: a `data:` event of that JSON."""
+"""A step of an answer. Bytes are sent unchanged; a str as a `data:` event with that text; a mapping as one with that
+JSON.
+"""
 _Prepared: TypeAlias = bytes | Hold | Repeat | Cut | End
 _Piece: TypeAlias = bytes | Hold | Cut | End
 
@@ -114,7 +120,7 @@ def prepared(step: Step) -> _Prepared:
 
 
 CUT: Final = Cut({"type": "token", "content": "cut"})
-"""Half a token event, then the end: `Cut` of an event of no importance."""
+"""Half a token event, after which the connection is closed: a `Cut` of an event that does not matter."""
 
 
 def _unrolled(steps: Iterable[_Prepared]) -> Iterator[_Piece]:

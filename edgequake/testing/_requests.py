@@ -36,7 +36,7 @@ class Headers(Mapping[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it came over the wire: the path still quoted, connections counted from 1."""
+    """A request that the server received. `path` is still percent-encoded. Connections are counted from 1."""
 
     method: str
     path: str
@@ -48,7 +48,7 @@ class Request:
 
     @property
     def is_last(self) -> bool:
-        """Whether the client wants the connection closed after the answer."""
+        """Whether the client asks to close the connection after the answer."""
         return self.version == "HTTP/1.0" or self.headers.get("connection", "").lower() == "close"
 
     @property

@@ -28,18 +28,22 @@ class JsonBody(TypedDict, total=False):
 
 
 class StreamOptions(TypedDict, total=False):
-    """How a streamed answer is sent. An empty value in `headers` takes a field of the server's away."""
+    """How a streamed answer is sent."""
 
     status: int
+    """The HTTP status. Default: 200."""
     headers: Mapping[str, str] | None
+    """More headers. An empty value removes a header that the server sends otherwise."""
     content_type: str
-    """text/event-stream unless given; an empty string sends none."""
+    """The Content-Type. Default: ``text/event-stream``. An empty string sends none."""
     framing: Literal["chunked", "length", "close"]
-    """Where the body ends: after the last chunk, after Content-Length bytes or at the connection's close."""
+    """How the client knows where the body ends: by chunks, by Content-Length, or by the end of the connection. Default:
+    chunks.
+    """
     encoding: Literal["gzip"] | None
-    """Compresses the body, flushed after every step."""
+    """Compresses the body with gzip. It is flushed after every step. Default: not compressed."""
     cut: int | None
-    """Splits the body into HTTP chunks of this many bytes, across the borders of steps."""
+    """Splits the body into HTTP chunks of this many bytes. Default: each step is a chunk."""
 
 
 Reply: TypeAlias = Answer | Callable[[Request], Answer]
@@ -56,14 +60,14 @@ class _Queue:
 
 
 class Route:
-    """Queues answers: each is played for one request, in order."""
+    """Queues answers. Each answer is sent for one request, in the order in which you queued them."""
 
     def __init__(self, queue: _Queue, *, always: bool = False) -> None:
         self._queue = queue
         self._always = always
 
     def always(self) -> Route:
-        """Where to put the answer for every request that comes when the queue is empty."""
+        """The answer that you queue on the result is sent for every request that finds the queue empty."""
         return Route(self._queue, always=True)
 
     def reply(
@@ -76,7 +80,7 @@ class Route:
         content_type: str | None = None,
         **content: Unpack[JsonBody],
     ) -> Self:
-        """Queue one plain answer with its Content-Length: of `json`, `text` or `body`."""
+        """Queues a plain answer with a Content-Length. Give `json`, `text` or `body`."""
         kind = "application/octet-stream" if body else ""
         if unknown := content.keys() - {"json"}:
             raise TypeError(f"reply() takes json, text, body, status, headers and content_type, not {min(unknown)}")
@@ -89,34 +93,36 @@ class Route:
         return self._add(answer)
 
     def answer(self, text: str, *, sources: Sequence[str | Mapping[str, Any]] = ()) -> Self:
-        """Queue one whole, good answer: ``text``, with its sources and statistics, as the request asks for it.
+        """Queues a whole, good answer with this text, its sources and its statistics.
 
-        ``query.execute()`` and ``chat.complete()`` get it as JSON. ``query.stream()`` and ``chat.stream()`` get its
-        words one event each, in the order of the server: context, tokens, done. The same call serves all of them.
+        It fits whatever the client asks for. ``query.execute()`` and ``chat.complete()`` get JSON. ``query.stream()``
+        and ``chat.stream()`` get one event for each word, in the order of the server: context, tokens, done.
 
-        :param sources: file names, or dicts with the server's own fields, such as
-            ``{"file_path": "a.md", "score": 0.9}``.
+        :param sources: file names, or dicts with the server's own fields, such as ``{"file_path": "a.md", "score":
+            0.9}``.
         """
         return self._add(good_answer(text, sources))
 
     def stream(self, *steps: Step, **options: Unpack[StreamOptions]) -> Self:
-        """Queue one streamed answer: every step an HTTP chunk, then the end; the connection stays open."""
+        """Queues a streamed answer. Each step is an HTTP chunk. The answer ends properly after the last step."""
         return self._add(scripted(steps, **options))
 
     def stream_file(self, path: str | os.PathLike[str], *steps: Step, **options: Unpack[StreamOptions]) -> Self:
-        """Queue one streamed answer with the bytes of a recorded file, and then the steps given."""
+        """Queues a streamed answer with the bytes of a recorded file, followed by `steps`."""
         return self.stream(Path(path).read_bytes(), *steps, **options)
 
     def raw(self, *steps: Step) -> Self:
-        """Queue steps sent as they are, status line and all; without an `End` the connection stays open."""
+        """Queues bytes that are sent unchanged, with a status line and headers of your own. The connection stays open
+        unless a step closes it.
+        """
         return self._add(Answer(tuple(map(prepared, steps))))
 
     def drop(self) -> Self:
-        """Queue a reset of the connection in place of an answer."""
+        """Queues a reset of the connection in place of an answer."""
         return self.raw(RESET)
 
     def close_without_answer(self) -> Self:
-        """Queue an orderly close of the connection in place of an answer."""
+        """Queues a proper close of the connection in place of an answer."""
         return self.raw(CLOSE)
 
     def _add(self, reply: Reply) -> Self:
@@ -133,17 +139,24 @@ class Script(Route):
     def __init__(self) -> None:
         super().__init__(_Queue())
         self.requests: list[Request] = []
-        """Every request so far."""
+        """Every request so far, in order."""
         self.unexpected: list[Request] = []
-        """The requests for which no answer was queued."""
+        """The requests that found no queued answer."""
         self._routes: dict[tuple[str, str], _Queue] = {}
 
     def on(self, method: str, path: str) -> Route:
-        """Where to queue answers for one route only; they go before the answers for any route."""
+        """Where you queue answers for one route. They are used before the answers for any route.
+
+        :param method: such as ``"POST"``.
+        :param path: the path of the request, without the query.
+        """
         return Route(self._routes.setdefault((method, path), _Queue()))
 
     def assert_done(self) -> None:
-        """AssertionError if a queued answer was not asked for, or a request found no answer queued."""
+        """Checks that every queued answer was sent and every request had an answer.
+
+        :raises AssertionError: an answer is left over, or a request found none.
+        """
         queues = {"any route": self._queue}
         queues |= {f"{method} {path}": queue for (method, path), queue in self._routes.items()}
         left = [f"{len(queue.replies)} for {name}" for name, queue in queues.items() if queue.replies]

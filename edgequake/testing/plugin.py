@@ -1,4 +1,4 @@
-"""The pytest fixtures that come with the package: `edgequake_server` and `edgequake_script`.
+"""The pytest fixtures of the package: `edgequake_server` and `edgequake_script`.
 
 pytest finds them by itself where the package is installed. `edgequake_server` needs the extra `server`.
 """
@@ -21,7 +21,7 @@ __all__ = ["edgequake_documents", "edgequake_script", "edgequake_server"]
 
 @pytest.fixture(scope="session")
 def edgequake_documents() -> Sequence[str | os.PathLike[str]]:
-    """The files and folders that `edgequake_server` answers from; none, unless a conftest.py says otherwise."""
+    """The files and folders that `edgequake_server` answers from. There are none unless you override this fixture."""
     return ()
 
 
@@ -39,7 +39,7 @@ def edgequake_server(edgequake_documents: Sequence[str | os.PathLike[str]]) -> I
 
 @pytest.fixture
 def edgequake_script() -> Iterator[ScriptServer]:
-    """A server that plays the answers and faults a test scripts, stopped when the test ends."""
+    """A server that sends the answers and faults that a test queues. It stops when the test ends."""
     from edgequake.testing import ScriptServer
 
     with ScriptServer() as server:

@@ -1,4 +1,4 @@
-"""A real TCP server on loopback that plays exactly the HTTP bytes, pauses and faults that a test scripts.
+"""A real TCP server on loopback that sends exactly the bytes, pauses and faults that a test writes down.
 
     with ScriptServer() as server:
         hold = Hold()
@@ -7,9 +7,9 @@
         hold.wait_until_reached()
         hold.release()
 
-Answers are played in the order in which they were queued, one for each request. Nothing here waits for time
-to pass: a pause lasts until the test releases it, the client leaves or the server stops. One daemon thread
-runs an asyncio loop of its own, so the server serves synchronous, asyncio and trio clients alike.
+Answers are sent in the order in which they were queued, one for each request. The server never waits for time to pass:
+a pause lasts until the test releases it, the client leaves or the server stops. It runs in a daemon thread with an
+asyncio loop of its own. So it serves synchronous, asyncio and trio clients.
 """
 
 from __future__ import annotations
@@ -36,10 +36,14 @@ _BAD_REQUEST: Final = scripted([b"not an HTTP/1.1 request"], status=400, content
 
 
 class ScriptServer(Script):
-    """A server on a free loopback port while the `with` block lasts; a request without an answer gets a 500.
+    """A scripted server on a free loopback port. It runs while the `with` block lasts.
 
-    A client that shuts down the sending side of its connection counts as gone. With `tls`, a context that holds
-    the server's certificate, it speaks HTTPS; a connection counts from the end of its handshake.
+    A request that finds no queued answer gets the status 500. A client that shuts down the sending side of its
+    connection counts as gone.
+
+    :param port: the port. 0 takes a free one.
+    :param tls: a context that holds the server's certificate. The server then speaks HTTPS, and counts a connection
+        when its handshake is complete.
     """
 
     def __init__(self, port: int = 0, *, tls: ssl.SSLContext | None = None) -> None:
@@ -47,11 +51,11 @@ class ScriptServer(Script):
         self.port = port
         self._tls = tls
         self.disconnects: list[Request] = []
-        """The requests whose client left while the answer was being played."""
+        """The requests whose client left before its answer was complete."""
         self.connections = 0
-        """How many connections were accepted."""
+        """How many connections the server has accepted."""
         self.bytes_sent = 0
-        """How many bytes the operating system took, counted when the whole of a step is taken."""
+        """How many bytes the operating system has taken. A step counts when all of it has been taken."""
         self._changed = threading.Condition()
         self._open: set[int] = set()
         self._blocked: set[int] = set()
@@ -64,16 +68,16 @@ class ScriptServer(Script):
 
     @property
     def url(self) -> str:
-        """The base URL; of a stopped server too, so that a test can see its client refused."""
+        """The base URL. It stays the same after the server has stopped, so that a test can see a refused connection."""
         return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}"
 
     @property
     def open_connections(self) -> int:
-        """How many connections neither side has closed, as far as the server has noticed yet."""
+        """How many connections are open. A connection counts as closed when the server has noticed it."""
         return len(self._open)
 
     def start(self) -> Self:
-        """Start serving; `with` does this."""
+        """Starts the server. ``with`` does this for you."""
         if self._loop is not None:
             raise RuntimeError("a ScriptServer starts once")
         listener = socket.create_server(("127.0.0.1", self.port), backlog=1024)
@@ -86,7 +90,7 @@ class ScriptServer(Script):
         return self
 
     def stop(self) -> None:
-        """Close every connection and end the thread; stopping twice does no harm."""
+        """Closes every connection and ends the thread. You can call it twice."""
         thread, self._thread = self._thread, None
         if thread is not None and self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
@@ -101,25 +105,45 @@ class ScriptServer(Script):
         self.stop()
 
     def wait_for_requests(self, n: int, timeout: float = 5.0) -> list[Request]:
-        """The requests so far, as soon as there are `n`; else TimeoutError, as in all waits here."""
+        """Waits until there have been `n` requests. Returns all requests so far.
+
+        :param timeout: seconds to wait.
+        :raises TimeoutError: fewer requests came.
+        """
         self._wait(lambda: len(self.requests) >= n, timeout, f"{n} requests")
         return list(self.requests)
 
     def wait_for_disconnect(self, timeout: float = 5.0, *, n: int = 1) -> list[Request]:
-        """The requests whose client left in the middle of its answer, as soon as there are `n`."""
+        """Waits until `n` clients have left before their answer was complete. Returns their requests.
+
+        :param timeout: seconds to wait.
+        :raises TimeoutError: fewer clients left.
+        """
         self._wait(lambda: len(self.disconnects) >= n, timeout, f"{n} clients leaving their answers")
         return list(self.disconnects)
 
     def wait_until_blocked(self, timeout: float = 5.0) -> None:
-        """Wait until some answer cannot go on because its client does not read."""
+        """Waits until an answer cannot continue because its client does not read.
+
+        :param timeout: seconds to wait.
+        :raises TimeoutError: every client reads.
+        """
         self._wait(lambda: bool(self._blocked), timeout, "a client that does not read")
 
     def wait_until_idle(self, timeout: float = 5.0) -> None:
-        """Wait until no answer is being played: each has ended, or its client has left."""
+        """Waits until every answer has ended or lost its client.
+
+        :param timeout: seconds to wait.
+        :raises TimeoutError: an answer is still being sent.
+        """
         self._wait(lambda: self._playing == 0, timeout, "the end of every answer")
 
     def wait_until_closed(self, timeout: float = 5.0) -> None:
-        """Wait until no connection is open any more."""
+        """Waits until no connection is open.
+
+        :param timeout: seconds to wait.
+        :raises TimeoutError: a connection is still open.
+        """
         self._wait(lambda: not self._open, timeout, "the end of every connection")
 
     def _wait(self, happened: Callable[[], bool], timeout: float, what: str) -> None:

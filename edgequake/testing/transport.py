@@ -1,4 +1,4 @@
-"""A scripted server without a socket: for unit tests that are many and should be fast."""
+"""A scripted server without a socket, for many fast unit tests."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def mock_transport() -> MockTransport:
 
 
 class MockTransport(Script, InProcessTransport):
-    """Plays queued answers in this process, as :class:`ScriptServer` does over a socket.
+    """Sends queued answers inside this process. It has the same methods for answers as :class:`ScriptServer`.
 
-    Timeouts do not run here, a ``Hold`` cannot be waited for, and ``raw()`` cannot be played but for ``drop()`` and
-    ``close_without_answer()``: use :class:`ScriptServer` for those.
+    Use :class:`ScriptServer` for what needs a socket: timeouts, waiting for a ``Hold``, and ``raw()``. Of ``raw()``,
+    only ``drop()`` and ``close_without_answer()`` work here.
     """
 
     def respond(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> PlainResponse:
-        """The next queued answer."""
+        """The next queued answer, as a response of httpx."""
         parts = urlsplit(url)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         request = Request(method, parts.path, query, Headers(headers.items()), body, connection=1)

@@ -24,10 +24,13 @@ __all__ = ["AsyncGPOCoreClient"]
 
 
 class AsyncGPOCoreClient(AsyncServiceClient):
-    """Talks to the GPO Core API. Settings are those of :class:`GPOOptions`.
+    """A client of the GPO Core API. :class:`GPOOptions` lists its settings.
 
-    Every method raises :class:`ConfigurationError` for what is missing, before anything is sent; then
-    :class:`APIError` by status, :class:`NetworkError`, :class:`TimeoutError`, :class:`ResponseError`.
+    :raises ConfigurationError: a setting or an argument is missing or cannot work. Nothing has been sent then.
+    :raises APIError: the service refused the call; the class says with which status.
+    :raises NetworkError: the service cannot be reached.
+    :raises TimeoutError: a timeout expired.
+    :raises ResponseError: the answer cannot be used.
     """
 
     def __init__(self, **options: Unpack[GPOOptions]) -> None:
@@ -36,11 +39,11 @@ class AsyncGPOCoreClient(AsyncServiceClient):
         super().__init__(**settings)
 
     async def session(self, context: SessionContext) -> Session:
-        """A new session, with its token."""
+        """Creates a session. The result has its id and token."""
         return await self.call(self._calls.session(context))
 
     async def start_conversation(self, *, context: ChatContext, request: Request | None = None) -> Conversation:
-        """A new conversation of the session in ``context``."""
+        """Creates a conversation in the session that ``context`` names."""
         return await self.call(self._calls.start_conversation(context, request))
 
     async def chat(self, *, context: ChatContext, request: Request) -> ChatResponse:
@@ -48,9 +51,10 @@ class AsyncGPOCoreClient(AsyncServiceClient):
         return await self.call(self._calls.chat(context, request))
 
     def chat_stream(self, *, context: ChatContext, request: Request) -> AsyncStream[StreamingChunk, ChatResponse]:
-        """The answer to ``request.query`` as it is generated; nothing is sent until it is iterated.
+        """The answer to ``request.query`` while it is written. Nothing is sent before you iterate the stream.
 
-        Iterating raises the errors of :meth:`chat`, and :class:`StreamError` for an event with an ``error``,
-        :class:`StreamInterruptedError`, and :class:`StreamTruncatedError` for an end without the final chunk.
+        Iterating raises the errors of :meth:`chat` and, in the middle of an answer, :class:`StreamError` (the service
+        reported an error), :class:`StreamInterruptedError` (the connection broke) or :class:`StreamTruncatedError` (the
+        answer ended without its final chunk).
         """
         return self.open(self._calls.chat_stream(context, request), folded)

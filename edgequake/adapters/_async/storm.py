@@ -16,9 +16,9 @@ __all__ = ["AsyncStormClient"]
 
 
 class AsyncStormClient(AsyncServiceClient):
-    """Talks to Storm; :class:`StormClient` is its synchronous twin. Settings are those of :class:`StormOptions`.
+    """A client of Storm. :class:`StormOptions` lists its settings.
 
-    Raises :class:`ConfigurationError` for settings that cannot work, and where the key is missing.
+    :raises ConfigurationError: the key is missing, or a setting cannot work.
     """
 
     def __init__(self, **options: Unpack[StormOptions]) -> None:
@@ -27,20 +27,27 @@ class AsyncStormClient(AsyncServiceClient):
         super().__init__(**settings)
 
     async def answer(self, question: str, bucket_ids: Ids = None, thread_id: str | None = None) -> StormAnswer:
-        """The whole answer (``POST /api/v2/answer``). ``bucket_ids``: where to look; none is everywhere.
+        """The whole answer (``POST /api/v2/answer``).
 
-        Raises :class:`ConfigurationError` for an empty question, before anything is sent; then :class:`APIError` by
-        status, :class:`NetworkError`, :class:`TimeoutError`, and :class:`ResponseError` for Storm's own refusal.
+        :param bucket_ids: the buckets to search. Default: all.
+        :raises ConfigurationError: the question is empty. Nothing has been sent then.
+        :raises APIError: Storm refused the call; the class says with which status.
+        :raises ResponseError: Storm reported an error in its answer, or the answer cannot be used.
+        :raises NetworkError: Storm cannot be reached.
+        :raises TimeoutError: a timeout expired.
         """
         return await self.call(self._calls.answer("", question, bucket_ids, thread_id))
 
     def stream(
         self, question: str, bucket_ids: Ids = None, thread_id: str | None = None
     ) -> AsyncStream[StormChunk, StormAnswer]:
-        """The answer as it is generated (``POST /api/v2/answer/stream``); nothing is sent until it is iterated.
+        """The answer while it is written (``POST /api/v2/answer/stream``). Nothing is sent before you iterate it.
 
-        Iterating raises the errors of :meth:`answer`, and :class:`StreamError` for more bad events than are tolerated,
-        :class:`StreamInterruptedError`, and :class:`StreamTruncatedError` for an end without the final event.
+        Iterating raises the errors of :meth:`answer` and, in the middle of an answer, :class:`StreamError` (more bad
+        events than ``max_stream_errors``), :class:`StreamInterruptedError` (the connection broke) or
+        :class:`StreamTruncatedError` (the answer ended without its final event).
+
+        :param bucket_ids: the buckets to search. Default: all.
         """
         return self.open(self._calls.stream(question, bucket_ids, thread_id), folded)
 
@@ -53,7 +60,12 @@ class AsyncStormClient(AsyncServiceClient):
         bucket_ids: Ids = None,
         thread_id: str | None = None,
     ) -> tuple[str, list[Any], dict[str, str]]:
-        """Answer, contexts and metadata of a stream, whose parts the functions get as they come."""
+        """Streams an answer to your functions. Returns the whole text, the contexts and the metadata.
+
+        :param on_token: called with each piece of text.
+        :param on_context: called with each list of contexts.
+        :param on_complete: called once at the end with text, contexts and metadata.
+        """
         stream = self.stream(question, bucket_ids, thread_id)
         listen(stream, on_token, on_context, on_complete)
         answer = await stream.run()
@@ -68,10 +80,13 @@ class AsyncStormClient(AsyncServiceClient):
         attempts: int | None = None,
         wait: float = 1.0,
     ) -> StormAnswer:
-        """The answer of a stream, tried ``attempts`` times, ``wait * 2**attempt`` seconds apart; then :meth:`answer`.
+        """The whole answer. It is streamed in up to ``attempts`` tries; if all of them fail, :meth:`answer` is called
+        once.
 
-        ``attempts`` is the client's ``max_retries`` unless given. What no further try can mend, such as a refused
-        key, is raised at once.
+        Errors that another try cannot fix, such as a refused key, are raised at once.
+
+        :param attempts: how many tries. Default: the client's ``max_retries``.
+        :param wait: seconds before the second try. The pause doubles after each try.
         """
         asked = question, bucket_ids, thread_id
         whole = self._calls.answer("", *asked)

@@ -6,12 +6,24 @@ import gc
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # The plugin by its module and not by its entry point, so that coverage sees it load.
-pytest_plugins = ["edgequake.testing.plugin", "turns"]
+pytest_plugins = ["edgequake.testing.plugin", "pace", "turns"]
 
 _OURS = ("EDGEQUAKE_",)
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+# The same examples each time, and as long as the machine needs for them.
+settings.register_profile(
+    "edgequake",
+    deadline=None,
+    max_examples=60,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("edgequake")
 
 
 def pytest_collection_finish() -> None:

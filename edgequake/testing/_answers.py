@@ -51,7 +51,7 @@ class Hold:
             for wake in self._wakers:
                 wake()
 
-    def wait_until_reached(self, timeout: float = 5.0) -> None:
+    def wait_until_reached(self, timeout: float = 30.0) -> None:
         """Waits until an answer pauses here. All steps before this one have been sent then.
 
         :param timeout: seconds to wait.

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _HEAD_LIMIT: Final = 1 << 20
+_SHOWN: Final = 20
+_LONGEST_TURN: Final = 30.0
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 _BAD_REQUEST: Final = scripted([b"not an HTTP/1.1 request"], status=400, content_type="text/plain", framing="close")
 
@@ -53,13 +55,14 @@ class ScriptServer(Script):
         self.disconnects: list[Request] = []
         """The requests whose client left before its answer was complete."""
         self.connections = 0
-        """How many connections the server has accepted."""
+        """How many connections the server has accepted so far."""
         self.bytes_sent = 0
         """How many bytes the operating system has taken. A step counts when all of it has been taken."""
         self._changed = threading.Condition()
         self._open: set[int] = set()
         self._blocked: set[int] = set()
         self._playing = 0
+        self._unfinished = 0  # connections whose requests are still being read or answered
         self._arrivals: set[asyncio.Task[Any]] = set()
         self._conversations: set[asyncio.Task[Any]] = set()
         self._stopping = asyncio.Event()
@@ -80,7 +83,7 @@ class ScriptServer(Script):
         """Starts the server. ``with`` does this for you."""
         if self._loop is not None:
             raise RuntimeError("a ScriptServer starts once")
-        listener = socket.create_server(("127.0.0.1", self.port), backlog=1024)
+        self._listener = listener = socket.create_server(("127.0.0.1", self.port), backlog=1024)
         # Taken on by the sockets it accepts: without it, answers of several writes wait for the client's delayed ACK.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = listener.getsockname()[1]
@@ -104,7 +107,7 @@ class ScriptServer(Script):
     ) -> None:
         self.stop()
 
-    def wait_for_requests(self, n: int, timeout: float = 5.0) -> list[Request]:
+    def wait_for_requests(self, n: int, timeout: float = 30.0) -> list[Request]:
         """Waits until there have been `n` requests. Returns all requests so far.
 
         :param timeout: seconds to wait.
@@ -113,7 +116,7 @@ class ScriptServer(Script):
         self._wait(lambda: len(self.requests) >= n, timeout, f"{n} requests")
         return list(self.requests)
 
-    def wait_for_disconnect(self, timeout: float = 5.0, *, n: int = 1) -> list[Request]:
+    def wait_for_disconnect(self, timeout: float = 30.0, *, n: int = 1) -> list[Request]:
         """Waits until `n` clients have left before their answer was complete. Returns their requests.
 
         :param timeout: seconds to wait.
@@ -122,7 +125,7 @@ class ScriptServer(Script):
         self._wait(lambda: len(self.disconnects) >= n, timeout, f"{n} clients leaving their answers")
         return list(self.disconnects)
 
-    def wait_until_blocked(self, timeout: float = 5.0) -> None:
+    def wait_until_blocked(self, timeout: float = 30.0) -> None:
         """Waits until an answer cannot continue because its client does not read.
 
         :param timeout: seconds to wait.
@@ -130,7 +133,7 @@ class ScriptServer(Script):
         """
         self._wait(lambda: bool(self._blocked), timeout, "a client that does not read")
 
-    def wait_until_idle(self, timeout: float = 5.0) -> None:
+    def wait_until_idle(self, timeout: float = 30.0) -> None:
         """Waits until every answer has ended or lost its client.
 
         :param timeout: seconds to wait.
@@ -138,18 +141,36 @@ class ScriptServer(Script):
         """
         self._wait(lambda: self._playing == 0, timeout, "the end of every answer")
 
-    def wait_until_closed(self, timeout: float = 5.0) -> None:
+    def wait_until_closed(self, timeout: float = 30.0, *, n: int = 0) -> None:
         """Waits until no connection is open.
 
+        A connection that the server has not accepted yet counts as open. Afterwards `requests` and `disconnects` hold
+        everything that came over the connections.
+
         :param timeout: seconds to wait.
-        :raises TimeoutError: a connection is still open.
+        :param n: also wait until there have been so many connections in all.
+        :raises TimeoutError: a connection is still open, or fewer were made.
         """
-        self._wait(lambda: not self._open, timeout, "the end of every connection")
+        self._accept_the_rest()
+        ends = f"the end of {n} connections" if n else "the end of every connection"
+        self._wait(lambda: self.connections >= n and not self._open and not self._unfinished, timeout, ends)
+
+    def _accept_the_rest(self) -> None:
+        # A client may have come and gone before the server's thread had its turn.
+        if self._thread is not None and self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self._arrived(self._loop), self._loop).result(_LONGEST_TURN)
+
+    async def _arrived(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._accept(loop, self._listener)
+        if self._tls is None:  # a handshake may never end
+            await _all_done(self._arrivals)
 
     def _wait(self, happened: Callable[[], bool], timeout: float, what: str) -> None:
         with self._changed:
             if not self._changed.wait_for(happened, timeout):
-                seen = ", ".join(f"{request.method} {request.path}" for request in self.requests)
+                seen = ", ".join(f"{request.method} {request.path}" for request in self.requests[:_SHOWN])
+                more = len(self.requests) - _SHOWN
+                seen += f" and {more} more" if more > 0 else ""
                 raise TimeoutError(f"waited {timeout} seconds for {what}; requests so far: {seen or 'none'}")
 
     @contextlib.contextmanager
@@ -216,6 +237,7 @@ class _Connection(asyncio.StreamReaderProtocol):
     def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with self._server._change():
             self._server.connections += 1
+            self._server._unfinished += 1
             self._number = self._server.connections
             self._server._open.add(self._number)
         # A drained writer has given all to the operating system. (Below a limit of 1, TLS never goes on.)
@@ -265,6 +287,8 @@ class _Connection(asyncio.StreamReaderProtocol):
             pass  # the client left between two answers, or in the middle of its request
         finally:
             writer.transport.abort()
+            with self._server._change():
+                self._server._unfinished -= 1
 
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> End | None:
         play = asyncio.create_task(self._play(self._server._take(request), request.method, writer))

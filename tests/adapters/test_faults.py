@@ -31,7 +31,6 @@ from edgequake import (
 )
 from edgequake.testing import CLOSE, CUT, HALF_CLOSE, KEEP_ALIVE, RESET, Cut, Hold, Repeat
 
-SOON = 0.05
 PIECES = ["Knowledge", " graphs", "\n\n", " é 漢 🦊 \u2028", '{"a": 1}', "."]
 TEXT = "".join(PIECES)
 
@@ -141,7 +140,7 @@ def test_a_failure_after_the_final_event_takes_nothing_away(caller, service, rou
 def test_a_service_that_never_ends_the_response_is_left_after_its_final_event(
     caller, server, service, route, rest, monkeypatch
 ):
-    monkeypatch.setattr("edgequake.adapters._events.END_WITHIN", SOON)
+    monkeypatch.setattr("edgequake.adapters._events.END_WITHIN", 0.05)
     route.stream(*service.steps("a"), *rest)
     stream = service.stream(caller.client())
     assert caller.text(stream) == "a"
@@ -222,27 +221,27 @@ def test_a_server_that_cannot_be_reached(caller, server, service):
     assert (type(error), error.request_sent) == (NetworkError, False)
 
 
-def test_silence_before_the_first_chunk(caller, server, service, route):
+def test_silence_before_the_first_chunk(caller, server, service, route, soon):
     route.stream(KEEP_ALIVE, Hold())
-    client = caller.client(**service.patience(first_chunk=SOON, chunk=SOON))
+    client = caller.client(**service.patience(first_chunk=soon, chunk=soon))
     error = caller.fails(service.stream(client))
     check(error, TimeoutError, "", 0)
     assert error.stage == "first_chunk"
     caller.until(server.wait_for_disconnect)
 
 
-def test_silence_between_two_chunks(caller, server, service, route):
+def test_silence_between_two_chunks(caller, server, service, route, soon):
     route.stream(service.token("Edge"), service.token("Quake"), KEEP_ALIVE, Hold())
-    patience = service.patience(first_chunk=SOON * 4, chunk=SOON * 4)
+    patience = service.patience(first_chunk=soon, chunk=soon)
     error = caller.fails(service.stream(caller.client(**patience)))
     check(error, TimeoutError)
     assert error.stage == "chunk"
     caller.until(server.wait_for_disconnect)
 
 
-def test_keep_alives_are_no_progress(caller, service, route):
+def test_keep_alives_are_no_progress(caller, service, route, soon):
     route.stream(service.token("a"), Repeat(KEEP_ALIVE))
-    error = caller.fails(service.stream(caller.client(**service.patience(first_chunk=20, chunk=SOON))))
+    error = caller.fails(service.stream(caller.client(**service.patience(first_chunk=20, chunk=soon))))
     assert type(error) is TimeoutError
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SECONDS = 10
+SECONDS = 60
 
 
 @pytest.fixture(params=["threads", "tasks"])

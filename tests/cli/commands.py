@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-SECONDS = 30
+SECONDS = 60
 """How long any wait may take before it counts as a failure."""
 
 

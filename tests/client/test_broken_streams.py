@@ -173,12 +173,12 @@ def test_a_body_that_ends_before_its_framing_says_is_an_interrupted_stream(calle
 
 
 @every_client
-def test_a_chunk_size_that_is_no_number_is_an_interrupted_stream(caller, server):
+def test_a_chunk_size_that_is_no_number_is_an_interrupted_stream(caller, server, soon):
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
     event = b'data: {"type":"token","content":"Edge"}\n\n'
     hold = Hold()
     server.on("POST", STREAM).raw(head + b"%x\r\n%b\r\n" % (len(event), event), hold, b"zzz\r\n", CLOSE)
-    stream = caller.client(timeout=Timeout(20, chunk=0.5)).query.stream("q")
+    stream = caller.client(timeout=Timeout(20, chunk=soon)).query.stream("q")
     assert str(caller.next(stream)) == "Edge"
     hold.release()
     error = caller.fails(stream)

@@ -120,10 +120,10 @@ def test_an_error_body_is_read_only_so_far(caller, server):
     assert len(error.message) == 300
 
 
-def test_an_error_whose_body_breaks_off_is_still_that_error(caller, server):
+def test_an_error_whose_body_breaks_off_is_still_that_error(caller, server, soon):
     head = b"HTTP/1.1 409 Conflict\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n"
     server.raw(head + b'{"code":', CLOSE).raw(head + b'{"code":', Hold())  # and one that never ends
-    client = caller.client(timeout=Timeout(5, response=0.2), max_retries=0)
+    client = caller.client(timeout=Timeout(20, response=soon), max_retries=0)
     for _ in range(2):
         error = caller.fails(client.query.stream("q"))
         assert (type(error), error.message) == (ConflictError, "409 Conflict")

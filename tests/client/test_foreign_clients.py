@@ -92,10 +92,12 @@ def test_a_client_of_httpx2_streams_and_calls(caller, server):
     ],
     ids=["drop", "silence", "garbage", "403", "stall", "reset", "cut", "compression"],
 )
-def test_a_failure_of_httpx2_is_the_same_error(caller, server, play, kind):
+def test_a_failure_of_httpx2_is_the_same_error(caller, server, play, kind, soon):
     play(server.on("POST", STREAM))
     client = caller.client(
-        http_client=httpx2_client(caller), timeout=Timeout(20, response=0.2, first_chunk=0.2, chunk=0.2), max_retries=0
+        http_client=httpx2_client(caller),
+        timeout=Timeout(20, response=soon, first_chunk=soon, chunk=soon),
+        max_retries=0,
     )
     error = caller.fails(client.query.stream("q"))
     assert type(error) is kind

@@ -96,9 +96,9 @@ def test_hooks_that_read_the_answer_do_not_break_it(caller, server, own):
     assert len(seen) == 3
 
 
-def test_the_clocks_hold_on_a_client_of_ones_own(caller, server, own):
+def test_the_clocks_hold_on_a_client_of_ones_own(caller, server, own, soon):
     server.on("POST", STREAM).stream(token("a"), Hold())
-    client = caller.client(http_client=own(), timeout=Timeout(20, first_chunk=0.3, chunk=0.1))
+    client = caller.client(http_client=own(), timeout=Timeout(20, first_chunk=2 * soon, chunk=soon))
     error = caller.fails(client.query.stream("q"))
     assert (error.stage, error.partial_text) == ("chunk", "a")
 
@@ -110,10 +110,10 @@ def test_keep_alives_are_no_progress_on_a_client_of_ones_own(caller, server, own
     assert (error.stage, error.partial_text) == ("chunk", "a")
 
 
-def test_a_full_pool_of_ones_own_is_a_timeout_of_connect(caller, server, own):
+def test_a_full_pool_of_ones_own_is_a_timeout_of_connect(caller, server, own, soon):
     server.on("POST", STREAM).stream(token("a"), Hold())
     mine = own(limits=httpx.Limits(max_connections=1))
-    client = caller.client(http_client=mine, timeout=Timeout(20, connect=0.1), max_retries=0)
+    client = caller.client(http_client=mine, timeout=Timeout(20, connect=soon), max_retries=0)
     first = client.query.stream("q")
     caller.next(first)
     error = caller.fails(client.query.stream("q"))
@@ -269,12 +269,12 @@ def test_a_sync_client_that_nobody_closed_leaves_without_a_word(server, use):
 # -- proxies ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_proxy_of_the_environment_is_used_and_the_clocks_hold(caller, server, monkeypatch):
+def test_a_proxy_of_the_environment_is_used_and_the_clocks_hold(caller, server, monkeypatch, soon):
     monkeypatch.setenv("HTTP_PROXY", server.url)
     monkeypatch.setenv("NO_PROXY", "localhost")
     route = server.on("POST", URL + STREAM)
     route.stream(*v2("a")).stream(token("Edge"), Repeat(KEEP_ALIVE))
-    client = caller.client(base_url=URL, timeout=Timeout(20, chunk=0.1))
+    client = caller.client(base_url=URL, timeout=Timeout(20, chunk=soon))
     assert caller.text(client.query.stream("q")) == "a"
     error = caller.fails(client.query.stream("q"))
     assert (error.stage, error.partial_text) == ("chunk", "Edge")

@@ -9,9 +9,9 @@ QUERY, STREAM = "/api/v1/query", "/api/v1/query/stream"
 AGAIN = RetryPolicy(max_retries=1, initial_delay=0)
 
 
-def test_a_late_answer_is_late_by_its_own_clock_and_is_asked_for_again(caller, server):
+def test_a_late_answer_is_late_by_its_own_clock_and_is_asked_for_again(caller, server, soon):
     server.on("POST", QUERY).raw(Hold()).reply(json={"answer": "Late."})
-    client = caller.client(base_url=server.url, timeout=Timeout(30, response=0.2, total=20), retry=AGAIN)
+    client = caller.client(base_url=server.url, timeout=Timeout(30, response=soon, total=20), retry=AGAIN)
     assert caller.run(client.query.execute("q")).answer == "Late."
     assert len(server.requests) == 2
 

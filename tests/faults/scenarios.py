@@ -46,12 +46,15 @@ PARTIAL = "Edge Quake"
 BEGUN = [token("Edge"), token(" Quake")]
 WHOLE = v2(*PIECES)
 
-SOON = 0.15
 LONG = 30.0
-FIRST = Timeout(LONG, first_chunk=SOON)
-NEXT = Timeout(LONG, chunk=SOON)
-ANSWER = Timeout(LONG, connect=1.0, response=SOON)
-TOTAL = Timeout(LONG, total=SOON)
+CLOCKS: dict[str | None, Callable[[float], Timeout]] = {
+    None: lambda soon: Timeout(LONG),
+    "response": lambda soon: Timeout(LONG, connect=5 * soon, response=soon),
+    "first_chunk": lambda soon: Timeout(LONG, first_chunk=soon),
+    "chunk": lambda soon: Timeout(LONG, chunk=soon),
+    "total": lambda soon: Timeout(LONG, total=soon),
+}
+"""The timeouts of a client, by the clock that is to run out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,13 @@ class Scenario:
     """How many it sees of a chat, which may not unless the first was certainly not processed."""
     after: Literal["kept", "closed"] = "closed"
     """What becomes of the connection: it serves the next request, or it is gone at once."""
-    timeout: Timeout = Timeout(LONG)  # noqa: RUF009 - frozen
+
+    clock: str | None = None
+    """The clock that runs out, where that is no error."""
+
+    def timeout(self, soon: float) -> Timeout:
+        """The client's timeouts; the clock that is to run out does so after so many seconds."""
+        return CLOCKS[self.clock or self.stage](soon)
 
 
 def _stream(*steps: Any, **options: Any) -> Callable[[Route, Hold], object]:
@@ -125,9 +134,8 @@ def _lost(*steps: Any) -> Scenario:
 
 
 def _late(stage: str, play: Callable[[Route, Hold], object], text: str | None = "", **more: Any) -> Scenario:
-    clocks = {"response": ANSWER, "first_chunk": FIRST, "chunk": NEXT, "total": TOTAL}
     requests = 2 if stage == "response" else 1
-    return Scenario(play, text, TimeoutError, stage, requests=requests, timeout=clocks[stage], **more)
+    return Scenario(play, text, TimeoutError, stage, requests=requests, **more)
 
 
 def _refused(status: int, kind: type[EdgeQuakeError], words: str, **more: Any) -> Scenario:
@@ -337,8 +345,8 @@ FINE = {
     "and reset after done": _fine(_stream(*WHOLE, _READ, RESET), after="closed"),
     "and garbage after done": _fine(_stream(*WHOLE, "garbage"), after="closed"),
     "and an error after done": _fine(_stream(*WHOLE, ERROR_EVENT), after="closed"),
-    "and silence after done": _fine(_stream(_EVENTS, Hold()), after="closed", timeout=NEXT),
-    "and endless keep-alives after done": _fine(_stream(_EVENTS, Repeat(KEEP_ALIVE)), after="closed", timeout=NEXT),
+    "and silence after done": _fine(_stream(_EVENTS, Hold()), after="closed", clock="chunk"),
+    "and endless keep-alives after done": _fine(_stream(_EVENTS, Repeat(KEEP_ALIVE)), after="closed", clock="chunk"),
 }  # fmt: skip
 
 SCENARIOS: dict[str, Scenario] = LOST | INTERRUPTED | TRUNCATED | LATE | WRONG | REFUSED | FINE

@@ -51,15 +51,16 @@ def check_error(error: Any, scenario: Scenario, text: str) -> None:
         assert (error.chunks_received > 0) >= bool(text)
 
 
-def check(caller: Caller, server: ScriptServer, name: str, question: str) -> None:
+def check(caller: Caller, server: ScriptServer, name: str, question: str, soon: float) -> None:
     scenario, read = SCENARIOS[name], Hold()
     scenario.play(server.always(), read)
-    client = caller.client(timeout=scenario.timeout, retry=ONCE_MORE)
+    client = caller.client(timeout=scenario.timeout(soon), retry=ONCE_MORE)
     ask = getattr(client, question).stream
     text, error = outcome(caller, ask("q"), scenario, read)
     check_error(error, scenario, text) if scenario.error else error and pytest.fail(repr(error))
     assert scenario.text is None or text == scenario.text
-    assert len(server.requests) == (scenario.requests if question == "query" else scenario.chats)
+    requests = scenario.requests if question == "query" else scenario.chats
+    assert len(caller.until(lambda: server.wait_for_requests(requests))) == requests
     caller.until(server.wait_until_idle)
     if scenario.after == "closed":
         caller.until(server.wait_until_closed)
@@ -75,8 +76,8 @@ def check(caller: Caller, server: ScriptServer, name: str, question: str) -> Non
 
 
 @pytest.mark.parametrize(("name", "question"), CASES)
-def test_a_scenario_ends_as_it_says(caller, server, name, question):
-    check(caller, server, name, question)
+def test_a_scenario_ends_as_it_says(caller, server, name, question, soon):
+    check(caller, server, name, question, soon)
 
 
 # A synchronous client of the caller's own ends a silent read by its longest timeout alone: 30 seconds here.
@@ -85,7 +86,7 @@ SILENT = {"silence after the headers", "silence between two chunks", "and silenc
 
 @every_client
 @pytest.mark.parametrize("name", CONTRACT)
-def test_a_scenario_ends_alike_for_every_client(caller, server, name):
+def test_a_scenario_ends_alike_for_every_client(caller, server, name, soon):
     if isinstance(caller, Httpx2Caller) and name in SILENT:
         pytest.skip("this client's own timeout ends the read")
-    check(caller, server, name, "query")
+    check(caller, server, name, "query", soon)

@@ -13,14 +13,14 @@ BEFORE_THE_ANSWER = LOST | REFUSED | {name: LATE[name] for name in LATE if LATE[
 
 
 @pytest.mark.parametrize("name", BEFORE_THE_ANSWER)
-def test_a_whole_message_is_sent_as_often_as_is_safe(caller, server, name):
+def test_a_whole_message_is_sent_as_often_as_is_safe(caller, server, name, soon):
     scenario = BEFORE_THE_ANSWER[name]
     scenario.play(server.on("POST", CHAT).always(), Hold())
-    client = caller.client(timeout=scenario.timeout, retry=ONCE_MORE)
+    client = caller.client(timeout=scenario.timeout(soon), retry=ONCE_MORE)
     with pytest.raises(EdgeQuakeError) as caught:
         caller.run(client.chat.complete("q"))
     assert type(caught.value) is scenario.error
-    assert len(server.requests) == scenario.chats
+    assert len(caller.until(lambda: server.wait_for_requests(scenario.chats))) == scenario.chats
     assert all(request.json["message"] == "q" for request in server.requests)
 
 

@@ -173,11 +173,11 @@ def test_work_that_fails_after_the_202_is_an_error(caller: Any):
     assert (raised.value.retryable, len(raised.value.failed_chunks)) == (True, 1)
 
 
-def test_a_task_that_never_ends_is_a_timeout_with_the_last_progress(caller: Any):
+def test_a_task_that_never_ends_is_a_timeout_with_the_last_progress(caller: Any, soon: float):
     caller.server.on(TRACK.format("t"), *tracked("processing"))
     caller.server.on("GET /api/v1/ingestion/t/progress", reply(json=sample("ingestion_progress")))
     with pytest.raises(TimeoutError) as raised:
-        caller.call(lambda c: c.documents.wait("t", timeout=0.05, poll_interval=0.01))
+        caller.call(lambda c: c.documents.wait("t", timeout=soon, poll_interval=0.01))
     assert (raised.value.stage, raised.value.progress.stage) == ("total", "extracting")
 
 

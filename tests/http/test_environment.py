@@ -266,11 +266,11 @@ class Tunnel:
             pass
 
     def close(self) -> None:
-        self._thread.join(10)
+        self._thread.join(60)
         self._listener.close()
 
 
-def test_https_goes_through_a_tunnel_of_the_proxy_and_the_clocks_hold(caller, environment, monkeypatch, tmp_path):
+def test_https_goes_through_a_tunnel_of_the_proxy_and_the_clocks_hold(caller, environment, monkeypatch, tmp_path, soon):
     authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
@@ -280,7 +280,7 @@ def test_https_goes_through_a_tunnel_of_the_proxy_and_the_clocks_hold(caller, en
         secure.on("POST", STREAM).stream(*v2("a")).stream(token("b"), Hold())
         tunnel = Tunnel(int(secure.url.rpartition(":")[2]))
         environment(HTTPS_PROXY=tunnel.url)
-        client = caller.client(base_url=secure.url, timeout=Timeout(20, chunk=0.2), retry=RetryPolicy(0))
+        client = caller.client(base_url=secure.url, timeout=Timeout(20, chunk=soon), retry=RetryPolicy(0))
         assert caller.text(client.query.stream("q")) == "a"
         error = caller.fails(client.query.stream("q"))
         assert (type(error), error.stage, error.partial_text) == (TimeoutError, "chunk", "b")

@@ -123,7 +123,7 @@ def test_a_stream_that_the_garbage_collector_finds_while_the_pool_is_locked_is_c
             monkeypatch.setattr(httpcore.ConnectionPool, "create_connection", collecting)
             done = threading.Thread(target=client.query.execute, args=("q",), daemon=True)
             done.start()
-            done.join(10)
+            done.join(60)
             assert not done.is_alive()
         finally:
             gc.enable()
@@ -145,7 +145,7 @@ def test_a_connection_whose_request_was_cancelled_before_it_was_sent_is_closed(s
         async with AsyncEdgequakeClient(base_url=server.url) as client:
             with pytest.raises(asyncio.CancelledError):
                 await asyncio.create_task(client.query.execute("q"))
-            await asyncio.to_thread(server.wait_until_closed)
+            await asyncio.to_thread(server.wait_until_closed, n=1)
 
     asyncio.run(main())
     assert (server.connections, server.requests) == (1, [])

@@ -247,10 +247,10 @@ def test_a_caller_that_leaves_ends_the_answer(caller, gateway_to_script, script)
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-def test_a_caller_that_leaves_before_the_answer_begins_ends_it(caller, gateway_to_script, script, stream):
+def test_a_caller_that_leaves_before_the_answer_begins_ends_it(caller, gateway_to_script, script, stream, soon):
     hold = Hold()
     script.raw(hold)
-    client = caller(gateway_to_script, timeout=0.2)
+    client = caller(gateway_to_script, timeout=soon)
     with pytest.raises(openai.APITimeoutError):
         client.chat.completions.create(model="edgequake", messages=ASKED, stream=stream)
     script.wait_for_disconnect()

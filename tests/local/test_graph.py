@@ -75,7 +75,7 @@ def test_one_thing_spelled_in_several_ways_is_one_entity() -> None:
     assert key_of(["glass", "bus", "basis", "news", "relays"]) == "glass bus basis news relay"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet=st.sampled_from("AaBb `[]()#.\n*_-é漢\u2019 "), max_size=120))
 def test_no_text_breaks_it_and_ids_are_well_formed(text: str) -> None:
     found = names(split(text))

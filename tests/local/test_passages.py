@@ -210,7 +210,7 @@ LINES += ["!!! note", "    inside", ":::", "::: a.b", '=== "t"', "<b>", "1. x", 
 LINE = st.sampled_from(LINES)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(LINE, max_size=30), st.sampled_from(["markdown", "text", "file", "pdf"]))
 def test_no_document_breaks_the_reading(lines: list[str], source_type: str) -> None:
     passages = split("\n".join(lines), source_type, {"text": "a.rst", "file": "a.py"}.get(source_type, ""))
@@ -222,7 +222,7 @@ def test_no_document_breaks_the_reading(lines: list[str], source_type: str) -> N
         assert all(line.strip() in shown for line in lines)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text("ab|`*_[]()!#-\n >~:.<&;\\é漢", max_size=120))
 def test_no_markdown_breaks_the_reading(text: str) -> None:
     for passage in split(text):

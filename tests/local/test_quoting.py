@@ -166,7 +166,7 @@ def test_the_page_of_a_pdf_is_named() -> None:
         assert "[1] **plan.pdf** (plan.pdf, page 2)" in ask(store, "Where does the beacon rest?").text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text() | st.text("ab \n\t知識。[1]"))
 def test_the_pieces_of_a_text_joined_are_the_text(text: str) -> None:
     assert "".join(pieces(text)) == text

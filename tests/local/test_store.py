@@ -55,7 +55,7 @@ def test_no_question_breaks_the_search(store: Store, query: str) -> None:
     assert store.search("boat")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text())
 def test_no_text_at_all_breaks_the_search(query: str) -> None:
     with Store() as store:

@@ -7,7 +7,7 @@ from typing import Any
 
 from edgequake.rag import StreamEvent, StreamingRAG
 
-WAIT = 10.0
+WAIT = 60.0
 """Seconds after which a wait that should have ended fails its test."""
 
 

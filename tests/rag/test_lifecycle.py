@@ -24,7 +24,6 @@ from edgequake.rag import EventType, StreamConfig, StreamEvent, StreamingRAG
 
 AT_ONCE = StreamConfig(sim_delay=0)
 RETRIEVE_SOON = StreamConfig(retrieval_timeout=0.05)
-GENERATE_SOON = StreamConfig(generation_timeout=0.2)
 WHOLE = ["retrieval_start", "retrieval_done", "generation_start", "chunk", "chunk", "chunk", "generation_done"]
 GENERATION_FAILED = ["retrieval_start", "retrieval_done", "generation_start", "error"]
 
@@ -175,26 +174,29 @@ def test_results_that_hold_no_documents_are_a_retrieval_error(collect):
 
 
 @pytest.mark.parametrize("llm", [lambda: AsyncLLM(["a", never]), lambda: AsyncLLM(endless())], ids=["stuck", "endless"])
-def test_generation_that_takes_too_long_ends_the_stream_and_the_llm(collect, llm):
+def test_generation_that_takes_too_long_ends_the_stream_and_the_llm(collect, llm, soon):
     llm = llm()
-    events = collect(StreamingRAG(Retriever(), llm, GENERATE_SOON))
+    events = collect(StreamingRAG(Retriever(), llm, StreamConfig(generation_timeout=soon)))
     assert kinds(events)[:4] == WHOLE[:4]
     assert error(events) == {"msg": "Generation timed out", "stage": "generation"}
     assert llm.closed.is_set()
 
 
-def test_an_endless_sync_llm_ends_on_time_too(collect):
+def test_an_endless_sync_llm_ends_on_time_too(collect, soon):
     llm = SyncLLM(endless())
-    assert error(collect(StreamingRAG(Retriever(), llm, GENERATE_SOON)))["msg"] == "Generation timed out"
+    assert (
+        error(collect(StreamingRAG(Retriever(), llm, StreamConfig(generation_timeout=soon))))["msg"]
+        == "Generation timed out"
+    )
     assert llm.closed.wait(WAIT)
 
 
-def test_an_llm_of_empty_tokens_without_end_ends_on_time(collect):
+def test_an_llm_of_empty_tokens_without_end_ends_on_time(collect, soon):
     llm = AsyncLLM("" for _ in endless())
-    assert kinds(collect(StreamingRAG(Retriever(), llm, GENERATE_SOON))) == GENERATION_FAILED
+    assert kinds(collect(StreamingRAG(Retriever(), llm, StreamConfig(generation_timeout=soon)))) == GENERATION_FAILED
 
 
-def test_an_llm_that_swallows_its_cancellation_ends_on_time(collect):
+def test_an_llm_that_swallows_its_cancellation_ends_on_time(collect, soon):
     class Stubborn:
         async def astream(self, prompt):
             try:
@@ -202,17 +204,17 @@ def test_an_llm_that_swallows_its_cancellation_ends_on_time(collect):
             except asyncio.CancelledError:
                 yield "I go on"
 
-    events = collect(StreamingRAG(Retriever(), Stubborn(), GENERATE_SOON))
+    events = collect(StreamingRAG(Retriever(), Stubborn(), StreamConfig(generation_timeout=soon)))
     assert kinds(events) == GENERATION_FAILED
     assert error(events)["msg"] == "Generation timed out"
 
 
-def test_a_backend_that_generates_too_slowly_is_a_generation_timeout(collect):
+def test_a_backend_that_generates_too_slowly_is_a_generation_timeout(collect, soon):
     class Slow(Retriever):
         async def generate(self, query, context):
             await never()
 
-    events = collect(StreamingRAG(Slow(), config=GENERATE_SOON))
+    events = collect(StreamingRAG(Slow(), config=StreamConfig(generation_timeout=soon)))
     assert kinds(events) == GENERATION_FAILED
     assert error(events) == {"msg": "Generation timed out", "stage": "generation"}
 

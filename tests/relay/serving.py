@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from edgequake.relay.server import RelayServer
 
-SECONDS = 30
+SECONDS = 60
 """How long any wait may take before it counts as a failure."""
 
 BLOB = "x" * 65536

@@ -137,11 +137,11 @@ def test_who_asks_is_told_to_no_other_server(edgequake_script, items):
         items(edgequake_script.url, "f", auth="secret")
 
 
-def test_the_total_counts_all_connections(edgequake_script, items):
+def test_the_total_counts_all_connections(edgequake_script, items, soon):
     edgequake_script.on("POST", "/call/f").stream(b"id: 1-1\ndata: 1\n\n", headers=WHERE)
     edgequake_script.on("GET", "/answers/k").stream(Hold())
     with pytest.raises(TimeoutError) as caught:
-        items(edgequake_script.url, "f", timeout=Timeout(30, total=0.3))
+        items(edgequake_script.url, "f", timeout=Timeout(30, total=soon))
     assert caught.value.stage == "total"
     assert len(edgequake_script.requests) == 2
 

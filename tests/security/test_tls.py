@@ -109,9 +109,9 @@ def test_the_sockets_under_tls_are_the_sdks_own(caller, secure, monkeypatch):
 
 
 @pytest.mark.usefixtures("trusted")
-def test_a_slow_answer_over_tls_ends_by_its_clock(caller, secure):
+def test_a_slow_answer_over_tls_ends_by_its_clock(caller, secure, soon):
     secure.on("POST", QUERY).raw(b"HTTP/1.1 200 OK\r\nX-Slow: ", Repeat(b"x", 50), Hold())
-    client = caller.client(base_url=secure.url, timeout=Timeout(60, connect=0.4, response=0.4), max_retries=0)
+    client = caller.client(base_url=secure.url, timeout=Timeout(60, connect=2 * soon, response=2 * soon), max_retries=0)
     with pytest.raises(TimeoutError) as caught:
         caller.run(client.query.execute("q"))
     assert caught.value.stage == "response"
@@ -145,9 +145,9 @@ def test_an_alert_of_tls_says_that_the_server_speaks_it(caller, server):
 
 
 @every_client
-def test_tls_where_plain_http_is_spoken_fails_before_anything_is_sent_and_says_so(caller, server):
+def test_tls_where_plain_http_is_spoken_fails_before_anything_is_sent_and_says_so(caller, server, soon):
     """The server takes the handshake for a request that has not ended yet, and waits."""
-    address, clocks = server.url.replace("http", "https"), Timeout(20, connect=0.2)
+    address, clocks = server.url.replace("http", "https"), Timeout(20, connect=soon)
     error = caller.fails(
         caller.client(base_url=address, api_key="s3cr3t", timeout=clocks, max_retries=0).chat.stream("q")
     )

@@ -256,6 +256,19 @@ def test_a_client_may_leave_at_any_point_of_an_answer(edgequake_script, wire):
     edgequake_script.wait_until_closed()
 
 
+def test_a_connection_that_waits_to_be_accepted_is_not_closed_yet(edgequake_script, wire):
+    """A client may have come and gone before the server's thread had its turn."""
+    turn = threading.Event()
+    edgequake_script._loop.call_soon_threadsafe(turn.wait)
+    wire().close()
+    with ThreadPoolExecutor() as threads:
+        closed = threads.submit(lambda: (edgequake_script.wait_until_closed(), edgequake_script.connections))
+        turn.set()
+        assert closed.result() == (None, 1)
+    with pytest.raises(TimeoutError, match="the end of 2 connections"):
+        edgequake_script.wait_until_closed(timeout=0, n=2)
+
+
 def test_waits_say_what_they_waited_for(edgequake_script):
     edgequake_script.always().reply()
     with pytest.raises(TimeoutError, match="for 1 requests; requests so far: none"):
@@ -263,6 +276,10 @@ def test_waits_say_what_they_waited_for(edgequake_script):
     httpx.get(edgequake_script.url + "/a")
     with pytest.raises(TimeoutError, match="for 2 requests; requests so far: GET /a"):
         edgequake_script.wait_for_requests(2, timeout=0)
+    for _ in range(24):
+        httpx.get(edgequake_script.url + "/b")
+    with pytest.raises(TimeoutError, match=r"GET /a, (GET /b, ){18}GET /b and 5 more$"):
+        edgequake_script.wait_for_requests(26, timeout=0)
     with pytest.raises(TimeoutError, match="did not reach the hold"):
         Hold().wait_until_reached(timeout=0)
 

@@ -14,7 +14,7 @@ from fakeredis import TcpFakeServer
 if TYPE_CHECKING:
     from pathlib import Path
 
-SECONDS = 30
+SECONDS = 60
 REAL = shutil.which("redis-server") or shutil.which("valkey-server")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import runpy
 
-import pytest
 import yaml
 from docs.pages import PAGES, ROOT, name_of
 from docs.test_links import prose_of
@@ -70,11 +69,12 @@ def test_every_page_is_in_the_sidebar():
     assert [name_of(page) for page in (ROOT / "docs").rglob("*.md") if page not in NAMES] == []
 
 
-@pytest.mark.parametrize("page", WRITTEN, ids=name_of)
-def test_a_link_calls_a_page_by_its_heading(page):
-    links = [(link["words"], (page.parent / link["target"]).resolve()) for link in LINK.finditer(prose_of(page))]
-    assert [
-        f"{words} is called {NAMES[target]}"
-        for words, target in links
-        if words[:1].isupper() and target in NAMES and words != NAMES[target]
-    ] == []
+def wrong_names(page):
+    for link in LINK.finditer(prose_of(page)):
+        words, target = link["words"], (page.parent / link["target"]).resolve()
+        if words[:1].isupper() and target in NAMES and words != NAMES[target]:
+            yield f"{name_of(page)}: {words} is called {NAMES[target]}"
+
+
+def test_a_link_calls_a_page_by_its_heading():
+    assert [wrong for page in WRITTEN for wrong in wrong_names(page)] == []

@@ -72,7 +72,7 @@ class WireDecoder(Generic[ChunkT]):
         if len(data) > _LARGE and sum(map(data.count, _BEFORE_VALUES)) > _MAX_VALUES:
             raise StreamError(f"the server sent an event of more than {_MAX_VALUES} values")
         try:
-            event = from_json(data)
+            event = from_json(data, cache_strings="keys")  # words differ: to look each up takes longer than to make it
         except ValueError:
             return self._unusual(data)
         # By far the commonest events are nothing but text.
@@ -82,21 +82,20 @@ class WireDecoder(Generic[ChunkT]):
             guides = type(event) is dict and event.get("type") == "token"
             text = event.get("chunk") if guides else None
         if type(text) is str:
-            self._is_text = False
-            chunk = self._chunk_class(event)
-            chunk["chunk"] = text
+            event["chunk"] = text
             if self._openai_names:
-                chunk["choices"] = _choices(text)
+                event["choices"] = _choices(text)
         elif type(event) is not dict or not event:
             return self._unusual(data)
         else:
-            self._is_text = False
             text = _openai_text(event) if "choices" in event and type(data) is bytes else None
             if not text:
+                self._is_text = False
                 return self._event(event, data)
-            chunk = self._chunk_class(event)
-            chunk["type"] = "token"
-            chunk["chunk"] = text
+            event["type"] = "token"
+            event["chunk"] = text
+        self._is_text = False
+        chunk = self._chunk_class(event)
         chunk._raw = data
         self._add_text(text)
         return chunk

@@ -34,6 +34,8 @@ HeaderT = TypeVar("HeaderT")
 TokenSource: TypeAlias = Callable[[], "str | Awaitable[str]"]
 """A function that returns a fresh token; on an async client it may be a coroutine function."""
 
+_SIGN_IN = ("/api/v1/auth/login", "/api/v1/auth/refresh")
+"""Routes that refuse a password or a token in the body, not the key of the request."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}")
 DEFAULT_BASE_URL = "http://localhost:8080"
 DEFAULT_MAX_EVENT_BYTES = 16 * 1024 * 1024
@@ -95,9 +97,9 @@ class ClientConfig:
         own = {name: value.get_secret_value() for name, value in self.headers.items()}
         return merged_headers(merged_headers(headers, own), more or {})
 
-    def advice(self, status: int, needs: tuple[str, ...]) -> str:
+    def advice(self, status: int, needs: tuple[str, ...], path: str = "") -> str:
         """What to say beside the server's words when it refuses a call that needs these settings, if anything."""
-        if status not in (400, 401) or not self.own_server:
+        if status not in (400, 401) or not self.own_server or path in _SIGN_IN:
             return ""
         if missing := [name for name in needs if getattr(self, name) is None]:
             return f"this call needs {' and '.join(needs)}: give the client {', '.join(missing)}"

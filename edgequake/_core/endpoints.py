@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from edgequake._core.uploads import FilePart
     from edgequake.exceptions import APIError
 
-__all__ = ["Returns", "endpoint", "if_any", "with_body"]
+__all__ = ["Returns", "endpoint", "id_of", "if_any", "with_body"]
 
 T = TypeVar("T")
 
@@ -114,13 +114,23 @@ def _given(name: str, value: Any) -> Any:
     return value if isinstance(value, _PLAIN) else getattr(value, name, value)
 
 
-def _segment(name: str, value: Any) -> str:
-    """``value`` as one segment of a path; raises :class:`ConfigurationError` for one that would lead elsewhere."""
+def id_of(name: str, given: Any) -> str:
+    """The id that ``given`` is or has; raises :class:`ConfigurationError` for one that would lead elsewhere."""
+    return _checked_id(name, _given(name, given))
+
+
+def _checked_id(name: str, value: Any) -> str:
     value = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(value, str):
         raise ConfigurationError(f"{name} must be a string, or an object that has one, not {type(value).__name__}")
     if not value.strip() or value in (".", ".."):
         raise ConfigurationError(f"{name} must not be empty, '.' or '..', but is {value!r}")
+    return value
+
+
+def _segment(name: str, value: Any) -> str:
+    """``value`` as one segment of a path."""
+    value = _checked_id(name, value)
     try:
         return quote(value, safe="")
     except UnicodeEncodeError as error:

@@ -90,6 +90,8 @@ def deleted(deletion: Any, polling: Polling) -> Steps[None]:
     """Ends when what ``deletion`` tells of is gone."""
     document_id = getattr(deletion, "document_id", None)
     if not isinstance(deletion, str):
+        if not hasattr(deletion, "accepted"):
+            raise ConfigurationError(f"give the id of a task, or an answer of delete(), to wait for; not {deletion!r}")
         accepted = getattr(deletion, "accepted", False)
         if getattr(deletion, "deleted", False) or not (accepted or document_id):
             return  # an older server removes it before it answers
@@ -130,7 +132,8 @@ def _document_gone(document_id: str, polling: Polling) -> Steps[bool]:
 
 def rebuilt(rebuild: Any, polling: Polling, missing_routes: set[str]) -> Steps[Task | Ingestion | None]:
     """What a rebuild of a workspace came to: its task, or the documents that it processed again, if it has any work."""
-    work_id = rebuild if isinstance(rebuild, str) else rebuild.job_id or rebuild.track_id
+    is_rebuild = hasattr(rebuild, "job_id")  # one that began nothing has no id
+    work_id = rebuild.job_id or rebuild.track_id if is_rebuild else task_id_of(rebuild)
     amounts = [getattr(rebuild, name, None) for name in ("documents_queued", "documents_to_process")]
     if not work_id or 0 in amounts:
         return None

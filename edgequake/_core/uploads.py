@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from edgequake.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from edgequake.models.options import FileInput
 
 __all__ = ["FILE_LIMIT", "PDF_LIMIT", "FilePart", "file_part", "file_parts", "named_parts"]
@@ -61,6 +59,10 @@ def file_part(field: str, given: FileInput, *, filename: str | None = None, limi
     name = filename or _name_of(content)
     if not name:
         raise ConfigurationError(f"{field} has no name: give filename='notes.md'; the server goes by its ending")
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:  # as the system writes a name whose bytes are no UTF-8
+        raise ConfigurationError(f"{name!r} is no name in UTF-8: rename the file, or give filename=") from error
     return FilePart(field, name, content, limit, rewindable=isinstance(content, str | bytes) or _seekable(content))
 
 
@@ -78,6 +80,8 @@ def file_parts(
 
 def named_parts(given: Mapping[str, FileInput | tuple[str, FileInput]]) -> tuple[FilePart, ...]:
     """Files by the names of their parts, as ``client.request`` takes them."""
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"files must be a dict of names of parts and files, not {type(given).__name__}")
     return tuple(_named_part(field, one, None) for field, one in given.items())
 
 

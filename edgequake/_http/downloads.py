@@ -24,13 +24,13 @@ class PartFile:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         """Where the whole file will be."""
-        self._part = self.path.with_name(f".edgequake-{secrets.token_hex(8)}.part")
         try:
-            if self.path.is_dir():
-                raise IsADirectoryError(0, "it is a directory; give the name of a file in it")
+            self._place = _place_of(self.path)
+            self._part = self._place.with_name(f".edgequake-{secrets.token_hex(8)}.part")
             self._file = self._part.open("xb")
-        except OSError as error:
-            raise ConfigurationError(f"cannot write {self.path}: {error.strerror or error}") from error
+        except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself, up to Python 3.12
+            words = getattr(error, "strerror", None) or error
+            raise ConfigurationError(f"cannot write {self.path}: {words}") from error
 
     def restart(self) -> None:
         """Begins anew, for another try."""
@@ -48,7 +48,7 @@ class PartFile:
         """Gives the file its name."""
         try:
             self._file.close()
-            self._part.replace(self.path)
+            self._part.replace(self._place)
         except OSError as error:
             raise self._failed(error) from error
         return self.path
@@ -68,3 +68,13 @@ class PartFile:
 
     def _failed(self, error: OSError) -> EdgeQuakeError:
         return EdgeQuakeError(f"cannot write {self.path}: {error.strerror or error}")
+
+
+def _place_of(path: Path) -> Path:
+    """Where the file is that gets a new content: a link stays. Raises :class:`OSError` for what is no file."""
+    place = path.resolve()
+    if place.is_dir():
+        raise IsADirectoryError(0, "it is a directory; give the name of a file in it")
+    if place.exists() and not place.is_file():
+        raise OSError(0, "it is no regular file")  # a device would be gone
+    return place

@@ -165,7 +165,7 @@ class Sender:
             body = self.read(response, deadline, MAX_ERROR_BODY)
         except EdgeQuakeError:
             body = b""
-        advice = (self.config.advice(response.status_code, call.needs), proxy_advice(response, body))
+        advice = (self.config.advice(response.status_code, call.needs, call.path), proxy_advice(response, body))
         return api_error(
             response.status_code,
             response.reason_phrase,

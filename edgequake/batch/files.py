@@ -23,7 +23,8 @@ _PIECE = 1024 * 1024
 
 
 def found_files(folder: Path, pattern: str, leave_out: Path | None) -> tuple[list[FolderFile], list[FolderFile]]:
-    """The files of ``folder`` that fit ``pattern`` in the order of their paths, and those that are skipped, with why.
+    """The files of ``folder`` that fit ``pattern`` in the order of their paths; and those that are skipped, and folders
+    that cannot be read, with why.
 
     Raises :class:`ConfigurationError` if ``folder`` is none.
     """
@@ -31,16 +32,18 @@ def found_files(folder: Path, pattern: str, leave_out: Path | None) -> tuple[lis
         hint = "; upload() sends one file" if folder.exists() else ""
         raise ConfigurationError(f"there is no folder {str(folder)!r}{hint}")
     inside = folder.resolve()
-    files, skipped = [], []
+    files, others = [], []
     for path, reason in sorted(_entries(folder, inside), key=lambda entry: entry[0]):
         file = FolderFile(path=path.relative_to(folder).as_posix())
         if path == leave_out:
             continue
-        if reason is not None:
-            skipped.append(replace(file, outcome="skipped", reason=reason))
+        if isinstance(reason, OSError):  # what is in it may be what the pattern asks for
+            others.append(replace(file, outcome="failed", reason=f"the folder cannot be read: {reason.strerror}"))
+        elif reason is not None:
+            others.append(replace(file, outcome="skipped", reason=reason))
         elif matches(file.path, pattern):
             files.append(file)
-    return files, skipped
+    return files, others
 
 
 def hashed(folder: Path, file: FolderFile) -> FolderFile:
@@ -54,8 +57,8 @@ def hashed(folder: Path, file: FolderFile) -> FolderFile:
     return replace(file, sha256=digest.hexdigest(), size=size)
 
 
-def _entries(folder: Path, inside: Path) -> Iterator[tuple[Path, str | None]]:
-    """Every file, and every folder that is not gone into, with the reason why it is skipped."""
+def _entries(folder: Path, inside: Path) -> Iterator[tuple[Path, str | OSError | None]]:
+    """Every file, and every folder that is not gone into, with the reason why; an OSError where it cannot be read."""
     unreadable: list[OSError] = []
     for top, folders, files in os.walk(folder, onerror=unreadable.append):
         for name in list(folders):
@@ -65,8 +68,7 @@ def _entries(folder: Path, inside: Path) -> Iterator[tuple[Path, str | None]]:
                 yield path, "hidden" if name.startswith(".") else "a link to a folder"
         for name in files:
             yield Path(top, name), _why_skipped(Path(top, name), inside)
-    for error in unreadable:
-        yield Path(error.filename), f"the folder cannot be read: {error.strerror}"
+    yield from ((Path(error.filename), error) for error in unreadable)
 
 
 def _why_skipped(path: Path, inside: Path) -> str | None:
@@ -74,11 +76,12 @@ def _why_skipped(path: Path, inside: Path) -> str | None:
         return "hidden"
     try:
         target = path.resolve(strict=True)
+        mode = target.stat().st_mode
     except (OSError, RuntimeError):  # RuntimeError: a link that leads to itself, up to Python 3.12
         return "a link that leads nowhere"
     if not target.is_relative_to(inside):
         return "a link out of the folder"
-    if not stat.S_ISREG(target.stat().st_mode):
+    if not stat.S_ISREG(mode):
         return "not a file"
     if path.suffix.lower() not in TEXT_ENDINGS | {".pdf"}:
         return f"the server does not take {path.suffix or 'files without an ending'}"

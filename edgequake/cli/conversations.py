@@ -1,14 +1,13 @@
 """``edgequake conversations``: what was said to a server."""
 
 import sys
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from edgequake.cli.connected import connected
-from edgequake.cli.listing import dumped, show_json, show_rows
+from edgequake.cli.listing import dumped, first_of, show_json, show_rows
 from edgequake.cli.options import Connection, Json
 from edgequake.cli.views import as_json as as_json_text
 from edgequake.display.text import printable
@@ -34,7 +33,7 @@ def list_conversations(
     Into a pipe: a line each, with tabs between id, title, messages and date.
     """
     with connection.client() as client:
-        found = list(islice(client.conversations.list(search=search, page_size=min(limit, 100)), limit))
+        found = list(first_of(client.conversations.list(search=search, page_size=min(limit, 100)), limit))
     if as_json:
         show_json([dumped(one) for one in found])
         return

@@ -1,13 +1,12 @@
 """``edgequake documents``: what a server holds."""
 
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from edgequake.cli.connected import connected
 from edgequake.cli.errors import CommandError
-from edgequake.cli.listing import dumped, show_fields, show_json, show_rows
+from edgequake.cli.listing import dumped, first_of, show_fields, show_json, show_rows
 from edgequake.cli.options import Connection, Json
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def list_documents(
     """
     with connection.client() as client:
         found = client.documents.list(status=status, document_pattern=title, page_size=min(limit, 100))
-        _show(islice(found, limit), as_json=as_json)
+        _show(first_of(found, limit), as_json=as_json)
 
 
 @documents_app.command()

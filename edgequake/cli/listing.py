@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from edgequake.cli.errors import say
 from edgequake.cli.views import as_json
 from edgequake.display.text import one_line
+from edgequake.exceptions import ResponseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from edgequake.models._model import Model
 
-__all__ = ["dumped", "show_fields", "show_json", "show_rows"]
+__all__ = ["dumped", "first_of", "show_fields", "show_json", "show_rows"]
+
+T = TypeVar("T")
+
+
+def first_of(items: Iterable[T], limit: int) -> Iterator[T]:
+    """The first ``limit`` of the server's ``items``; says on stderr if there are more."""
+    rest = iter(items)
+    number = 0
+    for number, item in enumerate(islice(rest, limit), 1):  # noqa: B007 - the last is looked at below
+        yield item
+    try:
+        more = number == limit and any(True for _ in rest)
+    except ResponseError:  # the server has more, and gives no way to them
+        more = True
+    if more:
+        say(f"these are the first {limit}, and the server has more: --limit shows more of them")
 
 
 def dumped(answer: Model) -> dict[str, Any]:

@@ -219,7 +219,7 @@ AllowHost = Annotated[
 AllSources = Annotated[
     bool, typer.Option("--all-sources", help="Show every source, not only those that the answer cites.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 def key_variables() -> list[str]:

@@ -1,13 +1,12 @@
 """``edgequake tasks``: what a server does in the background."""
 
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgequake.cli.connected import connected
 from edgequake.cli.errors import CommandError
-from edgequake.cli.listing import dumped, show_json, show_rows
+from edgequake.cli.listing import dumped, first_of, show_json, show_rows
 from edgequake.cli.options import Connection, Json
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def list_tasks(
     Into a pipe: a line each, with tabs between id, kind, status, progress, date and reason of a failure.
     """
     with connection.client() as client:
-        found = list(islice(client.tasks.list(status=status, page_size=min(limit, 100)), limit))
+        found = list(first_of(client.tasks.list(status=status, page_size=min(limit, 100)), limit))
     if as_json:
         show_json([dumped(task) for task in found])
         return

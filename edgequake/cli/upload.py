@@ -89,9 +89,13 @@ class _Uploads:
         return whole
 
     def _folder(self, folder: Path) -> "FolderUpload":
+        from edgequake._core.folder import MANIFEST  # see upload()
+        from edgequake.batch.files import found_files
+
         upload_folder: Any = self.client.documents.upload_folder
         pdfs = {"enable_vision": True} if self.vision else {}
         options = {**self.options, **self.of_folders, **pdfs}
+        self.view.expect(sum(map(len, found_files(folder, self.of_folders["pattern"], folder / MANIFEST))))
         sent: FolderUpload = upload_folder(folder, **options, on_file=self.view.file, on_progress=self.view.progress)
         return sent
 
@@ -101,6 +105,8 @@ class _Uploads:
         from edgequake.models.folder import FolderUpload
 
         result = FolderUpload()
+        files = [*dict.fromkeys(files)]
+        self.view.expect(len(files))
         once = self.client.with_options(max_retries=0)  # the batch tries again itself
 
         def send(file: Path) -> dict[str, Any]:
@@ -111,7 +117,7 @@ class _Uploads:
 
         run(
             send,
-            dict.fromkeys(files),
+            files,
             key=str,
             fields=lambda file: {"path": str(file)},
             concurrency=self.options["concurrency"],

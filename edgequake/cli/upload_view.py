@@ -24,6 +24,9 @@ class UploadView(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
+    def expect(self, files: int) -> None:
+        """So many files more will be told of."""
+
     def file(self, file: FolderFile) -> None:
         """One file was sent or skipped, or has failed."""
 
@@ -38,6 +41,9 @@ class _Quiet:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        pass
+
+    def expect(self, files: int) -> None:
         pass
 
     def file(self, file: FolderFile) -> None:
@@ -63,7 +69,7 @@ class _Bars:
         )
         self._bars = Bars(*columns, console=Console(stderr=True), transient=True)
         self._files = self._bars.add_task("uploading", total=None, words="")
-        self._sent = self._failed = self._done = 0
+        self._expected = self._seen = self._sent = self._failed = self._done = 0
         self._tasks: dict[str, object] = {}
 
     def __enter__(self) -> Self:
@@ -75,12 +81,19 @@ class _Bars:
     ) -> None:
         self._bars.stop()
 
+    def expect(self, files: int) -> None:
+        """Counts up to so many more."""
+        self._expected += files
+        self._bars.update(self._files, description="uploading", total=self._expected, completed=self._seen, words="")
+
     def file(self, file: FolderFile) -> None:
         """Counts the file."""
+        self._seen += 1
         self._sent += file.outcome in ("uploaded", "duplicate")
         self._failed += file.outcome == "failed"
         failed = f", {self._failed} failed" if self._failed else ""
-        self._bars.update(self._files, words=f"{self._sent} files{failed}  {one_line(file.path)}")
+        words = f"{self._seen} of {self._expected} files{failed}  {one_line(file.path)}"
+        self._bars.update(self._files, completed=self._seen, words=words)
 
     def progress(self, progress: Progress) -> None:
         """Moves the bar of the document."""

@@ -1,12 +1,11 @@
 """``edgequake workspaces``: what a server keeps apart."""
 
-from itertools import islice
 from typing import Annotated
 
 import typer
 
 from edgequake.cli.connected import connected
-from edgequake.cli.listing import dumped, show_fields, show_json, show_rows
+from edgequake.cli.listing import dumped, first_of, show_fields, show_json, show_rows
 from edgequake.cli.options import Connection, Json
 
 __all__ = ["workspaces_app"]
@@ -27,7 +26,7 @@ def list_workspaces(
     Into a pipe: a line each, with tabs between id, name, language model and embedding model.
     """
     with connection.client() as client:
-        found = list(islice(client.workspaces.list(page_size=min(limit, 100)), limit))
+        found = list(first_of(client.workspaces.list(page_size=min(limit, 100)), limit))
     if as_json:
         show_json([dumped(one) for one in found])
         return

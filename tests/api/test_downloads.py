@@ -124,3 +124,21 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_sent(calle
         with pytest.raises(ConfigurationError, match=f"cannot write .*: {words}"):
             caller.call(download(to))
     assert caller.server.requests == []
+
+
+def test_a_link_stays_and_what_is_no_file_is_not_replaced_by_one(caller, tmp_path):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "a.pdf").write_bytes(b"old")
+    (tmp_path / "a.pdf").symlink_to("kept/a.pdf")
+    caller.server.answers(reply(content=BIG))
+    assert caller.call(download(tmp_path / "a.pdf")) == tmp_path / "a.pdf"
+    assert (tmp_path / "a.pdf").is_symlink()
+    assert (tmp_path / "kept" / "a.pdf").read_bytes() == BIG
+    caller.server.requests.clear()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "round").symlink_to("round")
+    for name, words in (("pipe", "it is no regular file"), ("round", "")):
+        with pytest.raises(ConfigurationError, match=f"cannot write .*{name}: {words}"):
+            caller.call(download(tmp_path / name))
+    assert (tmp_path / "pipe").is_fifo()
+    assert caller.server.requests == []

@@ -91,6 +91,7 @@ def test_an_upload_that_fails_exits_with_1_and_says_why(eq: Any, server: ScriptS
     assert "1 skipped: the server does not take .exe" in ended.out
     assert "bad.pdf is no PDF" in ended.out
     assert ended.out.count("no text") == 2
+    assert "4 of 4 files, 1 failed" in eq("upload", str(folder), terminal=True).err  # the last thing that is drawn
     files = eq("upload", str(folder / "bad.pdf"), str(folder / "a.md"), "--wait")
     assert (files.code, files.out.count("failed\t")) == (1, 2)
 
@@ -125,7 +126,10 @@ def test_documents_are_listed(eq: Any, server: ScriptServer) -> None:
     assert (ended.code, first[0], len(first)) == (0, page["documents"][0]["id"], 6)
     query = server.requests[0].query
     assert (query["status"], query["document_pattern"], query["page_size"]) == ("completed", "orion", "2")
-    assert json.loads(eq("documents", "list", "--json").out)[0] == page["documents"][0]
+    assert len(ended.out.splitlines()) == 2 < len(page["documents"])
+    assert ended.err == "edgequake: these are the first 2, and the server has more: --limit shows more of them\n"
+    whole = eq("documents", "list", "--json")
+    assert (json.loads(whole.out), whole.err) == (page["documents"], "")
     assert page["documents"][0]["id"] in eq("documents", "list", terminal=True).out
     server.on("GET", f"{API}/documents").always().reply(json=page | {"documents": [], "total": 0})
     assert "no documents" in eq("documents", "list", terminal=True).out

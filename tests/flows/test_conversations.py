@@ -141,4 +141,6 @@ def test_an_item_that_is_none_is_refused_before_anything_is_sent(caller: Any, it
     good = {"conversation": MARKED, "messages": TURNS}
     with pytest.raises(ConfigurationError, match=r"each (item|message) must"):
         caller.call(lambda c: c.conversations.restore([good, item]))
+    with pytest.raises(ConfigurationError, match="items must be a list, or another iterable of them, not int"):
+        caller.call(lambda c: c.conversations.restore(5))
     assert caller.server.requests == []

@@ -81,6 +81,7 @@ def test_each_file_is_sent_once_and_kept_in_the_manifest(caller: Any, server: An
     assert (names(result.uploaded), names(result.duplicates), result.ok) == (["a.md", "b/c.txt"], ["same.md"], True)
     (same,) = result.duplicates
     assert (same.duplicate_of, same.reason, same.is_duplicate) == ("a.md", "the same content as a.md", True)
+    assert (same.document_id, same.track_id) == ("d-a.md", "t-a.md")
     assert names(told) == ["a.md", "b/c.txt", "same.md"]
     assert {part(one, "metadata") for one in server.requests} == {'{"team":"x"}'}
     line = next(row for row in rows(folder) if row["path"] == "a.md")
@@ -237,6 +238,32 @@ def test_a_file_that_cannot_be_read_has_failed(
         monkeypatch.setattr("pathlib.Path.open", refused)
         with pytest.raises(ConfigurationError, match=r"cannot read a\.md: Permission denied"):
             caller.call(lambda c: c.documents.upload(folder / "a.md"))
+
+
+def test_a_folder_that_cannot_be_read_has_failed(
+    caller: Any, server: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def scan(path: Any) -> Any:
+        if str(path) == str(folder / "b"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    real = os.scandir
+    monkeypatch.setattr(os, "scandir", scan)
+    result = run(caller, folder, pattern="**/*.md")
+    assert names(result.uploaded) == ["a.md"]
+    (failed,) = result.failed
+    assert (failed.path, failed.reason) == ("b", "the folder cannot be read: Permission denied")
+    assert not result.ok
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are Unicode there")
+def test_a_file_whose_name_is_no_utf_8_has_failed_and_says_so(caller: Any, server: Any, folder: Path):
+    (folder / os.fsdecode(b"caf\xe9.md")).write_text("# Café")
+    result = run(caller, folder)
+    assert names(result.uploaded) == ["a.md", "b/c.txt"]
+    (failed,) = result.failed
+    assert "'caf\\udce9.md' is no name in UTF-8: rename the file" in (failed.reason or "")
 
 
 def test_a_busy_server_gets_fewer_files_at_once_and_all_of_them(caller: Any, server: Any, folder: Path):

@@ -88,6 +88,7 @@ def test_a_login_that_is_refused_is_the_error_of_the_request(caller: Any, status
     with pytest.raises(kind, match="wrong password") as raised:
         caller.run(client.auth.me())
     assert paths(caller) == ["login"]
+    assert "EDGEQUAKE_API_KEY" not in str(raised.value)  # another key would not help
     assert "s3cret" not in str(raised.value) + repr(vars(raised.value))
 
 

@@ -12,6 +12,7 @@ from flows.conftest import filename, part, reply, sample
 
 from edgequake import ConfigurationError, EdgequakeClient, NotFoundError, ProcessingError, TimeoutError
 from edgequake.models.processing import BatchDeletion, Deletion, WorkspaceWipe
+from edgequake.models.uploads import Upload
 from edgequake.testing import Hold
 
 if TYPE_CHECKING:
@@ -269,6 +270,13 @@ def test_what_an_older_server_removed_at_once_is_not_waited_for(caller: Any):
     caller.call(lambda c: c.documents.wait_deleted(deletion("document_delete_200_legacy")))
     wipe = deletion("documents_delete_all_202", accepted=False, wipe_track_id=None)
     caller.call(lambda c: c.documents.wait_deleted(wipe))
+    assert caller.server.requests == []
+
+
+@pytest.mark.parametrize("target", [None, {}, "", Upload(status="pending", document_id="d")])
+def test_what_is_no_deletion_is_refused(caller: Any, target: Any):
+    with pytest.raises(ConfigurationError, match="to wait for; not"):
+        caller.call(lambda c: c.documents.wait_deleted(target))
     assert caller.server.requests == []
 
 

@@ -48,6 +48,9 @@ def test_a_task_that_failed_is_an_error_or_an_answer(caller: Any):
 def test_what_is_no_task_is_refused(caller: Any, target: Any):
     with pytest.raises(ConfigurationError, match="give the id of a task"):
         caller.call(lambda c: c.tasks.wait(target))
+    with pytest.raises(ConfigurationError, match="give the id of a task"):
+        caller.call(lambda c: c.workspaces.wait(target))
+    assert caller.server.requests == []
 
 
 def rebuild(**fields: Any) -> Rebuild:
@@ -125,4 +128,8 @@ def test_a_key_that_is_not_there_is_not_replaced(caller: Any):
     keys(caller)
     with pytest.raises(NotFoundError, match="there is no API key with the id 'nothing'"):
         caller.call(lambda c: c.api_keys.rotate("nothing"))
+    assert len(caller.server.requests) == 1
+    for wrong in ("", "..", None, 1.5):
+        with pytest.raises(ConfigurationError, match="key_id must"):
+            caller.call(lambda c, wrong=wrong: c.api_keys.rotate(wrong))
     assert len(caller.server.requests) == 1

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from edgequake._core.folder import KEY, ended, failed_later, fields_of, row_of, sorted_out
+from edgequake._core.folder import KEY, ended, failed_later, fields_of, row_of, sorted_out, with_ids
 from edgequake._http.waiting import async_in_thread
 from edgequake.batch._async.runner import AsyncRunner
 from edgequake.batch.files import found_files, hashed
@@ -42,10 +42,11 @@ class AsyncFolder:
 
     async def sent(self, *, force: bool, concurrency: int) -> FolderUpload:
         """What became of the files, once all have been sent."""
-        files, skipped = await async_in_thread(found_files, self.folder, self.pattern, self.path)
+        files, others = await async_in_thread(found_files, self.folder, self.pattern, self.path)
         if not files:
-            raise ConfigurationError(_no_files(self.folder, self.pattern, skipped))
-        result = FolderUpload(skipped=skipped)
+            raise ConfigurationError(_no_files(self.folder, self.pattern, others))
+        result = FolderUpload(skipped=[file for file in others if file.outcome == "skipped"])
+        result.failed += (file for file in others if file.outcome == "failed")
         with ExitStack() as stack:
             journal = None
             if self.path is not None:
@@ -68,6 +69,7 @@ class AsyncFolder:
                 on_done=lambda line: self._tell(ended(self.manifest, line, result)),
                 resume=False,
             ).run()
+        with_ids(result)
         return result
 
     async def note_failures(self, result: FolderUpload) -> None:
@@ -111,7 +113,7 @@ class AsyncFolder:
             self.on_file(file)
 
 
-def _no_files(folder: Path, pattern: str, skipped: list[FolderFile]) -> str:
-    some = "; ".join(f"{file.path}: {file.reason}" for file in skipped[:3])
-    others = f" ({len(skipped)} skipped, such as {some})" if skipped else ""
-    return f"{str(folder)!r} has no file that fits {pattern!r} and that the server takes{others}"
+def _no_files(folder: Path, pattern: str, others: list[FolderFile]) -> str:
+    some = "; ".join(f"{file.path}: {file.reason}" for file in others[:3])
+    told = f" ({len(others)} skipped, such as {some})" if others else ""
+    return f"{str(folder)!r} has no file that fits {pattern!r} and that the server takes{told}"

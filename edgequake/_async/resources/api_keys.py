@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._async.resources.resource import AsyncResource
 from edgequake._async.session import AsyncSession
+from edgequake._core.endpoints import id_of
 from edgequake.exceptions import EdgeQuakeError, NotFoundError
 from edgequake.models.api_keys import ApiKey, ApiKeyListOptions, ApiKeyPage, NewApiKey, NewApiKeyOptions, RevokedApiKey
 
@@ -84,7 +85,7 @@ class AsyncApiKeys(AsyncResource):
         return new
 
     async def _key(self, key_id: KeyId, options: RequestOptions) -> ApiKey:
-        wanted = key_id if isinstance(key_id, str) else key_id.key_id
+        wanted = id_of("key_id", key_id)
         async for key in self.list(**options):
             if key.key_id == wanted:
                 return key

@@ -12,7 +12,7 @@ from edgequake._async.resources.processing import TRACK
 from edgequake._async.resources.uploads import AsyncUploads
 from edgequake._async.resources.waiting import AsyncDocumentWaits
 from edgequake._async.session import AsyncSession
-from edgequake._core.folder import Manifest
+from edgequake._core.folder import MANIFEST, Manifest
 from edgequake._core.polling import Polling
 from edgequake._core.uploading import HEAD, upload_plan
 from edgequake._core.uploads import file_part
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from edgequake.models.uploads import Upload
 
 __all__ = ["AsyncIngestion"]
-
-_MANIFEST = ".edgequake-uploads.jsonl"
 
 
 class AsyncIngestion(AsyncDocumentWaits, AsyncUploads):
@@ -169,5 +167,5 @@ def _manifest(
     """What the manifest says of this server and workspace, nothing yet; and where it is."""
     workspace = config.workspace_id or "default"
     if isinstance(manifest, bool):
-        return Manifest(config.base_url, workspace), folder / _MANIFEST if manifest else None
+        return Manifest(config.base_url, workspace), folder / MANIFEST if manifest else None
     return Manifest(config.base_url, workspace, f"{Path(os.path.abspath(folder)).as_posix()}/"), Path(manifest)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._sync.resources.resource import Resource
 from edgequake._sync.session import Session
+from edgequake._core.endpoints import id_of
 from edgequake.exceptions import EdgeQuakeError, NotFoundError
 from edgequake.models.api_keys import ApiKey, ApiKeyListOptions, ApiKeyPage, NewApiKey, NewApiKeyOptions, RevokedApiKey
 
@@ -85,7 +86,7 @@ class ApiKeys(Resource):
         return new
 
     def _key(self, key_id: KeyId, options: RequestOptions) -> ApiKey:
-        wanted = key_id if isinstance(key_id, str) else key_id.key_id
+        wanted = id_of("key_id", key_id)
         for key in self.list(**options):
             if key.key_id == wanted:
                 return key

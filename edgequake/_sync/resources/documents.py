@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Unpack
 
@@ -25,8 +26,6 @@ from edgequake.models.documents import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from edgequake._sync.pager import Pager
     from edgequake.models.ids import DocumentId
     from edgequake.models.options import BodyOptions, RequestOptions
@@ -102,9 +101,11 @@ class Documents(Ingestion, DocumentParts, DocumentPages):
         :param document_ids: 1 to 500 of them.
         :raises ConfigurationError: for none, or more; nothing is sent.
         """
-        ids = [*document_ids] if not isinstance(document_ids, str) else []
+        some = isinstance(document_ids, Iterable) and not isinstance(document_ids, str)
+        ids = [*document_ids] if some else []
         if not 1 <= len(ids) <= _MOST_AT_ONCE:
-            raise ConfigurationError(f"document_ids must be a list of 1 to {_MOST_AT_ONCE} ids, not {len(ids)}")
+            given = len(ids) if some else repr(document_ids)
+            raise ConfigurationError(f"document_ids must be a list of 1 to {_MOST_AT_ONCE} ids, not {given}")
         route = "POST /api/v1/documents/batch-delete"
         return self._send(route, BatchDeletion, options, document_ids=ids)
 

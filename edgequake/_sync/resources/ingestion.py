@@ -13,7 +13,7 @@ from edgequake._sync.resources.processing import TRACK
 from edgequake._sync.resources.uploads import Uploads
 from edgequake._sync.resources.waiting import DocumentWaits
 from edgequake._sync.session import Session
-from edgequake._core.folder import Manifest
+from edgequake._core.folder import MANIFEST, Manifest
 from edgequake._core.polling import Polling
 from edgequake._core.uploading import HEAD, upload_plan
 from edgequake._core.uploads import file_part
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from edgequake.models.uploads import Upload
 
 __all__ = ["Ingestion"]
-
-_MANIFEST = ".edgequake-uploads.jsonl"
 
 
 class Ingestion(DocumentWaits, Uploads):
@@ -170,5 +168,5 @@ def _manifest(
     """What the manifest says of this server and workspace, nothing yet; and where it is."""
     workspace = config.workspace_id or "default"
     if isinstance(manifest, bool):
-        return Manifest(config.base_url, workspace), folder / _MANIFEST if manifest else None
+        return Manifest(config.base_url, workspace), folder / MANIFEST if manifest else None
     return Manifest(config.base_url, workspace, f"{Path(os.path.abspath(folder)).as_posix()}/"), Path(manifest)

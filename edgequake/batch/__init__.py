@@ -1,4 +1,4 @@
-"""Many items, a few at a time, with a journal: what was done stays done, whatever ends the program.
+"""Handles many items, a few at a time, with a journal. If the program is interrupted, the next run continues.
 
 ::
 
@@ -18,7 +18,7 @@
 
     asyncio.run(main())
 
-:func:`async_run` works in tasks, :func:`run` in threads. ``edgequake batch`` is the same on the command line.
+:func:`async_run` uses tasks, and :func:`run` uses threads. ``edgequake batch`` does the same on the command line.
 """
 
 from edgequake.batch._async.runner import async_run

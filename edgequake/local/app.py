@@ -39,13 +39,16 @@ from edgequake.local.wire import problem
 
 
 def create_app(store: Store, *, token_delay: float = 0.0, llm: Any = None, api_key: str | None = None) -> Starlette:
-    """An application that answers from the store: query, chat and their streams, documents, conversations.
+    """An ASGI application that answers from `store`: query, chat and their streams, documents, conversations.
 
-    `llm` gives the answers when there is one: an object with `astream(prompt)` or `stream(prompt)`, as
-    `edgequake.rag` takes it. Without it, answers quote the documents. `api_key` must then be sent by clients.
-    `token_delay` is the pause before each streamed token, in seconds. The application does not close the
-    store. It is for trying, demos and tests; production is the EdgeQuake server. Raises LocalServerError for
-    an `llm` that cannot stream or an empty key.
+    It is for trying, demos and tests. In production, use the EdgeQuake server. The application does not close the
+    store.
+
+    :param token_delay: seconds of pause before each streamed token.
+    :param llm: a language model that writes the answers: an object with `astream(prompt)` or `stream(prompt)`, as
+        `edgequake.rag` takes it. Without it, answers quote the documents.
+    :param api_key: a key that clients must send. Without it, no key is needed.
+    :raises LocalServerError: `llm` cannot stream, or the key is empty.
     """
     return build(Engine(store, llm=llm, token_delay=token_delay), api_key=api_key)
 

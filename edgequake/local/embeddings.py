@@ -45,13 +45,21 @@ class _Vectors(Answer):
 
 
 class OpenAICompatibleEmbedder:
-    """Makes vectors of texts with a model behind OpenAI's `/v1/embeddings`: Ollama, vLLM, LM Studio, OpenAI.
+    """Computes vectors of texts with a model behind OpenAI's `/v1/embeddings`: Ollama, vLLM, LM Studio, OpenAI.
+
+    ::
 
         LocalServer("docs", embedder=OpenAICompatibleEmbedder("http://localhost:11434/v1", "nomic-embed-text"))
 
-    `base_url` includes the version. `api_key` is sent as a bearer token. `timeout` is in seconds, for each wait. Needs
-    numpy: `pip install "edgequake[embed]"`. Raises ConfigurationError for settings that cannot work, ImportError
-    without numpy.
+    It needs numpy: `pip install "edgequake[embed]"`.
+
+    :param base_url: the address with the version, such as `http://localhost:11434/v1`.
+    :param model: the name of the model.
+    :param api_key: a key. It is sent as a bearer token.
+    :param timeout: seconds for each wait.
+    :param max_retries: how often a request may be sent again.
+    :raises ConfigurationError: a setting cannot work.
+    :raises ImportError: numpy is not installed.
     """
 
     def __init__(
@@ -68,7 +76,10 @@ class OpenAICompatibleEmbedder:
         self._client = ServiceClient(address, headers=headers, timeout=timeout, max_retries=max_retries)
 
     def embed(self, texts: Sequence[str]) -> list[bytes]:
-        """A vector of length 1 for each text, as 32-bit floats. Raises EmbeddingError, in one line."""
+        """A vector of length 1 for each text, as 32-bit floats.
+
+        :raises EmbeddingError: the model cannot be reached, or refuses. The message is one line.
+        """
         import numpy
 
         body = {"model": self.model, "input": [text[:_MAX_CHARS] for text in texts]}
@@ -89,7 +100,7 @@ class OpenAICompatibleEmbedder:
         return [row.tobytes() for row in made / numpy.where(lengths == 0, 1, lengths)]
 
     def close(self) -> None:
-        """Close the connections."""
+        """Closes the connections."""
         self._client.close()
 
 

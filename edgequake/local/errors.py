@@ -8,11 +8,13 @@ LocalServerError
 
 
 class LocalServerError(Exception):
-    """The local server cannot do what was asked: a taken port, a wrong state, a bad source or store."""
+    """The local server cannot do what you asked: the port is taken, it already runs, or a path or database cannot be
+    used.
+    """
 
 
 class EmbeddingError(LocalServerError):
-    """The server of an embedding model cannot be reached, refuses, or gives something else."""
+    """The embedding model cannot be reached, refuses, or replies with something else."""
 
 
 class SourceError(LocalServerError, ValueError):
@@ -20,4 +22,4 @@ class SourceError(LocalServerError, ValueError):
 
 
 class StoreError(LocalServerError):
-    """The database cannot be opened, is not one of ours, or SQLite lacks full-text search."""
+    """The database cannot be opened or is something else, or SQLite has no full-text search."""

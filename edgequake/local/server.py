@@ -26,23 +26,33 @@ Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
 class LocalServer:
-    """A server for the documents under `paths`, on a free port of this machine.
+    """A local EdgeQuake server for the documents under `paths`, on a free port of this machine.
+
+    ::
 
         with LocalServer("docs/") as server:
             client = EdgequakeClient(base_url=server.url)
 
-    It speaks the EdgeQuake server's wire (query, chat, documents, conversations): for trying, demos and tests.
-    For production there is the EdgeQuake server. Folders give their text, HTML and PDF files, recursively; a file of
-    a folder that cannot be read is skipped, with a warning in the log.
+    It is for trying, demos and tests. In production, use the EdgeQuake server, which has the same routes. The local
+    server runs in a thread of its own and installs no signal handlers.
 
-    `llm`, an object with `astream(prompt)` or `stream(prompt)` as `edgequake.rag` takes it, gives the answers;
-    without one they quote the documents. `db` is a SQLite file that keeps documents and conversations; without
-    it they are in memory. With `api_key`, clients must send it. `token_delay` is the pause before each streamed
-    token, in seconds. `on_progress` is called with what is being done ("reading files", "embedding passages"), how
-    much of it is done and how much there is. With an `embedder`, passages are found by their vectors too. Requests that
-    call it by a name that is neither this machine's nor `host` nor one of `allow_hosts` (`box.local`, `*.example.com`,
-    `*`) are refused, as are those of pages of another site. It runs in a thread of its own and installs no signal
-    handlers.
+    Requests that call it by an unknown host name, and requests from web pages of other sites, are refused with 403.
+    Known are the names of this machine, `host` and `allow_hosts`.
+
+    :param paths: files and folders with text, HTML or PDF files. Folders are read with all their subfolders. A file of
+        a folder that cannot be read is skipped, with a warning in the log.
+    :param host: the address on which it listens.
+    :param port: the port. 0 takes a free one.
+    :param db: a SQLite file that keeps documents and conversations. Without it they are in memory.
+    :param token_delay: seconds of pause before each streamed token.
+    :param llm: a language model that writes the answers: an object with `astream(prompt)` or `stream(prompt)`, as
+        `edgequake.rag` takes it. Without it, answers quote the documents.
+    :param api_key: a key that clients must send. Without it, no key is needed.
+    :param on_progress: a function that is called while the server starts, with what is being done ("reading files",
+        "embedding passages"), how much is done, and how much there is.
+    :param embedder: an embedding model. Passages are then also found by their meaning.
+    :param allow_hosts: more names by which the server may be called, such as `box.local` or `*.example.com`. `*` allows
+        every name.
     """
 
     def __init__(
@@ -70,7 +80,7 @@ class LocalServer:
         self._embedder = embedder
         self._allow_hosts = checked_hosts(allow_hosts)
         self.skipped: tuple[Skipped, ...] = ()
-        """The files of the folders that could not be read, and why."""
+        """The files that could not be read, and why."""
         self._keep_alive = KEEP_ALIVE_SECONDS
         self._running: Engine | None = None
         self._store: Store | None = None
@@ -80,24 +90,26 @@ class LocalServer:
 
     @property
     def url(self) -> str:
-        """Where it listens, as `http://127.0.0.1:49152`. Raises LocalServerError while it does not run."""
+        """The address, such as `http://127.0.0.1:49152`. It raises LocalServerError if the server does not run."""
         if not self._url:
             raise LocalServerError("the local server is not running")
         return self._url
 
     @property
     def store(self) -> Store:
-        """The documents it answers from. Raises LocalServerError while it does not run."""
+        """The documents of the server. It raises LocalServerError if the server does not run."""
         if self._store is None:
             raise LocalServerError("the local server is not running")
         return self._store
 
     def start(self) -> Self:
-        """The server, accepting requests.
+        """Starts the server, and returns it when it accepts requests.
 
-        Raises SourceError for a bad path, StoreError for a bad database, EmbeddingError for an embedder that fails,
-        LocalServerError for a taken port or a server that runs already, ImportError when the extra `server` is not
-        installed.
+        :raises SourceError: a path is missing or cannot be read.
+        :raises StoreError: the database cannot be opened.
+        :raises EmbeddingError: the embedding model fails.
+        :raises LocalServerError: the port is taken, or the server already runs.
+        :raises ImportError: the extra `server` is not installed.
         """
         listener = self._open()
         ready = threading.Event()
@@ -117,7 +129,7 @@ class LocalServer:
         return self
 
     def stop(self) -> None:
-        """End open streams, stop listening and wait until the thread has ended. Harmless when not running."""
+        """Ends open streams, stops listening, and waits until the thread has ended. You can call it at any time."""
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join()
@@ -131,7 +143,7 @@ class LocalServer:
         self.stop()
 
     def serve(self, on_ready: Callable[[LocalServer], None] | None = None) -> None:
-        """Serve in the foreground until Ctrl-C or SIGTERM. Raises as `start` does."""
+        """Serves in the foreground until Ctrl-C or SIGTERM. It raises the errors of `start`."""
         listener = self._open()
         try:
             self._made(listener, lambda: on_ready(self) if on_ready else None).serve_until_stopped()

@@ -20,7 +20,7 @@ from edgequake.local.search import FUSED, Hit, Search
 __all__ = ["Document", "Hit", "Progress", "Scope", "Store"]
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
+"""Called with what is being done, how much is done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class Document:
 
 
 class Store:
-    """Documents to search, in memory or in a file that lasts.
+    """Documents that can be searched, in memory or in a file. Several threads can use it.
 
-    Safe to share between threads. Raises StoreError when the file cannot be opened, is something else or was
-    made by another version.
+    :param path: a SQLite file. Default: in memory.
+    :raises StoreError: the file cannot be opened, is something else, or was made by another version.
     """
 
     def __init__(self, path: str | os.PathLike[str] = ":memory:") -> None:
@@ -57,12 +57,12 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Release the file; closing twice is harmless."""
+        """Closes the file. You can call it twice."""
         self.database.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Store all documents that are added inside, or none when something is raised."""
+        """Stores all documents that are added in the `with` block. If the block raises, none of them is stored."""
         with self.database.transaction():
             yield
 
@@ -78,10 +78,14 @@ class Store:
         size: int | None = None,
         workspace: str = DEFAULT_WORKSPACE,
     ) -> Document:
-        """The document as it is stored now. One of the same id is replaced, and left alone when equal.
+        """Stores a document, and returns it. A document with the same id is replaced.
 
-        `source_type` is "markdown" or "text", as `markdown` says, unless given: "file" for data, "pdf" for
-        pages separated by form feeds. `origin` is the path it was read from, `size` that file's bytes.
+        :param document_id: an id of your own. Default: a new one.
+        :param markdown: whether the text is Markdown. If not, it is plain text.
+        :param source_type: "markdown", "text", "file" (data) or "pdf" (pages separated by form feeds). Default: as
+            `markdown` says.
+        :param origin: the path that the text was read from.
+        :param size: the size of that file in bytes.
         """
         document_id = document_id or str(uuid.uuid4())
         kind = source_type or ("markdown" if markdown else "text")
@@ -113,17 +117,17 @@ class Store:
         return Document(document_id, title, row[0], passages)
 
     def warn(self, document_id: str, warning: str | None) -> None:
-        """Note something about a document that whoever lists it should know, or None for nothing any more."""
+        """Stores a warning about a document, for lists of documents. None removes it."""
         with self.database.transaction():
             self._connection.execute("UPDATE documents SET warning_message = ? WHERE id = ?", (warning, document_id))
 
     def delete(self, document_id: str) -> bool:
-        """Whether there was such a document; it is gone now."""
+        """Removes a document. Returns whether it existed."""
         with self.database.transaction():
             return self._index.remove(document_id)
 
     def documents(self) -> list[Document]:
-        """All documents, in the order they were added."""
+        """All documents, in the order in which they were added."""
         with self.database.lock:
             rows = self._connection.execute(
                 "SELECT d.id, d.title, d.created_at, count(p.rowid) FROM documents d"
@@ -147,11 +151,15 @@ class Store:
         workspace: str = DEFAULT_WORKSPACE,
         vector: tuple[str, bytes] | None = None,
     ) -> list[Hit]:
-        """The passages that fit the query best, at most `limit`, the best first.
+        """The passages that fit the query best, the best first.
 
-        The query is plain words: nothing in it is taken as search syntax, and stop words are left out while
-        other words remain. No word at all finds nothing. `vector` is the query's, with its model's name: what is near
-        it is found too, and both rankings are joined (reciprocal rank fusion).
+        The query is plain words, without any search syntax. Stop words are ignored if there are other words. An empty
+        query finds nothing.
+
+        :param limit: how many passages at most.
+        :param scope: the documents to search. Default: all of the workspace.
+        :param vector: the name of an embedding model and the query's vector. Passages near it are then found too, and
+            both rankings are joined (reciprocal rank fusion).
         """
         with self.database.snapshot():
             inside = self._search.inside(workspace, scope)
@@ -159,7 +167,7 @@ class Store:
             return self._search.passages(query, limit, workspace, inside, near)
 
     def passage(self, chunk_id: str, workspace: str = DEFAULT_WORKSPACE) -> Hit | None:
-        """The passage of this id, `<document id>-chunk-<index>`; None when there is none."""
+        """The passage with this id, `<document id>-chunk-<index>`. None if there is none."""
         with self.database.snapshot():
             return self._search.passage(chunk_id, workspace)
 
@@ -179,31 +187,31 @@ class Store:
         scope: Scope | None = None,
         workspace: str = DEFAULT_WORKSPACE,
     ) -> tuple[list[FoundEntity], list[FoundRelationship]]:
-        """The entities and relationships to show beside an answer from these passages, at most so many."""
+        """The entities and relationships to show beside an answer from these passages."""
         with self.database.snapshot():
             inside = self._search.inside(workspace, scope)
             return self._index.graph.beside(query, hits, workspace, inside, (most_entities, most_relationships))
 
     def entities_only_in(self, document_id: str) -> int:
-        """How many entities no other document marks."""
+        """How many entities are marked in this document and in no other."""
         with self.database.snapshot():
             return self._index.graph.only_in(document_id)
 
     def wipe(self, workspace: str) -> None:
-        """Delete all documents of a workspace."""
+        """Removes all documents of a workspace."""
         with self.database.transaction():
             for document_id in self.records.ids(workspace):
                 self._index.remove(document_id)
 
     @contextmanager
     def reading_graph(self, workspace: str = DEFAULT_WORKSPACE) -> Iterator[GraphReader]:
-        """The whole graph of a workspace, of one moment."""
+        """The whole graph of a workspace, as it is at one moment."""
         with self.database.snapshot():
             yield GraphReader(self._connection, workspace)
 
     def embed(self, embedder: OpenAICompatibleEmbedder, progress: Progress | None = None) -> None:
-        """Give each passage that has none of this model a vector.
+        """Computes a vector for each passage that has none of this model.
 
-        Raises EmbeddingError; what was embedded before stays.
+        :raises EmbeddingError: the model fails. Vectors that were stored before stay.
         """
         embed_missing(self.database, self._index.vectors, embedder, progress)

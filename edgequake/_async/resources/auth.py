@@ -17,9 +17,9 @@ __all__ = ["AsyncAuth"]
 
 
 class AsyncAuth(AsyncResource):
-    """Signing in: ``client.auth``.
+    """The routes for signing in: ``client.auth``.
 
-    These are the bare routes: ``client.login`` makes a client that keeps itself signed in.
+    Each method is one request. ``client.login`` makes a client that signs in and stays signed in by itself.
     """
 
     async def login(self, username: str, password: str, **options: Unpack[BodyOptions]) -> Login:
@@ -30,17 +30,17 @@ class AsyncAuth(AsyncResource):
             login = await client.auth.login("mira", "a password")
             signed_in = client.with_options(jwt=login.access_token)
 
-        :param username: the name, or the e-mail address.
-        :raises UnauthorizedError: for a wrong name or password.
+        :param username: the name or the e-mail address.
+        :raises UnauthorizedError: the name or the password is wrong.
         :raises LockedError: the account is locked.
         """
         route = "POST /api/v1/auth/login"
         return await self._send(route, Login, options, replayable=True, username=username, password=password)
 
     async def refresh(self, refresh_token: str, **options: Unpack[BodyOptions]) -> Token:
-        """Another access token (``POST /api/v1/auth/refresh``).
+        """A new access token (``POST /api/v1/auth/refresh``).
 
-        The answer brings no new refresh token: keep the one you have.
+        The answer has no new refresh token. Keep the one you have.
 
         :raises UnauthorizedError: the refresh token is no longer valid.
         """
@@ -53,19 +53,19 @@ class AsyncAuth(AsyncResource):
         await self._send("POST /api/v1/auth/logout", type(None), options, replayable=True, refresh_token=refresh_token)
 
     async def me(self, **options: Unpack[RequestOptions]) -> Me:
-        """Whose key or token the client sends (``GET /api/v1/auth/me``): ``me.user``.
+        """The user whose key or token the client sends (``GET /api/v1/auth/me``), as ``me.user``.
 
-        :raises UnauthorizedError: no valid key or token was sent.
+        :raises UnauthorizedError: the key or token is missing or not valid.
         """
         return await self._send("GET /api/v1/auth/me", Me, options)
 
     async def sso_providers(self, **options: Unpack[RequestOptions]) -> Raw:
-        """Where users can sign in with an account of another service (``GET /api/v1/auth/sso/providers``)."""
+        """The services with whose accounts users can sign in (``GET /api/v1/auth/sso/providers``)."""
         return await self._send("GET /api/v1/auth/sso/providers", Raw, options)
 
     async def handoff(self, body: Mapping[str, Any], **options: Unpack[BodyOptions]) -> Handoff:
-        """Takes over a sign-in that began in a browser (``POST /api/v1/auth/handoff``).
+        """Continues a sign-in that began in a browser (``POST /api/v1/auth/handoff``).
 
-        :param body: the fields of the request, which are sent as they stand.
+        :param body: the fields of the request. They are sent unchanged.
         """
         return await self._send("POST /api/v1/auth/handoff", Handoff, options, body=body)

@@ -18,16 +18,16 @@ class AsyncChunks(AsyncResource):
     """Passages of documents, which the server calls chunks: ``client.chunks``."""
 
     async def get(self, chunk_id: ChunkId, **options: Unpack[RequestOptions]) -> Chunk:
-        """A passage with its text, and what was found in it (``GET /api/v1/chunks/{chunk_id}``).
+        """A passage with its text and the entities found in it (``GET /api/v1/chunks/{chunk_id}``).
 
-        :param chunk_id: such as the ``id`` of a source of an answer.
-        :raises NotFoundError: there is none of this id.
+        :param chunk_id: an id such as the ``id`` of a source of an answer.
+        :raises NotFoundError: no passage has this id.
         """
         return await self._send("GET /api/v1/chunks/{chunk_id}", Chunk, options, chunk_id=chunk_id)
 
     async def lineage(self, chunk_id: ChunkId, **options: Unpack[RequestOptions]) -> ChunkLineage:
-        """Where a passage comes from (``GET /api/v1/chunks/{chunk_id}/lineage``).
+        """The document and place that a passage comes from (``GET /api/v1/chunks/{chunk_id}/lineage``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no passage has this id.
         """
         return await self._send("GET /api/v1/chunks/{chunk_id}/lineage", ChunkLineage, options, chunk_id=chunk_id)

@@ -25,23 +25,23 @@ _SUMMARY = Needs("costs.summary", "TW", "answers with an empty result")
 
 
 class AsyncCosts(AsyncResource):
-    """What models cost, and have cost, in US dollars: ``client.costs``.
+    """Prices and costs of models, in US dollars: ``client.costs``.
 
     Every method raises the errors of :meth:`AsyncQuery.execute`.
     """
 
     async def pricing(self, **options: Unpack[RequestOptions]) -> Pricing:
-        """What the models cost (``GET /api/v1/pipeline/costs/pricing``)."""
+        """The prices of the models (``GET /api/v1/pipeline/costs/pricing``)."""
         return await self._send("GET /api/v1/pipeline/costs/pricing", Pricing, options)
 
     async def estimate(
         self, model: str, *, input_tokens: int, output_tokens: int, **options: Unpack[BodyOptions]
     ) -> CostEstimate:
-        """What a call would cost (``POST /api/v1/pipeline/costs/estimate``).
+        """The price of a call that you plan (``POST /api/v1/pipeline/costs/estimate``).
 
-        :param input_tokens: tokens that the model would read.
-        :param output_tokens: tokens that it would write.
-        :raises BadRequestError: the server does not know what this model costs.
+        :param input_tokens: how many tokens the model would read.
+        :param output_tokens: how many tokens the model would write.
+        :raises BadRequestError: the server does not know the price of this model.
         """
         route = "POST /api/v1/pipeline/costs/estimate"
         return await self._send(
@@ -55,21 +55,21 @@ class AsyncCosts(AsyncResource):
         )
 
     async def summary(self, **options: Unpack[RequestOptions]) -> CostSummary:
-        """What the workspace has cost (``GET /api/v1/costs/summary``). Needs ``tenant_id`` and ``workspace_id``."""
+        """The workspace's costs so far (``GET /api/v1/costs/summary``). Needs ``tenant_id`` and ``workspace_id``."""
         return await self._send("GET /api/v1/costs/summary", CostSummary, options, needs=_SUMMARY)
 
     async def history(self, **options: Unpack[CostHistoryOptions]) -> list[CostPoint]:
-        """What each stretch of time has cost (``GET /api/v1/costs/history``)."""
+        """The costs of each period (``GET /api/v1/costs/history``)."""
         return await self._send("GET /api/v1/costs/history", list[CostPoint], options, CostHistoryOptions)
 
     async def budget(self, **options: Unpack[RequestOptions]) -> Budget:
-        """What a month may cost, and has cost (``GET /api/v1/costs/budget``)."""
+        """The month's budget and how much of it is spent (``GET /api/v1/costs/budget``)."""
         return await self._send("GET /api/v1/costs/budget", Budget, options)
 
     async def update_budget(self, **options: Unpack[BudgetOptions]) -> Budget:
-        """Changes the month's budget (``PATCH /api/v1/costs/budget``). What is not given stays as it is.
+        """Changes the month's budget (``PATCH /api/v1/costs/budget``). Fields that you do not give keep their values.
 
-        The server takes the whole budget, so it is read first: two requests.
+        The server needs the whole budget, so the SDK reads it first. This makes two requests.
         """
         request: RequestOptions = {}
         if "timeout" in options:

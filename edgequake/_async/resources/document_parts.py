@@ -39,8 +39,8 @@ class AsyncDocumentParts(AsyncResource):
     ) -> bytes | Path:
         """The file that was uploaded (``GET /api/v1/documents/{document_id}/download/original``).
 
-        :param to: writes it into this file instead, piece by piece, and returns the path. The file takes its name when
-            it is whole.
+        :param to: a path. The content is then written to this file piece by piece, and the path is returned. Until the
+            download is complete, the file has another name.
         :raises NotFoundError: there is no such document, or no file of it.
         """
         route = "GET /api/v1/documents/{document_id}/download/original"
@@ -61,14 +61,14 @@ class AsyncDocumentParts(AsyncResource):
     ) -> str | Path:
         """The document as Markdown (``GET /api/v1/documents/{document_id}/download/markdown``).
 
-        :param to: writes it into this file instead, and returns the path.
+        :param to: a path. The content is then written to this file, and the path is returned.
         :raises NotFoundError: there is no such document.
         """
         route = "GET /api/v1/documents/{document_id}/download/markdown"
         return await self._download(route, str, options, to=to, document_id=document_id)
 
     async def lineage(self, document_id: DocumentId, **options: Unpack[RequestOptions]) -> DocumentLineage:
-        """Which passage brought which entity (``GET /api/v1/documents/{document_id}/lineage``).
+        """The entities of a document and the passages they come from (``GET /api/v1/documents/{document_id}/lineage``).
 
         :raises NotFoundError: there is no such document.
         """
@@ -76,9 +76,9 @@ class AsyncDocumentParts(AsyncResource):
         return await self._send(route, DocumentLineage, options, document_id=document_id)
 
     async def metadata(self, document_id: DocumentId, **options: Unpack[RequestOptions]) -> Raw:
-        """What the server keeps about a document (``GET /api/v1/documents/{document_id}/metadata``).
+        """Everything that the server stores about a document (``GET /api/v1/documents/{document_id}/metadata``).
 
-        The fields vary with where the document came from.
+        The fields depend on how the document was added.
 
         :raises NotFoundError: there is no such document.
         """
@@ -102,7 +102,7 @@ class AsyncDocumentParts(AsyncResource):
     ) -> bytes | Path:
         """The document's lineage as JSON or CSV (``GET /api/v1/documents/{document_id}/lineage/export``).
 
-        :param to: writes it into this file instead, and returns the path.
+        :param to: a path. The content is then written to this file, and the path is returned.
         :raises NotFoundError: there is no such document.
         """
         route = "GET /api/v1/documents/{document_id}/lineage/export"
@@ -134,7 +134,7 @@ class AsyncDocumentParts(AsyncResource):
         """One figure of a document (``GET /api/v1/documents/{document_id}/assets/{asset_id}``).
 
         :param asset_id: its id in :meth:`assets`.
-        :param to: writes it into this file instead, and returns the path.
+        :param to: a path. The content is then written to this file, and the path is returned.
         :raises NotFoundError: there is no such document or figure.
         """
         route = "GET /api/v1/documents/{document_id}/assets/{asset_id}"
@@ -152,7 +152,7 @@ class AsyncDocumentPages(AsyncResource):
         return await self._send("GET /api/v1/documents/{document_id}/pages", Raw, options, document_id=document_id)
 
     async def pages_health(self, document_id: DocumentId, **options: Unpack[RequestOptions]) -> Raw:
-        """How many pages could be read (``GET /api/v1/documents/{document_id}/pages/health``).
+        """How many pages the server could read (``GET /api/v1/documents/{document_id}/pages/health``).
 
         :raises NotFoundError: there is no such document.
         """
@@ -160,9 +160,9 @@ class AsyncDocumentPages(AsyncResource):
         return await self._send(route, Raw, options, document_id=document_id)
 
     async def page_layout(self, document_id: DocumentId, page_number: int, **options: Unpack[RequestOptions]) -> Raw:
-        """What stands where on a page (``GET /api/v1/documents/{document_id}/pages/{page_number}/layout``).
+        """The blocks of a page and their places (``GET /api/v1/documents/{document_id}/pages/{page_number}/layout``).
 
-        :param page_number: from 1.
+        :param page_number: the page, counted from 1.
         :raises NotFoundError: there is no such document or page.
         """
         route = "GET /api/v1/documents/{document_id}/pages/{page_number}/layout"
@@ -173,7 +173,7 @@ class AsyncDocumentPages(AsyncResource):
     ) -> Raw:
         """Reads pages again (``POST /api/v1/documents/{document_id}/pages/reprocess``).
 
-        :param body: the fields of the request, sent as they stand.
+        :param body: the fields of the request, sent unchanged.
         :raises NotFoundError: there is no such document.
         :raises ConflictError: the document is being processed.
         """

@@ -33,9 +33,9 @@ class AsyncFolders(AsyncResource):
         return await self._send("POST /api/v1/folders", Folder, options, FolderCreateOptions, needs=_CREATE, name=name)
 
     async def update(self, folder_id: FolderId, **options: Unpack[FolderUpdateOptions]) -> Folder:
-        """Changes a folder (``PATCH /api/v1/folders/{folder_id}``); what is not given stays as it is.
+        """Changes a folder (``PATCH /api/v1/folders/{folder_id}``). Fields that you do not give keep their values.
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no folder has this id.
         """
         route = "PATCH /api/v1/folders/{folder_id}"
         return await self._send(
@@ -45,7 +45,7 @@ class AsyncFolders(AsyncResource):
     async def delete(self, folder_id: FolderId, **options: Unpack[RequestOptions]) -> None:
         """Removes a folder (``DELETE /api/v1/folders/{folder_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no folder has this id.
         """
         route = "DELETE /api/v1/folders/{folder_id}"
         return await self._send(route, type(None), options, needs=_DELETE, replayable=True, folder_id=folder_id)

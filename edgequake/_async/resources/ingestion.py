@@ -49,31 +49,32 @@ class AsyncIngestion(AsyncDocumentWaits, AsyncUploads):
         on_progress: Callable[[Progress], object] | None = None,
         **options: Unpack[AnyUploadOptions],
     ) -> Upload:
-        """Uploads a file or a text by the route that fits it, and waits for it if asked to.
+        """Uploads a file or a text. It can wait until the document has been processed.
 
         ::
 
             upload = await client.documents.upload("site-plan.pdf", wait=True)
             upload = await client.documents.upload(content="The relay moved to Lyon.", title="orion.md")
 
-        A PDF, known by its name or its content, goes to :meth:`AsyncPdf.upload`, any other file to
-        :meth:`upload_file`. A text goes to :meth:`upload_text`; so does a text file with ``title``, ``track_id`` or an
-        option that only texts have. Content that the server had already is no error: ``is_duplicate`` says so.
+        A PDF, recognised by its name or its content, goes to :meth:`AsyncPdf.upload`. Any other file goes to
+        :meth:`upload_file`, and a text to :meth:`upload_text`. A text file with ``title``, ``track_id`` or an option
+        that only texts have goes to :meth:`upload_text` too. If the server already has the content, you get no error:
+        ``is_duplicate`` of the answer is true.
 
         :param file: a path, bytes (with ``filename=``), or an open binary file.
         :param content: a text, in place of a file.
-        :param title: the document's title; of a file, its name unless given.
-        :param metadata: anything that JSON can hold; kept with the document.
+        :param title: the document's title. Default for a file: its name.
+        :param metadata: any JSON data. The server keeps it with the document.
         :param track_id: an id of your own for :meth:`track`.
-        :param wait: whether to return only when the document has been processed. ``ingestion`` of the answer then says
-            what became of it, and its status and counts are those of the document.
-        :param timeout: seconds that ``wait`` waits; None for no limit.
+        :param wait: whether to return only when the document has been processed. ``ingestion`` of the answer then has
+            the result, and the answer has the document's status and counts.
+        :param timeout: how many seconds ``wait`` waits at most. None sets no limit.
         :param poll_interval: as in :meth:`wait`.
         :param on_progress: as in :meth:`wait`.
-        :raises ConfigurationError: for a file that is not there, cannot be read or is too large, and for an option that
-            its route does not have; nothing is sent.
-        :raises ProcessingError: the server took it, and its processing failed, if it was waited for.
-        :raises TimeoutError: it was not processed in time; the server goes on.
+        :raises ConfigurationError: the file is missing, cannot be read or is too large, or the route of this file does
+            not have an option that you gave. Nothing has been sent.
+        :raises ProcessingError: you waited, and the processing failed.
+        :raises TimeoutError: you waited, and it took too long. The server continues to work.
         """
         if (file is None) == (content is None):
             raise ConfigurationError("give upload() a file or content=, one of them")
@@ -111,37 +112,42 @@ class AsyncIngestion(AsyncDocumentWaits, AsyncUploads):
         on_progress: Callable[[Progress], object] | None = None,
         **pdf_options: Unpack[FolderUploadOptions],
     ) -> FolderUpload:
-        """Uploads the files of a folder and of those in it, and goes on where an earlier run was broken off.
+        """Uploads the files of a folder and its subfolders. If a run was interrupted, the next run continues it.
 
         ::
 
             folder = await client.documents.upload_folder("handbook", wait=True, on_file=print)
             print(len(folder.uploaded), "uploaded,", len(folder.failed), "failed")
 
-        Each file is sent by the rules of :meth:`upload`, and the same content once. Hidden files, links that lead out
-        of the folder and types that the server does not take are skipped. When the server is busy (429, 503), fewer
-        files go at once for a while. A file that fails is in ``failed`` of the answer, and the others go on.
+        Each file is sent as :meth:`upload` does it. The same content is sent only once. Hidden files, links out of the
+        folder and types that the server does not accept are skipped. If the server is busy (429, 503), fewer files are
+        sent at once for a while. A file that fails is listed in ``failed`` of the answer, and the next file follows.
 
-        A manifest keeps what was sent, a line a file, on the disk before the next file begins. Another run sends what
-        is missing, has changed or had failed. The document of what a changed file held before is not removed: it is in
-        ``superseded``.
+        A manifest, one line for each file, records what has been sent. It is written to the disk before the next file
+        begins. Another run sends files that are missing, changed or failed before. If a file has changed, the document
+        with its old content is not removed; it is listed in ``superseded``.
 
         :param path: the folder.
-        :param pattern: which files, such as ``**/*.md``; ``**`` stands for any number of folders.
-        :param metadata: kept with each document: a dict, or a function that makes one of the file's path.
-        :param concurrency: how many files are sent at once, at most.
-        :param manifest: False for none, or another path than ``.edgequake-uploads.jsonl`` in the folder.
-        :param force: whether files are sent that the manifest has.
-        :param wait: whether to return only when all documents have been processed, those of earlier runs included.
-            ``ingestion`` of the answer says what became of them, and those that failed are in ``failed``.
-        :param timeout: seconds that ``wait`` waits; no limit unless given.
-        :param on_file: a plain function, called with each file that was skipped, was sent or has failed.
-        :param on_progress: as in :meth:`wait`, while it waits.
-        :raises ConfigurationError: there is no such folder, no file in it can be sent, or the manifest cannot be
-            written; nothing is sent.
-        :raises UnauthorizedError: the key was refused (401), as :class:`ForbiddenError` (403). The manifest has what
-            was sent, as it has after anything else that ends this: Ctrl-C, a full disk (:class:`OSError`), three files
-            in a row that found no server.
+        :param pattern: which files, such as ``**/*.md``. ``**`` means any number of folders.
+        :param metadata: JSON data to keep with each document: a dict, or a function that makes one from the file's
+            path.
+        :param concurrency: how many files are sent at once at most.
+        :param manifest: False for no manifest, or the path of the manifest. Default: ``.edgequake-uploads.jsonl`` in
+            the folder.
+        :param force: whether to send files that the manifest already lists as sent.
+        :param wait: whether to return only when all documents have been processed, including those of earlier runs.
+            ``ingestion`` of the answer then has the results, and documents that failed are in ``failed``.
+        :param timeout: how many seconds ``wait`` waits at most. Default: no limit.
+        :param on_file: a function that is not ``async``. It is called with each file that was skipped, was sent or has
+            failed.
+        :param on_progress: as in :meth:`wait`.
+        :raises ConfigurationError: the folder is missing, no file in it can be sent, or the manifest cannot be written.
+            Nothing has been sent.
+        :raises UnauthorizedError: the key was refused (401).
+        :raises ForbiddenError: the key was refused (403).
+        :raises EdgeQuakeError: three files in a row did not reach the server or found it too busy.
+        :raises OSError: the disk is full or the manifest cannot be written. After this and every other interruption,
+            such as Ctrl-C, the manifest lists what was sent.
         :raises TimeoutError: the documents were not processed in time.
         """
         from edgequake._async.flows.folder import AsyncFolder  # it brings more modules than the other methods

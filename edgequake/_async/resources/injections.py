@@ -29,18 +29,18 @@ _INJECTION_LIMIT = 100 * 1024
 
 
 class AsyncInjections(AsyncResource):
-    """Texts such as glossaries that help to understand questions: ``client.workspaces.injections``.
+    """Texts, such as glossaries, that help the server to understand questions: ``client.workspaces.injections``.
 
-    They are never cited as sources. ``workspace_id`` is the client's own unless given. Every method raises the errors
-    of :meth:`AsyncQuery.execute`.
+    They are never cited as sources. ``workspace_id`` defaults to the client's own. Every method raises the errors of
+    :meth:`AsyncQuery.execute`.
     """
 
     async def put(
         self, name: str, content: str, *, workspace_id: WorkspaceId | None = None, **options: Unpack[BodyOptions]
     ) -> InjectionAccepted:
-        """Writes a text, instead of the one of this name (``PUT /api/v1/workspaces/{workspace_id}/injection``).
+        """Stores a text. It replaces the text with the same name (``PUT /api/v1/workspaces/{workspace_id}/injection``).
 
-        :param content: at most 100 KiB.
+        :param content: the text, at most 100 KiB.
         """
         route = "PUT /api/v1/workspaces/{workspace_id}/injection"
         return await self._send(
@@ -55,9 +55,9 @@ class AsyncInjections(AsyncResource):
         workspace_id: WorkspaceId | None = None,
         **options: Unpack[InjectionFileOptions],
     ) -> InjectionAccepted:
-        """Writes the text of a file (``PUT /api/v1/workspaces/{workspace_id}/injection/file``).
+        """Stores the text of a file (``PUT /api/v1/workspaces/{workspace_id}/injection/file``).
 
-        :param file: a path, bytes, or an open binary file; at most 100 KiB.
+        :param file: a path, bytes, or an open binary file, at most 100 KiB.
         """
         return await self._upload(
             "PUT /api/v1/workspaces/{workspace_id}/injection/file",
@@ -74,7 +74,7 @@ class AsyncInjections(AsyncResource):
     def list(
         self, *, workspace_id: WorkspaceId | None = None, **options: Unpack[InjectionListOptions]
     ) -> AsyncPager[Injection, InjectionPage]:
-        """The texts, page after page as they are needed (``GET /api/v1/workspaces/{workspace_id}/injections``)."""
+        """The texts, fetched page by page while you iterate (``GET /api/v1/workspaces/{workspace_id}/injections``)."""
         route = "GET /api/v1/workspaces/{workspace_id}/injections"
         return self._pages(route, InjectionPage, options, InjectionListOptions, workspace_id=workspace_id)
 
@@ -83,7 +83,7 @@ class AsyncInjections(AsyncResource):
     ) -> InjectionDetail:
         """A text (``GET /api/v1/workspaces/{workspace_id}/injections/{injection_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no text has this id.
         """
         route = "GET /api/v1/workspaces/{workspace_id}/injections/{injection_id}"
         return await self._send(route, InjectionDetail, options, injection_id=injection_id, workspace_id=workspace_id)
@@ -97,9 +97,9 @@ class AsyncInjections(AsyncResource):
     ) -> Raw:
         """Changes a text (``PATCH /api/v1/workspaces/{workspace_id}/injections/{injection_id}``).
 
-        What is not given stays as it is.
+        Fields that you do not give keep their values.
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no text has this id.
         """
         route = "PATCH /api/v1/workspaces/{workspace_id}/injections/{injection_id}"
         return await self._send(
@@ -117,9 +117,9 @@ class AsyncInjections(AsyncResource):
     ) -> InjectionDeleted | None:
         """Removes a text (``DELETE /api/v1/workspaces/{workspace_id}/injections/{injection_id}``).
 
-        None is returned where the server says no more than that it is done.
+        Returns None if the server replies without a body.
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no text has this id.
         """
         route = "DELETE /api/v1/workspaces/{workspace_id}/injections/{injection_id}"
         return await self._send(

@@ -18,24 +18,24 @@ __all__ = ["AsyncJobs"]
 
 
 class AsyncJobs(AsyncResource):
-    """Work on a workspace that is asked for by name: ``client.workspaces.jobs``.
+    """Background jobs of a workspace that you start by their type: ``client.workspaces.jobs``.
 
-    ``workspace_id`` is the client's own unless given. Every method raises the errors of :meth:`AsyncQuery.execute`.
+    ``workspace_id`` defaults to the client's own. Every method raises the errors of :meth:`AsyncQuery.execute`.
     """
 
     def list(
         self, *, workspace_id: WorkspaceId | None = None, **options: Unpack[JobListOptions]
     ) -> AsyncPager[Job, JobPage]:
-        """The jobs, page after page as they are needed (``GET /api/v2/workspaces/{workspace_id}/jobs``)."""
+        """The jobs, fetched page by page while you iterate (``GET /api/v2/workspaces/{workspace_id}/jobs``)."""
         route = "GET /api/v2/workspaces/{workspace_id}/jobs"
         return self._pages(route, JobPage, options, JobListOptions, workspace_id=workspace_id)
 
     async def create(
         self, job_type: str, *, workspace_id: WorkspaceId | None = None, **options: Unpack[NewJobOptions]
     ) -> Job:
-        """Begins a job (``POST /api/v2/workspaces/{workspace_id}/jobs``).
+        """Starts a job (``POST /api/v2/workspaces/{workspace_id}/jobs``).
 
-        :param job_type: a kind that :meth:`catalog` lists as ``creatable_via_v2``.
+        :param job_type: a type that :meth:`catalog` lists as ``creatable_via_v2``.
         """
         route = "POST /api/v2/workspaces/{workspace_id}/jobs"
         return await self._send(route, Job, options, NewJobOptions, job_type=job_type, workspace_id=workspace_id)
@@ -43,7 +43,7 @@ class AsyncJobs(AsyncResource):
     async def catalog(
         self, *, workspace_id: WorkspaceId | None = None, **options: Unpack[RequestOptions]
     ) -> JobCatalog:
-        """The kinds of jobs (``GET /api/v2/workspaces/{workspace_id}/jobs/catalog``)."""
+        """The types of jobs (``GET /api/v2/workspaces/{workspace_id}/jobs/catalog``)."""
         route = "GET /api/v2/workspaces/{workspace_id}/jobs/catalog"
         return await self._send(route, JobCatalog, options, workspace_id=workspace_id)
 
@@ -52,7 +52,7 @@ class AsyncJobs(AsyncResource):
     ) -> Job:
         """A job (``GET /api/v2/workspaces/{workspace_id}/jobs/{job_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no job has this id.
         """
         route = "GET /api/v2/workspaces/{workspace_id}/jobs/{job_id}"
         return await self._send(route, Job, options, job_id=job_id, workspace_id=workspace_id)
@@ -62,9 +62,9 @@ class AsyncJobs(AsyncResource):
     ) -> Raw | None:
         """Ends a job (``DELETE /api/v2/workspaces/{workspace_id}/jobs/{job_id}``).
 
-        None is returned where the server says no more than that it is done.
+        Returns None if the server replies without a body.
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no job has this id.
         :raises ConflictError: it has ended already.
         """
         route = "DELETE /api/v2/workspaces/{workspace_id}/jobs/{job_id}"

@@ -50,31 +50,31 @@ class AsyncModelCatalog(AsyncResource):
         return await self._send("GET /api/v1/models/embedding", ModelList, options)
 
     async def health(self, **options: Unpack[RequestOptions]) -> builtins.list[Provider]:
-        """The providers, and whether they answer (``GET /api/v1/models/health``)."""
+        """The providers, and whether each of them responds (``GET /api/v1/models/health``)."""
         return await self._send("GET /api/v1/models/health", list[Provider], options)
 
     async def provider(self, provider: str, **options: Unpack[RequestOptions]) -> Provider:
         """A provider with its models (``GET /api/v1/models/{provider}``).
 
-        :raises NotFoundError: there is none of this name.
+        :raises NotFoundError: no provider has this name.
         """
         return await self._send("GET /api/v1/models/{provider}", Provider, options, provider=provider)
 
     async def get(self, provider: str, model: str, **options: Unpack[RequestOptions]) -> ModelInfo:
         """A model (``GET /api/v1/models/{provider}/{model}``).
 
-        :raises NotFoundError: there is none of this name.
+        :raises NotFoundError: there is no such provider or model.
         """
         route = "GET /api/v1/models/{provider}/{model}"
         return await self._send(route, ModelInfo, options, provider=provider, model=model)
 
     async def search(self, **options: Unpack[ModelSearchOptions]) -> Raw:
-        """Models that fit (``GET /api/v1/models/search``)."""
+        """The models that fit a search (``GET /api/v1/models/search``)."""
         return await self._send("GET /api/v1/models/search", Raw, options, ModelSearchOptions)
 
     async def refresh(self, **options: Unpack[BodyOptions]) -> Raw | None:
         """Makes the server ask its providers for their models anew (``POST /api/v1/models/discover/refresh``).
 
-        None is returned where the server says no more than that it is done.
+        Returns None if the server replies without a body.
         """
         return await self._send("POST /api/v1/models/discover/refresh", if_any(Raw), options, replayable=True)

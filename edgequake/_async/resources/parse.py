@@ -34,15 +34,15 @@ class AsyncParse(AsyncResource):
     """
 
     async def pdf(self, file: FileInput, **options: Unpack[ParseOptions]) -> Parsed | ParseJob:
-        """A PDF as Markdown (``POST /api/v1/parse``); with ``background=True`` a job that reads it.
+        """A PDF as Markdown (``POST /api/v1/parse``). With ``background=True`` you get a job instead.
 
         ::
 
             parsed = await client.parse.pdf("plan.pdf", pages="1-3")
             print(parsed.markdown)
 
-        :param file: a path, bytes, or an open binary file; at most 50 MiB.
-        :raises APIError: 415 for a file that is no PDF, 502 and 504 when the backend fails or is too slow.
+        :param file: a path, bytes, or an open binary file, at most 50 MiB.
+        :raises APIError: 415 if the file is not a PDF; 502 or 504 if the backend fails or is too slow.
         """
         return await self._upload(
             "POST /api/v1/parse",
@@ -55,13 +55,13 @@ class AsyncParse(AsyncResource):
         )
 
     async def backends(self, **options: Unpack[RequestOptions]) -> Raw:
-        """What can read PDFs (``GET /api/v1/parse/backends``)."""
+        """The programs with which the server can read PDFs (``GET /api/v1/parse/backends``)."""
         return await self._send("GET /api/v1/parse/backends", Raw, options)
 
     async def job(self, job_id: JobId, **options: Unpack[RequestOptions]) -> ParseJob:
-        """A PDF that is read in the background (``GET /api/v1/parse/jobs/{job_id}``): ``job.result`` when complete.
+        """A background job (``GET /api/v1/parse/jobs/{job_id}``). ``job.result`` is there when it is complete.
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no job has this id.
         """
         return await self._send("GET /api/v1/parse/jobs/{job_id}", ParseJob, options, job_id=job_id)
 

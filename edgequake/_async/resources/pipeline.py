@@ -24,13 +24,13 @@ class AsyncPipeline(AsyncResource):
         return await self._send("GET /api/v1/pipeline/status", PipelineStatus, options, PipelineOptions)
 
     async def cancel(self, **options: Unpack[BodyOptions]) -> PipelineCancel:
-        """Tells the pipeline to stop (``POST /api/v1/pipeline/cancel``), which is no error when it is idle."""
+        """Tells the pipeline to stop (``POST /api/v1/pipeline/cancel``). If it is idle, nothing happens."""
         return await self._send("POST /api/v1/pipeline/cancel", PipelineCancel, options, replayable=True)
 
     async def activity(self, **options: Unpack[RequestOptions]) -> PipelineActivity:
-        """What is being processed, document by document (``GET /api/v1/pipeline/activity``)."""
+        """The documents that are being processed (``GET /api/v1/pipeline/activity``)."""
         return await self._send("GET /api/v1/pipeline/activity", PipelineActivity, options)
 
     async def queue_metrics(self, **options: Unpack[PipelineOptions]) -> QueueMetrics:
-        """How long the queue is, and how fast it moves (``GET /api/v1/pipeline/queue-metrics``)."""
+        """The length and the speed of the queue (``GET /api/v1/pipeline/queue-metrics``)."""
         return await self._send("GET /api/v1/pipeline/queue-metrics", QueueMetrics, options, PipelineOptions)

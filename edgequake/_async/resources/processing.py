@@ -33,26 +33,26 @@ _PROGRESS_MANY = Needs("documents.progress_many", "TW", "answers with an empty l
 
 
 class AsyncProcessing(AsyncResource):
-    """How far documents are, and what to do with those that failed."""
+    """Progress of documents, and second tries for those that failed."""
 
     async def track(self, track_id: TrackId, **options: Unpack[RequestOptions]) -> TrackStatus:
-        """The documents of one upload, and how far they are (``GET /api/v1/documents/track/{track_id}``).
+        """The documents of one upload and their progress (``GET /api/v1/documents/track/{track_id}``).
 
-        An unknown id is no error: it has no documents, and ``is_complete`` is true. Needs ``tenant_id`` and
-        ``workspace_id``.
+        An unknown id is no error. The answer then has no documents, and ``is_complete`` is true. Needs ``tenant_id``
+        and ``workspace_id``.
 
-        :param track_id: the upload's ``track_id``, or the upload.
+        :param track_id: the ``track_id`` of the upload, or the upload itself.
         """
         route = "GET /api/v1/documents/track/{track_id}"
         return await self._send(route, TrackStatus, options, needs=TRACK, track_id=track_id)
 
     async def progress(self, track_id: TrackId, **options: Unpack[RequestOptions]) -> IngestionProgress:
-        """How far one upload is, by stages and percent (``GET /api/v1/ingestion/{track_id}/progress``).
+        """The progress of one upload, by stages and percent (``GET /api/v1/ingestion/{track_id}/progress``).
 
-        Needs ``tenant_id`` and ``workspace_id``, and server 0.32: an older one has no such route.
+        Needs ``tenant_id`` and ``workspace_id``, and server 0.32 or newer.
 
-        :param track_id: the upload's ``track_id``, or the upload.
-        :raises NotFoundError: for an unknown id, and from an older server.
+        :param track_id: the ``track_id`` of the upload, or the upload itself.
+        :raises NotFoundError: the id is unknown, or the server is older.
         """
         route = "GET /api/v1/ingestion/{track_id}/progress"
         return await self._send(route, IngestionProgress, options, needs=_PROGRESS, track_id=track_id)
@@ -60,11 +60,11 @@ class AsyncProcessing(AsyncResource):
     async def progress_many(
         self, track_ids: Iterable[TrackId], **options: Unpack[BodyOptions]
     ) -> list[IngestionProgress]:
-        """How far several uploads are (``POST /api/v1/ingestion/progress``).
+        """The progress of several uploads (``POST /api/v1/ingestion/progress``).
 
-        Unknown ids are left out. Needs ``tenant_id`` and ``workspace_id``, and server 0.32.
+        Unknown ids are left out. Needs ``tenant_id`` and ``workspace_id``, and server 0.32 or newer.
 
-        :param track_ids: the uploads' ``track_id``, or the uploads.
+        :param track_ids: the ``track_id`` of each upload, or the uploads themselves.
         """
         route = "POST /api/v1/ingestion/progress"
         return await self._send(
@@ -94,11 +94,11 @@ class AsyncProcessing(AsyncResource):
         return await self._send(route, ChunkRetry, options, ChunkRetryOptions, document_id=document_id)
 
     async def reprocess(self, **options: Unpack[ReprocessOptions]) -> Reprocess:
-        """Processes the documents that failed again, or those named (``POST /api/v1/documents/reprocess``)."""
+        """Processes failed documents again: all, or those that you name (``POST /api/v1/documents/reprocess``)."""
         return await self._send("POST /api/v1/documents/reprocess", Reprocess, options, ReprocessOptions)
 
     async def recover_stuck(self, **options: Unpack[StuckRecoveryOptions]) -> StuckRecovery:
-        """Processes documents again that have stopped on the way (``POST /api/v1/documents/recover-stuck``)."""
+        """Processes documents again whose processing has stopped midway (``POST /api/v1/documents/recover-stuck``)."""
         route = "POST /api/v1/documents/recover-stuck"
         return await self._send(route, StuckRecovery, options, StuckRecoveryOptions)
 
@@ -106,7 +106,7 @@ class AsyncProcessing(AsyncResource):
         """Stops the processing of a document (``POST /api/v1/documents/{document_id}/cancel``).
 
         :raises NotFoundError: there is no such document.
-        :raises ConflictError: it has been processed already.
+        :raises ConflictError: its processing has already ended.
         """
         route = "POST /api/v1/documents/{document_id}/cancel"
         return await self._send(route, DocumentCancel, options, replayable=True, document_id=document_id)

@@ -32,11 +32,11 @@ _LIST = Needs("relationships.list", "TW", "answers with an empty list")
 class AsyncRelationships(AsyncResource):
     """The relationships of the knowledge graph: ``client.relationships``.
 
-    Every method raises the errors of ``query.execute``. An id can also be given as the object that has it.
+    Every method raises the errors of ``query.execute``. Instead of an id you can give the object that has it.
     """
 
     def list(self, **options: Unpack[RelationshipListOptions]) -> AsyncPager[Relationship, RelationshipPage]:
-        """The relationships, page after page as they are needed (``GET /api/v1/graph/relationships``).
+        """The relationships, fetched page by page while you iterate (``GET /api/v1/graph/relationships``).
 
         Needs ``tenant_id`` and ``workspace_id``.
         """
@@ -55,13 +55,13 @@ class AsyncRelationships(AsyncResource):
     ) -> RelationshipResult:
         """Adds a relationship between two entities (``POST /api/v1/graph/relationships``).
 
-        :param src_id: the name of the entity that it leads from.
-        :param tgt_id: the name of the entity that it leads to.
-        :param keywords: what it is about; the server keeps one text, in which a list stands with commas. It derives the
-            relationship's type from them.
-        :param description: what is known of it.
-        :param source_id: where it comes from; ``manual_entry`` unless given.
-        :raises NotFoundError: there is no entity of one of these names.
+        :param src_id: the name of the entity where it begins.
+        :param tgt_id: the name of the entity where it ends.
+        :param keywords: words that say what it is about. The server derives its type from them. A list is joined with
+            commas.
+        :param description: a description in words.
+        :param source_id: where the relationship comes from. Default: ``manual_entry``.
+        :raises NotFoundError: one of the two entities does not exist.
         """
         return await self._send(
             "POST /api/v1/graph/relationships",
@@ -78,7 +78,7 @@ class AsyncRelationships(AsyncResource):
     async def get(self, relationship_id: RelationshipId, **options: Unpack[RequestOptions]) -> RelationshipDetail:
         """A relationship with its two entities (``GET /api/v1/graph/relationships/{relationship_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no relationship has this id.
         """
         route = "GET /api/v1/graph/relationships/{relationship_id}"
         return await self._send(route, RelationshipDetail, options, relationship_id=relationship_id)
@@ -88,9 +88,9 @@ class AsyncRelationships(AsyncResource):
     ) -> RelationshipResult:
         """Changes a relationship (``PUT /api/v1/graph/relationships/{relationship_id}``).
 
-        What is not given stays as it is.
+        Fields that you do not give keep their values.
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no relationship has this id.
         """
         route = "PUT /api/v1/graph/relationships/{relationship_id}"
         if (keywords := options.get("keywords")) is not None:
@@ -107,7 +107,7 @@ class AsyncRelationships(AsyncResource):
     async def delete(self, relationship_id: RelationshipId, **options: Unpack[RequestOptions]) -> RelationshipDeletion:
         """Removes a relationship (``DELETE /api/v1/graph/relationships/{relationship_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no relationship has this id.
         """
         route = "DELETE /api/v1/graph/relationships/{relationship_id}"
         return await self._send(route, RelationshipDeletion, options, relationship_id=relationship_id)

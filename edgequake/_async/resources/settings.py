@@ -17,13 +17,13 @@ __all__ = ["AsyncSettings"]
 
 
 class AsyncSettings(AsyncResource):
-    """Which providers and models the server uses: ``client.settings``.
+    """The providers and models that the server uses: ``client.settings``.
 
     Every method raises the errors of :meth:`AsyncQuery.execute`.
     """
 
     async def provider_status(self, **options: Unpack[RequestOptions]) -> ProviderStatus:
-        """Which providers are used, and whether they answer (``GET /api/v1/settings/provider/status``)."""
+        """The providers in use, and whether each of them responds (``GET /api/v1/settings/provider/status``)."""
         return await self._send("GET /api/v1/settings/provider/status", ProviderStatus, options)
 
     async def providers(self, **options: Unpack[RequestOptions]) -> AvailableProviders:
@@ -31,33 +31,33 @@ class AsyncSettings(AsyncResource):
         return await self._send("GET /api/v1/settings/providers", AvailableProviders, options)
 
     async def effective(self, **options: Unpack[RequestOptions]) -> EffectiveConfig:
-        """Which settings are in force, and where they come from (``GET /api/v1/config/effective``)."""
+        """The settings in force and where each comes from (``GET /api/v1/config/effective``)."""
         return await self._send("GET /api/v1/config/effective", EffectiveConfig, options)
 
     async def llm_defaults(self, **options: Unpack[RequestOptions]) -> Raw:
-        """The language model that is used unless another is named (``GET /api/v1/settings/llm-defaults``)."""
+        """The default language model (``GET /api/v1/settings/llm-defaults``)."""
         return await self._send("GET /api/v1/settings/llm-defaults", Raw, options)
 
     async def update_llm_defaults(self, body: Mapping[str, Any], **options: Unpack[BodyOptions]) -> Raw:
-        """Changes that (``PATCH /api/v1/settings/llm-defaults``). Administrators only.
+        """Changes the default language model (``PATCH /api/v1/settings/llm-defaults``). Administrators only.
 
-        :param body: the fields to change, which are sent as they stand.
+        :param body: the fields to change. They are sent unchanged.
         """
         return await self._send("PATCH /api/v1/settings/llm-defaults", Raw, options, replayable=True, body=body)
 
     async def app_attribution(self, **options: Unpack[RequestOptions]) -> Raw:
-        """As what application the server names itself to providers (``GET /api/v1/settings/app-attribution``)."""
+        """The application name that the server sends to providers (``GET /api/v1/settings/app-attribution``)."""
         return await self._send("GET /api/v1/settings/app-attribution", Raw, options)
 
     async def update_app_attribution(self, body: Mapping[str, Any], **options: Unpack[BodyOptions]) -> Raw:
-        """Changes that (``PATCH /api/v1/settings/app-attribution``). Administrators only.
+        """Changes the application name (``PATCH /api/v1/settings/app-attribution``). Administrators only.
 
-        :param body: the fields to change, which are sent as they stand.
+        :param body: the fields to change. They are sent unchanged.
         """
         return await self._send("PATCH /api/v1/settings/app-attribution", Raw, options, replayable=True, body=body)
 
     async def attribution(self, **options: Unpack[RequestOptions]) -> Raw:
-        """The headers by which the server names itself (``GET /api/v1/settings/attribution``)."""
+        """The headers with the application name that the server sends (``GET /api/v1/settings/attribution``)."""
         return await self._send("GET /api/v1/settings/attribution", Raw, options)
 
     async def langfuse(self, **options: Unpack[RequestOptions]) -> Raw:

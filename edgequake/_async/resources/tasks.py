@@ -23,19 +23,19 @@ __all__ = ["AsyncTasks"]
 
 
 class AsyncTasks(AsyncResource):
-    """The work that the server does in the background: ``client.tasks``.
+    """Background tasks of the server: ``client.tasks``.
 
     Every method raises the errors of :meth:`AsyncQuery.execute`.
     """
 
     def list(self, **options: Unpack[TaskListOptions]) -> AsyncPager[Task, TaskPage]:
-        """The tasks, page after page as they are needed (``GET /api/v1/tasks``)."""
+        """The tasks, fetched page by page while you iterate (``GET /api/v1/tasks``)."""
         return self._pages("GET /api/v1/tasks", TaskPage, options, TaskListOptions)
 
     async def get(self, track_id: TrackId, **options: Unpack[RequestOptions]) -> Task:
-        """A task (``GET /api/v1/tasks/{track_id}``). Success is the status ``indexed``.
+        """A task (``GET /api/v1/tasks/{track_id}``). Its status is ``indexed`` if it succeeded.
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no task has this id.
         """
         return await self._send("GET /api/v1/tasks/{track_id}", Task, options, track_id=track_id)
 
@@ -55,17 +55,16 @@ class AsyncTasks(AsyncResource):
             upload = await client.documents.upload_text("The relay moved to Lyon.")
             await client.tasks.wait(upload, on_progress=lambda task: print(task.status))
 
-        The end of a document's task is not always the end of the document: a PDF has two tasks. Wait for documents with
-        ``documents.wait``.
+        To wait for documents, use ``documents.wait``: a document can need several tasks. A PDF has two.
 
-        :param task: its id, or an answer that has it: a :class:`Task`, an upload, a rebuild.
+        :param task: an id, or an answer that has one: a :class:`Task`, an upload, a rebuild.
         :param timeout: seconds for the whole wait; None for no limit.
-        :param poll_interval: seconds to the second question; each further wait is 1.5 times longer, up to 5 seconds.
+        :param poll_interval: seconds before the second request. Each later pause is 1.5 times longer, up to 5 seconds.
         :param on_progress: called with the task whenever it has changed.
-        :param raise_on_failure: False returns a task that failed or was cancelled.
+        :param raise_on_failure: False returns a task that failed or was cancelled, without an error.
         :raises ProcessingError: the task failed or was cancelled.
-        :raises TimeoutError: it did not end in time; ``progress`` is the task. The server goes on.
-        :raises NotFoundError: there is none of this id.
+        :raises TimeoutError: the task did not end in time. ``progress`` is the task. The server continues to work.
+        :raises NotFoundError: no task has this id.
         """
         task_id = task_id_of(task)
         polling = Polling(timeout, poll_interval, monotonic)
@@ -74,17 +73,17 @@ class AsyncTasks(AsyncResource):
         return await wait.finished(on_progress)
 
     async def cancel(self, track_id: TrackId, **options: Unpack[BodyOptions]) -> Task:
-        """Ends a task (``POST /api/v1/tasks/{track_id}/cancel``).
+        """Stops a task (``POST /api/v1/tasks/{track_id}/cancel``).
 
-        :raises NotFoundError: there is none of this id.
-        :raises ConflictError: it has ended already.
+        :raises NotFoundError: no task has this id.
+        :raises ConflictError: the task has already ended.
         """
         return await self._send("POST /api/v1/tasks/{track_id}/cancel", Task, options, track_id=track_id)
 
     async def retry(self, track_id: TrackId, **options: Unpack[BodyOptions]) -> Task:
-        """Tries a failed task again (``POST /api/v1/tasks/{track_id}/retry``).
+        """Starts a failed task again (``POST /api/v1/tasks/{track_id}/retry``).
 
-        :raises NotFoundError: there is none of this id.
-        :raises ConflictError: it has not failed.
+        :raises NotFoundError: no task has this id.
+        :raises ConflictError: the task has not failed.
         """
         return await self._send("POST /api/v1/tasks/{track_id}/retry", Task, options, track_id=track_id)

@@ -30,13 +30,13 @@ class AsyncUsers(AsyncResource):
     """
 
     def list(self, **options: Unpack[UserListOptions]) -> AsyncPager[User, UserPage]:
-        """The users, page after page as they are needed (``GET /api/v1/users``)."""
+        """The users, fetched page by page while you iterate (``GET /api/v1/users``)."""
         return self._pages("GET /api/v1/users", UserPage, options, UserListOptions)
 
     async def create(self, username: str, email: str, password: str, **options: Unpack[NewUserOptions]) -> UserCreated:
-        """A new user (``POST /api/v1/users``): ``created.user``.
+        """Creates a user (``POST /api/v1/users``). The user is ``created.user``.
 
-        :raises ConflictError: the name or the address is taken.
+        :raises ConflictError: the name or the e-mail address is taken.
         """
         return await self._send(
             "POST /api/v1/users",
@@ -51,14 +51,14 @@ class AsyncUsers(AsyncResource):
     async def get(self, user_id: UserId, **options: Unpack[RequestOptions]) -> User:
         """A user (``GET /api/v1/users/{user_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no user has this id.
         """
         return await self._send("GET /api/v1/users/{user_id}", User, options, user_id=user_id)
 
     async def update(self, user_id: UserId, **options: Unpack[UserUpdateOptions]) -> UserUpdated:
-        """Changes a user (``PATCH /api/v1/users/{user_id}``). What is not given stays as it is.
+        """Changes a user (``PATCH /api/v1/users/{user_id}``). Fields that you do not give keep their values.
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no user has this id.
         """
         route = "PATCH /api/v1/users/{user_id}"
         return await self._send(route, UserUpdated, options, UserUpdateOptions, replayable=True, user_id=user_id)
@@ -66,6 +66,6 @@ class AsyncUsers(AsyncResource):
     async def delete(self, user_id: UserId, **options: Unpack[RequestOptions]) -> None:
         """Removes a user (``DELETE /api/v1/users/{user_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no user has this id.
         """
         await self._send("DELETE /api/v1/users/{user_id}", type(None), options, replayable=True, user_id=user_id)

@@ -16,16 +16,19 @@ __all__ = ["Admin"]
 
 
 class Admin(Resource):
-    """What administrators set: ``client.admin``. Every method raises :class:`ForbiddenError` for others."""
+    """Settings of the whole server: ``client.admin``. Administrators only.
+
+    :raises ForbiddenError: the caller is not an administrator.
+    """
 
     def server_defaults(self, **options: Unpack[RequestOptions]) -> ServerDefaults:
-        """What holds for new tenants (``GET /api/v1/admin/config/defaults``)."""
+        """The defaults for new tenants (``GET /api/v1/admin/config/defaults``)."""
         return self._send("GET /api/v1/admin/config/defaults", ServerDefaults, options)
 
     def update_server_defaults(
         self, *, default_max_workspaces: int, **options: Unpack[ServerDefaultsOptions]
     ) -> ServerDefaults:
-        """Changes that (``PATCH /api/v1/admin/config/defaults``).
+        """Changes the defaults for new tenants (``PATCH /api/v1/admin/config/defaults``).
 
         :param default_max_workspaces: how many workspaces a new tenant may have, 1 to 10,000.
         """
@@ -42,10 +45,10 @@ class Admin(Resource):
     def set_tenant_quota(
         self, tenant_id: TenantId, max_workspaces: int, **options: Unpack[BodyOptions]
     ) -> TenantQuota:
-        """How many workspaces a tenant may have (``PATCH /api/v1/admin/tenants/{tenant_id}/quota``).
+        """Sets how many workspaces a tenant may have (``PATCH /api/v1/admin/tenants/{tenant_id}/quota``).
 
-        :raises NotFoundError: there is none of this id.
-        :raises ConflictError: it has more already.
+        :raises NotFoundError: no tenant has this id.
+        :raises ConflictError: the tenant already has more workspaces.
         """
         route = "PATCH /api/v1/admin/tenants/{tenant_id}/quota"
         return self._send(

@@ -31,18 +31,18 @@ class ApiKeys(Resource):
     """
 
     def list(self, **options: Unpack[ApiKeyListOptions]) -> Pager[ApiKey, ApiKeyPage]:
-        """The keys, page after page as they are needed (``GET /api/v1/api-keys``). Revoked keys stay listed."""
+        """The keys, fetched page by page while you iterate (``GET /api/v1/api-keys``). Revoked keys stay listed."""
         return self._pages("GET /api/v1/api-keys", ApiKeyPage, options, ApiKeyListOptions)
 
     def create(self, **options: Unpack[NewApiKeyOptions]) -> NewApiKey:
-        """A new key (``POST /api/v1/api-keys``).
+        """Creates an API key (``POST /api/v1/api-keys``).
 
         ::
 
             new = client.api_keys.create(name="ci", expires_in_days=30)
             keep(new.api_key)
 
-        The server tells ``new.api_key`` once. No repr, log or pickle of ours shows it.
+        The server shows ``new.api_key`` only once, so store it now. No repr, log or pickle of this SDK shows it.
         """
         return self._send("POST /api/v1/api-keys", NewApiKey, options, NewApiKeyOptions)
 
@@ -55,23 +55,23 @@ class ApiKeys(Resource):
         expires_in_days: int | None = None,
         **options: Unpack[RequestOptions],
     ) -> NewApiKey:
-        """Replaces a key by a new one, and never leaves you without a key that works.
+        """Replaces a key by a new one. You always keep a key that works.
 
         ::
 
             new = client.api_keys.rotate(old_key_id)
             keep(new.api_key)
 
-        The new key is made, is tried with a request of its own, and only then the old one is revoked. If the trial
-        fails, the new key is revoked and the old one stays. If the old one cannot be revoked, ``old_revoked`` of the
-        answer is False, and a warning is logged.
+        The new key is created and tried with a request. Only then is the old key revoked. If the new key does not work,
+        it is revoked and the old key stays. If the old key cannot be revoked, ``old_revoked`` of the answer is False
+        and a warning is logged.
 
-        :param key_id: the old key.
-        :param name: the new key's name; the old one's unless given.
-        :param scopes: what the new key may do; the same as the old one unless given.
-        :param expires_in_days: after how many days the new key is refused; never unless given.
+        :param key_id: the id of the old key.
+        :param name: the name of the new key. Default: the name of the old key.
+        :param scopes: what the new key may do. Default: the same as the old key.
+        :param expires_in_days: after how many days the new key expires. Default: never.
         :raises NotFoundError: there is no such key.
-        :raises UnauthorizedError: the server refused the new key, as any other error of the trial.
+        :raises UnauthorizedError: the server refused the new key. Any other error of the trial request is raised too.
         """
         old = self._key(key_id, options)
         new_options: Any = {**options, "name": name or old.name, "scopes": scopes or old.scopes or None}
@@ -101,9 +101,9 @@ class ApiKeys(Resource):
         return True
 
     def revoke(self, key_id: KeyId, **options: Unpack[RequestOptions]) -> RevokedApiKey:
-        """Makes the server refuse a key (``DELETE /api/v1/api-keys/{key_id}``).
+        """Revokes a key (``DELETE /api/v1/api-keys/{key_id}``). The server refuses it from then on.
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no API key has this id.
         """
         route = "DELETE /api/v1/api-keys/{key_id}"
         return self._send(route, RevokedApiKey, options, replayable=True, key_id=key_id)

@@ -18,7 +18,7 @@ __all__ = ["ProviderConnections"]
 
 
 class ProviderConnections(Resource):
-    """Connections to model providers: ``client.connections``. Administrators only; needs server 0.33.
+    """Connections to model providers: ``client.connections``. Administrators only. They need server 0.33 or newer.
 
     Every method raises the errors of :meth:`Query.execute`.
     """
@@ -30,11 +30,12 @@ class ProviderConnections(Resource):
     def create(
         self, slug: str, *, display_name: str, api_shape: str, base_url: str, **options: Unpack[ConnectionOptions]
     ) -> Connection:
-        """A new connection (``POST /api/v1/connections``). The key is kept, and never told again.
+        """Creates a connection (``POST /api/v1/connections``). The server keeps the provider's key and never shows it
+        again.
 
-        :param slug: a short name for it.
-        :param display_name: its name to show.
-        :param api_shape: the provider's protocol: ``ollama``, ``openai`` …
+        :param slug: a short name.
+        :param display_name: the name that people see.
+        :param api_shape: the provider's protocol, such as ``ollama`` or ``openai``.
         :param base_url: the provider's address.
         """
         return self._send(
@@ -58,11 +59,11 @@ class ProviderConnections(Resource):
         base_url: str,
         **options: Unpack[ConnectionOptions],
     ) -> Connection:
-        """Replaces a connection whole (``PUT /api/v1/connections/{connection_id}``).
+        """Replaces all fields of a connection (``PUT /api/v1/connections/{connection_id}``).
 
-        A key that is not given stays the stored one. A tenant that is not given becomes none.
+        Without a key, the stored key stays. Without a tenant, the connection belongs to no tenant afterwards.
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no connection has this id.
         """
         return self._send(
             "PUT /api/v1/connections/{connection_id}",
@@ -80,23 +81,23 @@ class ProviderConnections(Resource):
     def delete(self, connection_id: ConnectionId, **options: Unpack[RequestOptions]) -> None:
         """Removes a connection (``DELETE /api/v1/connections/{connection_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no connection has this id.
         """
         route = "DELETE /api/v1/connections/{connection_id}"
         self._send(route, type(None), options, replayable=True, connection_id=connection_id)
 
     def test(self, connection_id: ConnectionId, **options: Unpack[BodyOptions]) -> Probe:
-        """Whether a connection can be used (``POST /api/v1/connections/{connection_id}/test``).
+        """Tests whether a connection works (``POST /api/v1/connections/{connection_id}/test``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no connection has this id.
         """
         route = "POST /api/v1/connections/{connection_id}/test"
         return self._send(route, Probe, options, replayable=True, connection_id=connection_id)
 
     def test_provider(self, shape: str, **options: Unpack[ProviderTestOptions]) -> Probe:
-        """Whether a provider could be used, before a connection is made (``POST /api/v1/providers/test``).
+        """Tests whether a provider works, before you create a connection (``POST /api/v1/providers/test``).
 
-        :param shape: the provider's protocol: ``ollama``, ``openai`` …
+        :param shape: the provider's protocol, such as ``ollama`` or ``openai``.
         """
         route = "POST /api/v1/providers/test"
         return self._send(route, Probe, options, ProviderTestOptions, replayable=True, shape=shape)

@@ -44,7 +44,7 @@ class Contexts(Resource):
         return self._send(route, Context, options, ContextOptions, replayable=True, query=query)
 
     def search_context(self, query: str, **options: Unpack[ContextSearchOptions]) -> ContextSearch:
-        """Results to choose from, each of which can be fetched (``POST /api/v1/query/context/search``).
+        """A list of results for ``query``, each of which you can fetch (``POST /api/v1/query/context/search``).
 
         :param query: the question; not empty.
         """
@@ -54,10 +54,10 @@ class Contexts(Resource):
         return self._send(route, ContextSearch, options, ContextSearchOptions, replayable=True, query=query)
 
     def get_context(self, retrieval_id: RetrievalId, **options: Unpack[GetContextOptions]) -> Context:
-        """What a retrieval found, again (``GET /api/v1/query/context/{retrieval_id}``).
+        """The result of an earlier retrieval (``GET /api/v1/query/context/{retrieval_id}``).
 
-        :param retrieval_id: the ``retrieval_id`` of a context or of a search result, or that object.
-        :raises GoneError: it has expired.
+        :param retrieval_id: the ``retrieval_id`` of a context or of a search result, or that object itself.
+        :raises GoneError: the result has expired.
         """
         from edgequake.models.context import Context, GetContextOptions
 
@@ -65,11 +65,11 @@ class Contexts(Resource):
         return self._send(route, Context, options, GetContextOptions, retrieval_id=retrieval_id)
 
     def artifact(self, artifact_type: str, artifact_id: str, **options: Unpack[ArtifactOptions]) -> Artifact:
-        """One thing that was found (``GET /api/v1/query/context/artifacts/{artifact_type}/{artifact_id}``).
+        """One item of a retrieval (``GET /api/v1/query/context/artifacts/{artifact_type}/{artifact_id}``).
 
         :param artifact_type: ``document``, ``chunk``, ``figure`` (with ``document_id=``), ``markdown`` or ``pdf``.
-        :param artifact_id: its id.
-        :raises NotFoundError: there is none.
+        :param artifact_id: the id of the item.
+        :raises NotFoundError: there is no such item.
         """
         from edgequake.models.context import Artifact, ArtifactOptions
 

@@ -42,9 +42,9 @@ _IMPORT = Needs("conversations.import_", "TU", "refuses the request")
 
 
 class Conversations(Resource):
-    """Conversations that the server keeps: ``client.conversations``. ``client.chat`` begins them and goes on with them.
+    """Conversations that the server keeps: ``client.conversations``. ``client.chat`` begins and continues them.
 
-    Every method raises the errors of ``query.execute``. An id can also be given as the object that has it.
+    Every method raises the errors of ``query.execute``. Instead of an id you can give the object that has it.
     """
 
     @cached_property
@@ -53,23 +53,23 @@ class Conversations(Resource):
         return Messages(self._session)
 
     def list(self, **options: Unpack[ConversationListOptions]) -> Pager[Conversation, ConversationPage]:
-        """The conversations, page after page as they are needed (``GET /api/v1/conversations``).
+        """The conversations, fetched page by page while you iterate (``GET /api/v1/conversations``).
 
-        Some servers give no way to the second page: then a :class:`ResponseError` follows the last conversation that
-        they give. Needs ``tenant_id`` and ``user_id``.
+        Some servers do not say how to get the second page. You then get a :class:`ResponseError` after the last
+        conversation of the first page. Needs ``tenant_id`` and ``user_id``.
         """
         route = "GET /api/v1/conversations"
         return self._pages(route, ConversationPage, options, ConversationListOptions, needs=_LIST)
 
     def create(self, **options: Unpack[ConversationCreateOptions]) -> Conversation:
-        """Begins a conversation (``POST /api/v1/conversations``). Needs ``tenant_id`` and ``user_id``."""
+        """Creates a conversation (``POST /api/v1/conversations``). Needs ``tenant_id`` and ``user_id``."""
         route = "POST /api/v1/conversations"
         return self._send(route, Conversation, options, ConversationCreateOptions, needs=_CREATE)
 
     def get(self, conversation_id: ConversationId, **options: Unpack[RequestOptions]) -> ConversationDetail:
         """A conversation with its first 200 messages (``GET /api/v1/conversations/{conversation_id}``).
 
-        :raises NotFoundError: there is none of this id, or it is another tenant's.
+        :raises NotFoundError: no conversation has this id, or it belongs to another tenant.
         """
         route = "GET /api/v1/conversations/{conversation_id}"
         return self._send(route, ConversationDetail, options, conversation_id=conversation_id)
@@ -77,11 +77,12 @@ class Conversations(Resource):
     def update(
         self, conversation_id: ConversationId, **options: Unpack[ConversationUpdateOptions]
     ) -> Conversation:
-        """Changes a conversation (``PATCH /api/v1/conversations/{conversation_id}``); what is not given stays.
+        """Changes a conversation (``PATCH /api/v1/conversations/{conversation_id}``).
 
-        ``folder_id=None`` takes it out of its folder. Needs ``tenant_id`` and ``user_id``.
+        Fields that you do not give keep their values. ``folder_id=None`` takes the conversation out of its folder.
+        Needs ``tenant_id`` and ``user_id``.
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no conversation has this id.
         """
         return self._send(
             "PATCH /api/v1/conversations/{conversation_id}",
@@ -96,15 +97,15 @@ class Conversations(Resource):
     def delete(self, conversation_id: ConversationId, **options: Unpack[RequestOptions]) -> None:
         """Removes a conversation (``DELETE /api/v1/conversations/{conversation_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no conversation has this id.
         """
         route = "DELETE /api/v1/conversations/{conversation_id}"
         return self._send(route, type(None), options, replayable=True, conversation_id=conversation_id)
 
     def share(self, conversation_id: ConversationId, **options: Unpack[BodyOptions]) -> Share:
-        """Lets others read a conversation (``POST /api/v1/conversations/{conversation_id}/share``).
+        """Makes a link to read a conversation (``POST /api/v1/conversations/{conversation_id}/share``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no conversation has this id.
         """
         route = "POST /api/v1/conversations/{conversation_id}/share"
         share = self._send(route, Share, options, conversation_id=conversation_id)
@@ -112,17 +113,17 @@ class Conversations(Resource):
         return share
 
     def unshare(self, conversation_id: ConversationId, **options: Unpack[RequestOptions]) -> None:
-        """Ends that (``DELETE /api/v1/conversations/{conversation_id}/share``).
+        """Stops sharing a conversation (``DELETE /api/v1/conversations/{conversation_id}/share``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no conversation has this id.
         """
         route = "DELETE /api/v1/conversations/{conversation_id}/share"
         return self._send(route, type(None), options, replayable=True, conversation_id=conversation_id)
 
     def shared(self, share_id: ShareId, **options: Unpack[RequestOptions]) -> ConversationDetail:
-        """A conversation that was shared (``GET /api/v1/shared/{share_id}``).
+        """A shared conversation (``GET /api/v1/shared/{share_id}``).
 
-        :raises NotFoundError: there is none, or it is shared no more.
+        :raises NotFoundError: there is no such share, or it has ended.
         """
         return self._send("GET /api/v1/shared/{share_id}", ConversationDetail, options, share_id=share_id)
 
@@ -136,7 +137,7 @@ class Conversations(Resource):
     def bulk_archive(
         self, conversation_ids: Iterable[ConversationId], **options: Unpack[BulkArchiveOptions]
     ) -> BulkResult:
-        """Puts several conversations away, or takes them out again (``POST /api/v1/conversations/bulk/archive``)."""
+        """Archives several conversations, or restores them (``POST /api/v1/conversations/bulk/archive``)."""
         route = "POST /api/v1/conversations/bulk/archive"
         options.setdefault("archive", True)
         return self._send(
@@ -146,20 +147,20 @@ class Conversations(Resource):
     def bulk_move(
         self, conversation_ids: Iterable[ConversationId], **options: Unpack[BulkMoveOptions]
     ) -> BulkResult:
-        """Puts several conversations into a folder, or out of all (``POST /api/v1/conversations/bulk/move``)."""
+        """Moves several conversations into a folder or out of it (``POST /api/v1/conversations/bulk/move``)."""
         route = "POST /api/v1/conversations/bulk/move"
         return self._send(
             route, BulkResult, options, BulkMoveOptions, replayable=True, conversation_ids=conversation_ids
         )
 
     def import_(self, conversations: Iterable[Mapping[str, Any]], **options: Unpack[BodyOptions]) -> ImportResult:
-        """Adds conversations from elsewhere (``POST /api/v1/conversations/import``).
+        """Adds conversations from another system (``POST /api/v1/conversations/import``).
 
-        An answer without an error may say that some, or all, failed: look at ``failed`` and ``errors``. Servers on
-        PostgreSQL, as far as they were read, fail all. Needs ``tenant_id`` and ``user_id``.
+        An answer without an error can still report failures: look at ``failed`` and ``errors``. Servers on PostgreSQL
+        seem to reject every conversation; :meth:`restore` works with all servers. Needs ``tenant_id`` and ``user_id``.
 
-        :param conversations: each a dict with ``messages``, a list of dicts with ``role`` and ``content``; and, if you
-            like, ``id``, ``title`` and ``mode``.
+        :param conversations: dicts with ``messages``, a list of dicts with ``role`` and ``content``. They can also have
+            ``id``, ``title`` and ``mode``.
         """
         route = "POST /api/v1/conversations/import"
         return self._send(route, ImportResult, options, needs=_IMPORT, conversations=[*conversations])
@@ -198,13 +199,13 @@ class Conversations(Resource):
                 print(one["conversation"]["title"], len(one["messages"]))
             client.conversations.export(to="conversations.jsonl")
 
-        Needs ``tenant_id`` and ``user_id``, unless ``ids`` are given.
+        Needs ``tenant_id`` and ``user_id``, unless you give ``ids``.
 
-        :param ids: which; those that fit the filters of :meth:`list` unless given.
-        :param to: writes a line of JSON for each into this file instead, and returns the path. The file takes its name
-            when it is whole.
-        :param partial_ok: whether a conversation is given of which the server has more messages than it gives.
-        :raises ResponseError: the server does not give all messages, or all conversations.
+        :param ids: the conversations to export. Default: those that fit the filters of :meth:`list`.
+        :param to: a path. Each conversation is then written to this file as a line of JSON, and the path is returned.
+            Until the export is complete, the file has another name.
+        :param partial_ok: whether a conversation is exported although the server does not give all of its messages.
+        :raises ResponseError: the server does not give all messages or all conversations.
         """
         found = exported(self, ids, filters, partial_ok=partial_ok)
         return found if to is None else written(found, to)
@@ -212,7 +213,7 @@ class Conversations(Resource):
     def restore(
         self, items: Iterable[Mapping[str, Any] | ConversationDetail], *, folder_id: str | None = None
     ) -> ImportResult:
-        """Makes exported conversations anew, message by message; every server can do it, unlike :meth:`import_`.
+        """Creates exported conversations again, message by message. Unlike :meth:`import_`, it works with every server.
 
         ::
 
@@ -220,11 +221,11 @@ class Conversations(Resource):
             restored = client.conversations.restore(json.loads(line) for line in lines)
             print(restored.imported, restored.conversation_ids)
 
-        Ids, dates and share links are new. A conversation that fails is removed again and is in ``errors`` of the
-        answer; the others go on. Needs ``tenant_id`` and ``user_id``.
+        Ids, dates and share links are new. If a conversation fails, it is removed again and listed in ``errors`` of the
+        answer, and the next one follows. Needs ``tenant_id`` and ``user_id``.
 
-        :param items: what :meth:`export` gave.
-        :param folder_id: the folder that they are put into.
-        :raises ConfigurationError: an item is none of these; nothing is sent.
+        :param items: the conversations that :meth:`export` gave.
+        :param folder_id: the folder into which they are put.
+        :raises ConfigurationError: an item is not an exported conversation. Nothing has been sent.
         """
         return restored(self, items, folder_id)

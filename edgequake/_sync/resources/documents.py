@@ -42,7 +42,7 @@ _MOST_AT_ONCE = 500
 class Documents(Ingestion, DocumentParts, DocumentPages):
     """The documents of a workspace: ``client.documents``. Every method raises the errors of :meth:`Query.execute`.
 
-    An id can also be given as the object that has it: ``documents.get(upload)``.
+    Instead of an id you can give the object that has it: ``documents.get(upload)``.
     """
 
     @cached_property
@@ -51,7 +51,7 @@ class Documents(Ingestion, DocumentParts, DocumentPages):
         return Pdf(self._session)
 
     def list(self, **options: Unpack[DocumentListOptions]) -> Pager[Document, DocumentPage]:
-        """The documents, newest first, page after page as they are needed (``GET /api/v1/documents``).
+        """The documents, newest first, fetched page by page while you iterate (``GET /api/v1/documents``).
 
         ::
 
@@ -65,28 +65,29 @@ class Documents(Ingestion, DocumentParts, DocumentPages):
     def get(self, document_id: DocumentId, **options: Unpack[RequestOptions]) -> DocumentDetail:
         """A document with its text (``GET /api/v1/documents/{document_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no document has this id.
         """
         return self._send("GET /api/v1/documents/{document_id}", DocumentDetail, options, document_id=document_id)
 
     def delete(self, document_id: DocumentId, **options: Unpack[RequestOptions]) -> Deletion:
-        """Removes a document and what only it said (``DELETE /api/v1/documents/{document_id}``).
+        """Removes a document and everything that only this document said (``DELETE /api/v1/documents/{document_id}``).
 
-        Newer servers answer before it is gone: ``accepted`` is true, and ``track_id`` is the task that removes it.
+        Newer servers reply before the document is gone. ``accepted`` is then true, and ``track_id`` is the id of the
+        task that removes it. Wait for it with :meth:`wait_deleted`.
 
-        :raises NotFoundError: there is none of this id.
-        :raises ConflictError: it is being processed.
+        :raises NotFoundError: no document has this id.
+        :raises ConflictError: the document is being processed.
         """
         return self._send("DELETE /api/v1/documents/{document_id}", Deletion, options, document_id=document_id)
 
     def delete_all(self, *, confirm: bool, **options: Unpack[RequestOptions]) -> WorkspaceWipe:
         """Removes all documents of the workspace (``DELETE /api/v1/documents``). Needs ``workspace_id``.
 
-        The server answers before they are gone: ``wipe_track_id`` is the task that removes them.
+        The server replies before they are gone. ``wipe_track_id`` is the id of the task that removes them.
 
         :param confirm: must be True.
-        :raises ConfigurationError: without it; nothing is sent.
-        :raises ConflictError: they are being removed already.
+        :raises ConfigurationError: ``confirm`` is not True. Nothing has been sent.
+        :raises ConflictError: the documents are already being removed.
         """
         if confirm is not True:
             raise ConfigurationError("delete_all() removes every document of the workspace: give confirm=True")
@@ -96,10 +97,10 @@ class Documents(Ingestion, DocumentParts, DocumentPages):
     def bulk_delete(self, document_ids: Iterable[DocumentId], **options: Unpack[BodyOptions]) -> BatchDeletion:
         """Removes several documents (``POST /api/v1/documents/batch-delete``).
 
-        The server answers before they are gone: ``batch_track_id`` is the task that removes them.
+        The server replies before they are gone. ``batch_track_id`` is the id of the task that removes them.
 
-        :param document_ids: 1 to 500 of them.
-        :raises ConfigurationError: for none, or more; nothing is sent.
+        :param document_ids: 1 to 500 documents.
+        :raises ConfigurationError: there are none, or more than 500. Nothing has been sent.
         """
         some = isinstance(document_ids, Iterable) and not isinstance(document_ids, str)
         ids = [*document_ids] if some else []
@@ -118,9 +119,9 @@ class Documents(Ingestion, DocumentParts, DocumentPages):
         return self._send(route, DocumentSearch, options, DocumentSearchOptions, needs=_SEARCH, q=q)
 
     def deletion_impact(self, document_id: DocumentId, **options: Unpack[RequestOptions]) -> DeletionImpact:
-        """What removing a document would remove (``GET /api/v1/documents/{document_id}/deletion-impact``).
+        """What would be removed together with a document (``GET /api/v1/documents/{document_id}/deletion-impact``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no document has this id.
         """
         route = "GET /api/v1/documents/{document_id}/deletion-impact"
         return self._send(route, DeletionImpact, options, document_id=document_id)

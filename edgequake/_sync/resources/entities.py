@@ -38,12 +38,12 @@ _LIST = Needs("entities.list", "TW", "answers with an empty list")
 class Entities(Resource):
     """The entities of the knowledge graph: ``client.entities``. Every method raises the errors of ``query.execute``.
 
-    The server writes names in UPPER_SNAKE: ``Mira Okafor`` becomes ``MIRA_OKAFOR``. A name can also be given as the
+    The server writes names in UPPER_SNAKE: ``Mira Okafor`` becomes ``MIRA_OKAFOR``. Instead of a name you can give the
     object that has it.
     """
 
     def list(self, **options: Unpack[EntityListOptions]) -> Pager[Entity, EntityPage]:
-        """The entities, page after page as they are needed (``GET /api/v1/graph/entities``).
+        """The entities, fetched page by page while you iterate (``GET /api/v1/graph/entities``).
 
         Needs ``tenant_id`` and ``workspace_id``.
         """
@@ -60,11 +60,11 @@ class Entities(Resource):
     ) -> EntityResult:
         """Adds an entity (``POST /api/v1/graph/entities``).
 
-        :param entity_name: its name.
-        :param entity_type: its type, such as ``PERSON``.
-        :param description: what is known of it.
-        :param source_id: where it comes from; ``manual_entry`` unless given.
-        :raises ConflictError: there is one of this name.
+        :param entity_name: the name.
+        :param entity_type: the type, such as ``PERSON``.
+        :param description: a description in words.
+        :param source_id: where the entity comes from. Default: ``manual_entry``.
+        :raises ConflictError: there is already an entity with this name.
         """
         return self._send(
             "POST /api/v1/graph/entities",
@@ -80,15 +80,17 @@ class Entities(Resource):
     def get(self, entity_name: EntityName, **options: Unpack[RequestOptions]) -> EntityDetail:
         """An entity with its relationships (``GET /api/v1/graph/entities/{entity_name}``).
 
-        :raises NotFoundError: there is none of this name.
+        :raises NotFoundError: no entity has this name.
         """
         route = "GET /api/v1/graph/entities/{entity_name}"
         return self._send(route, EntityDetail, options, entity_name=entity_name)
 
     def update(self, entity_name: EntityName, **options: Unpack[EntityUpdateOptions]) -> EntityResult:
-        """Changes an entity (``PUT /api/v1/graph/entities/{entity_name}``); what is not given stays as it is.
+        """Changes an entity (``PUT /api/v1/graph/entities/{entity_name}``).
 
-        :raises NotFoundError: there is none of this name.
+        Fields that you do not give keep their values.
+
+        :raises NotFoundError: no entity has this name.
         """
         route = "PUT /api/v1/graph/entities/{entity_name}"
         return self._send(
@@ -98,9 +100,9 @@ class Entities(Resource):
     def delete(self, entity_name: EntityName, **options: Unpack[EntityDeleteOptions]) -> EntityDeletion:
         """Removes an entity and its relationships (``DELETE /api/v1/graph/entities/{entity_name}``).
 
-        The server wants ``confirm=true``, which is always sent.
+        The server requires ``confirm=true``. The SDK always sends it.
 
-        :raises NotFoundError: there is none of this name.
+        :raises NotFoundError: no entity has this name.
         """
         route = "DELETE /api/v1/graph/entities/{entity_name}"
         return self._send(
@@ -108,7 +110,7 @@ class Entities(Resource):
         )
 
     def exists(self, entity_name: EntityName, **options: Unpack[RequestOptions]) -> EntityExistence:
-        """Whether there is an entity of this name (``GET /api/v1/graph/entities/exists``).
+        """Whether there is an entity with this name (``GET /api/v1/graph/entities/exists``).
 
         ::
 
@@ -120,11 +122,11 @@ class Entities(Resource):
     def merge(
         self, source_entity: EntityName, target_entity: EntityName, **options: Unpack[EntityMergeOptions]
     ) -> EntityMerge:
-        """Makes two entities one (``POST /api/v1/graph/entities/merge``).
+        """Merges one entity into another (``POST /api/v1/graph/entities/merge``).
 
-        :param source_entity: the name of the entity that goes.
-        :param target_entity: the name of the entity that stays.
-        :raises NotFoundError: there is none of one of these names.
+        :param source_entity: the entity that disappears.
+        :param target_entity: the entity that stays.
+        :raises NotFoundError: one of the two does not exist.
         """
         return self._send(
             "POST /api/v1/graph/entities/merge",
@@ -136,16 +138,16 @@ class Entities(Resource):
         )
 
     def neighborhood(self, entity_name: EntityName, **options: Unpack[NeighborhoodOptions]) -> Neighborhood:
-        """What is near an entity (``GET /api/v1/graph/entities/{entity_name}/neighborhood``).
+        """The entities near an entity (``GET /api/v1/graph/entities/{entity_name}/neighborhood``).
 
-        :raises NotFoundError: there is none of this name.
+        :raises NotFoundError: no entity has this name.
         """
         route = "GET /api/v1/graph/entities/{entity_name}/neighborhood"
         return self._send(route, Neighborhood, options, NeighborhoodOptions, entity_name=entity_name)
 
     def provenance(self, entity_id: EntityId, **options: Unpack[RequestOptions]) -> Provenance:
-        """Which documents an entity was found in (``GET /api/v1/entities/{entity_id}/provenance``).
+        """The documents in which an entity was found (``GET /api/v1/entities/{entity_id}/provenance``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no entity has this id.
         """
         return self._send("GET /api/v1/entities/{entity_id}/provenance", Provenance, options, entity_id=entity_id)

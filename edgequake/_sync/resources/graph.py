@@ -65,25 +65,25 @@ class KnowledgeGraph(Resource):
             graph = client.graph.get(start_node="MIRA_OKAFOR", depth=2, max_nodes=100)
             print(len(graph.nodes), graph.is_truncated)
 
-        :raises ServiceUnavailableError: the server is too busy for it now.
+        :raises ServiceUnavailableError: the server is too busy at the moment.
         """
         return self._send("GET /api/v1/graph", Graph, options, GraphOptions, needs=_GET)
 
     def stream(self, **options: Unpack[GraphStreamOptions]) -> GraphStream:
-        """A part of the graph as the server finds it (``GET /api/v1/graph/stream``).
+        """A part of the graph, while the server finds it (``GET /api/v1/graph/stream``).
 
-        The stream (:class:`GraphStream`) sends nothing until it is iterated or opened. Iterating raises
-        :class:`StreamError`, with the server's ``reason`` and ``retry_after``, and :class:`StreamTruncatedError` if the
-        final event never comes. Needs ``tenant_id`` and ``workspace_id``.
+        Nothing is sent before you iterate the stream (:class:`GraphStream`) or enter its ``with`` block. Iterating
+        raises :class:`StreamError` with the server's ``reason`` and ``retry_after``, and :class:`StreamTruncatedError`
+        if the final event never comes. Needs ``tenant_id`` and ``workspace_id``.
         """
         call = self._call("GET /api/v1/graph/stream", Graph, options, GraphStreamOptions, {}, needs=_STREAM)
         call = replace(call, decoder=GraphDecoder, events_of=events_of_graph, is_content=is_graph_content)
         return GraphStream(GraphReading(self._session, call))
 
     def load(self, **options: Unpack[GraphStreamOptions]) -> Graph:
-        """A part of the graph, whole: what :meth:`stream` brings, in one answer. Needs what that needs.
+        """A part of the graph in one answer: everything that :meth:`stream` yields. It needs the same settings.
 
-        :raises StreamError: as :meth:`stream` does.
+        :raises StreamError: the same errors as :meth:`stream`.
         """
         with self.stream(**options) as stream:
             return stream.final()
@@ -96,11 +96,11 @@ class KnowledgeGraph(Resource):
             graph = client.graph.to_networkx(max_nodes=500)
             print(sorted(graph.degree, key=lambda one: -one[1])[:10])
 
-        A node has its ``label``, ``node_type``, ``description``, ``degree`` and properties; an edge its
-        ``relationship_type``, ``weight`` and properties, under its id or type as key. ``graph.graph`` has
+        A node has the attributes ``label``, ``node_type``, ``description``, ``degree`` and its properties. An edge has
+        ``relationship_type``, ``weight`` and its properties; its key is its id or type. ``graph.graph`` has
         ``total_nodes``, ``total_edges`` and ``is_truncated``.
 
-        :raises ConfigurationError: networkx is not installed; nothing is sent.
+        :raises ConfigurationError: networkx is not installed. Nothing has been sent.
         """
         new_graph = networkx_graph()
         return as_networkx(self.load(**options), new_graph)
@@ -108,7 +108,7 @@ class KnowledgeGraph(Resource):
     def node(self, node_id: NodeId, **options: Unpack[RequestOptions]) -> GraphNode:
         """A node (``GET /api/v1/graph/nodes/{node_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no node has this id.
         """
         return self._send("GET /api/v1/graph/nodes/{node_id}", GraphNode, options, node_id=node_id)
 
@@ -116,7 +116,7 @@ class KnowledgeGraph(Resource):
         """The nodes that match a text (``GET /api/v1/graph/nodes/search``).
 
         :param q: a part of the name or description.
-        :raises ServiceUnavailableError: the server is too busy for it now.
+        :raises ServiceUnavailableError: the server is too busy at the moment.
         """
         return self._send("GET /api/v1/graph/nodes/search", GraphSearch, options, NodeSearchOptions, q=q)
 
@@ -128,11 +128,11 @@ class KnowledgeGraph(Resource):
         return self._send("GET /api/v1/graph/labels/search", LabelSearch, options, LabelSearchOptions, q=q)
 
     def popular_labels(self, **options: Unpack[PopularLabelsOptions]) -> PopularLabels:
-        """The most connected nodes (``GET /api/v1/graph/labels/popular``)."""
+        """The names of the nodes with the most relationships (``GET /api/v1/graph/labels/popular``)."""
         return self._send("GET /api/v1/graph/labels/popular", PopularLabels, options, PopularLabelsOptions)
 
     def degrees(self, node_ids: Iterable[NodeId], **options: Unpack[BodyOptions]) -> NodeDegrees:
-        """How many relationships several nodes have (``POST /api/v1/graph/degrees/batch``)."""
+        """The number of relationships of several nodes (``POST /api/v1/graph/degrees/batch``)."""
         route = "POST /api/v1/graph/degrees/batch"
         return self._send(route, NodeDegrees, options, replayable=True, node_ids=node_ids)
 

@@ -19,9 +19,9 @@ class Lineage(Resource):
     """Where entities and relationships come from: ``client.lineage``."""
 
     def entity(self, entity_name: EntityName, **options: Unpack[RequestOptions]) -> EntityLineage:
-        """The documents that an entity was found in (``GET /api/v1/lineage/entities/{entity_name}``).
+        """The documents in which an entity was found (``GET /api/v1/lineage/entities/{entity_name}``).
 
-        :raises NotFoundError: there is none of this name.
+        :raises NotFoundError: no entity has this name.
         """
         route = "GET /api/v1/lineage/entities/{entity_name}"
         return self._send(route, EntityLineage, options, entity_name=entity_name)
@@ -29,7 +29,7 @@ class Lineage(Resource):
     def document(self, document_id: DocumentId, **options: Unpack[RequestOptions]) -> DocumentGraphLineage:
         """What was found in a document (``GET /api/v1/lineage/documents/{document_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no document has this id.
         """
         route = "GET /api/v1/lineage/documents/{document_id}"
         return self._send(route, DocumentGraphLineage, options, document_id=document_id)

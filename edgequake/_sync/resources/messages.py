@@ -31,10 +31,10 @@ class Messages(Resource):
     ) -> Pager[Message, MessagePage]:
         """The messages, the oldest first (``GET /api/v1/conversations/{conversation_id}/messages``).
 
-        Some servers give no way to the second page: then a :class:`ResponseError` follows the last message that they
-        give.
+        Some servers do not say how to get the second page. You then get a :class:`ResponseError` after the last message
+        of the first page.
 
-        :raises NotFoundError: when it is read, if there is no such conversation.
+        :raises NotFoundError: there is no such conversation. It is raised when you iterate.
         """
         return self._pages(
             "GET /api/v1/conversations/{conversation_id}/messages",
@@ -48,7 +48,7 @@ class Messages(Resource):
     def create(
         self, conversation_id: ConversationId, *, role: str, content: str, **options: Unpack[MessageCreateOptions]
     ) -> Message:
-        """Stores a message; nothing is generated (``POST /api/v1/conversations/{conversation_id}/messages``).
+        """Stores a message. No answer is generated (``POST /api/v1/conversations/{conversation_id}/messages``).
 
         :param role: ``user``, ``assistant`` or ``system``.
         :param content: the text.
@@ -65,9 +65,9 @@ class Messages(Resource):
         )
 
     def update(self, message_id: MessageId, **options: Unpack[MessageUpdateOptions]) -> Message:
-        """Changes a message (``PATCH /api/v1/messages/{message_id}``); what is not given stays as it is.
+        """Changes a message (``PATCH /api/v1/messages/{message_id}``). Fields that you do not give keep their values.
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no message has this id.
         """
         route = "PATCH /api/v1/messages/{message_id}"
         return self._send(route, Message, options, MessageUpdateOptions, replayable=True, message_id=message_id)
@@ -75,7 +75,7 @@ class Messages(Resource):
     def delete(self, message_id: MessageId, **options: Unpack[RequestOptions]) -> None:
         """Removes a message (``DELETE /api/v1/messages/{message_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no message has this id.
         """
         route = "DELETE /api/v1/messages/{message_id}"
         return self._send(route, type(None), options, replayable=True, message_id=message_id)
@@ -85,9 +85,9 @@ class Messages(Resource):
     ) -> Message:
         """Rates a message (``PATCH /api/v1/conversations/{conversation_id}/messages/{message_id}/feedback``).
 
-        ``rating`` is ``up`` or ``down``; None takes it back.
+        ``rating`` is ``up`` or ``down``. None removes the rating.
 
-        :raises BadRequestError: for another rating.
+        :raises BadRequestError: the rating is neither.
         :raises NotFoundError: there is no such message.
         """
         return self._send(

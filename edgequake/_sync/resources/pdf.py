@@ -41,21 +41,21 @@ _UPLOAD_BATCH = Needs("documents.pdf.upload_batch", "W", "refuses the upload")
 
 
 class Pdf(Resource):
-    """PDFs, before they are documents: ``client.documents.pdf``."""
+    """PDFs of the workspace and their conversion to documents: ``client.documents.pdf``."""
 
     def upload(self, file: FileInput, **options: Unpack[PdfUploadOptions]) -> Upload:
-        """Uploads a PDF, which is converted and processed later (``POST /api/v1/documents/pdf``).
+        """Uploads a PDF. The server converts and processes it afterwards (``POST /api/v1/documents/pdf``).
 
         ::
 
             upload = client.documents.pdf.upload("site-plan.pdf")
 
-        The file is read while it is sent, and never held in memory. Its pages are read by a model that sees only with
-        ``enable_vision=True``: the server's own default is true, which costs. A PDF that the server had already is no
-        error: ``is_duplicate`` says so. Needs ``workspace_id``.
+        The file is read while it is sent and is never held in memory. A vision model reads the pages only with
+        ``enable_vision=True``. The server's own default is true, which costs money, so the SDK sends false. If the
+        server already has the PDF, you get no error: ``is_duplicate`` is true. Needs ``workspace_id``.
 
-        :param file: a path, bytes (with ``filename=``), or an open binary file; at most 100 MiB.
-        :raises ConfigurationError: for a file that cannot be read or is too large, before anything is sent.
+        :param file: a path, bytes (with ``filename=``), or an open binary file, at most 100 MiB.
+        :raises ConfigurationError: the file cannot be read or is too large. Nothing has been sent.
         """
         return self._upload(
             "POST /api/v1/documents/pdf",
@@ -73,10 +73,10 @@ class Pdf(Resource):
     ) -> PdfBatchUpload:
         """Uploads several PDFs with one request (``POST /api/v1/documents/pdf/batch``). Needs ``workspace_id``.
 
-        A file that the server does not take is a row of ``results``, not an error.
+        If the server rejects one of the files, you get no error: its row in ``results`` says so.
 
         :param files: each as for :meth:`upload`, or a tuple of its name and the file.
-        :raises ConfigurationError: for a file that cannot be read or is too large, before anything is sent.
+        :raises ConfigurationError: a file cannot be read or is too large. Nothing has been sent.
         """
         route = "POST /api/v1/documents/pdf/batch"
         options = _without_vision(options)
@@ -85,22 +85,22 @@ class Pdf(Resource):
         )
 
     def list(self, **options: Unpack[PdfListOptions]) -> Pager[PdfDocument, PdfPage]:
-        """The PDFs of the workspace, page after page as they are needed (``GET /api/v1/documents/pdf``)."""
+        """The PDFs of the workspace, fetched page by page while you iterate (``GET /api/v1/documents/pdf``)."""
         return self._pages("GET /api/v1/documents/pdf", PdfPage, options, PdfListOptions)
 
     def get(self, pdf_id: PdfId, **options: Unpack[RequestOptions]) -> PdfStatus:
-        """How far a PDF is, and what it has become (``GET /api/v1/documents/pdf/{pdf_id}``).
+        """The state of a PDF and of its document (``GET /api/v1/documents/pdf/{pdf_id}``).
 
-        Its name is in ``metadata["filename"]``.
+        The file's name is in ``metadata["filename"]``.
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no PDF has this id.
         """
         return self._send("GET /api/v1/documents/pdf/{pdf_id}", PdfStatus, options, pdf_id=pdf_id)
 
     def content(self, pdf_id: PdfId, **options: Unpack[RequestOptions]) -> PdfContent:
         """A PDF's text as Markdown (``GET /api/v1/documents/pdf/{pdf_id}/content``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no PDF has this id.
         """
         return self._send("GET /api/v1/documents/pdf/{pdf_id}/content", PdfContent, options, pdf_id=pdf_id)
 
@@ -115,17 +115,17 @@ class Pdf(Resource):
     ) -> bytes | Path:
         """The PDF itself (``GET /api/v1/documents/pdf/{pdf_id}/download``).
 
-        :param to: writes it into this file instead, piece by piece, and returns the path. The file takes its name when
-            it is whole.
-        :raises NotFoundError: there is none of this id.
+        :param to: a path. The content is then written to this file piece by piece, and the path is returned. Until the
+            download is complete, the file has another name.
+        :raises NotFoundError: no PDF has this id.
         """
         return self._download("GET /api/v1/documents/pdf/{pdf_id}/download", bytes, options, to=to, pdf_id=pdf_id)
 
     def retry(self, pdf_id: PdfId, **options: Unpack[BodyOptions]) -> PdfOperation:
-        """Converts a PDF again that failed (``POST /api/v1/documents/pdf/{pdf_id}/retry``).
+        """Converts a PDF again after a failure (``POST /api/v1/documents/pdf/{pdf_id}/retry``).
 
-        :raises NotFoundError: there is none of this id.
-        :raises ConflictError: it has not failed.
+        :raises NotFoundError: no PDF has this id.
+        :raises ConflictError: its conversion has not failed.
         """
         route = "POST /api/v1/documents/pdf/{pdf_id}/retry"
         return self._send(route, PdfOperation, options, pdf_id=pdf_id)
@@ -133,7 +133,7 @@ class Pdf(Resource):
     def cancel(self, pdf_id: PdfId, **options: Unpack[RequestOptions]) -> PdfOperation:
         """Stops the conversion of a PDF (``DELETE /api/v1/documents/pdf/{pdf_id}/cancel``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no PDF has this id.
         :raises ConflictError: it has been converted already.
         """
         return self._send("DELETE /api/v1/documents/pdf/{pdf_id}/cancel", PdfOperation, options, pdf_id=pdf_id)
@@ -141,29 +141,29 @@ class Pdf(Resource):
     def delete(self, pdf_id: PdfId, **options: Unpack[RequestOptions]) -> None:
         """Removes a PDF (``DELETE /api/v1/documents/pdf/{pdf_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no PDF has this id.
         """
         route = "DELETE /api/v1/documents/pdf/{pdf_id}"
         return self._send(route, type(None), options, replayable=True, pdf_id=pdf_id)
 
     def progress(self, track_id: TrackId, **options: Unpack[RequestOptions]) -> PdfProgress:
-        """How far converting a PDF is, by phases (``GET /api/v1/documents/pdf/progress/{track_id}``).
+        """The progress of a PDF's conversion, by phases (``GET /api/v1/documents/pdf/progress/{track_id}``).
 
-        :param track_id: the upload's ``track_id``, or the upload.
-        :raises NotFoundError: it has not begun, or has ended: ask :meth:`get` then.
+        :param track_id: the ``track_id`` of the upload, or the upload itself.
+        :raises NotFoundError: the conversion has not begun, or has ended. :meth:`get` says which.
         """
         return self._send(
             "GET /api/v1/documents/pdf/progress/{track_id}", PdfProgress, options, track_id=track_id
         )
 
     def stream_progress(self, track_id: TrackId, **options: Unpack[RequestOptions]) -> PdfProgressStream:
-        """How far converting a PDF is, as it goes on (``GET /api/v1/documents/pdf/progress/stream/{track_id}``).
+        """The progress of a PDF's conversion as a stream (``GET /api/v1/documents/pdf/progress/stream/{track_id}``).
 
-        The stream sends nothing until it is iterated or opened. Its last event is ``complete``, ``error`` (converting
-        it failed: that is no error of the stream) or ``timeout`` (the server knows no more: ask :meth:`get` then). A
-        server may say nothing for a while: ``timeout=`` sets how long is waited.
+        Nothing is sent before you iterate the stream or enter its ``with`` block. The last event is one of three:
+        ``complete``, ``error`` (the conversion failed; the stream itself raises nothing) or ``timeout`` (the server
+        does not know; call :meth:`get`). A server can be silent for some time: ``timeout=`` sets how long you wait.
 
-        :param track_id: the upload's ``track_id``, or the upload.
+        :param track_id: the ``track_id`` of the upload, or the upload itself.
         """
         route = "GET /api/v1/documents/pdf/progress/stream/{track_id}"
         call = self._call(route, PdfProgress, options, None, {"track_id": track_id})

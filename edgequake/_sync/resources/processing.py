@@ -34,26 +34,26 @@ _PROGRESS_MANY = Needs("documents.progress_many", "TW", "answers with an empty l
 
 
 class Processing(Resource):
-    """How far documents are, and what to do with those that failed."""
+    """Progress of documents, and second tries for those that failed."""
 
     def track(self, track_id: TrackId, **options: Unpack[RequestOptions]) -> TrackStatus:
-        """The documents of one upload, and how far they are (``GET /api/v1/documents/track/{track_id}``).
+        """The documents of one upload and their progress (``GET /api/v1/documents/track/{track_id}``).
 
-        An unknown id is no error: it has no documents, and ``is_complete`` is true. Needs ``tenant_id`` and
-        ``workspace_id``.
+        An unknown id is no error. The answer then has no documents, and ``is_complete`` is true. Needs ``tenant_id``
+        and ``workspace_id``.
 
-        :param track_id: the upload's ``track_id``, or the upload.
+        :param track_id: the ``track_id`` of the upload, or the upload itself.
         """
         route = "GET /api/v1/documents/track/{track_id}"
         return self._send(route, TrackStatus, options, needs=TRACK, track_id=track_id)
 
     def progress(self, track_id: TrackId, **options: Unpack[RequestOptions]) -> IngestionProgress:
-        """How far one upload is, by stages and percent (``GET /api/v1/ingestion/{track_id}/progress``).
+        """The progress of one upload, by stages and percent (``GET /api/v1/ingestion/{track_id}/progress``).
 
-        Needs ``tenant_id`` and ``workspace_id``, and server 0.32: an older one has no such route.
+        Needs ``tenant_id`` and ``workspace_id``, and server 0.32 or newer.
 
-        :param track_id: the upload's ``track_id``, or the upload.
-        :raises NotFoundError: for an unknown id, and from an older server.
+        :param track_id: the ``track_id`` of the upload, or the upload itself.
+        :raises NotFoundError: the id is unknown, or the server is older.
         """
         route = "GET /api/v1/ingestion/{track_id}/progress"
         return self._send(route, IngestionProgress, options, needs=_PROGRESS, track_id=track_id)
@@ -61,11 +61,11 @@ class Processing(Resource):
     def progress_many(
         self, track_ids: Iterable[TrackId], **options: Unpack[BodyOptions]
     ) -> list[IngestionProgress]:
-        """How far several uploads are (``POST /api/v1/ingestion/progress``).
+        """The progress of several uploads (``POST /api/v1/ingestion/progress``).
 
-        Unknown ids are left out. Needs ``tenant_id`` and ``workspace_id``, and server 0.32.
+        Unknown ids are left out. Needs ``tenant_id`` and ``workspace_id``, and server 0.32 or newer.
 
-        :param track_ids: the uploads' ``track_id``, or the uploads.
+        :param track_ids: the ``track_id`` of each upload, or the uploads themselves.
         """
         route = "POST /api/v1/ingestion/progress"
         return self._send(
@@ -95,11 +95,11 @@ class Processing(Resource):
         return self._send(route, ChunkRetry, options, ChunkRetryOptions, document_id=document_id)
 
     def reprocess(self, **options: Unpack[ReprocessOptions]) -> Reprocess:
-        """Processes the documents that failed again, or those named (``POST /api/v1/documents/reprocess``)."""
+        """Processes failed documents again: all, or those that you name (``POST /api/v1/documents/reprocess``)."""
         return self._send("POST /api/v1/documents/reprocess", Reprocess, options, ReprocessOptions)
 
     def recover_stuck(self, **options: Unpack[StuckRecoveryOptions]) -> StuckRecovery:
-        """Processes documents again that have stopped on the way (``POST /api/v1/documents/recover-stuck``)."""
+        """Processes documents again whose processing has stopped midway (``POST /api/v1/documents/recover-stuck``)."""
         route = "POST /api/v1/documents/recover-stuck"
         return self._send(route, StuckRecovery, options, StuckRecoveryOptions)
 
@@ -107,7 +107,7 @@ class Processing(Resource):
         """Stops the processing of a document (``POST /api/v1/documents/{document_id}/cancel``).
 
         :raises NotFoundError: there is no such document.
-        :raises ConflictError: it has been processed already.
+        :raises ConflictError: its processing has already ended.
         """
         route = "POST /api/v1/documents/{document_id}/cancel"
         return self._send(route, DocumentCancel, options, replayable=True, document_id=document_id)

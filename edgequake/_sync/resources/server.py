@@ -22,11 +22,12 @@ class Server(Resources):
     """What the server says of itself."""
 
     def wait_until_ready(self, timeout: float | None = 60, *, poll_interval: float = 0.5) -> Ready:
-        """Waits until the server can take requests (``GET /ready``). One that cannot be reached is not ready.
+        """Waits until the server can take requests (``GET /ready``). A server that cannot be reached is not ready.
 
         :param timeout: seconds for the whole wait; None for no limit.
-        :param poll_interval: seconds to the second question; each further wait is 1.5 times longer, up to 5 seconds.
-        :raises TimeoutError: it was not ready in time; ``progress`` is what it said last, such as its ``blockers``.
+        :param poll_interval: seconds before the second request. Each later pause is 1.5 times longer, up to 5 seconds.
+        :raises TimeoutError: the server was not ready in time. ``progress`` is its last answer, such as its
+            ``blockers``.
         """
         from edgequake._sync.flows.polling import Wait  # only programs that wait need these
         from edgequake._core.polling import Polling
@@ -44,25 +45,25 @@ class Server(Resources):
         return wait.finished()
 
     def health(self, **options: Unpack[RequestOptions]) -> HealthResponse:
-        """What the server says of itself (``GET /health``); it answers even when it is degraded.
+        """The server's report about itself (``GET /health``). A degraded server replies too.
 
-        Raises as :meth:`Query.execute` does.
+        It raises the errors of :meth:`Query.execute`.
         """
         return Resource(self._session)._send("GET /health", HealthResponse, options)
 
     def ready(self, **options: Unpack[RequestOptions]) -> Ready:
-        """Whether the server can take requests (``GET /ready``), and what it waits for: ``answer.blockers``.
+        """Whether the server can take requests (``GET /ready``). ``answer.blockers`` says what it waits for.
 
-        A server that is not ready is no error: the answer is false then.
+        If the server is not ready, you get no error: the answer is false in an ``if``.
 
-        Raises as :meth:`Query.execute` does.
+        It raises the errors of :meth:`Query.execute`.
         """
         from edgequake._core.readiness import READY
 
         return Resource(self._session)._send("GET /ready", READY, options)
 
     def live(self, **options: Unpack[RequestOptions]) -> bool:
-        """True when the server runs (``GET /live``); else one of the errors of :meth:`Query.execute`."""
+        """True if the server runs (``GET /live``). Otherwise raises the errors of :meth:`Query.execute`."""
         from edgequake._core.readiness import LIVE
 
         return Resource(self._session)._send("GET /live", LIVE, options)
@@ -70,6 +71,6 @@ class Server(Resources):
     def metrics(self, **options: Unpack[RequestOptions]) -> str:
         """The server's figures in Prometheus' text format (``GET /metrics``).
 
-        Raises as :meth:`Query.execute` does.
+        It raises the errors of :meth:`Query.execute`.
         """
         return Resource(self._session)._send("GET /metrics", str, options)

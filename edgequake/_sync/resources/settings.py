@@ -18,13 +18,13 @@ __all__ = ["Settings"]
 
 
 class Settings(Resource):
-    """Which providers and models the server uses: ``client.settings``.
+    """The providers and models that the server uses: ``client.settings``.
 
     Every method raises the errors of :meth:`Query.execute`.
     """
 
     def provider_status(self, **options: Unpack[RequestOptions]) -> ProviderStatus:
-        """Which providers are used, and whether they answer (``GET /api/v1/settings/provider/status``)."""
+        """The providers in use, and whether each of them responds (``GET /api/v1/settings/provider/status``)."""
         return self._send("GET /api/v1/settings/provider/status", ProviderStatus, options)
 
     def providers(self, **options: Unpack[RequestOptions]) -> AvailableProviders:
@@ -32,33 +32,33 @@ class Settings(Resource):
         return self._send("GET /api/v1/settings/providers", AvailableProviders, options)
 
     def effective(self, **options: Unpack[RequestOptions]) -> EffectiveConfig:
-        """Which settings are in force, and where they come from (``GET /api/v1/config/effective``)."""
+        """The settings in force and where each comes from (``GET /api/v1/config/effective``)."""
         return self._send("GET /api/v1/config/effective", EffectiveConfig, options)
 
     def llm_defaults(self, **options: Unpack[RequestOptions]) -> Raw:
-        """The language model that is used unless another is named (``GET /api/v1/settings/llm-defaults``)."""
+        """The default language model (``GET /api/v1/settings/llm-defaults``)."""
         return self._send("GET /api/v1/settings/llm-defaults", Raw, options)
 
     def update_llm_defaults(self, body: Mapping[str, Any], **options: Unpack[BodyOptions]) -> Raw:
-        """Changes that (``PATCH /api/v1/settings/llm-defaults``). Administrators only.
+        """Changes the default language model (``PATCH /api/v1/settings/llm-defaults``). Administrators only.
 
-        :param body: the fields to change, which are sent as they stand.
+        :param body: the fields to change. They are sent unchanged.
         """
         return self._send("PATCH /api/v1/settings/llm-defaults", Raw, options, replayable=True, body=body)
 
     def app_attribution(self, **options: Unpack[RequestOptions]) -> Raw:
-        """As what application the server names itself to providers (``GET /api/v1/settings/app-attribution``)."""
+        """The application name that the server sends to providers (``GET /api/v1/settings/app-attribution``)."""
         return self._send("GET /api/v1/settings/app-attribution", Raw, options)
 
     def update_app_attribution(self, body: Mapping[str, Any], **options: Unpack[BodyOptions]) -> Raw:
-        """Changes that (``PATCH /api/v1/settings/app-attribution``). Administrators only.
+        """Changes the application name (``PATCH /api/v1/settings/app-attribution``). Administrators only.
 
-        :param body: the fields to change, which are sent as they stand.
+        :param body: the fields to change. They are sent unchanged.
         """
         return self._send("PATCH /api/v1/settings/app-attribution", Raw, options, replayable=True, body=body)
 
     def attribution(self, **options: Unpack[RequestOptions]) -> Raw:
-        """The headers by which the server names itself (``GET /api/v1/settings/attribution``)."""
+        """The headers with the application name that the server sends (``GET /api/v1/settings/attribution``)."""
         return self._send("GET /api/v1/settings/attribution", Raw, options)
 
     def langfuse(self, **options: Unpack[RequestOptions]) -> Raw:

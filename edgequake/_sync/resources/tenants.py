@@ -17,35 +17,35 @@ __all__ = ["Tenants"]
 
 
 class Tenants(Resource):
-    """Tenants, whose workspaces are kept apart: ``client.tenants``.
+    """Tenants: ``client.tenants``. Each tenant has workspaces of its own.
 
     Every method raises the errors of :meth:`Query.execute`.
     """
 
     def list(self, **options: Unpack[TenantListOptions]) -> Pager[Tenant, TenantPage]:
-        """The tenants, page after page as they are needed (``GET /api/v1/tenants``)."""
+        """The tenants, fetched page by page while you iterate (``GET /api/v1/tenants``)."""
         return self._pages("GET /api/v1/tenants", TenantPage, options, TenantListOptions)
 
     def create(self, name: str, **options: Unpack[NewTenantOptions]) -> Tenant:
-        """A new tenant (``POST /api/v1/tenants``).
+        """Creates a tenant (``POST /api/v1/tenants``).
 
-        A server from 0.32 on returns the tenant that has this slug already.
+        From version 0.32 on, the server returns the existing tenant if the slug is taken.
 
-        :raises ConflictError: the slug is taken, on older servers.
+        :raises ConflictError: the slug is taken, on an older server.
         """
         return self._send("POST /api/v1/tenants", Tenant, options, NewTenantOptions, name=name)
 
     def get(self, tenant_id: TenantId, **options: Unpack[RequestOptions]) -> Tenant:
         """A tenant (``GET /api/v1/tenants/{tenant_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no tenant has this id.
         """
         return self._send("GET /api/v1/tenants/{tenant_id}", Tenant, options, tenant_id=tenant_id)
 
     def update(self, tenant_id: TenantId, **options: Unpack[TenantUpdateOptions]) -> Tenant:
-        """Changes a tenant (``PUT /api/v1/tenants/{tenant_id}``). What is not given stays as it is.
+        """Changes a tenant (``PUT /api/v1/tenants/{tenant_id}``). Fields that you do not give keep their values.
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no tenant has this id.
         """
         route = "PUT /api/v1/tenants/{tenant_id}"
         return self._send(route, Tenant, options, TenantUpdateOptions, replayable=True, tenant_id=tenant_id)
@@ -53,7 +53,7 @@ class Tenants(Resource):
     def delete(self, tenant_id: TenantId, **options: Unpack[RequestOptions]) -> None:
         """Removes a tenant (``DELETE /api/v1/tenants/{tenant_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no tenant has this id.
         """
         route = "DELETE /api/v1/tenants/{tenant_id}"
         self._send(route, type(None), options, replayable=True, tenant_id=tenant_id)

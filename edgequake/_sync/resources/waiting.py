@@ -40,23 +40,24 @@ class DocumentWaits(Processing):
         on_progress: Callable[[Progress], object] | None = None,
         raise_on_failure: bool = True,
     ) -> Ingestion:
-        """Waits until documents have been processed, and returns what became of them.
+        """Waits until documents have been processed, and returns the result for each of them.
 
         ::
 
             ingestion = client.documents.wait(upload, on_progress=lambda p: print(p.stage, p.percent))
 
-        A document of which only some passages failed is no error: it is in ``partial`` of the answer, and those
-        passages are in ``failed_chunks``. Needs ``tenant_id`` and ``workspace_id``.
+        If only some passages of a document failed, you get no error: the document is in ``partial`` of the answer, and
+        its passages are in ``failed_chunks``. Needs ``tenant_id`` and ``workspace_id``.
 
         :param target: an upload, a batch, a folder, a track id, or a list of these.
         :param timeout: seconds for the whole wait; None for no limit.
-        :param poll_interval: seconds to the second question; each further wait is 1.5 times longer, up to 5 seconds.
-        :param on_progress: called whenever a document has come further.
-        :param raise_on_failure: False returns documents that failed in ``failed`` of the answer.
-        :raises ProcessingError: a document failed or was cancelled. It is raised when all have ended.
-        :raises TimeoutError: they did not end in time; ``progress`` says how far they were. The server goes on.
-        :raises NotFoundError: the server knows nothing of the track id.
+        :param poll_interval: seconds before the second request. Each later pause is 1.5 times longer, up to 5 seconds.
+        :param on_progress: called whenever a document makes progress.
+        :param raise_on_failure: False returns failed documents in ``failed`` of the answer, without an error.
+        :raises ProcessingError: a document failed or was cancelled. It is raised when all documents have ended.
+        :raises TimeoutError: the documents were not ready in time. ``progress`` says how far they were. The server
+            continues to work.
+        :raises NotFoundError: the server does not know the track id.
         """
         wait = self._wait(target, timeout, poll_interval, raise_on_failure=raise_on_failure)
         return wait.finished(on_progress)
@@ -69,14 +70,15 @@ class DocumentWaits(Processing):
         poll_interval: float = 1.0,
         raise_on_failure: bool = True,
     ) -> Wait[Progress, Ingestion]:
-        """Tells how far documents are until they have been processed: iterate what this returns.
+        """The progress of documents until they have been processed. Iterate what this returns.
 
         ::
 
             for progress in client.documents.watch(upload):
                 print(progress.filename, progress.stage, progress.percent)
 
-        Arguments and errors are those of :meth:`wait`; ``result`` of what this returns has its answer after the loop.
+        Arguments and errors are those of :meth:`wait`. After the loop, ``result`` of the returned object is the answer
+        of :meth:`wait`.
         """
         return self._wait(target, timeout, poll_interval, raise_on_failure=raise_on_failure)
 
@@ -88,7 +90,7 @@ class DocumentWaits(Processing):
         poll_interval: float = 1.0,
         on_progress: Callable[[Task], object] | None = None,
     ) -> None:
-        """Waits until documents are gone that the server has begun to remove.
+        """Waits until the server has removed documents.
 
         ::
 
@@ -98,8 +100,8 @@ class DocumentWaits(Processing):
         :param timeout: seconds for the whole wait; None for no limit.
         :param poll_interval: as in :meth:`wait`.
         :param on_progress: called with the task whenever it has changed.
-        :raises ProcessingError: they could not be removed.
-        :raises TimeoutError: they were not gone in time; the server goes on.
+        :raises ProcessingError: the documents could not be removed.
+        :raises TimeoutError: they were not removed in time. The server continues to work.
         """
         polling = partial(Polling, timeout, poll_interval, monotonic)
         polling()  # what is wrong is said before anything is sent

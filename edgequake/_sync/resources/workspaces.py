@@ -45,24 +45,24 @@ __all__ = ["Workspaces"]
 class Workspaces(Resource):
     """Workspaces: ``client.workspaces``. Every method raises the errors of :meth:`Query.execute`.
 
-    ``workspace_id`` and ``tenant_id`` are the client's own unless given. To work in a workspace, use
+    ``workspace_id`` and ``tenant_id`` default to the client's own. To work inside a workspace, use
     ``client.with_options(workspace_id=…)``.
     """
 
     @cached_property
     def injections(self) -> Injections:
-        """Texts such as glossaries that help to understand questions."""
+        """Texts, such as glossaries, that help the server to understand questions."""
         return Injections(self._session)
 
     @cached_property
     def jobs(self) -> Jobs:
-        """Work on a workspace that is asked for by name."""
+        """Background jobs of a workspace that you start by their type."""
         return Jobs(self._session)
 
     def list(
         self, tenant_id: TenantId | None = None, **options: Unpack[WorkspaceListOptions]
     ) -> Pager[Workspace, WorkspacePage]:
-        """The workspaces of a tenant, page after page as they are needed.
+        """The workspaces of a tenant, fetched page by page while you iterate.
 
         The route is ``GET /api/v1/tenants/{tenant_id}/workspaces``.
 
@@ -74,7 +74,7 @@ class Workspaces(Resource):
     def create(
         self, name: str, *, tenant_id: TenantId | None = None, **options: Unpack[NewWorkspaceOptions]
     ) -> Workspace:
-        """A new workspace (``POST /api/v1/tenants/{tenant_id}/workspaces``).
+        """Creates a workspace (``POST /api/v1/tenants/{tenant_id}/workspaces``).
 
         ::
 
@@ -89,7 +89,7 @@ class Workspaces(Resource):
     def get(self, workspace_id: WorkspaceId | None = None, **options: Unpack[RequestOptions]) -> Workspace:
         """A workspace and its settings (``GET /api/v1/workspaces/{workspace_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no workspace has this id.
         """
         route = "GET /api/v1/workspaces/{workspace_id}"
         return self._send(route, Workspace, options, workspace_id=workspace_id)
@@ -97,9 +97,9 @@ class Workspaces(Resource):
     def by_slug(
         self, slug: str, *, tenant_id: TenantId | None = None, **options: Unpack[RequestOptions]
     ) -> Workspace:
-        """The workspace of this short name (``GET /api/v1/tenants/{tenant_id}/workspaces/by-slug/{slug}``).
+        """The workspace with this short name (``GET /api/v1/tenants/{tenant_id}/workspaces/by-slug/{slug}``).
 
-        :raises NotFoundError: there is none.
+        :raises NotFoundError: no workspace has this slug.
         """
         route = "GET /api/v1/tenants/{tenant_id}/workspaces/by-slug/{slug}"
         return self._send(route, Workspace, options, slug=slug, tenant_id=tenant_id)
@@ -107,9 +107,11 @@ class Workspaces(Resource):
     def update(
         self, workspace_id: WorkspaceId | None = None, **options: Unpack[WorkspaceUpdateOptions]
     ) -> Workspace:
-        """Changes a workspace (``PUT /api/v1/workspaces/{workspace_id}``). What is not given stays as it is.
+        """Changes a workspace (``PUT /api/v1/workspaces/{workspace_id}``).
 
-        :raises NotFoundError: there is none of this id.
+        Fields that you do not give keep their values.
+
+        :raises NotFoundError: no workspace has this id.
         """
         return self._send(
             "PUT /api/v1/workspaces/{workspace_id}",
@@ -123,8 +125,8 @@ class Workspaces(Resource):
     def delete(self, workspace_id: WorkspaceId, **options: Unpack[RequestOptions]) -> None:
         """Removes a workspace with all its documents (``DELETE /api/v1/workspaces/{workspace_id}``).
 
-        :param workspace_id: must be given: the client's own is not taken.
-        :raises NotFoundError: there is none of this id.
+        :param workspace_id: the workspace. The client's own is not used, so you have to give it.
+        :raises NotFoundError: no workspace has this id.
         """
         if workspace_id is None:
             raise ConfigurationError("delete() removes a workspace with all its documents: name it by workspace_id")
@@ -134,7 +136,7 @@ class Workspaces(Resource):
     def stats(self, workspace_id: WorkspaceId | None = None, **options: Unpack[RequestOptions]) -> WorkspaceStats:
         """How much a workspace holds (``GET /api/v1/workspaces/{workspace_id}/stats``).
 
-        :raises NotFoundError: there is none of this id.
+        :raises NotFoundError: no workspace has this id.
         """
         route = "GET /api/v1/workspaces/{workspace_id}/stats"
         return self._send(route, WorkspaceStats, options, workspace_id=workspace_id)
@@ -142,25 +144,25 @@ class Workspaces(Resource):
     def metrics_history(
         self, workspace_id: WorkspaceId | None = None, **options: Unpack[MetricsOptions]
     ) -> Pager[MetricsSnapshot, MetricsPage]:
-        """How much a workspace held over time (``GET /api/v1/workspaces/{workspace_id}/metrics-history``)."""
+        """The statistics of a workspace over time (``GET /api/v1/workspaces/{workspace_id}/metrics-history``)."""
         route = "GET /api/v1/workspaces/{workspace_id}/metrics-history"
         return self._pages(route, MetricsPage, options, MetricsOptions, workspace_id=workspace_id)
 
     def snapshot_metrics(
         self, workspace_id: WorkspaceId | None = None, **options: Unpack[BodyOptions]
     ) -> MetricsSnapshot:
-        """Keeps how much a workspace holds now (``POST /api/v1/workspaces/{workspace_id}/metrics-snapshot``)."""
+        """Records the statistics of a workspace now (``POST /api/v1/workspaces/{workspace_id}/metrics-snapshot``)."""
         route = "POST /api/v1/workspaces/{workspace_id}/metrics-snapshot"
         return self._send(route, MetricsSnapshot, options, workspace_id=workspace_id)
 
     def rebuild_embeddings(
         self, workspace_id: WorkspaceId | None = None, **options: Unpack[EmbeddingRebuildOptions]
     ) -> Rebuild:
-        """Begins to make all embeddings anew (``POST /api/v1/workspaces/{workspace_id}/rebuild-embeddings``).
+        """Starts to compute all embeddings again (``POST /api/v1/workspaces/{workspace_id}/rebuild-embeddings``).
 
-        The answer's ``job_id`` is the task: wait for it with ``workspaces.wait``.
+        ``job_id`` of the answer is the id of the task. Wait for it with :meth:`wait`.
 
-        :raises ConflictError: a rebuild is under way.
+        :raises ConflictError: a rebuild is already running.
         """
         route = "POST /api/v1/workspaces/{workspace_id}/rebuild-embeddings"
         return self._send(route, Rebuild, options, EmbeddingRebuildOptions, workspace_id=workspace_id)
@@ -168,11 +170,11 @@ class Workspaces(Resource):
     def rebuild_knowledge_graph(
         self, workspace_id: WorkspaceId | None = None, **options: Unpack[GraphRebuildOptions]
     ) -> Rebuild:
-        """Begins to build the graph anew (``POST /api/v1/workspaces/{workspace_id}/rebuild-knowledge-graph``).
+        """Starts to build the graph again (``POST /api/v1/workspaces/{workspace_id}/rebuild-knowledge-graph``).
 
-        The answer's ``track_id`` is the work: wait for it with ``workspaces.wait``.
+        ``track_id`` of the answer is the id of the work. Wait for it with :meth:`wait`.
 
-        :raises ConflictError: a rebuild is under way.
+        :raises ConflictError: a rebuild is already running.
         """
         route = "POST /api/v1/workspaces/{workspace_id}/rebuild-knowledge-graph"
         return self._send(route, Rebuild, options, GraphRebuildOptions, workspace_id=workspace_id)
@@ -180,9 +182,9 @@ class Workspaces(Resource):
     def reprocess_documents(
         self, workspace_id: WorkspaceId | None = None, **options: Unpack[ReprocessDocumentsOptions]
     ) -> Rebuild:
-        """Begins to process the documents again (``POST /api/v1/workspaces/{workspace_id}/reprocess-documents``).
+        """Starts to process the documents again (``POST /api/v1/workspaces/{workspace_id}/reprocess-documents``).
 
-        The answer's ``track_id`` is the work: wait for it with ``workspaces.wait``.
+        ``track_id`` of the answer is the id of the work. Wait for it with :meth:`wait`.
         """
         route = "POST /api/v1/workspaces/{workspace_id}/reprocess-documents"
         return self._send(route, Rebuild, options, ReprocessDocumentsOptions, workspace_id=workspace_id)
@@ -201,15 +203,15 @@ class Workspaces(Resource):
 
             client.workspaces.wait(client.workspaces.rebuild_embeddings())
 
-        Returns the task that did the work, or, where it is done document by document, what became of them; None if
-        there was nothing to do.
+        Returns the task that did the work. If each document was processed on its own, it returns their results. It
+        returns None if there was nothing to do.
 
         :param rebuild: what a rebuild or :meth:`reprocess_documents` returned, or its ``job_id`` or ``track_id``.
-        :param timeout: seconds for the whole wait; no limit unless given.
-        :param poll_interval: seconds to the second question; each further wait is 1.5 times longer, up to 5 seconds.
-        :param on_progress: called whenever the work has come further: with the task, or with a :class:`Progress`.
+        :param timeout: seconds for the whole wait. Default: no limit.
+        :param poll_interval: seconds before the second request. Each later pause is 1.5 times longer, up to 5 seconds.
+        :param on_progress: called whenever the work makes progress, with the task or with a :class:`Progress`.
         :raises ProcessingError: the work, or one of the documents, failed.
-        :raises TimeoutError: it did not end in time; the server goes on.
+        :raises TimeoutError: the work did not end in time. The server continues to work.
         """
         polling = Polling(timeout, poll_interval, monotonic)
         steps = rebuilt(rebuild, polling, self._session.connections.missing_routes)

@@ -44,32 +44,33 @@ async def async_run(
     on_progress: Callable[[BatchProgress], object] | None = None,
     on_done: Callable[[dict[str, Any]], object] | None = None,
 ) -> BatchProgress:
-    """Does ``work`` for each of ``items``, at most ``concurrency`` at once, and returns how far it came.
+    """Calls ``work`` for each of ``items``, at most ``concurrency`` at once. Returns the final progress.
 
-    Each item that ends becomes a line of ``journal``: ``{"id": key, **fields, **result}``, or with ``"error"`` in place
-    of the result. The line is on the disk before the next item begins. A run that was ended, even by ``kill -9``, goes
-    on when it is started again: items with a line are skipped, those that failed are tried again.
+    Each item that ends becomes a line of ``journal``: ``{"id": key, **fields, **result}``. If the item failed,
+    ``"error"`` stands in place of the result. The line is on the disk before the next item begins. If a run is
+    interrupted, even by ``kill -9``, start it again: items with a result are skipped, and failed items are tried again.
 
-    An item fails with an :class:`edgequake.EdgeQuakeError`. When the server is busy (429, 503) nothing begins for a
-    while, the number of items at once is halved, and the item is tried again; the number then grows again. The batch
-    ends with the error when the key is refused (401, 403), when three items in a row find the server out of reach or
-    too busy, and when ``work`` raises anything else. What is in the journal stays there.
+    An item fails if ``work`` raises an :class:`edgequake.EdgeQuakeError`. If the server is busy (429, 503), no item
+    begins for a while, the item is tried again, and half as many items run at once. The number grows again later.
 
-    :param work: what is done for an item; returns a dict that JSON can carry. Give its client ``max_retries=0``: tries
-        are made again here.
-    :param items: taken one by one, as there is room.
-    :param key: what an item is known by, a string or a number; no two items have the same.
-    :param journal: a file, made if there is none. Without it nothing is kept and nothing is skipped.
-    :param fields: what else stands in an item's line, whether it fails or not.
-    :param concurrency: how many items may be under way at once.
-    :param total: how many items there are, for the time left; known by itself where ``items`` is a list.
-    :param max_retries: how often an item is tried again after a failure on the way.
-    :param replayable: whether an item may be tried again when the server may have received it.
+    The whole batch ends with the error in three cases: the key is refused (401, 403); three items in a row do not reach
+    the server or find it too busy; or ``work`` raises any other error. The journal stays complete.
+
+    :param work: a function that handles an item and returns a dict of JSON data. Give its client ``max_retries=0``,
+        because the batch repeats failed items itself.
+    :param items: the items. They are taken one by one when there is room.
+    :param key: a function that returns an item's key, a string or a number. Every item needs a key of its own.
+    :param journal: a file. It is created if it does not exist. Without it nothing is kept and nothing is skipped.
+    :param fields: a function that returns more fields for an item's line.
+    :param concurrency: how many items run at once at most.
+    :param total: how many items there are. It is used to estimate the time left. A list needs none.
+    :param max_retries: how often an item is tried again after a failure.
+    :param replayable: whether an item may be tried again if the server may already have received it.
     :param on_progress: called after each item.
-    :param on_done: called with each line, after it is written.
-    :raises ConfigurationError: ``journal`` is another kind of file or is being written by another run, or two items
-        have the same key.
-    :raises OSError: the journal cannot be written, as on a full disk.
+    :param on_done: called with each line after it has been written.
+    :raises ConfigurationError: ``journal`` is a file of another kind or another run writes it, or two items have the
+        same key.
+    :raises OSError: the journal cannot be written, for example because the disk is full.
     """
     with ExitStack() as stack:
         opened = None

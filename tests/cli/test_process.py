@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from edgequake.testing import ScriptServer
 
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 STREAM = ("POST", "/api/v1/query/stream")
 THINKING = {"type": "thinking", "content": "searching the graph"}
 SOURCE = {"source_type": "chunk", "id": "c", "reference_id": 1, "file_path": "a.md", "start_line": 1, "end_line": 2}
@@ -37,6 +40,20 @@ class Blocker:
 
 sys.meta_path.insert(0, Blocker())
 runpy.run_module("edgequake", run_name="__main__", alter_sys=True)
+"""
+# Ctrl-C comes as the import of a module begins.
+INTERRUPTED_IMPORT = """
+import signal, sys
+from importlib.metadata import EntryPoint
+
+class CtrlC:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, CtrlC())
+sys.argv[1:] = ["--version"]
+EntryPoint("edgequake", {script!r}, "console_scripts").load()()
 """
 # Another thread takes the signal once the main thread has begun to wait: threads change only where one of them waits.
 NOT_WOKEN = """
@@ -199,6 +216,13 @@ def test_ctrl_c_on_the_way_to_the_command_is_quiet(run: Run, monkeypatch: pytest
 
     monkeypatch.setattr("edgequake.cli.app.app", interrupted)
     assert run("health").code == 130
+
+
+@pytest.mark.parametrize("module", ["edgequake", "edgequake.chunks", "edgequake.cli", "edgequake.cli.app"])
+def test_ctrl_c_while_the_program_is_being_imported_is_quiet(start: Start, module: str) -> None:
+    script = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["scripts"]["edgequake"]
+    ended = start(command=[sys.executable, "-c", INTERRUPTED_IMPORT.format(module=module, script=script)]).end()
+    assert (ended.code, ended.out, ended.err) == (130, "", "")
 
 
 def test_a_terminal_shows_a_spinner_then_the_answer_then_sources_and_timing(

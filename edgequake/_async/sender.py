@@ -14,8 +14,9 @@ from edgequake._core.errors import MAX_ERROR_BODY, api_error
 from edgequake._core.results import async_result
 from edgequake._http.bodies import async_body
 from edgequake._http.errors import as_cause, proxy_advice, translated
+from edgequake._http.given_client import request_extensions
 from edgequake._http.release import async_release
-from edgequake._http.requests import address, redirect_target, shown_address, timeout_extension
+from edgequake._http.requests import address, redirect_target, shown_address
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class AsyncSender:
                 files=[(part.field, (part.filename, part.content)) for part in call.files] or None,
                 data=call.form or None,
                 headers=self.config.request_headers(token, headers),
-                extensions={"timeout": timeout_extension(deadline.clock, monotonic())},
+                extensions=request_extensions(deadline, own_sockets=self.connections.own_sockets),
             )
         except Exception as error:  # what was given cannot be written as a request
             raise ConfigurationError(f"the request cannot be sent: {error}") from as_cause(error)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from edgequake._http.clients import owner_key as process_key
+from edgequake._http.requests import Timeouts
 from edgequake._http.waiting import AsksDeadline, shielded, shut_down
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edgequake._http.requests import Response
 
 __all__ = ["abandon", "async_release", "async_wake_reader", "release", "wake_reader"]
 
 _closing: set[Any] = set()  # tasks, kept until they are done
+_CANCEL = 8  # HTTP/2's code for an answer that is not wanted any more
 
 
 def wake_reader(response: Response) -> None:
@@ -31,6 +36,9 @@ def release(response: Response) -> None:
             stream.done()
         if _has_leftovers(response) and "network_stream" in response.extensions:
             response.extensions["network_stream"].close()
+        if (tell := _cancelled(response)) is not None:
+            with suppress(Exception):  # nobody is there any more
+                tell()
     finally:  # Ctrl-C may come in between
         response.close()
 
@@ -46,6 +54,9 @@ async def async_release(response: Response) -> None:
 async def _closed(response: Response) -> None:
     if _has_leftovers(response) and "network_stream" in response.extensions:
         await response.extensions["network_stream"].aclose()
+    if (tell := _cancelled(response)) is not None:
+        with suppress(Exception):
+            await tell()
     await response.aclose()
 
 
@@ -82,7 +93,34 @@ def _has_leftovers(response: Response) -> bool:
     """
     if response.is_closed:  # its connection serves another request by now
         return False
-    inner: object = response.stream
-    for name in ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state"):
-        inner = getattr(inner, name, None)
+    inner = _inside(response, "_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state")
     return bool(getattr(inner, "trailing_data", (b"",))[0])
+
+
+def _cancelled(response: Response) -> Callable[[], Any] | None:
+    """What tells the server of an answer over HTTP/2 that the rest of it is not wanted; None if nothing is to be told.
+
+    httpcore does not do that, and has no name for it: the server would write on to the end of the answer.
+    """
+    if response.is_closed or (number := response.extensions.get("stream_id")) is None:
+        return None
+    if isinstance(timeouts := response.request.extensions.get("timeout"), Timeouts):
+        timeouts.left = True
+    body = _inside(response, "_stream", "_httpcore_stream", "_stream")
+    connection = getattr(body, "_connection", None)
+    state, send = getattr(connection, "_h2_state", None), getattr(connection, "_write_outgoing_data", None)
+    stream = getattr(state, "streams", {}).get(number)
+    if stream is None or stream.closed or send is None:
+        return None
+    with suppress(Exception):  # the connection has ended meanwhile
+        cast("Any", state).reset_stream(number, _CANCEL)
+        return partial(send, body._request)
+    return None
+
+
+def _inside(response: Response, *names: str) -> Any:
+    """What is behind private names of httpx and httpcore; None where one of them is missing."""
+    inner: Any = response.stream
+    for name in names:
+        inner = getattr(inner, name, None)
+    return inner

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -12,34 +13,57 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edgequake._core.clock import CallClock
+    from edgequake._http.waiting import AsyncDeadline, Deadline
 
 __all__ = [
     "Request",
     "Response",
+    "Timeouts",
     "address",
     "redirect_target",
     "set_read_timeout",
     "shown_address",
-    "timeout_extension",
 ]
 
 Request: TypeAlias = httpx.Request
 Response: TypeAlias = httpx.Response
 
 
-def timeout_extension(clock: CallClock, now: float) -> dict[str, float | None]:
-    """The waits for an answer as httpx's request extension, for sockets that do not ask the call's deadline."""
-    connect, response = _or_none(clock.at_most("connect", now)), _or_none(clock.at_most("response", now))
-    return {"connect": connect, "pool": connect, "write": response, "read": response}
+class Timeouts(dict[str, float | None]):
+    """The waits for an answer as httpx's request extension, for sockets that do not ask the call's deadline.
+
+    On a connection of HTTP/2, httpcore asks before each read: one that many streams share can bring bytes for ever, and
+    none for this call, whose deadline then ends it.
+    """
+
+    def __init__(self, deadline: Deadline | AsyncDeadline) -> None:
+        clock, now = deadline.clock, monotonic()
+        connect, response = _or_none(clock.at_most("connect", now)), _or_none(clock.at_most("response", now))
+        super().__init__(connect=connect, pool=connect, write=response, read=response)
+        self._deadline = deadline
+        self.asks = True
+        """Whether a read ends by the deadline too."""
+        self.left = False
+        """Whether nobody reads the answer any more: another thread may still be about to."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """So many seconds, None for no limit. Raises the deadline's error if a read would begin after its end."""
+        seconds = super().get(name, default)
+        if name != "read":
+            return seconds
+        if self.left:
+            raise httpx.StreamClosed
+        left = self._deadline.left() if self.asks else None
+        return seconds if left is None else left if seconds is None else min(seconds, left)
 
 
 def set_read_timeout(response: Response, seconds: float) -> float:
     """Sets how long each read of the body may take, before the first; how long, or infinity if that cannot be set."""
     timeouts = response.request.extensions.get("timeout")
-    if not isinstance(timeouts, dict) or "network_stream" not in response.extensions:  # it is not httpcore that reads
+    if not isinstance(timeouts, Timeouts) or "network_stream" not in response.extensions:  # it is not httpcore that reads
         return math.inf
     timeouts["read"] = _or_none(seconds)
+    timeouts.asks = "stream_id" in response.extensions  # of HTTP/2: HTTP/1.1 asks once, for all reads
     return seconds
 
 

@@ -115,6 +115,8 @@ class Deadline(_Waits):
 
     def __init__(self, clock: CallClock, observation: Observation = UNOBSERVED) -> None:
         super().__init__(clock, observation)
+        self.reads_alone = False
+        """Whether no other call reads from the connection that this one waits for: it is one of HTTP/1.1."""
         self._alarm: threading.Event | None = None  # of a sleep
         self._socket: object = None
         # Without it, close() could shut down a socket that another call has begun to use meanwhile.
@@ -242,10 +244,13 @@ def in_time(body: Iterator[bytes], deadline: Deadline, read_timeout: float) -> I
     """``body``, read from sockets that do not ask the deadline; each read ends by httpx's ``read_timeout`` seconds."""
     while True:
         deadline.left()
+        asked = _current.set(deadline)
         try:
             data = next(body)
         except StopIteration:
             return
+        finally:
+            _current.reset(asked)
         yield data
 
 

@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import httpx
 import pytest
 import trio
 from client.wires import STREAM, token
@@ -77,6 +78,20 @@ def test_a_thread_that_waits_is_told(server, where, closes):
             reading.result(5)
     assert caught.value.partial_text == PARTS.get(where, "")
     assert len(server.requests) == 1
+    server.wait_until_closed()
+
+
+@pytest.mark.parametrize("where", ["for the answer to begin", "for the rest of the headers"])
+def test_a_thread_that_waits_in_a_client_of_its_own_is_told(server, where):
+    hold = Hold()
+    WAITS[where](server.on("POST", STREAM), hold)
+    with httpx.Client() as mine, ThreadPoolExecutor(1) as pool:
+        stream = EdgequakeClient(base_url=server.url, http_client=mine, **PATIENT).query.stream("q")
+        reading = pool.submit(list, stream)
+        hold.wait_until_reached()
+        stream.close()
+        with pytest.raises(StreamError, match=CLOSED_STREAM):
+            reading.result(5)
     server.wait_until_closed()
 
 

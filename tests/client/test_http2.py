@@ -27,7 +27,7 @@ def test_a_server_is_told_that_a_stream_was_left(caller, http2_server):
     assert http2_server.connections == 1
 
 
-def test_a_silent_stream_beside_an_active_one_keeps_its_timeout():
+def test_a_silent_stream_beside_an_active_one_keeps_its_timeout(soon):
     with (
         ThreadPoolExecutor(2) as pool,
         httpx.Client(http1=False, http2=True) as mine,
@@ -37,7 +37,7 @@ def test_a_silent_stream_beside_an_active_one_keeps_its_timeout():
         active = client.query.stream("busy")
         next(active)
         reading = pool.submit(list, active)
-        error = pool.submit(list, client.query.stream("silent", timeout=Timeout(20, chunk=0.2))).exception(30)
+        error = pool.submit(list, client.query.stream("silent", timeout=Timeout(20, chunk=soon))).exception(30)
         assert isinstance(error, TimeoutError)
         assert (error.stage, error.partial_text) == ("chunk", "Edge")
         assert reading.running()

@@ -16,6 +16,7 @@ from edgequake.testing import CUT, KEEP_ALIVE, Hold, Repeat
 
 URL = "http://edgequake.test"
 EVENTS = {"Content-Type": "text/event-stream"}
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def http_client(caller, **options):
@@ -108,6 +109,18 @@ def test_keep_alives_are_no_progress_on_a_client_of_ones_own(caller, server, own
     client = caller.client(http_client=own(), timeout=Timeout(20, chunk=0.1))
     error = caller.fails(client.query.stream("q"))
     assert (error.stage, error.partial_text) == ("chunk", "a")
+
+
+def test_headers_without_end_end_by_their_timeout_on_a_client_of_ones_own(caller, server, own, soon):
+    """Each of them begins a new read, which httpx gives its whole timeout. The connection has served a call before."""
+    server.on("POST", QUERY).reply(json={"answer": "a"})
+    server.on("POST", STREAM).raw(Repeat(b"HTTP/1.1 102 Processing\r\n\r\n", 1_000_000), HEAD)  # a minute to read
+    client = caller.client(http_client=own(), timeout=Timeout(20, total=2 * soon), max_retries=0)
+    assert caller.run(client.query.execute("q", timeout=20)).answer == "a"
+    error = caller.fails(client.query.stream("q"))
+    assert (type(error), error.stage) == (TimeoutError, "total")
+    caller.until(server.wait_for_disconnect)  # and not after it has read to the end
+    assert server.connections == 1
 
 
 def test_a_full_pool_of_ones_own_is_a_timeout_of_connect(caller, server, own, soon):

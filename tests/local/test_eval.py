@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-BENCHMARKS = str(Path(__file__).parents[2] / "benchmarks")
-sys.path.append(BENCHMARKS)
+sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 import retrieval
 
-sys.path.remove(BENCHMARKS)  # it has a module `relay`, which would hide the tests of that name
+sys.path.pop()  # it has a module `relay`, which would hide the tests of that name
 
 
 @pytest.mark.parametrize("of", retrieval.ALL, ids=lambda of: of.name)

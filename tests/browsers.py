@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SECONDS = 60
+"""How long a page may take for one step before it counts as a failure."""
+expect.set_options(timeout=SECONDS * 1000)
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -23,7 +26,9 @@ def chromium(*arguments: str) -> Iterator[Browser]:
         pytest.skip("no Chromium is installed: the page is not tried in a browser")
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", *arguments])
+            browser = playwright.chromium.launch(
+                executable_path=found, args=["--no-sandbox", *arguments], timeout=SECONDS * 1000
+            )
         except Error as error:
             pytest.skip(f"Chromium does not start here: {error.message.splitlines()[0]}")
         yield browser

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -24,6 +25,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("edgequake")
+
+# httpx gives a server 5 seconds unless a test says otherwise: too few where the machine stalls.
+for _phase in ("connect", "read", "write", "pool"):
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, _phase, 60.0)
 
 
 def pytest_collection_finish() -> None:

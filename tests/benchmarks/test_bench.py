@@ -29,7 +29,7 @@ def load_server_url():
         thread = threading.Thread(target=lambda: serve_connection(listener.accept()[0]))
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        thread.join(10)
+        thread.join(60)
     assert not thread.is_alive()
 
 

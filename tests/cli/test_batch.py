@@ -173,9 +173,9 @@ def test_after_kill_9_the_next_run_asks_what_is_missing_and_nothing_twice(
     route = edgequake_script.on(*QUERY).reply(json=ANSWER).reply(json=ANSWER)
     route.stream(b"{", hold, content_type="application/json")
     process = start(*command(edgequake_script, questions, answers, "--concurrency", "1"))
-    hold.wait_until_reached(30)
+    hold.wait_until_reached(60)
     process.popen.kill()
-    process.popen.wait(30)
+    process.popen.wait(60)
     assert list(rows(answers)) == [0, 1]
     with answers.open("ab") as file:  # as if it had been killed while it wrote
         file.write(b'{"id": 2, "quer')
@@ -193,7 +193,7 @@ def test_ctrl_c_ends_it_at_once_with_whole_lines(
     route = edgequake_script.on(*QUERY).reply(json=ANSWER)
     route.stream(b"{", hold, content_type="application/json")
     process = start(*command(edgequake_script, questions, answers, "--concurrency", "1"))
-    hold.wait_until_reached(30)
+    hold.wait_until_reached(60)
     ended = process.interrupt().end()
     assert (ended.code, ended.out) == (130, "")
     assert ended.err == f"edgequake: stopped; the answers so far are in {answers}, and the same command goes on\n"
@@ -221,7 +221,7 @@ def test_questions_come_from_stdin_too(start: Start, edgequake_script: ScriptSer
     assert process.popen.stdin is not None
     process.popen.stdin.write(b'{"id": 1, "query": "q"}')
     process.popen.stdin.close()
-    assert (process.popen.wait(30), list(rows(answers))) == (0, [1])
+    assert (process.popen.wait(60), list(rows(answers))) == (0, [1])
 
 
 def test_a_terminal_shows_how_far_it_is(

@@ -41,7 +41,7 @@ def test_a_cancellation_in_the_middle_of_closing_the_client_leaves_nothing_open(
         await asyncio.sleep(0)  # it has begun
         closing.cancel()
         await asyncio.gather(closing, return_exceptions=True)
-        ended = await asyncio.wait_for(asyncio.gather(*reading, return_exceptions=True), 30)
+        ended = await asyncio.wait_for(asyncio.gather(*reading, return_exceptions=True), 60)
         assert {(type(error), str(error)) for error in ended} == {
             (StreamError, "this stream was closed before its end")
         }

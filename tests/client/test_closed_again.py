@@ -36,16 +36,16 @@ def test_closing_a_stream_again_leaves_the_next_one_whole(caller, server):
 def test_a_stream_closed_while_it_waits_for_another_try_leaves_others_whole(server):
     hold = Hold()
     server.on("POST", STREAM).reply(status=503, text="busy").stream(token("c"), hold, token("d"), DONE)
-    patient = RetryPolicy(initial_delay=60, max_delay=60)
+    patient = RetryPolicy(initial_delay=300, max_delay=300)
     with EdgequakeClient(base_url=server.url, retry=patient) as client, ThreadPoolExecutor(1) as pool:
         first, second = client.query.stream("1"), client.query.stream("2")
         with about_to_sleep() as sleeping:
             waiting = pool.submit(list, first)
-            assert sleeping.wait(5)
+            assert sleeping.wait(60)
         assert str(next(second)) == "c"
         first.close()
         with pytest.raises(StreamError, match="closed before its end"):
-            waiting.result(5)
+            waiting.result(60)
         hold.release()
         assert second.final().answer == "cd"
         assert server.connections == 1

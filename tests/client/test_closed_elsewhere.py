@@ -19,7 +19,7 @@ from edgequake.testing import Hold
 QUERY = "/api/v1/query"
 CLOSED_STREAM = "this stream was closed before its end"
 CLOSED_CLIENT = "this client is closed"
-PATIENT = {"timeout": 60, "retry": RetryPolicy(initial_delay=60, max_delay=60)}
+PATIENT = {"timeout": 300, "retry": RetryPolicy(initial_delay=300, max_delay=300)}
 
 WAITS = {
     "for the answer to begin": lambda route, hold: route.raw(hold),
@@ -53,10 +53,10 @@ def about_to_sleep():
 def wait_until_it_waits(where, hold, sleeping, begun):
     """Returns when the client waits for what ``where`` says."""
     if where == "for another try":
-        assert sleeping.wait(5)
+        assert sleeping.wait(60)
     else:
         hold.wait_until_reached()
-    assert where != "for the next chunk" or begun.wait(5)
+    assert where != "for the next chunk" or begun.wait(60)
 
 
 @pytest.mark.parametrize("closes", ["stream", "client"])
@@ -75,7 +75,7 @@ def test_a_thread_that_waits_is_told(server, where, closes):
         wait_until_it_waits(where, hold, sleeping, begun)
         (stream if closes == "stream" else client).close()
         with pytest.raises(StreamError, match=CLOSED_STREAM) as caught:
-            reading.result(5)
+            reading.result(60)
     assert caught.value.partial_text == PARTS.get(where, "")
     assert len(server.requests) == 1
     server.wait_until_closed()
@@ -127,7 +127,7 @@ def test_a_task_that_waits_is_told(server, where, closes, runs):
 
     with about_to_sleep() as sleeping:
         if runs == "asyncio":
-            asyncio.run(asyncio.wait_for(on_asyncio(), 10))
+            asyncio.run(asyncio.wait_for(on_asyncio(), 60))
         else:
             trio.run(on_trio)
     assert CLOSED_STREAM in str(caught[0])
@@ -149,10 +149,10 @@ def test_a_thread_whose_call_waits_is_told_that_the_client_was_closed(server, wh
     client = EdgequakeClient(base_url=server.url, **PATIENT)
     with about_to_sleep() as sleeping, ThreadPoolExecutor(1) as pool:
         calling = pool.submit(client.query.execute, "q")
-        assert sleeping.wait(5) if where == "for another try" else hold.wait_until_reached() is None
+        assert sleeping.wait(60) if where == "for another try" else hold.wait_until_reached() is None
         client.close()
         with pytest.raises(ConfigurationError, match=CLOSED_CLIENT):
-            calling.result(5)
+            calling.result(60)
     assert len(server.requests) == 1
     server.wait_until_closed()
 
@@ -167,7 +167,7 @@ def test_a_task_whose_call_waits_is_told_that_the_client_was_closed(server):
         await asyncio.to_thread(hold.wait_until_reached)
         await client.aclose()
         with pytest.raises(ConfigurationError, match=CLOSED_CLIENT):
-            await asyncio.wait_for(calling, 5)
+            await asyncio.wait_for(calling, 60)
 
     asyncio.run(main())
     assert len(server.requests) == 1
@@ -217,7 +217,7 @@ def test_a_stream_that_waits_for_its_fallback_is_told(server):
         hold.wait_until_reached()
         stream.close()
         with pytest.raises(StreamError, match=CLOSED_STREAM):
-            reading.result(5)
+            reading.result(60)
         with pytest.raises(StreamError, match=CLOSED_STREAM):
             stream.final()
 

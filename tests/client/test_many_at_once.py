@@ -34,7 +34,7 @@ def test_one_client_in_sixteen_threads(server):
     together = threading.Barrier(16)
 
     def work(n):
-        together.wait(10)
+        together.wait(60)
         for _ in range(5):
             assert "".join(map(str, client.query.stream(f"{n}"))) == TEXT
             assert client.query.execute(f"{n}").answer == TEXT
@@ -60,7 +60,7 @@ def test_threads_that_first_use_a_client_together_share_one_pool(server, monkeyp
         return made[-1]
 
     def work(_):
-        together.wait(10)
+        together.wait(60)
         client.health()
 
     monkeypatch.setattr(connections, "client", make_slowly)
@@ -91,7 +91,7 @@ def test_two_hundred_async_streams_at_once(server):
                 return "".join([str(chunk) async for chunk in client.query.stream("q")])
 
             readers = [asyncio.create_task(read()) for _ in range(200)]
-            await asyncio.to_thread(server.wait_for_requests, 200, 30)
+            await asyncio.to_thread(server.wait_for_requests, 200, 60)
             hold.release()
             return await asyncio.gather(*readers)
 
@@ -111,12 +111,12 @@ def test_two_hundred_async_streams_cancelled_at_once(server):
                     pass
 
             readers = [asyncio.create_task(read()) for _ in range(200)]
-            await asyncio.to_thread(server.wait_for_requests, 200, 30)
+            await asyncio.to_thread(server.wait_for_requests, 200, 60)
             for reader in readers:
                 reader.cancel()
             ended = await asyncio.gather(*readers, return_exceptions=True)
             assert {type(end) for end in ended} == {asyncio.CancelledError}
-            await asyncio.to_thread(server.wait_until_closed, 30)
+            await asyncio.to_thread(server.wait_until_closed, 60)
 
     asyncio.run(main())
 
@@ -147,9 +147,9 @@ def test_an_async_client_serves_two_loops_at_once(server):
 
     async def ask():
         stream = await client.query.stream("q")
-        together.wait(10)
+        together.wait(60)
         answer = await stream.final()
-        together.wait(10)
+        together.wait(60)
         await client.aclose()
         return answer.answer
 

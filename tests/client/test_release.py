@@ -288,7 +288,7 @@ def test_closing_from_another_thread_wakes_the_reader(server, behind, encoding):
         while not stream._reader._reading and reader.is_alive():
             pass  # until it waits for the server
         stream.close()
-        reader.join(10)
+        reader.join(60)
         assert not reader.is_alive()
         server.wait_until_closed()
     (error,) = failures
@@ -399,7 +399,7 @@ def test_closing_a_stream_of_another_transport_from_another_thread_does_no_harm(
     def body():
         yield wire_bytes([token("Edge")])
         reading.set()
-        closed.wait(10)
+        closed.wait(60)
         yield wire_bytes([token("Quake")])
 
     def answer(request):
@@ -410,7 +410,7 @@ def test_closing_a_stream_of_another_transport_from_another_thread_does_no_harm(
         assert str(next(stream)) == "Edge"
         with ThreadPoolExecutor(1) as thread:
             rest = thread.submit(list, stream)
-            reading.wait(10)
+            reading.wait(60)
             stream.close()
             closed.set()
             with pytest.raises(StreamError, match=CLOSED):

@@ -27,7 +27,7 @@ with LocalServer() as server:
     os.environ["EDGEQUAKE_BASE_URL"] = server.url
     for language, code in json.load(sys.stdin):
         if language == "sh":
-            run = subprocess.run(["sh", "-e", "-c", code], stdout=subprocess.PIPE, text=True, check=True, timeout=60)
+            run = subprocess.run(["sh", "-e", "-c", code], stdout=subprocess.PIPE, text=True, check=True, timeout=120)
             printed = run.stdout
         else:
             with redirect_stdout(io.StringIO()) as out:
@@ -45,8 +45,8 @@ def new_environment(tmp_path_factory):
     """A virtual environment with the wheel of this checkout; what the package needs comes from this environment."""
     folder = tmp_path_factory.mktemp("new")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "env")], check=True, timeout=60)
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "env")], check=True, timeout=120)
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder / "env")}))
     packages.joinpath("needed.pth").write_text("\n".join(path for path in sys.path if path.endswith("-packages")))
     pip = [
@@ -61,7 +61,7 @@ def new_environment(tmp_path_factory):
         "--no-index",
     ]
     wheel = next(folder.glob("*.whl"))
-    subprocess.run([*pip, "--ignore-installed", "--no-compile", str(wheel)], check=True, timeout=60)
+    subprocess.run([*pip, "--ignore-installed", "--no-compile", str(wheel)], check=True, timeout=120)
     return folder / "env"
 
 

@@ -112,7 +112,7 @@ def fetched_from_elsewhere(page):
 
 def drawn_by(browser, address, profile):
     command = [browser, *HEADLESS, f"--user-data-dir={profile}", address]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -382,7 +382,7 @@ def uploading(script: ScriptServer, folder: Path) -> subprocess.Popen[str]:
     route.stream(b"{", hold, json.dumps(taken).encode()[1:], content_type="application/json", status=202)
     command = [sys.executable, "-c", PROGRAM, script.url, str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=_heed_interrupts)
-    hold.wait_until_reached(30)
+    hold.wait_until_reached(60)
     process.hold = hold  # type: ignore[attr-defined]  # for whoever lets it go on
     return process
 
@@ -446,7 +446,7 @@ def test_ctrl_c_leaves_a_whole_manifest_with_the_file_that_was_under_way(edgequa
     process = uploading(edgequake_script, folder)
     process.send_signal(signal.SIGINT)
     process.hold.release()  # type: ignore[attr-defined]
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=60)
     assert (out, process.returncode) == ("interrupted\n", 0)
     assert [row["path"] for row in rows(folder)][:2] == ["a.md", "b/c.txt"]
     assert all(re.fullmatch(r"\{.*\}", line) for line in (folder / MANIFEST).read_text().splitlines())

@@ -176,7 +176,7 @@ def test_threads_that_need_a_token_at_once_get_it_with_one_login():
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
     assert (server.asked_for(LOGIN), server.asked_for(ME)) == (1, 10)
 
 

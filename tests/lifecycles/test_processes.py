@@ -49,7 +49,7 @@ ENDINGS = {
     + "import sys\nfor chunk in client.query.stream('q'):\n    print(chunk); sys.exit()",
     "sync, a daemon thread reads on": SYNC
     + "import threading\nbegun = threading.Event()\ndef read():\n    for chunk in client.query.stream('q'):\n"
-    "        print(chunk, flush=True); begun.set()\nthreading.Thread(target=read, daemon=True).start()\nbegun.wait(20)",
+    "        print(chunk, flush=True); begun.set()\nthreading.Thread(target=read, daemon=True).start()\nbegun.wait(60)",
     "async, held": ASYNC.format(body="print(await anext(stream))"),
     "async, left": ASYNC.format(body="async for chunk in stream:\n            print(chunk); break"),
     "async, a task reads on": ASYNC.format(

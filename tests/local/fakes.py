@@ -56,7 +56,7 @@ class Endless:
     def wait_until(self, count: int) -> None:
         """Return when so many answers are open."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self.open == count, 30), self.open
+            assert self._changed.wait_for(lambda: self.open == count, 60), self.open
 
     def _add(self, count: int) -> None:
         with self._changed:

@@ -15,7 +15,7 @@ ROOT = "/api/v1/conversations"
 
 
 def client_of(server: LocalServer) -> httpx.Client:
-    return httpx.Client(base_url=server.url, trust_env=False, timeout=30)
+    return httpx.Client(base_url=server.url, trust_env=False, timeout=60)
 
 
 def said(client: httpx.Client, caller: dict[str, str], message: str, conversation: str | None = None) -> dict:

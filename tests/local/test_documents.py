@@ -20,7 +20,7 @@ SCOPED = {"X-Tenant-ID": "default", "X-Workspace-ID": "default"}
 
 @pytest.fixture
 def fresh():
-    with LocalServer() as server, httpx.Client(base_url=server.url, trust_env=False, timeout=30) as client:
+    with LocalServer() as server, httpx.Client(base_url=server.url, trust_env=False, timeout=60) as client:
         client.server = server
         yield client
 

@@ -87,12 +87,12 @@ def test_a_server_embeds_files_and_uploads_and_keeps_the_vectors(
 
     def ask(server: LocalServer, question: str) -> str:
         body = {"query": question, "mode": "naive"}
-        return httpx.post(f"{server.url}/api/v1/query", json=body, trust_env=False, timeout=30).json()["answer"]
+        return httpx.post(f"{server.url}/api/v1/query", json=body, trust_env=False, timeout=60).json()["answer"]
 
     with LocalServer(tmp_path, db=db, embedder=embedder) as server:
         assert "automobile" in ask(server, "Which vehicle?")
         files = [("files", ("bike.md", b"# Shed\n\nTo steer is easy."))]
-        httpx.post(f"{server.url}/api/v1/documents/upload/batch", files=files, trust_env=False, timeout=30)
+        httpx.post(f"{server.url}/api/v1/documents/upload/batch", files=files, trust_env=False, timeout=60)
         assert "steer" in ask(server, "Is driving hard?")
     before = len(models.requests)
     with LocalServer(db=db, embedder=embedder) as server:
@@ -116,9 +116,9 @@ def test_without_its_model_a_server_does_not_start_and_a_running_one_goes_on_by_
     with caplog.at_level(logging.WARNING), LocalServer(embedder=down) as server:
         files = [("files", ("car.md", TEXTS["car.md"].encode()))]
         url = f"{server.url}/api/v1"
-        batch = httpx.post(f"{url}/documents/upload/batch", files=files, trust_env=False, timeout=30).json()
+        batch = httpx.post(f"{url}/documents/upload/batch", files=files, trust_env=False, timeout=60).json()
         document = httpx.get(f"{url}/documents/{batch['results'][0]['document_id']}", trust_env=False).json()
-        answer = httpx.post(f"{url}/query", json={"query": "Which oil?"}, trust_env=False, timeout=30).json()["answer"]
+        answer = httpx.post(f"{url}/query", json={"query": "Which oil?"}, trust_env=False, timeout=60).json()["answer"]
     assert document["status"] == "completed"
     assert document["warning_message"].startswith("found by its words alone: the embedding model meaning at ")
     assert "automobile" in answer

@@ -30,7 +30,7 @@ class Watched(Endless):
         async def count() -> int:
             return len(asyncio.all_tasks())
 
-        return asyncio.run_coroutine_threadsafe(count(), self.loop).result(30)
+        return asyncio.run_coroutine_threadsafe(count(), self.loop).result(60)
 
 
 def test_clients_that_are_killed_leave_no_task_thread_or_generator(folder: Path, caller: dict[str, str]) -> None:
@@ -85,7 +85,7 @@ def test_a_caller_of_a_whole_answer_who_leaves_stops_it_when_the_server_stops(fo
     caller.start()
     llm.wait_until(1)
     server.stop()
-    caller.join(30)
+    caller.join(60)
     llm.wait_until(0)
     assert not caller.is_alive()
 
@@ -102,7 +102,7 @@ async def test_what_is_asked_by_somebody_who_left_is_not_looked_up(monkeypatch: 
         def held_search(query: str, limit: int, **options: Any) -> list[Hit]:
             begun.append(query)
             loop.call_soon_threadsafe(going.set)
-            assert held.wait(30)
+            assert held.wait(60)
             return search(query, limit, **options)
 
         async def ask(question: str) -> Found:
@@ -114,7 +114,7 @@ async def test_what_is_asked_by_somebody_who_left_is_not_looked_up(monkeypatch: 
 
         monkeypatch.setattr(store, "search", held_search)
         leaving = [asyncio.create_task(ask("first gulls")), asyncio.create_task(ask("second gulls"))]
-        await asyncio.wait_for(going.wait(), 30)
+        await asyncio.wait_for(going.wait(), 60)
         for task in leaving:
             task.cancel()
         ended = await asyncio.gather(*leaving, return_exceptions=True)  # although the search still goes on

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from browsers import chromium
+from browsers import SECONDS, chromium
 from local.fakes import Endless, Says
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -63,7 +63,7 @@ def opened(browser: Browser) -> Iterator[Open]:
     def open_page(server: LocalServer) -> Page:
         page = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme="dark")
         pages.append(page)
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(SECONDS * 1000)
         page.on("pageerror", lambda fault: faults.append(str(fault)))
         page.on("dialog", lambda dialog: faults.append(dialog.message))
         url = server.url

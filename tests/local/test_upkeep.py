@@ -50,7 +50,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     event, process = threading.Event(), Inbox.process
 
     def wait(inbox: Inbox, document_id: str) -> None:
-        event.wait(30)
+        event.wait(60)
         process(inbox, document_id)
 
     monkeypatch.setattr(Inbox, "process", wait)

@@ -40,5 +40,5 @@ class Socket:
 
 @contextmanager
 def opened(served: Served, path: str = "/ws", **options: Any) -> Iterator[Socket]:
-    with connect(f"{served.ws}{path}", proxy=None, **options) as connection:
+    with connect(f"{served.ws}{path}", proxy=None, open_timeout=SECONDS, **options) as connection:
         yield Socket(connection)

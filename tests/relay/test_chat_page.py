@@ -70,7 +70,7 @@ def served(example: ModuleType, edgequake_script: ScriptServer) -> Iterator[Serv
 @pytest.fixture
 def page(browser: Browser, served: Served) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 390, "height": 700})
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(SECONDS * 1000)
     faults: list[object] = []
     page.on("pageerror", lambda fault: faults.append(fault))
     page.goto(served.url)
@@ -131,7 +131,7 @@ def test_an_answer_whose_connection_is_lost_goes_on(page: Page, served: Served, 
     edgequake_script.on("POST", ROUTE).stream(token("Half"), hold, token(" and half"), {"type": "done"})
     ask(page, "Tell me")
     expect(page.locator("li.answer .text")).to_have_text("Half")
-    asyncio.run_coroutine_threadsafe(served.app.cut(), served.loop).result(20)
+    asyncio.run_coroutine_threadsafe(served.app.cut(), served.loop).result(60)
     hold.release()
     expect(page.locator("li.answer .text")).to_have_text("Half and half")
     expect(page.get_by_role("alert")).to_be_hidden()

@@ -15,7 +15,7 @@ from edgequake import AsyncEdgequakeClient, RateLimitedError
 
 def post(served: Served, name: str, *args: Any, **more: Any) -> httpx.Response:
     body = {"args": args, "kwargs": more.pop("kwargs", {})}
-    return httpx.post(f"{served.url}/call/{name}", json=body, trust_env=False, timeout=30, **more)
+    return httpx.post(f"{served.url}/call/{name}", json=body, trust_env=False, timeout=60, **more)
 
 
 def error_of(response: httpx.Response) -> tuple[int, str]:

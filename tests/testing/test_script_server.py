@@ -225,11 +225,11 @@ def test_an_endless_answer_leaves_room_for_other_clients_and_for_stop(wire, edge
 
     reader = threading.Thread(target=read)
     reader.start()
-    reading.wait(10)
+    reading.wait(60)
     edgequake_script.wait_for_requests(1)
     assert httpx.get(edgequake_script.url).text == "other"
     edgequake_script.stop()
-    reader.join(10)
+    reader.join(60)
     assert not reader.is_alive()
 
 
@@ -338,7 +338,7 @@ def test_five_hundred_connections_are_held_at_once(edgequake_script, wire):
     hold = Hold()
     edgequake_script.always().stream("a", hold, "b")
     clients = [wire().ask() for _ in range(500)]
-    edgequake_script.wait_for_requests(500, timeout=30)
+    edgequake_script.wait_for_requests(500, timeout=60)
     assert edgequake_script.connections == edgequake_script.open_connections == 500
     hold.release()
     for client in clients:

@@ -22,7 +22,7 @@ def readers():
 def _no_thread_is_left():
     yield
     for thread in readers():
-        thread.join(10)
+        thread.join(60)
     assert readers() == []
 
 
@@ -57,7 +57,7 @@ def read_all(caller, stream, chunks):
             await asyncio.sleep(0)
 
     if caller.is_async:
-        caller.run(asyncio.wait_for(wait(), 10))
+        caller.run(asyncio.wait_for(wait(), 60))
     else:
         met = threading.Event()
         while stream.timing.chunks < chunks and not met.wait(0.001):
@@ -145,7 +145,7 @@ def test_closing_while_another_thread_waits_for_a_chunk_wakes_it(server):
         waiter = threading.Thread(target=wait)
         waiter.start()
         stream.close()
-        waiter.join(10)
+        waiter.join(60)
         assert ended == ["this stream was closed before its end"]
 
 
@@ -166,7 +166,7 @@ def test_closing_before_the_server_answers_does_not_wait_for_it(server):
         reading.start()
         server.wait_for_requests(1)
         stream.close()
-        reading.join(10)
+        reading.join(60)
         assert ended == ["this stream was closed before its end"]
         server.stop()  # what the thread that reads ahead waits for
 

@@ -23,12 +23,12 @@ def server(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[RedisServe
 
 
 @pytest.fixture
-async def worker(server: RedisServer) -> AsyncIterator[Callable[..., RedisStore]]:
-    """Makes the store of another worker; all are closed at the end."""
+async def worker(server: RedisServer, pace: float) -> AsyncIterator[Callable[..., RedisStore]]:
+    """Makes the store of another worker; all are closed at the end. A machine that stalls ends a short lease."""
     async with AsyncExitStack() as stack:
 
-        def worker(**options: Any) -> RedisStore:
-            store = RedisStore(server.url, **{"lease": 1.5, "keep": 60, **options})
+        def worker(*, lease: float = 1.5, **options: Any) -> RedisStore:
+            store = RedisStore(server.url, **{"lease": lease * pace, "keep": 60, **options})
             stack.push_async_callback(store.aclose)
             return store
 

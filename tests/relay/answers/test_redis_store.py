@@ -35,7 +35,7 @@ def die(store: RedisStore) -> None:
 
 @pytest.mark.parametrize("protocol", [2, 3])
 async def test_each_reader_on_either_worker_gets_each_item_once_and_in_order(server, protocol):
-    stores = [RedisStore(f"{server.url}?protocol={protocol}", lease=0.6) for _ in range(2)]
+    stores = [RedisStore(f"{server.url}?protocol={protocol}") for _ in range(2)]
     source = Source(3)
     key, feed = await stores[0].start(source, owner="mira")
     readers = [Reader(feed), Reader(await stores[1].open(key, owner="mira"))]
@@ -414,7 +414,7 @@ async def test_it_works_over_tls_with_the_rights_that_the_documentation_names(tm
             for line in rights:
                 admin.execute_command(*line.split())
         address = server.url.replace("rediss://", "rediss://relay:password@")
-        stores = [RedisStore(f"{address}?ssl_ca_certs={tmp_path}/ca.pem&protocol={n}", lease=0.6) for n in (2, 3)]
+        stores = [RedisStore(f"{address}?ssl_ca_certs={tmp_path}/ca.pem&protocol={n}") for n in (2, 3)]
         source = Source(2)
         key, feed = await stores[0].start(source)
         readers = Reader(feed), Reader(await stores[1].open(key))

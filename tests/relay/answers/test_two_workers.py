@@ -25,8 +25,10 @@ WORKER = Path(__file__).with_name("worker.py")
 class Worker:
     """A process of its own."""
 
-    def __init__(self, redis: str) -> None:
-        self.process = subprocess.Popen([sys.executable, str(WORKER), redis], stdout=subprocess.PIPE, text=True)
+    def __init__(self, redis: str, lease: float) -> None:
+        command = [sys.executable, str(WORKER), redis, str(lease)]
+        self.lease = lease
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
         assert self.url, "the worker did not start"
@@ -45,16 +47,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 
 class Workers:
-    """Two workers; one that has ended is made anew."""
+    """Two workers; one that has ended, or has another lease, is made anew."""
 
     def __init__(self, redis: str) -> None:
+        self.lease = 1.0
         self._redis = redis
         self._workers: list[Worker] = []
 
     def two(self) -> tuple[Worker, Worker]:
+        for worker in self._workers:
+            if worker.lease != self.lease:
+                worker.close()
         self._workers = [it for it in self._workers if it.process.poll() is None]
         while len(self._workers) < 2:
-            self._workers.append(Worker(self._redis))
+            self._workers.append(Worker(self._redis, self.lease))
         return self._workers[0], self._workers[1]
 
     def close(self) -> None:
@@ -63,10 +69,16 @@ class Workers:
 
 
 @pytest.fixture(scope="module")
-def workers(server: RedisServer) -> Iterator[Workers]:
+def all_workers(server: RedisServer) -> Iterator[Workers]:
     workers = Workers(server.url)
     yield workers
     workers.close()
+
+
+@pytest.fixture
+def workers(all_workers: Workers, pace: float) -> Workers:
+    all_workers.lease = pace  # a machine that stalls ends a short one
+    return all_workers
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A worker: `python worker.py REDIS_URL` serves a relay over this Redis, and prints its address."""
+"""A worker: `python worker.py REDIS_URL LEASE` serves a relay over this Redis, and prints its address."""
 
 import asyncio
 import sys
@@ -11,7 +11,7 @@ from starlette.routing import Mount
 from edgequake.relay import Relay
 from edgequake.relay.server import RelayServer
 
-relay = Relay(store=sys.argv[1], lease=1.0, max_calls=1000)
+relay = Relay(store=sys.argv[1], lease=float(sys.argv[2]), max_calls=1000)
 
 
 @relay.expose

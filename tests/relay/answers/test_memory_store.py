@@ -132,10 +132,10 @@ async def test_it_is_forgotten_some_time_after_its_end():
     assert await store.open(key) is None
 
 
-async def test_closing_lets_answers_come_to_their_end_and_interrupts_the_rest():
+async def test_closing_lets_answers_come_to_their_end_and_interrupts_the_rest(pace):
     store, ending, endless = MemoryStore(), Source(), Source()
     readers = [Reader((await store.start(source)).feed) for source in (ending, endless)]
-    closing = asyncio.create_task(store.aclose(grace=0.05))
+    closing = asyncio.create_task(store.aclose(grace=0.05 * pace))
     await until(lambda: store._closing)
     ending.let(3)
     ending.end()

@@ -34,7 +34,8 @@ class GenerationError(Exception):
 class Answering:
     """The answer to one question. First `found`, then `tokens`; `aclose` in any case.
 
-    `tokens` and `first_token_ms` are counted, and `text` grows, while the tokens are taken.
+    `tokens` and `first_token_ms` are counted, and `text` grows, while the tokens are taken; after the last it is
+    `complete`.
     """
 
     def __init__(self, engine: Engine, question: Question) -> None:
@@ -44,6 +45,7 @@ class Answering:
         self.token_count = 0
         self.first_token_ms: int | None = None
         self.generation_ms = 0
+        self.complete = False
         self._delay = engine.token_delay
         self._retriever = _Retriever(engine, question)
         config = StreamConfig(
@@ -56,6 +58,11 @@ class Answering:
         )
         rag = StreamingRAG(self._retriever, engine.llm or _Extract(self._retriever), config)
         self._events = rag.astream_events(question.text)
+
+    @property
+    def answered_by(self) -> dict[str, str]:
+        """The model that answers, in the contract's shape."""
+        return {"llm_provider": self.engine.answers.provider, "llm_model": self.engine.answers.model}
 
     async def found(self) -> Found:
         """What the answer rests on. Raises RetrievalError."""
@@ -93,6 +100,7 @@ class Answering:
             yield text
         if not self.text.strip():
             raise GenerationError(f"{self.engine.title} gave no answer")
+        self.complete = True
 
     async def whole(self) -> Found:
         """What the answer rests on, with `text` complete. Raises RetrievalError and GenerationError."""

@@ -6,36 +6,46 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import PlainTextResponse, Response
 
 from edgequake import AsyncEdgequakeClient
 from edgequake._http.asgi import asgi_client
 from edgequake._serving.keep_alive import KEEP_ALIVE_SECONDS
-from edgequake._version import __version__
 from edgequake.integrations.openai_api import openai_routes
-from edgequake.local import elsewhere
 from edgequake.local.chat_routes import ChatRoutes
-from edgequake.local.chunk_routes import ChunkRoutes
 from edgequake.local.console import page_routes
 from edgequake.local.context_routes import ContextRoutes
 from edgequake.local.conversation_routes import ConversationRoutes
 from edgequake.local.directory_routes import DirectoryRoutes
 from edgequake.local.document_routes import DocumentRoutes
-from edgequake.local.document_upkeep import DocumentUpkeep
+from edgequake.local.elsewhere import Elsewhere
 from edgequake.local.engine import Engine
 from edgequake.local.entity_routes import EntityRoutes
 from edgequake.local.errors import LocalServerError
 from edgequake.local.graph_routes import GraphRoutes
 from edgequake.local.middleware import ApiKey, RequestId
 from edgequake.local.pdf_routes import PdfRoutes
-from edgequake.local.pipeline_routes import PipelineRoutes
 from edgequake.local.query_routes import QueryRoutes
 from edgequake.local.requests import BodyError, RequestError
 from edgequake.local.store import Store
 from edgequake.local.system_routes import SystemRoutes
-from edgequake.local.task_routes import TaskRoutes
+from edgequake.local.task_routes import PipelineRoutes, TaskRoutes
 from edgequake.local.wire import problem
+
+# Where two have the same shape, the first counts: `/documents/pdf` before `/documents/{id}`.
+_ROUTES = (
+    *(
+        QueryRoutes,
+        ChatRoutes,
+        ConversationRoutes,
+        ContextRoutes,
+        TaskRoutes,
+        PipelineRoutes,
+        PdfRoutes,
+        DocumentRoutes,
+    ),
+    *(DirectoryRoutes, GraphRoutes, EntityRoutes, Elsewhere, SystemRoutes),
+)
 
 
 def create_app(store: Store, *, token_delay: float = 0.0, llm: Any = None, api_key: str | None = None) -> Starlette:
@@ -57,33 +67,12 @@ def build(engine: Engine, *, keep_alive: float = KEEP_ALIVE_SECONDS, api_key: st
     """The application over an engine; `keep_alive` is the silence before a stream's comment, in seconds."""
     if api_key is not None and not api_key.strip():
         raise LocalServerError("the API key is empty: leave it out, or give one")
-    health = _Health(engine)
-    documents = DocumentRoutes(engine)
+    engine.keep_alive = keep_alive
     middleware = [Middleware(RequestId)]
     if api_key is not None:
         middleware.append(Middleware(ApiKey, key=api_key))
     app = Starlette(
-        routes=[
-            Route("/health", health.health),
-            Route("/ready", health.ready),
-            Route("/live", health.live),
-            *QueryRoutes(engine, keep_alive).routes(),
-            *ChatRoutes(engine, keep_alive).routes(),
-            *ConversationRoutes(engine).routes(),
-            *ContextRoutes(engine).routes(),
-            *DocumentUpkeep(engine, documents).routes(),
-            *TaskRoutes(engine, documents).routes(),
-            *PipelineRoutes(engine).routes(),
-            *PdfRoutes(engine, documents, keep_alive).routes(),
-            *documents.routes(),
-            *DirectoryRoutes(engine).routes(),
-            *GraphRoutes(engine, keep_alive).routes(),
-            *EntityRoutes(engine).routes(),
-            *ChunkRoutes(engine).routes(),
-            *elsewhere.routes(),
-            *SystemRoutes(engine).routes(),
-            *page_routes(),
-        ],
+        routes=[*(route for of in _ROUTES for route in of(engine).routes()), *page_routes()],
         middleware=middleware,
         exception_handlers={
             BodyError: _unreadable,
@@ -97,36 +86,6 @@ def build(engine: Engine, *, keep_alive: float = KEEP_ALIVE_SECONDS, api_key: st
     )
     app.router.routes += openai_routes(here, keep_alive)
     return app
-
-
-class _Health:
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    async def health(self, request: Request) -> Response:
-        engine = self._engine
-        return JSONResponse(
-            {
-                "status": "healthy",
-                "version": __version__,
-                "storage_mode": "memory" if engine.store.in_memory else "sqlite",
-                "workspace_id": "default",
-                "components": {
-                    "kv_storage": True,
-                    "vector_storage": engine.embedder is not None,
-                    "graph_storage": True,
-                    "llm_provider": engine.llm is not None,
-                },
-                "llm_provider_name": engine.provider,
-                "capabilities": {"dev_mode": True},  # it takes any tenant and user
-            }
-        )
-
-    async def ready(self, request: Request) -> Response:
-        return JSONResponse({"ready": True})
-
-    async def live(self, request: Request) -> Response:
-        return PlainTextResponse("OK")
 
 
 async def _unreadable(request: Request, error: Exception) -> Response:

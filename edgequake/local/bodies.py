@@ -73,27 +73,28 @@ class Options(Body):
         return mode if mode in MODES else "mix"
 
 
-class QueryBody(Options):
-    """`POST /api/v1/query`."""
+class AskBody(Options):
+    """What queries have in common."""
 
     query: str
     include_subgraph: bool = True
+    llm_provider: str | None = None
+    llm_model: str | None = None
+
+
+class QueryBody(AskBody):
+    """`POST /api/v1/query`."""
+
     max_results: NonNegative | None = None
     context_only: bool = False
     prompt_only: bool = False
     conversation_history: list[Turn] | None = None
-    llm_provider: str | None = None
-    llm_model: str | None = None
 
 
-class StreamBody(Options):
+class StreamBody(AskBody):
     """`POST /api/v1/query/stream`."""
 
-    query: str
     stream_format: str = "v2"
-    include_subgraph: bool = True
-    llm_provider: str | None = None
-    llm_model: str | None = None
 
 
 class ChatBody(Options):

@@ -2,91 +2,63 @@
 
 import asyncio
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 
 from edgequake.local import streams
 from edgequake.local.answering import Answering, GenerationError, RetrievalError
 from edgequake.local.bodies import ChatBody
 from edgequake.local.conversations import ConversationGoneError, Opened
-from edgequake.local.engine import Engine, Question
-from edgequake.local.followup import context_of
-from edgequake.local.requests import RequestError, body_of, check_query, owner
+from edgequake.local.query_routes import question_of
+from edgequake.local.requests import RequestError, check_query
+from edgequake.local.routing import Asked, Routes, not_found, route
 from edgequake.local.sse import event_stream, while_connected
 from edgequake.local.wire import refusal, sources, stats
 
 
-class ChatRoutes:
+class ChatRoutes(Routes):
     """`/api/v1/chat/completions` and its stream."""
 
-    def __init__(self, engine: Engine, keep_alive: float) -> None:
-        self._engine = engine
-        self._conversations = engine.conversations
-        self._keep_alive = keep_alive
-
-    def routes(self) -> list[Route]:
-        """Where they are."""
-        return [
-            Route("/api/v1/chat/completions", self.complete, methods=["POST"]),
-            Route("/api/v1/chat/completions/stream", self.stream, methods=["POST"]),
-        ]
-
-    async def complete(self, request: Request) -> Response:
+    @route("POST /api/v1/chat/completions")
+    async def complete(self, asked: Asked[ChatBody]) -> object:
         """The whole answer."""
-        body, answering, opened = await self._turn(request)
+        answering, opened = await asyncio.to_thread(self._turn, asked)
         try:
-            found = await while_connected(request, answering.whole())
+            found = await while_connected(asked.request, answering.whole())
         except (RetrievalError, GenerationError) as error:
             raise refusal(answering, error) from error
         finally:
             await answering.aclose()
         try:
-            message_id, _ = await asyncio.to_thread(self._conversations.reply, opened, streams.reply(answering, found))
+            message_id, _ = await streams.kept(answering, found, opened)
         except ConversationGoneError as error:
-            raise RequestError(404, "NOT_FOUND", f"Not found: conversation {opened.id}") from error
-        return JSONResponse(
-            {
-                "conversation_id": opened.id,
-                "user_message_id": opened.message_id,
-                "assistant_message_id": message_id,
-                "content": answering.text,
-                "mode": answering.question.mode,
-                "sources": sources(found, body.content_granularity),
-                "stats": stats(answering, found),
-                "tokens_used": answering.token_count,
-                "duration_ms": found.retrieval_ms + answering.generation_ms,
-                "llm_provider": self._engine.provider,
-                "llm_model": self._engine.model,
-            }
-        )
+            raise not_found("conversation", opened.id) from error
+        return {
+            "conversation_id": opened.id,
+            "user_message_id": opened.message_id,
+            "assistant_message_id": message_id,
+            "content": answering.text,
+            "mode": answering.question.mode,
+            "sources": sources(found, asked.body.content_granularity),
+            "stats": stats(answering, found),
+            "tokens_used": answering.token_count,
+            "duration_ms": found.retrieval_ms + answering.generation_ms,
+            **answering.answered_by,
+        }
 
-    async def stream(self, request: Request) -> Response:
+    @route("POST /api/v1/chat/completions/stream")
+    async def stream(self, asked: Asked[ChatBody]) -> Response:
         """The answer as events."""
-        body, answering, opened = await self._turn(request)
-        events = streams.chat(answering, self._conversations, opened, body.content_granularity)
-        return event_stream(events, self._keep_alive, answering.aclose)
+        answering, opened = await asyncio.to_thread(self._turn, asked)
+        events = streams.chat(answering, opened, asked.body.content_granularity)
+        return event_stream(events, self.engine.keep_alive, answering.aclose)
 
-    async def _turn(self, request: Request) -> tuple[ChatBody, Answering, Opened]:
+    def _turn(self, asked: Asked[ChatBody]) -> tuple[Answering, Opened]:
         """What is said in which conversation; the message is stored."""
-        whose = owner(request.headers)
-        workspace = await asyncio.to_thread(self._engine.workspace, request)
-        body = await body_of(ChatBody, request)
+        body, whose, workspace = asked.body, asked.owner, asked.workspace
         if not body.message.strip():
             raise RequestError(422, "VALIDATION_ERROR", "Validation error: the message is empty")
         check_query(body.message)
         mode = body.effective_mode("hybrid")
-        opened = await asyncio.to_thread(
-            self._conversations.say, whose, body.conversation_id, body.message, mode, workspace
-        )
-        earlier = [turn.content for turn in opened.history if turn.role == "user"]
-        question = Question(
-            body.message,
-            mode,
-            context=context_of(body.message, earlier),
-            scope=body.scope(),
-            system_prompt=body.system_prompt or "",
-            history=opened.history,
-            workspace=workspace,
-        )
-        return body, Answering(self._engine, question), opened
+        opened = self.engine.conversations.say(whose, body.conversation_id, body.message, mode, workspace)
+        question = question_of(body, body.message, workspace, mode="hybrid", history=opened.history)
+        return Answering(self.engine, question), opened

@@ -9,20 +9,17 @@ from time import monotonic
 from typing import Any
 from uuid import uuid4
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from edgequake.local.answering import Answering
 from edgequake.local.bodies import ContextBody
 from edgequake.local.engine import Engine, Found, Question
 from edgequake.local.formats import mime_type
-from edgequake.local.query_routes import looked_up, question_of
-from edgequake.local.records import Record
-from edgequake.local.requests import RequestError, body_of, check_query
-from edgequake.local.wire import bundle, snippet
+from edgequake.local.query_routes import looked_up, query_of
+from edgequake.local.requests import RequestError
+from edgequake.local.routing import Asked, Routes, not_found, route
+from edgequake.local.wire import bundle, fields, snippet
 
-_ROOT = "/api/v1/query/context"
 _PREFIX = "ret_"
 _KEPT = 256
 _KEPT_SECONDS = 900.0
@@ -64,103 +61,89 @@ class Retrievals:
         with self._lock:
             kept = self._kept.get(wanted)
         if kept is None or kept.question.workspace != workspace:
-            raise RequestError(404, "NOT_FOUND", f"Not found: retrieval {wanted}")
+            raise not_found("retrieval", wanted)
         if monotonic() - kept.at > _KEPT_SECONDS:
             raise RequestError(410, "GONE", f"Gone: retrieval {wanted} was kept for {_KEPT_SECONDS / 60:.0f} minutes")
         return kept
 
 
-class ContextRoutes:
+class ContextRoutes(Routes):
     """`/api/v1/query/context`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._store = engine.store
+        super().__init__(engine)
         self._retrievals = Retrievals()
 
-    def routes(self) -> list[Route]:
-        """Where they are."""
-        return [
-            Route(_ROOT, self.retrieve, methods=["POST"]),
-            Route(f"{_ROOT}/search", self.search, methods=["POST"]),
-            Route(f"{_ROOT}/artifacts/{{type}}/{{id}}", self.artifact),
-            Route(f"{_ROOT}/{{id}}", self.get),
-        ]
-
-    async def retrieve(self, request: Request) -> Response:
+    @route("POST /api/v1/query/context")
+    async def retrieve(self, asked: Asked[ContextBody]) -> Response:
         """The passages and the part of the graph that a question would be answered from."""
-        body = await body_of(ContextBody, request)
-        kept = await self._retrieved(body, await asyncio.to_thread(self._engine.workspace, request))
-        payload = _payload(kept, body, cached=False)
+        kept = await self._retrieved(asked)
+        payload = _payload(kept, asked.body, cached=False)
         told = {"x-retrieval-id": kept.id, "x-retrieval-fingerprint": payload["retrieval_fingerprint"]}
         return JSONResponse(payload, headers=told)
 
-    def get(self, request: Request) -> Response:
-        """The same again, for a quarter of an hour."""
-        workspace, asked = self._engine.workspace(request), request.query_params
-        kept = self._retrievals.get(request.path_params["id"], workspace)
-        body = ContextBody(query=kept.question.text, include_subgraph=asked.get("include_subgraph", "true") != "false")
-        return JSONResponse(_payload(kept, body, cached=True))
-
-    async def search(self, request: Request) -> Response:
+    @route("POST /api/v1/query/context/search")
+    async def search(self, asked: Asked[ContextBody]) -> object:
         """A result for each document that was found, with its best passage."""
-        body, workspace = await body_of(ContextBody, request), await asyncio.to_thread(self._engine.workspace, request)
-        kept = await self._retrieved(body, workspace)
+        kept = await self._retrieved(asked)
         best = {hit.document_id: hit for hit in reversed(kept.found.passages)}
+        firsts = [hit for hit in kept.found.passages if best[hit.document_id] is hit]
         passages = Counter(hit.document_id for hit in kept.found.passages)
         results = [
             {
                 "retrieval_id": kept.id,
                 "title": hit.title,
                 "snippet": snippet(hit.text),
-                "url": f"edgequake://workspace/{workspace}/retrieval/{kept.id}",
+                "url": f"edgequake://workspace/{asked.workspace}/retrieval/{kept.id}",
                 "score": hit.score,
                 "metadata": {"document_id": hit.document_id, "chunks": passages[hit.document_id]},
             }
-            for hit in reversed(best.values())
+            for hit in sorted(firsts, key=lambda hit: -hit.score)
         ]
-        return JSONResponse({"results": sorted(results, key=lambda result: -float(str(result["score"])))})
+        return {"results": results}
 
-    def artifact(self, request: Request) -> Response:
+    @route("GET /api/v1/query/context/artifacts/{type}/{id}")
+    def artifact(self, asked: Asked) -> object:
         """A passage or document that was found. There are no figures here."""
-        kind, wanted, asked = request.path_params["type"], request.path_params["id"], request.query_params
-        workspace = self._engine.workspace(request)
+        kind, wanted = asked["type"], asked["id"]
         if kind not in _TYPES:
             raise RequestError(400, "BAD_REQUEST", f"Bad request: the type is one of {', '.join(_TYPES)}: {kind}")
-        if kind == "figure" and "document_id" not in asked:
+        if kind == "figure" and "document_id" not in asked.query:
             raise RequestError(400, "BAD_REQUEST", "Bad request: a figure needs document_id")
         read = self._chunk if kind == "chunk" else self._document
-        told = read(kind, wanted, workspace, asked.get("include_content") == "true")
-        return JSONResponse({"artifact_type": kind, "artifact_id": wanted, kind: told})
+        told = read(kind, wanted, asked.workspace, asked.query.get("include_content") == "true")
+        return {"artifact_type": kind, "artifact_id": wanted, kind: told}
 
-    async def _retrieved(self, body: ContextBody, workspace: str) -> Retrieval:
-        check_query(body.query)
-        question = question_of(body, workspace)
-        answering = Answering(self._engine, question)
+    @route("GET /api/v1/query/context/{id}")
+    def get(self, asked: Asked) -> object:
+        """What was retrieved, again, for a quarter of an hour."""
+        kept = self._retrievals.get(asked["id"], asked.workspace)
+        with_subgraph = asked.query.get("include_subgraph", "true") != "false"
+        return _payload(kept, ContextBody(query=kept.question.text, include_subgraph=with_subgraph), cached=True)
+
+    async def _retrieved(self, asked: Asked[ContextBody]) -> Retrieval:
+        workspace = await asyncio.to_thread(lambda: asked.workspace)
+        question = query_of(asked.body, workspace)
+        answering = Answering(self.engine, question)
         found = await looked_up(answering)
         await answering.aclose()
-        return self._retrievals.keep(question, body.mode, found)
+        return self._retrievals.keep(question, asked.body.mode, found)
 
     def _chunk(self, kind: str, wanted: str, workspace: str, whole: bool) -> dict[str, Any]:
-        hit = self._store.passage(wanted, workspace)
+        hit = self.store.passage(wanted, workspace)
         if hit is None:
-            raise RequestError(404, "NOT_FOUND", f"Not found: {kind} {wanted}")
-        return {
-            "chunk_id": hit.id,
-            "document_id": hit.document_id,
-            "content": hit.text if whole else snippet(hit.text),
-            "chunk_index": hit.chunk_index,
-            "token_count": len(hit.text.split()),
-            "start_line": hit.start_line,
-            "end_line": hit.end_line,
-        }
+            raise not_found(kind, wanted)
+        told = fields(hit, "document_id", "chunk_index", "start_line", "end_line")
+        content = hit.text if whole else snippet(hit.text)
+        return {**told, "chunk_id": hit.id, "content": content, "token_count": len(hit.text.split())}
 
     def _document(self, kind: str, wanted: str, workspace: str, whole: bool) -> dict[str, Any]:
-        record = self._store.records.get(wanted, workspace)
+        record = self.store.records.get(wanted, workspace)
         if record is None or kind == "figure" or (kind == "pdf" and record.source_type != "pdf"):
-            raise RequestError(404, "NOT_FOUND", f"Not found: {kind} {wanted}")
-        told = _described(record)
-        return {**told, "content": self._store.records.content(wanted)} if whole else told
+            raise not_found(kind, wanted)
+        told = fields(record, "title", "status", "created_at", "chunk_count")
+        told |= {"document_id": record.id, "mime_type": mime_type(record.name)}
+        return {**told, "content": self.store.records.content(wanted)} if whole else told
 
 
 def _payload(kept: Retrieval, body: ContextBody, *, cached: bool) -> dict[str, Any]:
@@ -215,14 +198,3 @@ def _fingerprint(found: Found) -> str:
     """The same for retrievals that found the same."""
     ids = [*(hit.id for hit in found.passages), *(e.id for e in found.entities), *(r.id for r in found.relationships)]
     return f"fp_{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:12]}"
-
-
-def _described(record: Record) -> dict[str, Any]:
-    return {
-        "document_id": record.id,
-        "title": record.title,
-        "mime_type": mime_type(record.file_name or record.title),
-        "status": record.status,
-        "created_at": record.created_at,
-        "chunk_count": record.chunk_count,
-    }

@@ -1,143 +1,112 @@
 """The routes of tenants and workspaces."""
 
-import asyncio
-from collections.abc import Callable
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
 from edgequake.local.bodies import TenantBody, TenantChange, WorkspaceBody, WorkspaceChange
-from edgequake.local.engine import Engine
-from edgequake.local.requests import RequestError, body_of, clamped, identity, number
+from edgequake.local.directory import Kind
+from edgequake.local.requests import RequestError, clamped, identity, number
+from edgequake.local.routing import Asked, Routes, route
 
 
-class DirectoryRoutes:
+class DirectoryRoutes(Routes):
     """`/api/v1/tenants` and `/api/v1/workspaces`. Nobody has to sign in here: whoever may ask may manage."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._directory = engine.directory
+    @route("POST /api/v1/tenants", 201)
+    def create_tenant(self, asked: Asked[TenantBody]) -> object:
+        """A new tenant, with no workspace yet."""
+        body = asked.body
+        return self._told(self.engine.directory.create("tenant", body.name, body.slug, plan=body.plan or "free"))
 
-    def routes(self) -> list[Route]:
-        """Where they are."""
-        tenant, workspace = "/api/v1/tenants/{id}", "/api/v1/workspaces/{id}"
-        return [
-            Route("/api/v1/tenants", self.create_tenant, methods=["POST"]),
-            Route("/api/v1/tenants", self.tenants),
-            Route(f"{tenant}/workspaces/by-slug/{{slug}}", self.by_slug),
-            Route(f"{tenant}/workspaces", self.create_workspace, methods=["POST"]),
-            Route(f"{tenant}/workspaces", self.workspaces),
-            Route(tenant, self.change_tenant, methods=["PUT"]),
-            Route(tenant, self.delete_tenant, methods=["DELETE"]),
-            Route(tenant, self.tenant),
-            Route(f"{workspace}/stats", self.stats),
-            Route(workspace, self.change_workspace, methods=["PUT"]),
-            Route(workspace, self.delete_workspace, methods=["DELETE"]),
-            Route(workspace, self.workspace),
-        ]
-
-    def tenants(self, request: Request) -> Response:
+    @route("GET /api/v1/tenants")
+    def tenants(self, asked: Asked) -> object:
         """One page of the tenants."""
-        return _page(request, self._directory.tenants, self._engine.of_tenant)
+        return self._page(asked, "tenant")
 
-    def tenant(self, request: Request) -> Response:
-        """A tenant."""
-        found = self._directory.tenant(_id("x-tenant-id", request))
-        return JSONResponse(self._engine.of_tenant(found))
-
-    async def create_tenant(self, request: Request) -> Response:
-        """201: a new tenant, with no workspace yet."""
-        created = await asyncio.to_thread(self._directory.create_tenant, await body_of(TenantBody, request))
-        return JSONResponse(self._engine.of_tenant(created), 201)
-
-    async def change_tenant(self, request: Request) -> Response:
-        """The tenant, changed."""
-        body = await body_of(TenantChange, request)
-        changed = await asyncio.to_thread(self._directory.change_tenant, _id("x-tenant-id", request), body)
-        return JSONResponse(self._engine.of_tenant(changed))
-
-    def delete_tenant(self, request: Request) -> Response:
-        """Nothing: the tenant is gone, with its workspaces and all that was in them."""
-        self._forget_tenant(_id("x-tenant-id", request))
-        return Response(status_code=204)
-
-    def workspaces(self, request: Request) -> Response:
-        """One page of a tenant's workspaces."""
-        tenant = _id("x-tenant-id", request)
-        return _page(
-            request, lambda first, limit: self._directory.workspaces(tenant, first, limit), self._engine.of_workspace
-        )
-
-    async def create_workspace(self, request: Request) -> Response:
-        """201: a new, empty workspace."""
-        body = await body_of(WorkspaceBody, request)
-        created = await asyncio.to_thread(self._directory.create_workspace, _id("x-tenant-id", request), body)
-        return JSONResponse(self._engine.of_workspace(created), 201)
-
-    def by_slug(self, request: Request) -> Response:
+    @route("GET /api/v1/tenants/{id}/workspaces/by-slug/{slug}")
+    def by_slug(self, asked: Asked) -> object:
         """A tenant's workspace by its slug."""
-        tenant, slug = _id("x-tenant-id", request), request.path_params["slug"]
-        found = self._directory.by_slug(tenant, slug)
-        return JSONResponse(self._engine.of_workspace(found))
+        return self._told(self.engine.directory.by_slug(_id("tenant", asked), asked["slug"]))
 
-    def workspace(self, request: Request) -> Response:
-        """A workspace."""
-        found = self._directory.workspace(_id("x-workspace-id", request))
-        return JSONResponse(self._engine.of_workspace(found))
+    @route("POST /api/v1/tenants/{id}/workspaces", 201)
+    def create_workspace(self, asked: Asked[WorkspaceBody]) -> object:
+        """A new, empty workspace."""
+        tenant = self._got("tenant", asked)["id"]
+        return self._told(self.engine.directory.create("workspace", **asked.body.model_dump(), tenant_id=tenant))
 
-    async def change_workspace(self, request: Request) -> Response:
-        """The workspace, changed."""
-        body = await body_of(WorkspaceChange, request)
-        changed = await asyncio.to_thread(self._directory.change_workspace, _id("x-workspace-id", request), body)
-        return JSONResponse(self._engine.of_workspace(changed))
+    @route("GET /api/v1/tenants/{id}/workspaces")
+    def workspaces(self, asked: Asked) -> object:
+        """One page of a tenant's workspaces."""
+        return self._page(asked, "workspace", self._got("tenant", asked)["id"])
 
-    def delete_workspace(self, request: Request) -> Response:
-        """Nothing: the workspace is gone, with its documents."""
-        self._forget_workspace(_id("x-workspace-id", request))
-        return Response(status_code=204)
+    @route("PUT /api/v1/tenants/{id}")
+    def change_tenant(self, asked: Asked[TenantChange]) -> object:
+        """The tenant, changed."""
+        return self._told(self.engine.directory.change("tenant", _id("tenant", asked), asked.body))
 
-    def stats(self, request: Request) -> Response:
+    @route("DELETE /api/v1/tenants/{id}")
+    def delete_tenant(self, asked: Asked) -> None:
+        """Nothing: the tenant is gone, with its workspaces and all that was in them."""
+        tenant = _id("tenant", asked)
+        with self.store.transaction():
+            self.engine.directory.check_deletable("tenant", tenant)
+            for workspace in self.engine.directory.workspaces_of(tenant):
+                self._forget(workspace)
+            self.engine.directory.forget("tenant", tenant)
+
+    @route("GET /api/v1/tenants/{id}")
+    def tenant(self, asked: Asked) -> object:
+        """A tenant."""
+        return self._told(self._got("tenant", asked))
+
+    @route("GET /api/v1/workspaces/{id}/stats")
+    def stats(self, asked: Asked) -> object:
         """How much a workspace holds; relationships are those between the entities that most documents mark."""
-        workspace = _id("x-workspace-id", request)
-        found = self._directory.stats(workspace)
-        edges = self._count_relationships(workspace)
-        return JSONResponse({**found, "relationship_count": edges})
+        found = self.engine.directory.stats(_id("workspace", asked))
+        with self.store.reading_graph(found["workspace_id"]) as graph:
+            return {**found, "relationship_count": len(graph.whole(200).edges)}
 
-    def _count_relationships(self, workspace: str) -> int:
-        with self._engine.store.reading_graph(workspace) as graph:
-            return len(graph.whole(200).edges)
+    @route("PUT /api/v1/workspaces/{id}")
+    def change_workspace(self, asked: Asked[WorkspaceChange]) -> object:
+        """The workspace, changed."""
+        return self._told(self.engine.directory.change("workspace", _id("workspace", asked), asked.body))
 
-    def _forget_tenant(self, tenant: str) -> None:
-        with self._engine.store.transaction():
-            for workspace in self._directory.emptied(tenant):
-                self._forget_workspace(workspace)
-            self._directory.forget("tenants", tenant)
+    @route("DELETE /api/v1/workspaces/{id}")
+    def delete_workspace(self, asked: Asked) -> None:
+        """Nothing: the workspace is gone, with its documents."""
+        self._forget(_id("workspace", asked))
 
-    def _forget_workspace(self, workspace: str) -> None:
-        with self._engine.store.transaction():
-            self._directory.check_deletable(workspace)
-            self._engine.store.wipe(workspace)
-            self._engine.conversations.wipe(workspace)
-            self._directory.forget("workspaces", workspace)
+    @route("GET /api/v1/workspaces/{id}")
+    def workspace(self, asked: Asked) -> object:
+        """A workspace."""
+        return self._told(self._got("workspace", asked))
+
+    def _forget(self, workspace: str) -> None:
+        with self.store.transaction():
+            self.engine.directory.check_deletable("workspace", workspace)
+            self.store.wipe(workspace)
+            self.engine.conversations.wipe(workspace)
+            self.engine.directory.forget("workspace", workspace)
+
+    def _got(self, kind: Kind, asked: Asked[Any]) -> dict[str, Any]:
+        return self.engine.directory.get(kind, _id(kind, asked))
+
+    def _told(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A tenant or workspace with the models that are here, in the contract's shape."""
+        before = "" if "tenant_id" in row else "default_"
+        told: dict[str, Any] = {f"{before}embedding_dimension": 0}
+        for use, one in (("llm", self.engine.answers), ("embedding", self.engine.embeds)):
+            told |= {f"{before}{use}_{name}": getattr(one, name) for name in ("provider", "model", "full_id")}
+        return {**row, **told, **({} if before else {"entity_types_strict": False})}
+
+    def _page(self, asked: Asked, kind: Kind, tenant: str | None = None) -> dict[str, Any]:
+        first, limit = number(asked.query, "offset", 0), clamped(asked.query, "limit", 20, 100)
+        items, total = self.engine.directory.page(kind, first, limit, tenant)
+        return {"items": [self._told(item) for item in items], "total": total, "offset": first, "limit": limit}
 
 
-def _id(kind: str, request: Request) -> str:
+def _id(kind: Kind, asked: Asked[Any]) -> str:
     """The id that the route names, `default` resolved. RequestError 400 for none."""
-    value = request.path_params["id"]
-    found = identity(kind, value)
+    found = identity(f"x-{kind}-id", asked["id"])
     if found is None:
-        raise RequestError(400, "BAD_REQUEST", f"Bad request: not a UUID: {value}")
+        raise RequestError(400, "BAD_REQUEST", f"Bad request: not a UUID: {asked['id']}")
     return str(found)
-
-
-def _page(
-    request: Request,
-    read: Callable[[int, int], tuple[list[dict[str, Any]], int]],
-    told: Callable[[dict[str, Any]], dict[str, Any]],
-) -> Response:
-    first = number(request.query_params, "offset", 0)
-    limit = clamped(request.query_params, "limit", 20, 100)
-    items, total = read(first, limit)
-    return JSONResponse({"items": [told(item) for item in items], "total": total, "offset": first, "limit": limit})

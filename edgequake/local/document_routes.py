@@ -1,4 +1,4 @@
-"""The routes that take, list and delete documents.
+"""The routes that take, find, describe and delete documents.
 
 What is accepted is stored before the answer goes out, and read in the background: it is `pending`, `processing`, then
 `completed` or `failed`. A deleted document that was loaded from a path comes back when that path is loaded again.
@@ -6,73 +6,73 @@ What is accepted is stored before the answer goes out, and read in the backgroun
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from edgequake.local.bodies import DocumentBody
+from edgequake.local.bodies import DocumentBody, IdsBody
 from edgequake.local.engine import Engine
 from edgequake.local.formats import mime_type
-from edgequake.local.records import Record
-from edgequake.local.requests import RequestError, body_of, clamped, identity, number, too_large_error
+from edgequake.local.records import Page, Record
+from edgequake.local.requests import (
+    RequestError,
+    body_of,
+    clamped,
+    identity,
+    page_of,
+    pages_of,
+    required,
+    too_large_error,
+)
+from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.scope import Scope
 from edgequake.local.uploads import Receipt, Upload, Uploads
-
-MAX_PAGE_SIZE = 100
+from edgequake.local.wire import fields
 
 _STATES = ("pending", "processing", "completed", "partial_failure", "failed", "cancelled", "unknown")
 _STAGES = {"pending": ("queued", 0.0), "processing": ("indexing", 0.5)}
+_SUMMARY = (
+    *("file_name", "content_summary", "content_length", "entity_count", "status", "error_message", "warning_message"),
+    *("track_id", "created_at", "updated_at", "source_type"),
+)
+_CONFIRMATION = "delete-all-documents"
+_MOST_IDS = 500
+_MOST_FOUND = 50
 _MAX_BODY = 101 << 20
 _MAX_BATCH = 256 << 20
 _MAX_FILES = 100
 
 
-class DocumentRoutes:
+class DocumentRoutes(Routes):
     """`/api/v1/documents`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._store = engine.store
-        self._ingestion = engine.ingestion
-        self.uploads = Uploads(engine.store, engine.directory, engine.ingestion)
+        super().__init__(engine)
+        self._uploads = Uploads(engine.store, engine.directory, engine.ingestion)
 
-    def routes(self) -> list[Route]:
-        """Where they are."""
-        root = "/api/v1/documents"
-        return [
-            Route(root, self.add_text, methods=["POST"]),
-            Route(root, self.list),
-            Route(f"{root}/upload", self.add_file, methods=["POST"]),
-            Route(f"{root}/upload/batch", self.add_files, methods=["POST"]),
-            Route(f"{root}/track/{{id}}", self.track),
-            Route(f"{root}/{{id}}", self.delete, methods=["DELETE"]),
-            Route(f"{root}/{{id}}", self.get),
-        ]
-
-    async def add_text(self, request: Request) -> Response:
+    @route("POST /api/v1/documents")
+    async def add_text(self, asked: Asked) -> Response:
         """202 for a text that was accepted, 200 for one that is being read already."""
-        workspace = await asyncio.to_thread(self._engine.workspace, request)
-        body = await body_of(DocumentBody, request, _MAX_BODY)
-        receipt = await asyncio.to_thread(self.uploads.text, body, workspace)
+        body = await body_of(DocumentBody, asked.request, _MAX_BODY)
+        receipt = await asyncio.to_thread(lambda: self._uploads.text(body, asked.workspace))
         if receipt.is_duplicate:
             answer = {"document_id": receipt.document_id, "status": "duplicate_processing", "track_id": ""}
             return JSONResponse({**answer, "duplicate_of": receipt.document_id})
         return JSONResponse(_accepted(receipt), 202)
 
-    async def add_file(self, request: Request) -> Response:
+    @route("POST /api/v1/documents/upload")
+    async def add_file(self, asked: Asked) -> Response:
         """202 for a file that was accepted, 200 for one whose content is there already."""
-        workspace = await asyncio.to_thread(self._engine.workspace, request)
-        async with multipart(request) as form:
-            file = form.get("file")
-            if not isinstance(file, UploadFile):
-                raise RequestError(400, "BAD_REQUEST", "Bad request: there is no part `file` with a file name")
-            upload = Upload(file.filename or "", await self.uploads.read(file), await metadata_of(form))
-        receipt = await asyncio.to_thread(self.uploads.file, upload, workspace)
+        workspace = await asyncio.to_thread(lambda: asked.workspace)
+        async with multipart(asked.request) as form:
+            file = file_of(form)
+            upload = Upload(file.filename or "", await self._uploads.read(file), await metadata_of(form))
+        receipt = await asyncio.to_thread(self._uploads.file, upload, workspace)
         payload: dict[str, Any] = {
             "document_id": receipt.document_id,
             "filename": upload.name,
@@ -87,127 +87,174 @@ class DocumentRoutes:
             return JSONResponse({**payload, "status": "duplicate"})
         return JSONResponse({**payload, **_accepted(receipt)}, 202)
 
-    async def add_files(self, request: Request) -> Response:
-        """202 with what became of each file; all are read before the answer."""
-        workspace = await asyncio.to_thread(self._engine.workspace, request)
-        results: list[dict[str, Any]] = []
-        async with multipart(request, _MAX_BATCH) as form:
+    @route("POST /api/v1/documents/upload/batch", 202)
+    async def add_files(self, asked: Asked) -> object:
+        """What became of each file; all are read before the answer."""
+        workspace = await asyncio.to_thread(lambda: asked.workspace)
+        async with multipart(asked.request, _MAX_BATCH) as form:
             metadata = await metadata_of(form)
-            for name, part in form.multi_items():
-                if name in ("file", "files") and isinstance(part, UploadFile):
-                    results.append(await self._one_of_many(part, metadata, workspace))
+            results = [await self._one_of_many(part, metadata, workspace) for part in files_of(form)]
         if not results:
             raise RequestError(400, "BAD_REQUEST", "Bad request: there is no part `files` with a file name")
         counted = Counter(result["status"] for result in results)
         counts = {"processed": counted["processed"], "duplicates": counted["duplicate"], "failed": counted["failed"]}
-        return JSONResponse({"total_files": len(results), **counts, "results": results}, 202)
+        return {"total_files": len(results), **counts, "results": results}
 
-    def list(self, request: Request) -> Response:
+    @route("GET /api/v1/documents")
+    def list(self, asked: Asked) -> object:
         """One page of the documents; an empty one without a tenant and a workspace."""
-        asked = request.query_params
-        size = clamped(asked, "page_size", 20, MAX_PAGE_SIZE)
-        page = max(number(asked, "page", 1), 1)
-        records: Iterable[Record] = ()
-        total, statuses = 0, Counter[str]()
-        if is_scoped(request.headers):
-            workspace = self._engine.workspace(request)
-            scope = Scope(
-                pattern=asked.get("document_pattern", ""),
-                date_from=asked.get("date_from", ""),
-                date_to=asked.get("date_to", ""),
-            )
-            found = self._store.records.page(workspace, scope, asked.get("status"), first=(page - 1) * size, size=size)
-            records, total, statuses = found.records, found.total, found.statuses
-        pages = -(-total // size)
-        return JSONResponse(
-            {
-                "documents": [summary(record) for record in records],
-                "total": total,
-                "page": page,
-                "page_size": size,
-                "total_pages": pages,
-                "has_more": page < pages,
-                "status_counts": _counts(statuses),
-            }
-        )
-
-    def get(self, request: Request) -> Response:
-        """A document with its text."""
-        record, workspace = self.record(request)
-        content = self._store.records.content(record.id)
-        found = {
-            **summary(record),
-            "status": record.status,
-            "content": content,
-            "content_hash": record.content_hash,
-            "file_size": record.size,
-            "mime_type": mime_type(record.file_name or record.title),
-            "tenant_id": self._engine.directory.workspace(workspace)["tenant_id"],
-            "workspace_id": workspace,
-            "processed_at": record.updated_at if record.status == "completed" else None,
-            "metadata": record.metadata_value,
+        query, (page, size) = asked.query, page_of(asked.query)
+        dates = {name: query.get(name, "") for name in ("date_from", "date_to")}
+        scope = Scope(pattern=query.get("document_pattern", ""), **dates)
+        found = self._page(asked, scope, query.get("status"), (page - 1) * size, size)
+        pages = pages_of(page, size, found.total)
+        documents = [summary(record) for record in found.records]
+        return {
+            "documents": documents,
+            **pages,
+            "has_more": page < pages["total_pages"],
+            "status_counts": _counts(found.statuses),
         }
-        return JSONResponse({name: value for name, value in found.items() if value is not None})
 
-    def track(self, request: Request) -> Response:
+    @route("DELETE /api/v1/documents", 202)
+    def delete_all(self, asked: Asked) -> object:
+        """All documents of the workspace are deleted in the background."""
+        workspace = asked.workspace
+        if asked.headers.get("x-edgequake-confirm") != _CONFIRMATION:
+            raise RequestError(403, "FORBIDDEN", f"Forbidden: X-EdgeQuake-Confirm must be {_CONFIRMATION}")
+        ids = self.store.records.ids(workspace)
+        task = self.engine.ingestion.delete(ids, workspace, "wipe")
+        counts = ("total_chunks_deleted", "total_entities_removed", "total_relationships_removed", "total_pdfs_deleted")
+        told = {"accepted": True, "wipe_track_id": task, "deleted_count": len(ids)}
+        more = {"planned_delete_count": len(ids), "skipped_count": 0, "skipped_documents": []}
+        return {**told, **dict.fromkeys(counts, 0), **more}
+
+    @route("GET /api/v1/documents/search")
+    def search(self, asked: Asked) -> object:
+        """The documents with a text in their titles."""
+        title, size = required(asked.query, "q"), clamped(asked.query, "page_size", 20, _MOST_FOUND)
+        status = None if asked.query.get("status") == "all" else asked.query.get("status", "completed")
+        found = self._page(asked, Scope(pattern=title.replace(",", " ")), status, 0, size)
+        items = [fields(record, "id", "title", "status", "created_at") for record in found.records]
+        return {"items": items, "total": found.total, "has_more": found.total > len(items)}
+
+    @route("POST /api/v1/documents/batch-delete", 202)
+    def delete_many(self, asked: Asked[IdsBody]) -> object:
+        """These documents are deleted in the background; what is not there is passed over."""
+        ids = asked.body.document_ids
+        if not 1 <= len(ids) <= _MOST_IDS:
+            raise RequestError(400, "BAD_REQUEST", f"Bad request: give 1 to {_MOST_IDS} document_ids")
+        there = set(self.store.records.ids(asked.workspace)).intersection(ids)
+        task = self.engine.ingestion.delete(there, asked.workspace, "batch_deletion")
+        return {"accepted": True, "batch_track_id": task, "planned_delete_count": len(there)}
+
+    @route("GET /api/v1/documents/track/{id}")
+    def track(self, asked: Asked) -> object:
         """The documents that came under a track id: none for an unknown one."""
-        track_id = request.path_params["id"]
-        workspace = self._engine.workspace(request)
-        records = self._store.records.tracked(track_id, workspace)
+        records = self.store.records.tracked(asked["id"], asked.workspace)
         statuses = Counter(record.status for record in records)
         waiting = statuses["pending"] + statuses["processing"]
         done = f"{len(records) - waiting} of {len(records)} documents done"
-        return JSONResponse(
-            {
-                "track_id": track_id,
-                "created_at": records[0].created_at if records else None,
-                "documents": [summary(record) for record in records],
-                "total_count": len(records),
-                "status_summary": _counts(statuses),
-                "is_complete": waiting == 0,
-                "latest_message": done if records else "batch finished",
-            }
-        )
+        return {
+            "track_id": asked["id"],
+            "created_at": records[0].created_at if records else None,
+            "documents": [summary(record) for record in records],
+            "total_count": len(records),
+            "status_summary": _counts(statuses),
+            "is_complete": waiting == 0,
+            "latest_message": done if records else "batch finished",
+        }
 
-    def delete(self, request: Request) -> Response:
-        """202: the document is deleted in the background, after what was accepted before."""
-        record, workspace = self.record(request)
-        task = self._ingestion.delete([record.id], workspace)
-        return JSONResponse(
-            {
-                "document_id": record.id,
-                "deleted": False,
-                "accepted": True,
-                "track_id": task,
-                "chunks_deleted": 0,
-                "entities_affected": 0,
-                "relationships_affected": 0,
-                "embeddings_deleted": 0,
-                "partial_failure": False,
-            },
-            202,
-        )
+    @route("GET /api/v1/documents/{id}/deletion-impact")
+    def impact(self, asked: Asked) -> object:
+        """What would go with a document."""
+        record = self.record(asked)
+        alone = self.store.entities_only_in(record.id)
+        return {
+            "document_id": record.id,
+            "chunks_to_delete": record.chunk_count,
+            "entities_to_remove": alone,
+            "entities_to_update": record.entity_count - alone,
+            "relationships_to_remove": 0,
+            "relationships_to_update": 0,
+            "preview_only": True,
+        }
 
-    def record(self, request: Request) -> tuple[Record, str]:
-        """The document that a request is about, and its workspace. RequestError 404."""
-        wanted, workspace = request.path_params["id"], self._engine.workspace(request)
-        record = self._store.records.get(wanted, workspace)
-        if record is None:
-            raise RequestError(404, "NOT_FOUND", f"Not found: document {wanted}")
-        return record, workspace
+    @route("GET /api/v1/documents/{id}/failed-chunks")
+    def failed_chunks(self, asked: Asked) -> object:
+        """None: here a document is read as a whole, or fails as a whole."""
+        record = self.record(asked)
+        told = {"total_chunks": record.chunk_count, "successful_chunks": record.chunk_count}
+        return {"document_id": record.id, "failed_chunks": [], **told}
 
-    def pdf(self, request: Request) -> Record:
-        """The PDF that a request is about. RequestError 404, for other documents too."""
-        record, _ = self.record(request)
-        if record.source_type != "pdf":
-            raise RequestError(404, "NOT_FOUND", f"Not found: PDF {record.id}")
-        return record
+    @route("GET /api/v1/documents/{id}/download/markdown")
+    def markdown(self, asked: Asked) -> Response:
+        """A document's text."""
+        record = self.record(asked)
+        data = (self.store.records.content(record.id) or "").encode("utf-8", "surrogatepass")
+        return _download(data, f"{record.title}.md", "text/markdown; charset=utf-8")
+
+    @route("GET /api/v1/documents/{id}/download/original")
+    def original(self, asked: Asked) -> Response:
+        """The file that was uploaded."""
+        record = self.record(asked)
+        data = self.store.records.original(record)
+        if data is None:
+            words = f"Not found: the file of document {record.id} stays where it was loaded from; its text is here"
+            raise RequestError(404, "NOT_FOUND", words)
+        return _download(data, record.name, mime_type(record.name))
+
+    @route("GET /api/v1/documents/pdf/{id}/download")
+    def original_pdf(self, asked: Asked) -> Response:
+        """The same."""
+        return self.original(asked)
+
+    @route("GET /api/v1/documents/{id}/metadata")
+    def metadata(self, asked: Asked) -> object:
+        """What is known of a document, and what was sent along with it."""
+        record = self.record(asked)
+        given = record.metadata_value if isinstance(record.metadata_value, dict) else {}
+        told = fields(record, "id", "title", "status", "created_at", "chunk_count")
+        return {**given, **told, "document_type": record.source_type}
+
+    @route("DELETE /api/v1/documents/{id}", 202)
+    def delete(self, asked: Asked) -> object:
+        """The document is deleted in the background, after what was accepted before."""
+        record = self.record(asked)
+        task = self.engine.ingestion.delete([record.id], asked.workspace)
+        counts = ("chunks_deleted", "entities_affected", "relationships_affected", "embeddings_deleted")
+        told = {"document_id": record.id, "deleted": False, "accepted": True, "track_id": task}
+        return {**told, **dict.fromkeys(counts, 0), "partial_failure": False}
+
+    @route("GET /api/v1/documents/{id}")
+    def get(self, asked: Asked) -> object:
+        """A document with its text."""
+        record = self.record(asked)
+        found = {
+            **summary(record),
+            "content": self.store.records.content(record.id),
+            "content_hash": record.content_hash,
+            "file_size": record.size,
+            "mime_type": mime_type(record.name),
+            "tenant_id": self.engine.directory.get("workspace", asked.workspace)["tenant_id"],
+            "workspace_id": asked.workspace,
+            "processed_at": record.processed_at,
+            "metadata": record.metadata_value,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _page(self, asked: Asked, scope: Scope, status: str | None, first: int, size: int) -> Page:
+        """A page of the documents; an empty one where a tenant or a workspace is not named, as the server has it."""
+        named = ("x-tenant-id", "x-workspace-id")
+        if any(identity(name, asked.headers.get(name)) is None for name in named):
+            return Page([], Counter())
+        return self.store.records.page(asked.workspace, scope, status, first=first, size=size)
 
     async def _one_of_many(self, part: UploadFile, metadata: str | None, workspace: str) -> dict[str, Any]:
         name = Upload(part.filename or "", b"", None).name
         try:
-            upload = Upload(part.filename or "", await self.uploads.read(part), metadata)
-            receipt = await asyncio.to_thread(self.uploads.file_now, upload, workspace)
+            upload = Upload(part.filename or "", await self._uploads.read(part), metadata)
+            receipt = await asyncio.to_thread(self._uploads.file, upload, workspace, at_once=True)
         except RequestError as error:
             return {"filename": name, "document_id": None, "status": "failed", "error": error.message}
         status = "duplicate" if receipt.is_duplicate else "failed" if receipt.error else "processed"
@@ -217,41 +264,24 @@ class DocumentRoutes:
 def summary(record: Record) -> dict[str, Any]:
     """The DocumentSummary of a document."""
     stage, progress = _STAGES.get(record.status, (record.status, 1.0))
-    told = {
-        "file_name": record.file_name,
-        "content_summary": record.content_summary,
-        "content_length": record.content_length,
-        "entity_count": record.entity_count,
-        "status": record.status,
-        "error_message": record.error_message,
-        "warning_message": record.warning_message,
-        "track_id": record.track_id,
-        "created_at": record.created_at,
-        "updated_at": record.updated_at,
-        "source_type": record.source_type,
-        "current_stage": stage,
-        "stage_progress": progress,
-    }
-    given = {name: value for name, value in told.items() if value is not None}
-    return {"id": record.id, "title": record.title, "chunk_count": record.chunk_count, **given}
+    given = {name: value for name, value in fields(record, *_SUMMARY).items() if value is not None}
+    return {**fields(record, "id", "title", "chunk_count"), **given, "current_stage": stage, "stage_progress": progress}
 
 
 def _accepted(receipt: Receipt) -> dict[str, Any]:
-    return {
-        "document_id": receipt.document_id,
-        "status": "pending",
-        "task_id": receipt.task_id,
-        "track_id": receipt.track_id,
-    }
+    told = {"task_id": receipt.task_id, "track_id": receipt.track_id}
+    return {"document_id": receipt.document_id, "status": "pending", **told}
 
 
 def _counts(statuses: Mapping[str, int]) -> dict[str, int]:
     return {state: statuses.get(state, 0) for state in _STATES}
 
 
-def is_scoped(headers: Mapping[str, str]) -> bool:
-    """Whether a tenant and a workspace are named: without them the server lists nothing."""
-    return all(identity(name, headers.get(name)) is not None for name in ("x-tenant-id", "x-workspace-id"))
+def _download(data: bytes, name: str, content_type: str) -> Response:
+    """A file that a browser saves and never opens: a web page among the documents could else read all the others."""
+    disposition = f"attachment; filename*=UTF-8''{quote(name.encode('utf-8', 'replace'), safe='')}"
+    headers = {"content-disposition": disposition, "x-content-type-options": "nosniff", "content-type": content_type}
+    return Response(data, headers=headers)
 
 
 async def _bounded(request: Request, limit: int) -> None:
@@ -280,6 +310,20 @@ async def multipart(request: Request, limit: int = _MAX_BODY) -> AsyncIterator[F
         yield form
     finally:
         await form.close()
+
+
+def file_of(form: FormData) -> UploadFile:
+    """The part `file`. Raises RequestError 400."""
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise RequestError(400, "BAD_REQUEST", "Bad request: there is no part `file` with a file name")
+    return file
+
+
+def files_of(form: FormData) -> list[UploadFile]:
+    """The parts `file` and `files`."""
+    parts = form.multi_items()
+    return [part for name, part in parts if name in ("file", "files") and isinstance(part, UploadFile)]
 
 
 async def metadata_of(form: FormData) -> str | None:

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from edgequake.local.requests import RequestError
+from edgequake.local.routing import Routes
 
 _ELSEWHERE = """
 GET /metrics
@@ -47,15 +48,18 @@ GET /api/v1/parse/backends /api/v1/parse/jobs/{id}
 """
 
 
-def routes() -> list[Route]:
-    """Where they are; they come before `/models/{provider}`."""
-    lines = [line.split() for line in _ELSEWHERE.strip().splitlines()]
-    return [
-        Route(path, _not_here, methods=[word for word in line if not word.startswith("/")])
-        for line in lines
-        for path in line
-        if path.startswith("/")
-    ]
+class Elsewhere(Routes):
+    """What is not here; it comes before `/models/{provider}`."""
+
+    def routes(self) -> list[Route]:
+        """What Starlette serves."""
+        lines = [line.split() for line in _ELSEWHERE.strip().splitlines()]
+        return [
+            Route(path, _not_here, methods=[word for word in line if not word.startswith("/")])
+            for line in lines
+            for path in line
+            if path.startswith("/")
+        ]
 
 
 async def _not_here(request: Request) -> None:

@@ -6,8 +6,6 @@ and `mix` both. `bypass` asks the language model alone.
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -15,12 +13,12 @@ from typing import Any
 from starlette.requests import Request
 
 from edgequake._core.logs import server_logger
+from edgequake._serving.keep_alive import KEEP_ALIVE_SECONDS
 from edgequake.local.conversations import Conversations, Turn
 from edgequake.local.directory import Directory
 from edgequake.local.embeddings import OpenAICompatibleEmbedder
 from edgequake.local.errors import EmbeddingError, LocalServerError
 from edgequake.local.graph_index import FoundEntity, FoundRelationship
-from edgequake.local.graph_reading import GraphReader
 from edgequake.local.ingestion import Ingestion
 from edgequake.local.prompt import NO_PASSAGES, numbered, template
 from edgequake.local.quoting import MOST, fitting, quotes
@@ -87,6 +85,20 @@ class Found:
         return len(self.passages) + len(self.entities) + len(self.relationships)
 
 
+@dataclass(frozen=True, slots=True)
+class ModelInUse:
+    """A model and whose it is; both are "" where there is none."""
+
+    provider: str = ""
+    model: str = ""
+    kind: str = "llm"
+
+    @property
+    def full_id(self) -> str:
+        """Both: `openai/gpt-4.1-mini`."""
+        return "/".join(filter(None, (self.provider, self.model)))
+
+
 class Engine:
     """What all requests share. `token_delay` is the pause before each streamed token, in seconds."""
 
@@ -109,21 +121,28 @@ class Engine:
         self.ingestion = Ingestion(store, embedder)
         self.directory = Directory(store.database)
         self.closing = asyncio.Event()
+        self.keep_alive = KEEP_ALIVE_SECONDS
 
     @property
-    def model(self) -> str:
-        """The name of what answers."""
-        return MODEL if self.llm is None else str(getattr(self.llm, "model", None) or type(self.llm).__name__)
+    def answers(self) -> ModelInUse:
+        """What answers here."""
+        if self.llm is None:
+            return ModelInUse(PROVIDER, MODEL)
+        model = getattr(self.llm, "model", None) or type(self.llm).__name__
+        return ModelInUse(str(getattr(self.llm, "provider", None) or "custom"), str(model))
 
     @property
-    def provider(self) -> str:
-        """Whose it is."""
-        return PROVIDER if self.llm is None else str(getattr(self.llm, "provider", None) or "custom")
+    def embeds(self) -> ModelInUse:
+        """What makes vectors here; names nothing when nothing does."""
+        if self.embedder is None:
+            return ModelInUse(kind="embedding")
+        return ModelInUse(self.embedder.provider, self.embedder.model, "embedding")
 
     @property
     def title(self) -> str:
         """What answers, in words."""
-        return "passages as they stand" if self.llm is None else f"the language model {self.model} at {self.provider}"
+        one = self.answers
+        return "passages as they stand" if self.llm is None else f"the language model {one.model} at {one.provider}"
 
     def workspace(self, request: Request, *, named: bool = False) -> str:
         """The workspace that a request is about; `named` when its query string may name it.
@@ -133,28 +152,6 @@ class Engine:
         asked = request.query_params if named else {}
         others = {f"x-{name}-id": asked[f"{name}_id"] for name in ("tenant", "workspace") if f"{name}_id" in asked}
         return self.directory.resolve({**request.headers, **others})
-
-    @contextmanager
-    def graph(self, request: Request) -> Iterator[GraphReader]:
-        """The graph that a request is about, of one moment. Raises as `workspace` does."""
-        with self.store.reading_graph(self.workspace(request)) as graph:
-            yield graph
-
-    def of_tenant(self, tenant: dict[str, Any]) -> dict[str, Any]:
-        """A tenant with the models that are here, in the contract's shape."""
-        return {**tenant, **self._models("default_llm_{}", "default_embedding_{}")}
-
-    def of_workspace(self, workspace: dict[str, Any]) -> dict[str, Any]:
-        """A workspace with the models that are here, in the contract's shape."""
-        return {**workspace, "entity_types_strict": False, **self._models("llm_{}", "embedding_{}")}
-
-    def _models(self, answers: str, embeds: str) -> dict[str, Any]:
-        provider, model = (self.embedder.provider, self.embedder.model) if self.embedder else ("", "")
-        told: dict[str, Any] = {embeds.format("dimension"): 0}
-        for name, given in ((answers, (self.provider, self.model)), (embeds, (provider, model))):
-            told |= {name.format("provider"): given[0], name.format("model"): given[1]}
-            told[name.format("full_id")] = "/".join(filter(None, given))
-        return told
 
     def retrieve(self, question: Question) -> Found:
         """What the question is answered from. Raises what the store raises."""

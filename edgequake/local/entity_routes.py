@@ -1,84 +1,45 @@
-"""The routes that read entities and relationships one by one."""
+"""The routes that read entities, relationships and passages one by one."""
 
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
-from edgequake.local.engine import Engine
 from edgequake.local.graph import RELATION
 from edgequake.local.graph_reading import MAX_NODES, SOME_NODES, Edge, GraphReader, Node, Part, related, said_of
-from edgequake.local.requests import BodyError, RequestError, clamped, page_of
+from edgequake.local.requests import clamped, page_of, pages_of, required
+from edgequake.local.routing import Asked, Routes, not_found, route
+from edgequake.local.wire import fields
 
-_ROOT = "/api/v1/graph"
+_MOST_BESIDE = 10
 
 
-class EntityRoutes:
-    """`/api/v1/graph/entities` and `/relationships`."""
+class EntityRoutes(Routes):
+    """`/api/v1/graph/entities`, `/graph/relationships` and `/chunks`."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def routes(self) -> list[Route]:
-        """Where they are."""
-        return [
-            Route(f"{_ROOT}/entities", self.entities),
-            Route(f"{_ROOT}/entities/exists", self.exists),
-            Route(f"{_ROOT}/entities/{{name}}/neighborhood", self.neighborhood),
-            Route(f"{_ROOT}/entities/{{name}}", self.entity),
-            Route(f"{_ROOT}/relationships", self.relationships),
-            Route(f"{_ROOT}/relationships/{{id}}", self.relationship),
-        ]
-
-    def entities(self, request: Request) -> Response:
+    @route("GET /api/v1/graph/entities")
+    def entities(self, asked: Asked) -> object:
         """One page of the entities, by name."""
-        asked, (page, size) = request.query_params, page_of(request.query_params)
-        kind, search = asked.get("entity_type"), asked.get("search")
-        with self._engine.graph(request) as graph:
+        page, size = page_of(asked.query)
+        kind, search = asked.query.get("entity_type"), asked.query.get("search")
+        with asked.graph() as graph:
             found, total = graph.page((page - 1) * size, size, entity_type=kind, search=search, by_name=True)
             items = [_entity(graph, node, graph.around(node, 1, MAX_NODES)) for node in graph.mentioned(found)]
-        return _listed(items, total, page, size)
+        return {"items": items, **pages_of(page, size, total)}
 
-    def exists(self, request: Request) -> Response:
+    @route("GET /api/v1/graph/entities/exists")
+    def exists(self, asked: Asked) -> object:
         """Whether there is an entity of this name."""
-        name = request.query_params.get("entity_name")
-        if name is None:
-            raise BodyError(400, "Failed to deserialize query string: missing field `entity_name`")
-        with self._engine.graph(request) as graph:
+        name = required(asked.query, "entity_name")
+        with asked.graph() as graph:
             node = graph.node(name)
             degree = graph.around(node, 1, MAX_NODES).degrees()[node.id]["total"] if node else None
-            told = {"entity_id": node and node.id, "entity_type": node and node.entity_type, "degree": degree}
-            return JSONResponse({"exists": node is not None, **told})
+        told = {"entity_id": node and node.id, "entity_type": node and node.entity_type, "degree": degree}
+        return {"exists": node is not None, **told}
 
-    def entity(self, request: Request) -> Response:
-        """One entity with its relationships."""
-        with self._engine.graph(request) as graph:
-            node = known(graph, request.path_params["name"])
-            part = graph.around(node, 1, MAX_NODES)
-            going = [edge for edge in part.edges if edge.source.id == node.id]
-            coming = [edge for edge in part.edges if edge.target.id == node.id]
-            return JSONResponse(
-                {
-                    "entity": _entity(graph, node, part),
-                    "relationships": {
-                        "outgoing": [{"target": edge.target.id, **_relation(edge)} for edge in going],
-                        "incoming": [{"source": edge.source.id, **_relation(edge)} for edge in coming],
-                    },
-                    "statistics": {
-                        "total_relationships": len(going) + len(coming),
-                        "outgoing_count": len(going),
-                        "incoming_count": len(coming),
-                        "document_references": node.documents,
-                    },
-                }
-            )
-
-    def neighborhood(self, request: Request) -> Response:
+    @route("GET /api/v1/graph/entities/{name}/neighborhood")
+    def neighborhood(self, asked: Asked) -> object:
         """What is around an entity, without it."""
-        with self._engine.graph(request) as graph:
-            node = known(graph, request.path_params["name"])
-            part = graph.around(node, clamped(request.query_params, "depth", 1, 3), MAX_NODES)
+        with asked.graph() as graph:
+            node = known(graph, asked["name"])
+            part = graph.around(node, clamped(asked.query, "depth", 1, 3), MAX_NODES)
             degrees = part.degrees()
             nodes = [
                 {
@@ -89,46 +50,81 @@ class EntityRoutes:
                 }
                 for other in part.nodes[1:]
             ]
-            edges = [
-                {"id": edge.id, "source": edge.source.id, "target": edge.target.id, **_relation(edge)}
-                for edge in part.edges
-            ]
-            return JSONResponse({"nodes": nodes, "edges": edges})
+        edges = [
+            {"source": edge.source.id, "target": edge.target.id, "id": edge.id, **_relation(edge)}
+            for edge in part.edges
+        ]
+        return {"nodes": nodes, "edges": edges}
 
-    def relationships(self, request: Request) -> Response:
+    @route("GET /api/v1/graph/entities/{name}")
+    def entity(self, asked: Asked) -> object:
+        """One entity with its relationships."""
+        with asked.graph() as graph:
+            node = known(graph, asked["name"])
+            part = graph.around(node, 1, MAX_NODES)
+            entity = _entity(graph, node, part)
+        going = [{"target": edge.target.id, **_relation(edge)} for edge in part.edges if edge.source.id == node.id]
+        coming = [{"source": edge.source.id, **_relation(edge)} for edge in part.edges if edge.target.id == node.id]
+        counts = {"outgoing_count": len(going), "incoming_count": len(coming), "document_references": node.documents}
+        return {
+            "entity": entity,
+            "relationships": {"outgoing": going, "incoming": coming},
+            "statistics": {"total_relationships": len(going) + len(coming), **counts},
+        }
+
+    @route("GET /api/v1/graph/relationships")
+    def relationships(self, asked: Asked) -> object:
         """One page of the relationships between the entities that most documents mark."""
-        (page, size), wanted = page_of(request.query_params), request.query_params.get("relationship_type")
-        with self._engine.graph(request) as graph:
+        (page, size), wanted = page_of(asked.query), asked.query.get("relationship_type")
+        with asked.graph() as graph:
             edges = graph.whole(SOME_NODES).edges if wanted in (None, RELATION) else []
             items = [_relationship(graph, edge) for edge in edges[(page - 1) * size : page * size]]
-        return _listed(items, len(edges), page, size)
+        return {"items": items, **pages_of(page, size, len(edges))}
 
-    def relationship(self, request: Request) -> Response:
+    @route("GET /api/v1/graph/relationships/{id}")
+    def relationship(self, asked: Asked) -> object:
         """One relationship with its ends."""
-        wanted = request.path_params["id"]
-        with self._engine.graph(request) as graph:
-            source, _, target = wanted.partition("->")
-            ends = [node for node in (graph.node(source), graph.node(target)) if node is not None]
+        with asked.graph() as graph:
+            ends = [node for node in map(graph.node, asked["id"].split("->", 1)) if node is not None]
             edges = related(ends) if len(ends) == 2 else []
             if not edges:
-                raise RequestError(404, "NOT_FOUND", f"Not found: relationship {wanted}")
-            told = {end.id: {"id": end.id, "entity_type": end.entity_type} for end in ends}
-            edge = edges[0]
-            both = {"source": told[edge.source.id], "target": told[edge.target.id]}
-            return JSONResponse({"relationship": _relationship(graph, edge), "entities": both})
+                raise not_found("relationship", asked["id"])
+            both = {"source": edges[0].source, "target": edges[0].target}
+            told = {end: fields(node, "id", "entity_type") for end, node in both.items()}
+            return {"relationship": _relationship(graph, edges[0]), "entities": told}
+
+    @route("GET /api/v1/chunks/{id}")
+    def chunk(self, asked: Asked) -> object:
+        """A passage with what it mentions."""
+        hit = self.store.passage(asked["id"], asked.workspace)
+        if hit is None:
+            raise not_found("chunk", asked["id"])
+        entities, relations = self.store.graph("", [hit], _MOST_BESIDE, _MOST_BESIDE, workspace=asked.workspace)
+        text = self.store.records.content(hit.document_id) or ""
+        before = sum(len(line) + 1 for line in text.split("\n")[: hit.start_line - 1])
+        return {
+            **fields(hit, "document_id", "start_line", "end_line"),
+            "chunk_id": hit.id,
+            "document_name": hit.title,
+            "content": hit.text,
+            "index": hit.chunk_index,
+            "char_range": {"start": before, "end": before + len(hit.text)},
+            "token_count": len(hit.text.split()),
+            "entities": [fields(one, "id", "name", "entity_type", "description") for one in entities],
+            "relationships": [
+                {**fields(one, "relation_type", "description"), "source_name": one.source, "target_name": one.target}
+                for one in relations
+            ],
+            "extraction_metadata": None,
+        }
 
 
 def known(graph: GraphReader, name: str) -> Node:
     """The entity of this id or name. RequestError 404."""
     node = graph.node(name)
     if node is None:
-        raise RequestError(404, "NOT_FOUND", f"Not found: entity {name}")
+        raise not_found("entity", name)
     return node
-
-
-def _listed(items: list[dict[str, Any]], total: int, page: int, size: int) -> Response:
-    told = {"total": total, "page": page, "page_size": size, "total_pages": -(-total // size)}
-    return JSONResponse({"items": items, **told})
 
 
 def _relation(edge: Edge) -> dict[str, Any]:

@@ -1,92 +1,72 @@
 """The routes that read the graph, as a whole or around an entity."""
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
 from time import perf_counter
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 
 from edgequake.local.bodies import DegreesBody
-from edgequake.local.engine import Engine
 from edgequake.local.entity_routes import known
 from edgequake.local.graph import RELATION
 from edgequake.local.graph_reading import MAX_NODES, SOME_NODES, Edge, GraphReader, Node, Part, related, said_of
-from edgequake.local.requests import BodyError, body_of, clamped, number
+from edgequake.local.requests import clamped, number, required
+from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.sse import event_stream, json_event
 
-_ROOT = "/api/v1/graph"
 
-
-class GraphRoutes:
+class GraphRoutes(Routes):
     """`/api/v1/graph`. It comes from the documents: what would change it is answered with 501."""
 
-    def __init__(self, engine: Engine, keep_alive: float) -> None:
-        self._engine = engine
-        self._keep_alive = keep_alive
-
-    def routes(self) -> list[Route]:
-        """Where they are."""
-        return [
-            Route(_ROOT, self.graph),
-            Route(f"{_ROOT}/stream", self.stream),
-            Route(f"{_ROOT}/nodes/search", self.search),
-            Route(f"{_ROOT}/nodes/{{id}}", self.node),
-            Route(f"{_ROOT}/labels/search", self.labels),
-            Route(f"{_ROOT}/labels/popular", self.popular),
-            Route(f"{_ROOT}/degrees/batch", self.degrees, methods=["POST"]),
-            Route(f"{_ROOT}/facets", self.facets),
-        ]
-
-    def graph(self, request: Request) -> Response:
+    @route("GET /api/v1/graph")
+    def graph(self, asked: Asked) -> object:
         """The entities that most documents mark, or those around `start_node`, and their relationships."""
-        with self._engine.graph(request) as graph:
-            return JSONResponse(_graph(request, 100, graph))
+        with asked.graph() as graph:
+            return _graph(asked, 100, graph)
 
-    def stream(self, request: Request) -> Response:
+    @route("GET /api/v1/graph/stream")
+    def stream(self, asked: Asked) -> Response:
         """The same as events: metadata, nodes in batches, edges, done."""
-        started, size = perf_counter(), clamped(request.query_params, "batch_size", 50, 100, least=10)
-        with self._engine.graph(request) as graph:
-            found = _graph(request, 200, graph)
-        return event_stream(_streamed(found, size, started), self._keep_alive)
+        started, size = perf_counter(), clamped(asked.query, "batch_size", 50, 100, least=10)
+        with asked.graph() as graph:
+            found = _graph(asked, 200, graph)
+        return event_stream(_streamed(found, size, started), self.engine.keep_alive)
 
-    def node(self, request: Request) -> Response:
-        """One entity."""
-        with self._engine.graph(request) as graph:
-            node = known(graph, request.path_params["id"])
-            part = graph.around(node, 1, MAX_NODES)
-            return JSONResponse(_node(graph, node, part.degrees()[node.id]))
-
-    def search(self, request: Request) -> Response:
+    @route("GET /api/v1/graph/nodes/search")
+    def search(self, asked: Asked) -> object:
         """The entities with a text in their names, and their neighbours when asked."""
-        asked = request.query_params
-        wanted, limit = _wanted(request), clamped(request.query_params, "limit", 50, MAX_NODES)
-        with self._engine.graph(request) as graph:
-            found, total = graph.page(0, limit, entity_type=asked.get("entity_type"), search=wanted)
+        wanted, limit = required(asked.query, "q"), clamped(asked.query, "limit", 50, MAX_NODES)
+        with asked.graph() as graph:
+            found, total = graph.page(0, limit, entity_type=asked.query.get("entity_type"), search=wanted)
             nodes = graph.mentioned(found)
-            if asked.get("include_neighbors") == "true":
-                depth = clamped(request.query_params, "neighbor_depth", 1, 3)
+            if asked.query.get("include_neighbors") == "true":
+                depth = clamped(asked.query, "neighbor_depth", 1, 3)
                 around = {node.id: node for one in nodes for node in graph.around(one, depth, limit).nodes}
                 nodes = [*{**{node.id: node for node in nodes}, **around}.values()][:MAX_NODES]
             told = _part(graph, Part(nodes, related(nodes), total))
-            return JSONResponse({**told, "total_matches": total, "is_truncated": total > len(found)})
+        return {**told, "total_matches": total, "is_truncated": total > len(found)}
 
-    def labels(self, request: Request) -> Response:
+    @route("GET /api/v1/graph/nodes/{id}")
+    def node(self, asked: Asked) -> object:
+        """One entity."""
+        with asked.graph() as graph:
+            node = known(graph, asked["id"])
+            return _node(graph, node, graph.around(node, 1, MAX_NODES).degrees()[node.id])
+
+    @route("GET /api/v1/graph/labels/search")
+    def labels(self, asked: Asked) -> object:
         """The ids of the entities with a text in their names."""
-        wanted, limit = _wanted(request), clamped(request.query_params, "limit", 20, MAX_NODES)
-        with self._engine.graph(request) as graph:
-            found, _ = graph.page(0, limit, search=wanted)
-        return JSONResponse({"labels": [node.id for node in found]})
+        wanted, limit = required(asked.query, "q"), clamped(asked.query, "limit", 20, MAX_NODES)
+        with asked.graph() as graph:
+            return {"labels": [node.id for node in graph.page(0, limit, search=wanted)[0]]}
 
-    def popular(self, request: Request) -> Response:
+    @route("GET /api/v1/graph/labels/popular")
+    def popular(self, asked: Asked) -> object:
         """The entities with the most relationships."""
-        limit = clamped(request.query_params, "limit", 50, MAX_NODES)
-        least = number(request.query_params, "min_degree", 0)
-        with self._engine.graph(request) as graph:
-            part = graph.whole(max(limit, SOME_NODES), request.query_params.get("entity_type"))
+        limit, least = clamped(asked.query, "limit", 50, MAX_NODES), number(asked.query, "min_degree", 0)
+        with asked.graph() as graph:
+            part = graph.whole(max(limit, SOME_NODES), asked.query.get("entity_type"))
             degrees = part.degrees()
             nodes = sorted(part.nodes, key=lambda node: -degrees[node.id]["total"])
             labels = [
@@ -99,42 +79,36 @@ class GraphRoutes:
                 for node in nodes[:limit]
                 if degrees[node.id]["total"] >= least
             ]
-            return JSONResponse({"labels": labels, "total_entities": part.total})
+        return {"labels": labels, "total_entities": part.total}
 
-    async def degrees(self, request: Request) -> Response:
+    @route("POST /api/v1/graph/degrees/batch")
+    def degrees(self, asked: Asked[DegreesBody]) -> object:
         """How many relationships each of these entities has, 0 for those that are not there."""
-        body = await body_of(DegreesBody, request)
-        found = await asyncio.to_thread(self._degrees, request, body.node_ids[:MAX_NODES])
-        return JSONResponse({"degrees": found, "count": len(found)})
+        found: list[dict[str, Any]] = []
+        with asked.graph() as graph:
+            for name in dict.fromkeys(asked.body.node_ids[:MAX_NODES]):
+                node, degree = graph.node(name), {"in": 0, "out": 0, "total": 0}
+                if node is not None:
+                    degree = graph.around(node, 1, MAX_NODES).degrees()[node.id]
+                found.append({"node_id": name, "degree": degree})
+        return {"degrees": found, "count": len(found)}
 
-    def _degrees(self, request: Request, names: list[str]) -> list[dict[str, Any]]:
-        none = {"in": 0, "out": 0, "total": 0}
-        with self._engine.graph(request) as graph:
-            nodes = {name: graph.node(name) for name in names}
-            around = {name: graph.around(node, 1, MAX_NODES) for name, node in nodes.items() if node}
-            return [
-                {"node_id": name, "degree": around[name].degrees()[node.id] if node else none}
-                for name, node in nodes.items()
-            ]
-
-    def facets(self, request: Request) -> Response:
+    @route("GET /api/v1/graph/facets")
+    def facets(self, asked: Asked) -> object:
         """How many entities there are of each type, and relationships between the most frequent ones."""
-        with self._engine.graph(request) as graph:
+        with asked.graph() as graph:
             types = Counter(node.entity_type for node in graph.page(0, -1)[0])
             edges = len(graph.whole(SOME_NODES).edges)
-            return JSONResponse(
-                {
-                    "entity_types": [{"name": name, "count": count} for name, count in types.most_common()],
-                    "relationship_types": [{"name": RELATION, "count": edges}] if edges else [],
-                }
-            )
+        return {
+            "entity_types": [{"name": name, "count": count} for name, count in types.most_common()],
+            "relationship_types": [{"name": RELATION, "count": edges}] if edges else [],
+        }
 
 
-def _graph(request: Request, most: int, graph: GraphReader) -> dict[str, Any]:
-    asked = request.query_params
-    most = clamped(request.query_params, "max_nodes", most, MAX_NODES)
-    if start := asked.get("start_node"):
-        part = graph.around(known(graph, start), clamped(request.query_params, "depth", 2, 5), most)
+def _graph(asked: Asked, most: int, graph: GraphReader) -> dict[str, Any]:
+    most = clamped(asked.query, "max_nodes", most, MAX_NODES)
+    if start := asked.query.get("start_node"):
+        part = graph.around(known(graph, start), clamped(asked.query, "depth", 2, 5), most)
     else:
         part = graph.whole(most)
     counted = {"total_nodes": part.total, "total_edges": len(part.edges), "max_nodes": most}
@@ -152,12 +126,6 @@ async def _streamed(found: dict[str, Any], size: int, started: float) -> AsyncGe
     yield json_event({"type": "edges", "edges": edges})
     duration = round((perf_counter() - started) * 1000)
     yield json_event({"type": "done", "nodes_count": len(nodes), "edges_count": len(edges), "duration_ms": duration})
-
-
-def _wanted(request: Request) -> str:
-    if "q" not in request.query_params:
-        raise BodyError(400, "Failed to deserialize query string: missing field `q`")
-    return request.query_params["q"]
 
 
 def _part(graph: GraphReader, part: Part) -> dict[str, Any]:

@@ -85,12 +85,12 @@ def refresh(
                 origin=document.place,
                 size=document.size,
             )
-        for document_id, place, warning in store.origins():
-            gone = None if Path(place).exists() else f"the file is no longer there: {place}"
+        for kept in store.origins():
+            gone = None if Path(kept["origin"]).exists() else f"the file is no longer there: {kept['origin']}"
             if gone:
                 _log.warning("kept a document although %s", gone)
-            if gone != warning:
-                store.warn(document_id, gone)
+            if gone != kept["warning_message"]:
+                store.warn(kept["id"], gone)
     return tuple(skipped)
 
 

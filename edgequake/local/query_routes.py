@@ -1,54 +1,41 @@
 """The routes that answer a question: whole, as streams, and as the streaming guide asks."""
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from edgequake.local import streams
 from edgequake.local.answering import Answering, GenerationError, RetrievalError
-from edgequake.local.bodies import QueryBody, StreamBody
+from edgequake.local.bodies import AskBody, Options, QueryBody, StreamBody
 from edgequake.local.conversations import Turn
-from edgequake.local.engine import DEFAULT_RESULTS, Engine, Found, Question
+from edgequake.local.engine import DEFAULT_RESULTS, Found, Question
 from edgequake.local.followup import context_of
-from edgequake.local.requests import BodyError, body_of, check_model, check_query, number
+from edgequake.local.requests import check_model, check_query, number, required
+from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.sse import event_stream, while_connected
 from edgequake.local.wire import refusal
 
 _SUCCESSOR = {"deprecation": "true", "link": '</api/v1/query/context>; rel="successor-version"'}
 
 
-class QueryRoutes:
+class QueryRoutes(Routes):
     """`/api/v1/query`, its stream, and the guide's `/query/stream`."""
 
-    def __init__(self, engine: Engine, keep_alive: float) -> None:
-        self._engine = engine
-        self._keep_alive = keep_alive
-
-    def routes(self) -> list[Route]:
-        """Where they are."""
-        return [
-            Route("/api/v1/query", self.query, methods=["POST"]),
-            Route("/api/v1/query/stream", self.stream, methods=["POST"]),
-            Route("/query/stream", self.guide),
-        ]
-
-    async def query(self, request: Request) -> Response:
+    @route("POST /api/v1/query")
+    async def query(self, asked: Asked[QueryBody]) -> Response:
         """The whole answer; with `prompt_only` or `context_only` what it would be made from."""
-        workspace = await asyncio.to_thread(self._engine.workspace, request)
-        body = await body_of(QueryBody, request)
-        check_query(body.query)
-        check_model(body.llm_provider, body.llm_model)
-        question = question_of(body, workspace)
-        answering = Answering(self._engine, question)
+        body = asked.body
+        question = await self._question(asked, body)
+        answering = Answering(self.engine, question)
         try:
             if body.prompt_only or body.context_only:
                 found = await answering.found()
                 answering.text = await asyncio.to_thread(self._given, question, found, body.prompt_only)
             else:
-                found = await while_connected(request, answering.whole())
+                found = await while_connected(asked.request, answering.whole())
         except (RetrievalError, GenerationError) as error:
             raise refusal(answering, error) from error
         finally:
@@ -58,54 +45,65 @@ class QueryRoutes:
             payload["conversation_id"] = str(uuid4())
         return JSONResponse(payload, headers=_SUCCESSOR if body.context_only else None)
 
-    async def stream(self, request: Request) -> Response:
+    @route("POST /api/v1/query/stream")
+    async def stream(self, asked: Asked[StreamBody]) -> Response:
         """The answer as events; v1 looks up before it answers, so that it can still fail with a status."""
-        workspace = await asyncio.to_thread(self._engine.workspace, request)
-        body = await body_of(StreamBody, request)
-        check_query(body.query)
-        check_model(body.llm_provider, body.llm_model)
-        question = Question(
-            body.query,
-            body.effective_mode(),
-            scope=body.scope(),
-            system_prompt=body.system_prompt or "",
-            workspace=workspace,
-        )
-        answering = Answering(self._engine, question)
-        if body.stream_format == "v1":
+        answering = Answering(self.engine, await self._question(asked, asked.body))
+        if asked.body.stream_format == "v1":
             await looked_up(answering)
             return self._events(streams.query_v1(answering), answering)
-        return self._events(streams.query(answering, body), answering)
+        return self._events(streams.query(answering, asked.body), answering)
 
-    async def guide(self, request: Request) -> Response:
-        """`GET /query/stream?query=…`, with `mode` and `top_k` as the guide's client names them."""
-        given = request.query_params
-        if "query" not in given:
-            raise BodyError(400, "Failed to deserialize query string: missing field `query`")
-        limit = number(given, "top_k" if "top_k" in given else "max_results", DEFAULT_RESULTS)
-        body = QueryBody(query=check_query(given["query"]), mode=given.get("mode"), max_results=limit)
-        workspace = await asyncio.to_thread(self._engine.workspace, request)
-        answering = Answering(self._engine, question_of(body, workspace))
+    @route("GET /query/stream")
+    async def guide(self, asked: Asked) -> Response:
+        """`?query=…`, with `mode` and `top_k` as the guide's client names them."""
+        text, mode = required(asked.query, "query"), asked.query.get("mode")
+        limit = number(asked.query, "top_k" if "top_k" in asked.query else "max_results", DEFAULT_RESULTS)
+        question = await self._question(asked, QueryBody(query=text, mode=mode, max_results=limit))
+        answering = Answering(self.engine, question)
         return self._events(streams.guide(answering, await looked_up(answering)), answering)
 
+    @staticmethod
+    async def _question(asked: Asked[Any], body: AskBody) -> Question:
+        workspace = await asyncio.to_thread(lambda: asked.workspace)
+        return query_of(body, workspace)
+
     def _given(self, question: Question, found: Found, prompt: bool) -> str:
-        return self._engine.prompt(question, found) if prompt else "\n\n".join(self._engine.context(found))
+        return self.engine.prompt(question, found) if prompt else "\n\n".join(self.engine.context(found))
 
     def _events(self, events: streams.Events, answering: Answering) -> Response:
-        return event_stream(events, self._keep_alive, answering.aclose)
+        return event_stream(events, self.engine.keep_alive, answering.aclose)
 
 
-def question_of(body: QueryBody, workspace: str) -> Question:
-    """The question of a body."""
-    history = body.conversation_history or []
+def query_of(body: AskBody, workspace: str) -> Question:
+    """The question of a query. Raises RequestError: 422 when blank, 400 when too long or with half a model."""
+    check_model(body.llm_provider, body.llm_model)
+    history: Sequence[Turn] = ()
+    limit = DEFAULT_RESULTS
+    if isinstance(body, QueryBody):
+        history = [Turn(turn.role, turn.content) for turn in body.conversation_history or ()]
+        limit = limit if body.max_results is None else body.max_results
+    return question_of(body, body.query, workspace, history=history, limit=limit)
+
+
+def question_of(
+    body: Options,
+    text: str,
+    workspace: str,
+    *,
+    mode: str = "mix",
+    history: Sequence[Turn] = (),
+    limit: int = DEFAULT_RESULTS,
+) -> Question:
+    """What is asked, after what was said before; `mode` unless the body names one. Raises as `check_query` does."""
     return Question(
-        body.query,
-        body.effective_mode(),
-        context=context_of(body.query, [turn.content for turn in history if turn.role == "user"]),
-        limit=DEFAULT_RESULTS if body.max_results is None else body.max_results,
+        check_query(text),
+        body.effective_mode(mode),
+        context=context_of(text, [turn.content for turn in history if turn.role == "user"]),
+        limit=limit,
         scope=body.scope(),
         system_prompt=body.system_prompt or "",
-        history=tuple(Turn(turn.role, turn.content) for turn in history),
+        history=tuple(history),
         workspace=workspace,
     )
 

@@ -2,23 +2,26 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from edgequake.local.formats import mime_type
 from edgequake.local.schema import Database
-from edgequake.local.scope import Scope
+from edgequake.local.scope import INSIDE, Scope
 
 _SUMMARY_CHARS = 200
-_COLUMNS = f"""
-SELECT d.id, d.title, d.status, d.created_at, d.updated_at, d.content_hash, d.size, length(d.content),
-       substr(d.content, 1, {_SUMMARY_CHARS}), d.source_type, d.file_name, d.track_id, d.metadata,
-       d.error_message, d.warning_message,
-       (SELECT count(*) FROM passages p WHERE p.document_id = d.id),
-       (SELECT count(*) FROM marks m WHERE m.document_id = d.id)
+_RECORD = f"""
+SELECT d.id, d.title, d.status, d.created_at, d.updated_at, d.content_hash, d.size,
+       length(d.content) AS content_length, substr(d.content, 1, {_SUMMARY_CHARS}) AS content_summary, d.source_type,
+       d.file_name, d.track_id, d.metadata, d.error_message, d.warning_message,
+       (SELECT count(*) FROM passages p WHERE p.document_id = d.id) AS chunk_count,
+       (SELECT count(*) FROM marks m WHERE m.document_id = d.id) AS entity_count
 FROM documents d
 """  # noqa: S608 - a constant
+_LISTED = f"""
+FROM documents d WHERE d.workspace_id = :workspace AND (:source_type IS NULL OR d.source_type = :source_type)
+AND (:status IS NULL OR d.status = :status) AND {INSIDE}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,28 @@ class Record:
         """What the client sent along with the document, None when nothing."""
         return None if self.metadata is None else json.loads(self.metadata)
 
+    @property
+    def name(self) -> str:
+        """The file's name, else the title."""
+        return self.file_name or self.title
+
+    @property
+    def processed_at(self) -> str | None:
+        """When it was read; None while it was not."""
+        return self.updated_at if self.status == "completed" else None
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list, how many documents the whole list has, and how many of them in each state."""
+    """One page of a list, and how many documents the whole list has in each state."""
 
     records: list[Record]
-    total: int
     statuses: Counter[str]
+
+    @property
+    def total(self) -> int:
+        """How many documents the whole list has."""
+        return self.statuses.total()
 
 
 class Records:
@@ -66,40 +83,30 @@ class Records:
 
     def get(self, document_id: str, workspace: str | None = None) -> Record | None:
         """The document's record, None for an unknown id or another workspace's document."""
-        with self._database.lock:
-            row = self._database.connection.execute(
-                f"{_COLUMNS} WHERE d.id = ?1 AND (?2 IS NULL OR d.workspace_id = ?2)", (document_id, workspace)
-            ).fetchone()
-        return None if row is None else Record(*row)
+        found = self._read("WHERE d.id = ?1 AND (?2 IS NULL OR d.workspace_id = ?2)", document_id, workspace)
+        return found[0] if found else None
 
     def content(self, document_id: str) -> str | None:
         """The document's text, None for an unknown id."""
-        with self._database.lock:
-            row = self._database.connection.execute(
-                "SELECT content FROM documents WHERE id = ?", (document_id,)
-            ).fetchone()
-        return None if row is None else str(row[0])
+        found = self._database.column("SELECT content FROM documents WHERE id = ?", (document_id,))
+        return found[0] if found else None
 
     def original(self, record: Record) -> bytes | None:
         """The bytes that were uploaded; None for a PDF or web page that was loaded from a path, whose text is kept."""
-        with self._database.lock:
-            row = self._database.connection.execute(
-                "SELECT data FROM originals WHERE document_id = ?", (record.id,)
-            ).fetchone()
-        if row is None and mime_type(record.file_name or record.title) in ("application/pdf", "text/html"):
+        for data in self._database.column("SELECT data FROM originals WHERE document_id = ?", (record.id,)):
+            return bytes(data)
+        if mime_type(record.name) in ("application/pdf", "text/html"):
             return None
-        return (self.content(record.id) or "").encode("utf-8", "surrogatepass") if row is None else bytes(row[0])
+        return (self.content(record.id) or "").encode("utf-8", "surrogatepass")
 
     def ids(self, workspace: str) -> list[str]:
         """The ids of a workspace's documents."""
-        with self._database.lock:
-            rows = self._database.connection.execute("SELECT id FROM documents WHERE workspace_id = ?", (workspace,))
-            return [str(row[0]) for row in rows.fetchall()]
+        return self._database.column("SELECT id FROM documents WHERE workspace_id = ?", (workspace,))
 
     def page(
         self,
         workspace: str,
-        scope: Scope,
+        scope: Scope | None = None,
         status: str | None = None,
         *,
         first: int = 0,
@@ -107,47 +114,30 @@ class Records:
         source_type: str | None = None,
     ) -> Page:
         """A workspace's documents from `first` on (from 0), the newest before older ones."""
+        of = {"workspace": workspace, "status": status, "source_type": source_type, "first": first, "size": size}
+        of |= (scope or Scope()).values
+        rows = f"SELECT d.rowid {_LISTED} ORDER BY d.created_at DESC, d.rowid DESC LIMIT :size OFFSET :first"
         with self._database.snapshot():
-            rows = self._database.connection.execute(
-                "SELECT id, title, created_at, status FROM documents WHERE workspace_id = ?1"
-                " AND (?2 IS NULL OR source_type = ?2) ORDER BY created_at DESC, rowid DESC",
-                (workspace, source_type),
-            ).fetchall()
-            inside = [(row[0], row[3]) for row in rows if scope.admits(*row[:3]) and status in (None, row[3])]
-            records = self._in_order([found for found, _ in inside[first : first + size]])
-        return Page(records, len(inside), Counter(state for _, state in inside))
+            found = json.dumps(self._database.column(rows, of))
+            counted = self._database.rows(f"SELECT d.status, count(*) AS count {_LISTED} GROUP BY d.status", of)
+            inside = "WHERE d.rowid IN (SELECT value FROM json_each(?)) ORDER BY d.created_at DESC, d.rowid DESC"
+            return Page(self._read(inside, found), Counter({row["status"]: row["count"] for row in counted}))
 
     def tracked(self, track_id: str, workspace: str) -> list[Record]:
         """The documents of a workspace that came under this track id, the oldest first."""
-        with self._database.lock:
-            rows = self._database.connection.execute(
-                f"{_COLUMNS} WHERE d.track_id = ? AND d.workspace_id = ? ORDER BY d.created_at, d.rowid",
-                (track_id, workspace),
-            ).fetchall()
-        return [Record(*row) for row in rows]
+        oldest = "WHERE d.track_id = ? AND d.workspace_id = ? ORDER BY d.created_at, d.rowid"
+        return self._read(oldest, track_id, workspace)
 
     def with_content(self, content_hash: str, workspace: str) -> list[Record]:
         """A workspace's uploaded documents with this content, the newest first; loaded files are left out."""
-        with self._database.lock:
-            rows = self._database.connection.execute(
-                f"{_COLUMNS} WHERE d.content_hash = ? AND d.workspace_id = ? AND d.origin IS NULL"
-                " ORDER BY d.created_at DESC, d.rowid DESC",
-                (content_hash, workspace),
-            ).fetchall()
-        return [Record(*row) for row in rows]
+        equal = "WHERE d.content_hash = ? AND d.workspace_id = ? AND d.origin IS NULL"
+        return self._read(f"{equal} ORDER BY d.created_at DESC, d.rowid DESC", content_hash, workspace)
 
     def unfinished(self) -> list[str]:
         """The ids of the documents that wait to be read or were being read when the server ended."""
-        with self._database.lock:
-            rows = self._database.connection.execute(
-                "SELECT id FROM documents WHERE status IN ('pending', 'processing') ORDER BY rowid"
-            ).fetchall()
-        return [str(row[0]) for row in rows]
+        return self._database.column(
+            "SELECT id FROM documents WHERE status IN ('pending', 'processing') ORDER BY rowid"
+        )
 
-    def _in_order(self, ids: Sequence[str]) -> list[Record]:
-        rows = self._database.connection.execute(
-            f"{_COLUMNS} WHERE d.id IN (SELECT value FROM json_each(?))",  # noqa: S608
-            (json.dumps(ids),),
-        ).fetchall()
-        records = {row[0]: Record(*row) for row in rows}
-        return [records[document_id] for document_id in ids]
+    def _read(self, where: str, *values: Any) -> list[Record]:
+        return [Record(**row) for row in self._database.rows(f"{_RECORD} {where}", values)]

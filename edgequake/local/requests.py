@@ -142,6 +142,18 @@ def page_of(asked: Mapping[str, str], most: int = 100) -> tuple[int, int]:
     return max(number(asked, "page", 1), 1), clamped(asked, "page_size", 20, most)
 
 
+def pages_of(page: int, size: int, total: int) -> dict[str, int]:
+    """What a list says of its pages."""
+    return {"total": total, "page": page, "page_size": size, "total_pages": -(-total // size)}
+
+
+def required(asked: Mapping[str, str], name: str) -> str:
+    """A value of the query string. Raises BodyError 400 where there is none."""
+    if name not in asked:
+        raise BodyError(400, f"Failed to deserialize query string: missing field `{name}`")
+    return asked[name]
+
+
 async def body_of(model: type[B], request: Request, limit: int | None = None) -> B:
     """The request's body as a model. Raises as `parse` does, and RequestError 413 for a body over `limit` bytes.
 

@@ -2,12 +2,15 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from edgequake.local.errors import StoreError
+
+Values = Sequence[Any] | Mapping[str, Any]
 
 VERSION = 5
 BUSY_SECONDS = 5.0
@@ -92,6 +95,41 @@ class Database:
         with self.lock:
             self.connection.close()
 
+    def rows(self, query: str, values: Values = ()) -> list[dict[str, Any]]:
+        """The rows by the names of their columns; what begins with `is_` is true or false."""
+        with self.lock:
+            cursor = self.connection.execute(query, values)
+            names = [column[0] for column in cursor.description]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor]
+        return [{name: bool(row[name]) if name.startswith("is_") else row[name] for name in names} for row in rows]
+
+    def row(self, query: str, values: Values = ()) -> dict[str, Any] | None:
+        """The first of the rows, None when there is none."""
+        return next(iter(self.rows(query, values)), None)
+
+    def column(self, query: str, values: Values = ()) -> list[Any]:
+        """The first column of the rows."""
+        with self.lock:
+            return [row[0] for row in self.connection.execute(query, values)]
+
+    def insert(self, table: str, **columns: Any) -> str:
+        """The id of a new row: a new one unless given. A time that is not given is now."""
+        at = now()
+        row = {"id": str(uuid4()), "created_at": at, "updated_at": at, **columns}
+        names, places = ", ".join(row), ", ".join("?" * len(row))
+        with self.transaction() as connection:
+            connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", [*map(_plain, row.values())])  # noqa: S608 - our names
+        return str(row["id"])
+
+    def update(self, table: str, found: str, **columns: Any) -> None:
+        """Change a row."""
+        names = "".join(f"{name} = ?, " for name in columns)
+        with self.transaction() as connection:
+            connection.execute(
+                f"UPDATE {table} SET {names} updated_at = ? WHERE id = ?",  # noqa: S608 - our names
+                (*map(_plain, columns.values()), now(), found),
+            )
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All that is done inside, or nothing of it; an inner one is part of the outer.
@@ -131,6 +169,7 @@ class Database:
                 self.connection.execute("ROLLBACK")
 
     def _prepare(self) -> None:
+        self.connection.create_function("casefold", 1, str.casefold, deterministic=True)
         run = self.connection.execute
         if self.in_memory:
             run(f"PRAGMA cache_size = -{_MEMORY_KIB}")
@@ -170,11 +209,8 @@ class Database:
             )
 
 
-def rows_of(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
-    """The rows by the names of their columns; what begins with `is_` is true or false."""
-    names = [column[0] for column in cursor.description]
-    rows = [dict(zip(names, row, strict=True)) for row in cursor]
-    return [{name: bool(row[name]) if name.startswith("is_") else row[name] for name in names} for row in rows]
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID) else value
 
 
 def now() -> str:

@@ -1,5 +1,6 @@
 """Which documents a question is answered from."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -7,6 +8,13 @@ from typing import Final
 DEFAULT_TENANT: Final = "00000000-0000-0000-0000-000000000002"
 DEFAULT_WORKSPACE: Final = "00000000-0000-0000-0000-000000000003"
 """What every installation has."""
+
+INSIDE: Final = """
+(substr(d.created_at, 1, length(:date_from)) >= :date_from AND substr(d.created_at, 1, length(:date_to)) <= :date_to
+ AND (:parts || :ids = '[][]' OR d.id IN (SELECT value FROM json_each(:ids))
+      OR EXISTS (SELECT 1 FROM json_each(:parts) WHERE instr(casefold(d.title), value))))
+"""
+"""Whether a document `d` lies inside a scope, of its values, in SQL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +30,9 @@ class Scope:
     date_from: str = ""
     date_to: str = ""
 
-    def admits(self, document_id: str, title: str, created_at: str) -> bool:
-        """Whether a document lies inside."""
-        if self.date_from and created_at[: len(self.date_from)] < self.date_from:
-            return False
-        if self.date_to and created_at[: len(self.date_to)] > self.date_to:
-            return False
+    @property
+    def values(self) -> dict[str, str]:
+        """The values that INSIDE takes."""
         parts = [part.strip().casefold() for part in self.pattern.split(",") if part.strip()]
-        if not self.ids and not parts:
-            return True
-        return document_id in self.ids or any(part in title.casefold() for part in parts)
+        dates = {"date_from": self.date_from, "date_to": self.date_to}
+        return {"ids": json.dumps([*self.ids]), "parts": json.dumps(parts), **dates}

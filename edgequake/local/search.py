@@ -6,12 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from sqlite3 import Connection
 from typing import Final
 
 from edgequake.local.embeddings import Near
 from edgequake.local.excerpts import Held, excerpt_of
-from edgequake.local.scope import Scope
+from edgequake.local.schema import Database
+from edgequake.local.scope import INSIDE, Scope
 from edgequake.local.words import base, compounds, terms, words
 
 FUSED: Final = 30
@@ -86,8 +86,9 @@ class Hit:
 class Search:
     """Full-text search. The caller holds the database's lock."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection = database.connection
 
     def passages(
         self, query: str, limit: int, workspace: str, inside: str | None, near: Sequence[Near] = ()
@@ -168,7 +169,5 @@ class Search:
         """The ids of the documents in scope as a JSON list, or None for all of the workspace."""
         if scope is None:
             return None
-        rows = self._connection.execute(
-            "SELECT id, title, created_at FROM documents WHERE workspace_id = ?", (workspace,)
-        )
-        return json.dumps([row[0] for row in rows if scope.admits(*row)])
+        found = f"SELECT d.id FROM documents d WHERE d.workspace_id = :workspace AND {INSIDE}"  # noqa: S608 - a constant
+        return json.dumps(self._database.column(found, {"workspace": workspace, **scope.values}))

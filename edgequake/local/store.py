@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from edgequake.local.document_index import DocumentIndex, digest_of
 from edgequake.local.embeddings import OpenAICompatibleEmbedder, embed_missing
@@ -13,12 +13,16 @@ from edgequake.local.graph_index import FoundEntity, FoundRelationship
 from edgequake.local.graph_reading import GraphReader
 from edgequake.local.inbox import Inbox
 from edgequake.local.records import Records
-from edgequake.local.schema import Database, now
+from edgequake.local.schema import Database
 from edgequake.local.scope import DEFAULT_WORKSPACE, Scope
 from edgequake.local.search import FUSED, Hit, Search
 
 __all__ = ["Document", "Hit", "Progress", "Scope", "Store"]
 
+_DOCUMENTS = """
+SELECT d.id, d.title, d.created_at, (SELECT count(*) FROM passages p WHERE p.document_id = d.id) AS passages
+FROM documents d
+"""
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and how much there is."""
 
@@ -45,9 +49,8 @@ class Store:
         self.in_memory = self.path == ":memory:"
         self.database = Database(self.path)
         self.records = Records(self.database)
-        self._connection = self.database.connection
-        self._search = Search(self._connection)
-        self._index = DocumentIndex(self._connection)
+        self._search = Search(self.database)
+        self._index = DocumentIndex(self.database)
         self.inbox = Inbox(self.database, self._index)
 
     def __enter__(self) -> Self:
@@ -87,39 +90,23 @@ class Store:
         :param origin: the path that the text was read from.
         :param size: the size of that file in bytes.
         """
-        document_id = document_id or str(uuid.uuid4())
         kind = source_type or ("markdown" if markdown else "text")
-        digest = digest_of(title, kind, text)
+        document_id = document_id or str(uuid.uuid4())
+        equal = "SELECT 1 FROM documents WHERE id = ? AND digest = ? AND status = 'completed'"
         with self.database.lock:
-            row = self._connection.execute(
-                "SELECT created_at FROM documents WHERE id = ? AND digest = ? AND status = 'completed'",
-                (document_id, digest),
-            ).fetchone()
-            if row is None:
-                row = (now(),)
+            if not self.database.column(equal, (document_id, digest_of(title, kind, text))):
                 with self.database.transaction():
                     self._index.remove(document_id)
-                    self._index.insert(
-                        document_id,
-                        title,
-                        text,
-                        source_type=kind,
-                        status="completed",
-                        created_at=row[0],
-                        size=size,
-                        origin=origin,
-                        workspace_id=workspace,
-                    )
+                    told = {"status": "completed", "size": size, "origin": origin, "workspace_id": workspace}
+                    self._index.insert(title, text, kind, id=document_id, **told)
                     self._index.index(document_id, title, text, kind, workspace)
-            (passages,) = self._connection.execute(
-                "SELECT count(*) FROM passages WHERE document_id = ?", (document_id,)
-            ).fetchone()
-        return Document(document_id, title, row[0], passages)
+            (row,) = self.database.rows(f"{_DOCUMENTS} WHERE d.id = ?", (document_id,))
+        return Document(**row)
 
     def warn(self, document_id: str, warning: str | None) -> None:
         """Stores a warning about a document, for lists of documents. None removes it."""
-        with self.database.transaction():
-            self._connection.execute("UPDATE documents SET warning_message = ? WHERE id = ?", (warning, document_id))
+        with self.database.transaction() as connection:
+            connection.execute("UPDATE documents SET warning_message = ? WHERE id = ?", (warning, document_id))
 
     def delete(self, document_id: str) -> bool:
         """Removes a document. Returns whether it existed."""
@@ -128,19 +115,13 @@ class Store:
 
     def documents(self) -> list[Document]:
         """All documents, in the order in which they were added."""
-        with self.database.lock:
-            rows = self._connection.execute(
-                "SELECT d.id, d.title, d.created_at, count(p.rowid) FROM documents d"
-                " LEFT JOIN passages p ON p.document_id = d.id GROUP BY d.id ORDER BY d.rowid"
-            ).fetchall()
-        return [Document(*row) for row in rows]
+        return [Document(**row) for row in self.database.rows(f"{_DOCUMENTS} ORDER BY d.rowid")]
 
-    def origins(self) -> list[tuple[str, str, str | None]]:
-        """(id, path, warning) of each document that was read from a path."""
-        with self.database.lock:
-            return self._connection.execute(
-                "SELECT id, origin, warning_message FROM documents WHERE origin IS NOT NULL ORDER BY rowid"
-            ).fetchall()
+    def origins(self) -> list[dict[str, Any]]:
+        """The id, origin and warning of each document that was read from a path."""
+        return self.database.rows(
+            "SELECT id, origin, warning_message FROM documents WHERE origin IS NOT NULL ORDER BY rowid"
+        )
 
     def search(
         self,
@@ -207,7 +188,7 @@ class Store:
     def reading_graph(self, workspace: str = DEFAULT_WORKSPACE) -> Iterator[GraphReader]:
         """The whole graph of a workspace, as it is at one moment."""
         with self.database.snapshot():
-            yield GraphReader(self._connection, workspace)
+            yield GraphReader(self.database.connection, workspace)
 
     def embed(self, embedder: OpenAICompatibleEmbedder, progress: Progress | None = None) -> None:
         """Computes a vector for each passage that has none of this model.

@@ -1,13 +1,13 @@
 """The events of each stream, in the order clients rely on."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
 from edgequake.local.answering import Answering, GenerationError, RetrievalError
 from edgequake.local.bodies import QueryBody, StreamBody
-from edgequake.local.conversations import ConversationGoneError, Conversations, Opened, Reply
+from edgequake.local.conversations import ConversationGoneError, Opened
 from edgequake.local.engine import Found
 from edgequake.local.errors import StoreError
 from edgequake.local.sse import json_event, text_event
@@ -18,12 +18,10 @@ Events = AsyncGenerator[bytes, None]
 
 async def query_v1(answering: Answering) -> Events:
     """Raw text tokens; an error is a token that begins with `Error: `."""
-    try:
-        async with aclosing(answering.tokens()) as tokens:
-            async for token in tokens:
-                yield text_event(token)
-    except GenerationError as error:
-        yield text_event(f"Error: {error}")
+    tokens = _tokens(answering, text_event, lambda error: text_event(f"Error: {error}"))
+    async with aclosing(tokens):
+        async for event in tokens:
+            yield event
 
 
 async def query(answering: Answering, body: StreamBody) -> Events:
@@ -34,123 +32,122 @@ async def query(answering: Answering, body: StreamBody) -> Events:
     except RetrievalError as error:
         yield json_event(error_event("QUERY_FAILED", error))
         return
-    thinking = {"type": "thinking", "content": _note(mode, found)}
-    context: dict[str, Any] = {
-        "type": "context",
-        "sources": sources(found, body.content_granularity),
-        "query_mode": mode,
-        "retrieval_time_ms": found.retrieval_ms,
-    }
+    context = _context(mode, found, body.content_granularity)
     if body.stream_format == "v3":
         context["bundle"] = bundle(found, with_subgraph=body.include_subgraph)
     elif body.include_subgraph:
         context["subgraph"] = subgraph(found)
+    thinking = {"type": "thinking", "content": _note(mode, found)}
     yield json_event(thinking) + json_event(context)  # together: each write wakes the client
-    try:
-        async with aclosing(answering.tokens()) as tokens:
-            async for token in tokens:
-                yield json_event({"type": "token", "content": token})
-    except GenerationError as error:
-        yield json_event(error_event("STREAM_ERROR", error))
-        return
-    figures = {**stats(answering, found), "query_mode": mode}
-    yield json_event({"type": "done", "stats": figures, **_answered(answering)})
+    async with aclosing(_tokens(answering)) as tokens:
+        async for event in tokens:
+            yield event
+    if answering.complete:
+        figures = {**stats(answering, found), "query_mode": mode}
+        yield json_event({"type": "done", "stats": figures, **answering.answered_by, "answer": answering.text})
 
 
 async def guide(answering: Answering, found: Found) -> Events:
     """Tokens under `chunk`, then the passages they rest on, then done."""
-    try:
-        async with aclosing(answering.tokens()) as tokens:
-            async for token in tokens:
-                yield json_event({"chunk": token, "type": "token"})
-    except GenerationError as error:
-        yield json_event(error_event("STREAM_ERROR", error))
-        return
-    for reference in sources(found)[: len(found.passages)]:
-        yield json_event({"type": "source", "source": reference})
-    yield json_event({"type": "done"})
+    async with aclosing(_tokens(answering, lambda token: json_event({"chunk": token, "type": "token"}))) as tokens:
+        async for event in tokens:
+            yield event
+    if answering.complete:
+        for reference in sources(found)[: len(found.passages)]:
+            yield json_event({"type": "source", "source": reference})
+        yield json_event({"type": "done"})
 
 
-async def chat(answering: Answering, conversations: Conversations, opened: Opened, granularity: str) -> Events:
+async def chat(answering: Answering, opened: Opened, granularity: str) -> Events:
     """Conversation, thinking, context when there are sources, tokens, done, and a new conversation's title.
 
     The user's message is stored already. The answer is stored after its last token, so an interrupted one
     is not.
     """
     yield json_event({"type": "conversation", "conversation_id": opened.id, "user_message_id": opened.message_id})
+    mode = answering.question.mode
     try:
         found = await answering.found()
     except RetrievalError as error:
         yield json_event(error_event("QUERY_FAILED", error))
         return
-    yield b"".join(map(json_event, _chat_opening(answering.question.mode, found, granularity)))
-    try:
-        async with aclosing(answering.tokens()) as tokens:
-            async for token in tokens:
-                yield json_event({"type": "token", "content": token})
-    except GenerationError as error:
-        yield json_event(error_event("STREAM_ERROR", error))
+    note = f"{mode} retrieval: {_counted(found.count, 'source')}, {found.retrieval_ms} ms"
+    context = {**_context(mode, found, granularity), "subgraph": subgraph(found)} if found.count else None
+    thinking = json_event({"type": "thinking", "content": note})
+    yield thinking + json_event(context) if context else thinking
+    async with aclosing(_tokens(answering)) as tokens:
+        async for event in tokens:
+            yield event
+    if not answering.complete:
         return
     try:
-        message_id, title = await asyncio.to_thread(conversations.reply, opened, reply(answering, found))
-    except ConversationGoneError as error:
-        yield json_event(error_event("CONVERSATION_GONE", error))
-        return
-    except StoreError as error:
-        yield json_event(error_event("SAVE_FAILED", error))
+        message_id, title = await kept(answering, found, opened)
+    except (ConversationGoneError, StoreError) as error:
+        code = "SAVE_FAILED" if isinstance(error, StoreError) else "CONVERSATION_GONE"
+        yield json_event(error_event(code, error))
         return
     done = {
         "type": "done",
         "assistant_message_id": message_id,
         "tokens_used": answering.token_count,
         "duration_ms": found.retrieval_ms + answering.generation_ms,
-        **_answered(answering),
+        **answering.answered_by,
+        "answer": answering.text,
     }
     yield json_event(done)
     if title:
         yield json_event({"type": "title_update", "conversation_id": opened.id, "title": title})
 
 
-def reply(answering: Answering, found: Found) -> Reply:
-    """The complete answer as a conversation keeps it."""
-    duration = found.retrieval_ms + answering.generation_ms
-    return Reply(
-        answering.text, answering.question.mode, answering.token_count, duration, sources(found), subgraph(found)
+async def kept(answering: Answering, found: Found, opened: Opened) -> tuple[str, str | None]:
+    """Store a complete answer. Gives and raises what `Conversations.reply` does."""
+    return await asyncio.to_thread(
+        answering.engine.conversations.reply,
+        opened,
+        answering.text,
+        {"sources": sources(found), **subgraph(found)},
+        mode=answering.question.mode,
+        tokens_used=answering.token_count,
+        duration_ms=found.retrieval_ms + answering.generation_ms,
     )
 
 
 def whole(answering: Answering, found: Found, body: QueryBody) -> dict[str, Any]:
     """The QueryResponse of an answer that is complete."""
-    payload: dict[str, Any] = {
+    return {
         "answer": answering.text,
         "mode": answering.question.mode,
         "sources": sources(found, body.content_granularity),
         "stats": stats(answering, found),
+        **({"subgraph": subgraph(found)} if body.include_subgraph else {}),
     }
-    if body.include_subgraph:
-        payload["subgraph"] = subgraph(found)
-    return payload
 
 
-def _answered(answering: Answering) -> dict[str, str]:
-    engine = answering.engine
-    return {"llm_provider": engine.provider, "llm_model": engine.model, "answer": answering.text}
+def _token(token: str) -> bytes:
+    return json_event({"type": "token", "content": token})
 
 
-def _chat_opening(mode: str, found: Found, granularity: str) -> list[dict[str, Any]]:
-    note = f"{mode} retrieval: {_counted(found.count, 'source')}, {found.retrieval_ms} ms"
-    opening: list[dict[str, Any]] = [{"type": "thinking", "content": note}]
-    if found.count:
-        opening.append(
-            {
-                "type": "context",
-                "sources": sources(found, granularity),
-                "query_mode": mode,
-                "retrieval_time_ms": found.retrieval_ms,
-                "subgraph": subgraph(found),
-            }
-        )
-    return opening
+def _failed(error: GenerationError) -> bytes:
+    return json_event(error_event("STREAM_ERROR", error))
+
+
+async def _tokens(
+    answering: Answering,
+    told: Callable[[str], bytes] = _token,
+    failed: Callable[[GenerationError], bytes] = _failed,
+) -> Events:
+    """An event for each token; the last is that of an error, when the answer is not complete."""
+    try:
+        async with aclosing(answering.tokens()) as tokens:
+            async for token in tokens:
+                yield told(token)
+    except GenerationError as error:
+        yield failed(error)
+
+
+def _context(mode: str, found: Found, granularity: str) -> dict[str, Any]:
+    about = {"query_mode": mode, "retrieval_time_ms": found.retrieval_ms}
+    return {"type": "context", "sources": sources(found, granularity), **about}
 
 
 def _note(mode: str, found: Found) -> str:

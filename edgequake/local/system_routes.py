@@ -3,213 +3,214 @@
 from time import monotonic
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import PlainTextResponse, Response
 
+from edgequake._version import __version__
 from edgequake.local.bodies import EstimateBody
-from edgequake.local.engine import Engine
-from edgequake.local.requests import RequestError, body_of
+from edgequake.local.engine import Engine, ModelInUse
+from edgequake.local.requests import RequestError
+from edgequake.local.routing import Asked, Routes, not_found, route
 from edgequake.local.schema import now
-from edgequake.local.scope import Scope
 
-_BUDGET = {"monthly_budget_usd": 0.0, "spent_usd": 0.0, "remaining_usd": 0.0, "alert_threshold": 100.0}
-_MODEL_COST = {"input_per_1k": 0.0, "output_per_1k": 0.0, "embedding_per_1k": 0.0, "image_per_unit": 0.0}
+_ABILITIES = ("vision", "function_calling", "json_mode")
+_SIZES = ("context_length", "max_output_tokens", "embedding_dimension")
+_COSTS = ("input_per_1k", "output_per_1k", "embedding_per_1k", "image_per_unit")
 
 
-class SystemRoutes:
-    """`/api/v1/models`, `/settings`, `/config`, `/costs` and `/pipeline/costs`."""
+class SystemRoutes(Routes):
+    """`/health`, `/api/v1/models`, `/settings`, `/config`, `/costs` and `/pipeline/costs`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._records = engine.store.records
+        super().__init__(engine)
         self._began = monotonic()
 
-    def routes(self) -> list[Route]:
-        """Where they are."""
-        root = "/api/v1"
-        return [
-            Route(f"{root}/pipeline/costs/pricing", self.pricing),
-            Route(f"{root}/pipeline/costs/estimate", self.estimate, methods=["POST"]),
-            Route(f"{root}/models", self.models),
-            Route(f"{root}/models/llm", self.llms),
-            Route(f"{root}/models/embedding", self.embedders),
-            Route(f"{root}/models/health", self.health),
-            Route(f"{root}/models/{{provider}}", self.provider),
-            Route(f"{root}/models/{{provider}}/{{model:path}}", self.model),
-            Route(f"{root}/settings/provider/status", self.status),
-            Route(f"{root}/settings/providers", self.providers),
-            Route(f"{root}/config/effective", self.effective),
-            Route(f"{root}/costs/summary", self.costs),
-            Route(f"{root}/costs/history", self.history),
-            Route(f"{root}/costs/budget", self.budget),
-        ]
-
-    def pricing(self, request: Request) -> Response:
-        """What answers here costs nothing by itself; what a language model behind it costs is not known."""
-        return JSONResponse(
-            {"models": [{"model": self._engine.model, **_free("input_cost_per_1k", "output_cost_per_1k")}]}
-        )
-
-    async def estimate(self, request: Request) -> Response:
-        """Nothing, for the model that is here."""
-        body = await body_of(EstimateBody, request)
-        if body.model != self._engine.model:
-            raise RequestError(400, "BAD_REQUEST", f"Bad request: there is no model {body.model}")
-        return JSONResponse({**body.model_dump(), "estimated_cost_usd": 0.0, "formatted_cost": "$0.000000"})
-
-    def models(self, request: Request) -> Response:
-        """The models that answer and embed here."""
-        engine, embedder = self._engine, self._engine.embedder
-        return JSONResponse(
-            {
-                "providers": self._providers(),
-                "default_llm_provider": engine.provider,
-                "default_llm_model": engine.model,
-                "default_embedding_provider": embedder.provider if embedder else "",
-                "default_embedding_model": embedder.model if embedder else "",
-            }
-        )
-
-    def llms(self, request: Request) -> Response:
-        """The model that answers."""
-        engine = self._engine
-        listed = [{**_model(engine.model, "llm"), **_of(engine.provider)}]
-        return JSONResponse({"models": listed, "default_provider": engine.provider, "default_model": engine.model})
-
-    def embedders(self, request: Request) -> Response:
-        """The model that embeds, if one does."""
-        embedder = self._engine.embedder
-        told = {"default_provider": embedder.provider, "default_model": embedder.model} if embedder else None
-        listed = [{**_model(embedder.model, "embedding"), **_of(embedder.provider), "dimension": 0}] if embedder else []
-        return JSONResponse({"models": listed, **(told or {"default_provider": "", "default_model": ""})})
-
-    def health(self, request: Request) -> Response:
-        """The same as `models`, without the defaults."""
-        return JSONResponse(self._providers())
-
-    def provider(self, request: Request) -> Response:
-        """One provider."""
-        wanted = request.path_params["provider"]
-        for provider in self._providers():
-            if provider["name"] == wanted:
-                return JSONResponse(provider)
-        raise RequestError(404, "NOT_FOUND", f"Not found: provider {wanted}")
-
-    def model(self, request: Request) -> Response:
-        """One model."""
-        provider, wanted = request.path_params["provider"], request.path_params["model"]
-        for known in self._providers():
-            for model in known["models"]:
-                if (known["name"], model["name"]) == (provider, wanted):
-                    return JSONResponse(model)
-        raise RequestError(404, "NOT_FOUND", f"Not found: model {provider}/{wanted}")
-
-    def status(self, request: Request) -> Response:
-        """What answers, embeds and stores here."""
-        engine, embedder = self._engine, self._engine.embedder
-        told = {"name": engine.provider, "type": "llm", "status": "connected", "model": engine.model, "config": {}}
-        none = {"name": "none", "type": "embedding", "status": "disconnected", "model": "", "dimension": 0}
-        some = {"name": embedder.provider, "status": "connected", "model": embedder.model} if embedder else {}
-        storage = "memory" if engine.store.in_memory else "sqlite"
-        return JSONResponse(
-            {
-                "provider": told,
-                "embedding": {**none, **some},
-                "storage": {"type": storage, "dimension": 0, "dimension_mismatch": False, "namespace": "default"},
-                "metadata": {"checked_at": now(), "uptime_seconds": round(monotonic() - self._began)},
-            }
-        )
-
-    def providers(self, request: Request) -> Response:
-        """The providers that can be chosen: the one that is."""
-        engine, embedder = self._engine, self._engine.embedder
-        models = {"chat_model": engine.model, "embedding_model": embedder.model if embedder else ""}
-        one = {"available": True, "config_requirements": [], "default_models": {**models, "embedding_dimension": 0}}
-        listed = [
-            {
-                "id": engine.provider,
-                "name": engine.provider,
-                "description": engine.title,
-                **one,
-            }
-        ]
-        embedding = [{"id": embedder.provider, "name": embedder.provider, "description": "", **one}] if embedder else []
-        active = {
-            "active_llm_provider": engine.provider,
-            "active_embedding_provider": embedder.provider if embedder else "",
+    @route("GET /health")
+    def health(self, asked: Asked) -> object:
+        """What is here, and that it works."""
+        return {
+            "status": "healthy",
+            "version": __version__,
+            "storage_mode": self._storage,
+            "workspace_id": "default",
+            "components": {
+                "kv_storage": True,
+                "vector_storage": self.engine.embedder is not None,
+                "graph_storage": True,
+                "llm_provider": self.engine.llm is not None,
+            },
+            "llm_provider_name": self.engine.answers.provider,
+            "capabilities": {"dev_mode": True},  # it takes any tenant and user
         }
-        return JSONResponse({"llm_providers": listed, "embedding_providers": embedding, **active})
 
-    def effective(self, request: Request) -> Response:
+    @route("GET /ready")
+    def ready(self, asked: Asked) -> object:
+        """That it takes requests."""
+        return {"ready": True}
+
+    @route("GET /live")
+    def live(self, asked: Asked) -> Response:
+        """That it runs."""
+        return PlainTextResponse("OK")
+
+    @route("GET /api/v1/pipeline/costs/pricing")
+    def pricing(self, asked: Asked) -> object:
+        """What answers here costs nothing by itself; what a language model behind it costs is not known."""
+        return {"models": [{"model": self.engine.answers.model, "input_cost_per_1k": 0.0, "output_cost_per_1k": 0.0}]}
+
+    @route("POST /api/v1/pipeline/costs/estimate")
+    def estimate(self, asked: Asked[EstimateBody]) -> object:
+        """Nothing, for the model that is here."""
+        if asked.body.model != self.engine.answers.model:
+            raise RequestError(400, "BAD_REQUEST", f"Bad request: there is no model {asked.body.model}")
+        return {**asked.body.model_dump(), "estimated_cost_usd": 0.0, "formatted_cost": "$0.000000"}
+
+    @route("GET /api/v1/models")
+    def models(self, asked: Asked) -> object:
+        """The models that answer and embed here."""
+        answers, embeds = self.engine.answers, self.engine.embeds
+        return {
+            "providers": self._providers(),
+            "default_llm_provider": answers.provider,
+            "default_llm_model": answers.model,
+            "default_embedding_provider": embeds.provider,
+            "default_embedding_model": embeds.model,
+        }
+
+    @route("GET /api/v1/models/llm")
+    def llms(self, asked: Asked) -> object:
+        """The model that answers."""
+        return _listed(self.engine.answers)
+
+    @route("GET /api/v1/models/embedding")
+    def embedders(self, asked: Asked) -> object:
+        """The model that embeds, if one does."""
+        return _listed(self.engine.embeds, dimension=0)
+
+    @route("GET /api/v1/models/health")
+    def models_health(self, asked: Asked) -> object:
+        """The same as `models`, without the defaults."""
+        return self._providers()
+
+    @route("GET /api/v1/models/{provider}")
+    def provider(self, asked: Asked) -> object:
+        """One provider."""
+        for provider in self._providers():
+            if provider["name"] == asked["provider"]:
+                return provider
+        raise not_found("provider", asked["provider"])
+
+    @route("GET /api/v1/models/{provider}/{model:path}")
+    def model(self, asked: Asked) -> object:
+        """One model."""
+        for one in self._in_use():
+            if (one.provider, one.model) == (asked["provider"], asked["model"]):
+                return _model(one)
+        raise not_found("model", f"{asked['provider']}/{asked['model']}")
+
+    @route("GET /api/v1/settings/provider/status")
+    def status(self, asked: Asked) -> object:
+        """What answers, embeds and stores here."""
+        answers, embeds = self.engine.answers, self.engine.embeds
+        state = (
+            {"name": embeds.provider, "status": "connected"}
+            if embeds.model
+            else {"name": "none", "status": "disconnected"}
+        )
+        return {
+            "provider": {
+                "name": answers.provider,
+                "type": "llm",
+                "status": "connected",
+                "model": answers.model,
+                "config": {},
+            },
+            "embedding": {"type": "embedding", "model": embeds.model, "dimension": 0, **state},
+            "storage": {"type": self._storage, "dimension": 0, "dimension_mismatch": False, "namespace": "default"},
+            "metadata": {"checked_at": now(), "uptime_seconds": round(monotonic() - self._began)},
+        }
+
+    @route("GET /api/v1/settings/providers")
+    def providers(self, asked: Asked) -> object:
+        """The providers that can be chosen: those that are."""
+        answers, embeds = self.engine.answers, self.engine.embeds
+        models = {"chat_model": answers.model, "embedding_model": embeds.model, "embedding_dimension": 0}
+        same = {"available": True, "config_requirements": [], "default_models": models}
+        told = [
+            [{"id": one.provider, "name": one.provider, "description": words, **same}] if one.model else []
+            for one, words in ((answers, self.engine.title), (embeds, ""))
+        ]
+        active = {"active_llm_provider": answers.provider, "active_embedding_provider": embeds.provider}
+        return {"llm_providers": told[0], "embedding_providers": told[1], **active}
+
+    @route("GET /api/v1/config/effective")
+    def effective(self, asked: Asked) -> object:
         """Which models count, and that the command line decides."""
-        engine, embedder = self._engine, self._engine.embedder
-        answers, embeds = (engine.provider, engine.model), ("", "")
-        if embedder is not None:
-            embeds = (embedder.provider, embedder.model)
-        areas = {"llm": _area(*answers), "embedding": _area(*embeds), "vision": _area("", "")}
-        return JSONResponse({**areas, "priority_rule": "what the server was started with"})
+        used = {"llm": self.engine.answers, "embedding": self.engine.embeds, "vision": ModelInUse()}
+        areas = {name: _area(one.provider, one.model) for name, one in used.items()}
+        return {**areas, "priority_rule": "what the server was started with"}
 
-    def costs(self, request: Request) -> Response:
+    @route("GET /api/v1/costs/summary")
+    def costs(self, asked: Asked) -> object:
         """Nothing is counted here: zeros."""
-        workspace = self._engine.workspace(request)
-        count = (self._records.page(workspace, Scope())).total
-        told = {"workspace_id": workspace, "total_cost": 0.0, "total_tokens": 0, "document_count": count}
-        return JSONResponse({**told, "average_cost_per_document": 0.0, "by_operation": []})
+        told = {"workspace_id": asked.workspace, "total_cost": 0.0, "total_tokens": 0}
+        count = len(self.store.records.ids(asked.workspace))
+        return {**told, "document_count": count, "average_cost_per_document": 0.0, "by_operation": []}
 
-    def history(self, request: Request) -> Response:
+    @route("GET /api/v1/costs/history")
+    def history(self, asked: Asked) -> object:
         """Nothing is counted here."""
-        return JSONResponse([])
+        return []
 
-    def budget(self, request: Request) -> Response:
+    @route("GET /api/v1/costs/budget")
+    def budget(self, asked: Asked) -> object:
         """There is no budget here."""
-        return JSONResponse({**_BUDGET, "is_over_budget": False})
+        nothing = dict.fromkeys(("monthly_budget_usd", "spent_usd", "remaining_usd"), 0.0)
+        return {**nothing, "alert_threshold": 100.0, "is_over_budget": False}
+
+    @property
+    def _storage(self) -> str:
+        return "memory" if self.store.in_memory else "sqlite"
+
+    def _in_use(self) -> list[ModelInUse]:
+        return [one for one in (self.engine.answers, self.engine.embeds) if one.model]
 
     def _providers(self) -> list[dict[str, Any]]:
-        engine, embedder = self._engine, self._engine.embedder
-        of: dict[str, list[dict[str, Any]]] = {engine.provider: [_model(engine.model, "llm")]}
-        if embedder is not None:
-            of.setdefault(embedder.provider, []).append(_model(embedder.model, "embedding"))
+        used = self._in_use()
         return [
             {
                 "name": name,
                 "display_name": name,
-                "provider_type": "local" if engine.llm is None else "openai-compatible",
+                "provider_type": "local" if self.engine.llm is None else "openai-compatible",
                 "description": "",
                 "enabled": True,
                 "priority": number,
-                "models": models,
+                "models": [_model(one) for one in used if one.provider == name],
             }
-            for number, (name, models) in enumerate(of.items())
+            for number, name in enumerate(dict.fromkeys(one.provider for one in used))
         ]
 
 
-def _model(name: str, kind: str) -> dict[str, Any]:
-    abilities = ("supports_vision", "supports_function_calling", "supports_json_mode")
+def _model(one: ModelInUse) -> dict[str, Any]:
     return {
-        "name": name,
-        "display_name": name,
-        "model_type": kind,
+        "name": one.model,
+        "display_name": one.model,
+        "model_type": one.kind,
         "description": "",
         "deprecated": False,
         "capabilities": {
-            **dict.fromkeys(("context_length", "max_output_tokens", "embedding_dimension"), 0),
-            **dict.fromkeys(abilities, False),
-            "supports_streaming": kind == "llm",
-            "supports_system_message": kind == "llm",
+            **dict.fromkeys(_SIZES, 0),
+            **{f"supports_{ability}": False for ability in _ABILITIES},
+            **{f"supports_{ability}": one.kind == "llm" for ability in ("streaming", "system_message")},
         },
-        "cost": _MODEL_COST,
+        "cost": dict.fromkeys(_COSTS, 0.0),
     }
 
 
-def _of(provider: str) -> dict[str, str]:
-    return {"provider": provider, "provider_display_name": provider}
+def _listed(one: ModelInUse, **more: object) -> dict[str, Any]:
+    told = {**_model(one), "provider": one.provider, "provider_display_name": one.provider, **more}
+    return {"models": [told] if one.model else [], "default_provider": one.provider, "default_model": one.model}
 
 
 def _area(provider: str, model: str) -> dict[str, Any]:
     level = {"level": "command_line", "label": "Command line", "active": True, "provider": provider, "model": model}
     return {"effective_provider": provider, "effective_model": model, "has_mismatch": False, "levels": [level]}
-
-
-def _free(*names: str) -> dict[str, float]:
-    return dict.fromkeys(names, 0.0)

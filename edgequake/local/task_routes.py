@@ -1,209 +1,262 @@
-"""The routes of the work that reads documents: its tasks, cancelling and trying again."""
+"""The routes of the work that reads documents: its tasks, cancelling and trying again, and how far it is."""
 
-import asyncio
 from collections import Counter
 from typing import Any, Final
 from uuid import uuid4
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
-from edgequake.local.bodies import ReprocessBody
-from edgequake.local.document_routes import DocumentRoutes
-from edgequake.local.engine import Engine
+from edgequake.local.bodies import ReprocessBody, TracksBody
 from edgequake.local.ingestion import Deletion
 from edgequake.local.records import Record
-from edgequake.local.requests import RequestError, body_of, page_of
+from edgequake.local.requests import RequestError, page_of, pages_of
+from edgequake.local.routing import Asked, Routes, not_found, route
 from edgequake.local.schema import now
-from edgequake.local.scope import Scope
 
 TASK: Final = "insert-"
 """What a task's id begins with; its document's id follows."""
 _STATES = ("pending", "processing", "indexed", "failed", "cancelled")
-_TASK_STATES = {"completed": "indexed"}
+_STAGE_STATES = {"indexed": "complete", "failed": "failed", "cancelled": "failed"}
 
 
-class TaskRoutes:
+class TaskRoutes(Routes):
     """`/api/v1/tasks`, and what cancels or repeats them. Each document was, is or will be read by one task."""
 
-    def __init__(self, engine: Engine, documents: DocumentRoutes) -> None:
-        self._engine = engine
-        self._inbox = engine.store.inbox
-        self._records = engine.store.records
-        self._documents = documents
-
-    def routes(self) -> list[Route]:
-        """Where they are; they come before `/documents/{id}`."""
-        root = "/api/v1"
-        return [
-            Route(f"{root}/tasks", self.tasks),
-            Route(f"{root}/tasks/{{id}}", self.task),
-            Route(f"{root}/tasks/{{id}}/cancel", self.cancel, methods=["POST"]),
-            Route(f"{root}/tasks/{{id}}/retry", self.retry, methods=["POST"]),
-            Route(f"{root}/documents/{{id}}/cancel", self.cancel_document, methods=["POST"]),
-            Route(f"{root}/documents/pdf/{{id}}/cancel", self.cancel_pdf, methods=["DELETE"]),
-            Route(f"{root}/documents/pdf/{{id}}/retry", self.retry_pdf, methods=["POST"]),
-            Route(f"{root}/documents/reprocess", self.reprocess, methods=["POST"]),
-        ]
-
-    def tasks(self, request: Request) -> Response:
+    @route("GET /api/v1/tasks")
+    def tasks(self, asked: Asked) -> object:
         """One page of the tasks."""
-        workspace, asked = self._engine.workspace(request, named=True), request.query_params
-        page, size = page_of(asked)
-        status = {"indexed": "completed"}.get(asked.get("status", ""), asked.get("status"))
-        first = (page - 1) * size
-        found = self._records.page(workspace, Scope(), status, first=first, size=size)
-        tenant = self._tenant(workspace)
-        counted = Counter({task_state(state): count for state, count in found.statuses.items()})
-        pages = {"page": page, "page_size": size, "total": found.total, "total_pages": -(-found.total // size)}
-        return JSONResponse(
-            {
-                "tasks": [_told(record, workspace, tenant) for record in found.records],
-                "pagination": pages,
-                "statistics": {state: counted[state] for state in _STATES},
-            }
-        )
+        workspace, (page, size) = self.engine.workspace(asked.request, named=True), page_of(asked.query)
+        status = {"indexed": "completed"}.get(asked.query.get("status", ""), asked.query.get("status"))
+        found = self.store.records.page(workspace, status=status, first=(page - 1) * size, size=size)
+        counted = Counter({_state(state): count for state, count in found.statuses.items()})
+        return {
+            "tasks": [self._told(record, workspace) for record in found.records],
+            "pagination": pages_of(page, size, found.total),
+            "statistics": {state: counted[state] for state in _STATES},
+        }
 
-    def task(self, request: Request) -> Response:
+    @route("GET /api/v1/tasks/{id}")
+    def task(self, asked: Asked) -> object:
         """The task that reads a document, or deletes some."""
-        workspace = self._engine.workspace(request)
-        deletion = self._engine.ingestion.deletion(request.path_params["id"], workspace)
-        if deletion is not None:
-            there = self._records.ids(workspace)
-            left = len(deletion.document_ids.intersection(there))
-            return JSONResponse(_deleting(deletion, left, self._tenant(workspace)))
-        record = self._record(request, workspace)
-        return JSONResponse(_told(record, workspace, self._tenant(workspace)))
+        deletion = self.engine.ingestion.deletion(asked["id"], asked.workspace)
+        if deletion is None:
+            return self._told(self._record(asked), asked.workspace)
+        left = len(deletion.document_ids.intersection(self.store.records.ids(asked.workspace)))
+        return self._deleting(deletion, left)
 
-    def cancel(self, request: Request) -> Response:
+    @route("POST /api/v1/tasks/{id}/cancel")
+    def cancel(self, asked: Asked) -> object:
         """The task, cancelled. RequestError 409 for one that has begun: a document is read in a moment."""
-        workspace = self._engine.workspace(request)
-        record = self._cancelled(self._there(request, workspace))
-        return JSONResponse(_told(record, workspace, self._tenant(workspace)))
+        return self._told(self._cancelled(self._there(asked)), asked.workspace)
 
-    def retry(self, request: Request) -> Response:
+    @route("POST /api/v1/tasks/{id}/retry")
+    def retry(self, asked: Asked) -> object:
         """The task, which waits again. RequestError 409 for one that did not fail."""
-        workspace = self._engine.workspace(request)
-        record = self._retried(self._there(request, workspace))
-        return JSONResponse(_told(record, workspace, self._tenant(workspace)))
+        return self._told(self._retried(self._there(asked)), asked.workspace)
 
-    def cancel_document(self, request: Request) -> Response:
+    @route("POST /api/v1/documents/{id}/cancel")
+    def cancel_document(self, asked: Asked) -> object:
         """A document that will not be read."""
-        record, _ = self._documents.record(request)
+        record = self.record(asked)
         if record.status != "cancelled":
             record = self._cancelled(record)
         told = {"document_id": record.id, "status": record.status, "track_id": record.track_id}
-        return JSONResponse({**told, "task_cancelled": True})
+        return {**told, "task_cancelled": True}
 
-    def cancel_pdf(self, request: Request) -> Response:
+    @route("DELETE /api/v1/documents/pdf/{id}/cancel")
+    def cancel_pdf(self, asked: Asked) -> object:
         """A PDF that will not be read."""
-        record = self._documents.pdf(request)
-        self._cancelled(record)
-        return JSONResponse(_operation(record, "Cancelled"))
+        return _operation(self._cancelled(self.pdf(asked)), "Cancelled")
 
-    def retry_pdf(self, request: Request) -> Response:
+    @route("POST /api/v1/documents/pdf/{id}/retry")
+    def retry_pdf(self, asked: Asked) -> object:
         """A PDF that is read again."""
-        record = self._documents.pdf(request)
-        self._retried(record)
-        return JSONResponse(_operation(record, "The PDF is read again"))
+        return _operation(self._retried(self.pdf(asked)), "The PDF is read again")
 
-    async def reprocess(self, request: Request) -> Response:
-        """202: the documents that failed are read again, all or those that the body names."""
-        workspace = await asyncio.to_thread(self._engine.workspace, request)
-        body = await body_of(ReprocessBody, request)
-        states = ("failed", "cancelled") if body.document_id else ("failed",)
-        pages = [
-            await asyncio.to_thread(self._records.page, workspace, Scope(), state, size=body.max_documents)
-            for state in states
-        ]
+    @route("POST /api/v1/documents/reprocess", 202)
+    def reprocess(self, asked: Asked[ReprocessBody]) -> object:
+        """The documents that failed are read again, all or those that the body names."""
+        body = asked.body
         found = [
             record
-            for page in pages
-            for record in page.records
+            for state in (("failed", "cancelled") if body.document_id else ("failed",))
+            for record in self.store.records.page(asked.workspace, status=state, size=body.max_documents).records
             if body.document_id in (None, record.id) and body.track_id in (None, record.track_id)
         ]
-        for record in found:
-            await asyncio.to_thread(self._retried, record)
-        ids = [record.id for record in found]
+        ids = [self._retried(record).id for record in found]
         told = {"track_id": f"reprocess-{uuid4().hex[:8]}", "failed_found": len(ids), "requeued": len(ids)}
-        return JSONResponse({**told, "document_ids": ids, "skipped": 0, "task_id": None}, 202)
+        return {**told, "document_ids": ids, "skipped": 0, "task_id": None}
 
-    def _tenant(self, workspace: str) -> str:
-        return str(self._engine.directory.workspace(workspace)["tenant_id"])
-
-    def _record(self, request: Request, workspace: str) -> Record:
-        task = request.path_params["id"]
-        record = self._records.get(task.removeprefix(TASK), workspace) if task.startswith(TASK) else None
+    def _record(self, asked: Asked) -> Record:
+        task = asked["id"]
+        record = self.store.records.get(task.removeprefix(TASK), asked.workspace) if task.startswith(TASK) else None
         if record is None:
-            raise RequestError(404, "NOT_FOUND", f"Not found: task {task}")
+            raise not_found("task", task)
         return record
 
-    def _there(self, request: Request, workspace: str) -> Record:
+    def _there(self, asked: Asked) -> Record:
         """The document of a task to change. RequestError: 404 unknown, 409 deleted."""
-        document_id = request.path_params["id"].removeprefix(TASK)
-        if self._engine.ingestion.deletes(document_id, workspace):
+        document_id = asked["id"].removeprefix(TASK)
+        if self.engine.ingestion.deletes(document_id, asked.workspace):
             raise RequestError(409, "CONFLICT", f"Conflict: document {document_id} was deleted")
-        return self._record(request, workspace)
+        return self._record(asked)
 
     def _cancelled(self, record: Record) -> Record:
-        if not self._inbox.cancel(record.id):
+        if not self.store.inbox.cancel(record.id):
             raise RequestError(409, "CONFLICT", f"Conflict: document {record.id} is {record.status}, it does not wait")
-        return self._again(record)
+        return self.store.records.get(record.id) or record
 
     def _retried(self, record: Record) -> Record:
-        if not self._inbox.retry(record.id):
+        if not self.store.inbox.retry(record.id):
             raise RequestError(409, "CONFLICT", f"Conflict: document {record.id} is {record.status}, it did not fail")
-        self._engine.ingestion.read(record.id)
-        return self._again(record)
+        self.engine.ingestion.read(record.id)
+        return self.store.records.get(record.id) or record
 
-    def _again(self, record: Record) -> Record:
-        return self._records.get(record.id) or record
+    def _told(self, record: Record, workspace: str) -> dict[str, Any]:
+        state = _state(record.status)
+        told = self._task(f"{TASK}{record.id}", workspace, state, record.created_at, record.updated_at)
+        told["metadata"] = {"document_id": record.id, "title": record.title}
+        if state in ("indexed", "failed", "cancelled"):
+            told["completed_at"] = record.updated_at
+        if record.error_message:
+            error = {"message": record.error_message, "reason": record.error_message, "step": "reading"}
+            suggestion = "Retry the task, or upload the document again."
+            told["error"] = {**error, "suggestion": suggestion, "retryable": True}
+            told["error_message"] = record.error_message
+        return told
+
+    def _deleting(self, task: Deletion, left: int) -> dict[str, Any]:
+        told = self._task(task.id, task.workspace, "processing" if left else "indexed", task.created_at, now())
+        if left:
+            total = len(task.document_ids)
+            told["progress"]["percent_complete"] = 100 * (total - left) // total
+        return told
+
+    def _task(self, task_id: str, workspace: str, state: str, created_at: str, updated_at: str) -> dict[str, Any]:
+        return {
+            "track_id": task_id,
+            "workspace_id": workspace,
+            "tenant_id": self.engine.directory.get("workspace", workspace)["tenant_id"],
+            "task_type": task_id.partition("-")[0],
+            "status": state,
+            "created_at": created_at,
+            "updated_at": updated_at,
+            "retry_count": 0,
+            "max_retries": 0,
+            "progress": {"current_step": state, "total_steps": 1, "percent_complete": 100 * (state == "indexed")},
+        }
 
 
-def task_state(status: str) -> str:
+class PipelineRoutes(Routes):
+    """`/api/v1/pipeline` and `/api/v1/ingestion`. One worker reads, one document after the other."""
+
+    @route("POST /api/v1/ingestion/progress")
+    def progress_many(self, asked: Asked[TracksBody]) -> object:
+        """How far uploads are; unknown ones are left out."""
+        found = [(track, self._tracked(track, asked.workspace)) for track in asked.body.track_ids]
+        return [_progress(record, track) for track, record in found if record is not None]
+
+    @route("GET /api/v1/ingestion/{track}/progress")
+    def progress(self, asked: Asked) -> object:
+        """How far an upload is."""
+        found = self._tracked(asked["track"], asked.workspace)
+        if found is None:
+            raise not_found("upload", asked["track"])
+        return _progress(found, asked["track"])
+
+    @route("GET /api/v1/pipeline/status")
+    def pipeline(self, asked: Asked) -> object:
+        """How many documents are being read."""
+        states = self._states(asked)
+        waiting = states["pending"] + states["processing"]
+        return {
+            "is_busy": waiting > 0,
+            "cancellation_requested": False,
+            "total_documents": states.total(),
+            "processed_documents": states.total() - waiting,
+            "current_batch": 0,
+            "total_batches": 0,
+            **{f"{state}_tasks": states[state] for state in ("pending", "processing", "completed", "failed")},
+            "history_messages": [],
+        }
+
+    @route("GET /api/v1/pipeline/activity")
+    def activity(self, asked: Asked) -> object:
+        """The documents that are being read now."""
+        working, queued = (
+            [_active(record) for record in self.store.records.page(asked.workspace, status=state, size=100).records]
+            for state in ("processing", "pending")
+        )
+        tasks = [{"id": one["track_id"], "kind": "insert", "document_id": one["document_id"]} for one in working]
+        told = {"working": working, "queued": queued, "tasks": tasks, "updated_at": now()}
+        return {"busy": bool(working or queued), **told}
+
+    @route("GET /api/v1/pipeline/queue-metrics")
+    def queue(self, asked: Asked) -> object:
+        """How full the queue is."""
+        states = self._states(asked)
+        busy = int(states["processing"] > 0)
+        seconds = ("avg_wait_time", "max_wait_time", "estimated_queue_time")
+        return {
+            "pending_count": states["pending"],
+            "processing_count": states["processing"],
+            "active_workers": busy,
+            "max_workers": 1,
+            "worker_utilization": 100 * busy,
+            **{f"{name}_seconds": 0.0 for name in seconds},
+            "throughput_per_minute": 0.0,
+            "rate_limited": False,
+            "timestamp": now(),
+            "pressure": "normal",
+            "pending_warn_threshold": 100,
+            "pending_critical_threshold": 500,
+        }
+
+    def _states(self, asked: Asked) -> Counter[str]:
+        return self.store.records.page(self.engine.workspace(asked.request, named=True)).statuses
+
+    def _tracked(self, track: str, workspace: str) -> Record | None:
+        """The document of a task, or of the id that an upload was given."""
+        if track.startswith(TASK):
+            return self.store.records.get(track.removeprefix(TASK), workspace)
+        return next(iter(self.store.records.tracked(track, workspace)), None)
+
+
+def _state(status: str) -> str:
     """A task's state, of its document's."""
-    return _TASK_STATES.get(status, status)
-
-
-def _told(record: Record, workspace: str, tenant: str) -> dict[str, Any]:
-    state = task_state(record.status)
-    told = _task(f"{TASK}{record.id}", (workspace, tenant), state, (record.created_at, record.updated_at))
-    told["metadata"] = {"document_id": record.id, "title": record.title}
-    if state in ("indexed", "failed", "cancelled"):
-        told["completed_at"] = record.updated_at
-    if record.error_message:
-        error = {"message": record.error_message, "reason": record.error_message, "step": "reading"}
-        suggestion = "Retry the task, or upload the document again."
-        told["error"] = {**error, "suggestion": suggestion, "retryable": True}
-        told["error_message"] = record.error_message
-    return told
-
-
-def _deleting(task: Deletion, left: int, tenant: str) -> dict[str, Any]:
-    total = len(task.document_ids)
-    percent = 100 * (total - left) // total if left else 100
-    where, times = (task.workspace, tenant), (task.created_at, now())
-    return _task(task.id, where, "processing" if left else "indexed", times, percent)
-
-
-def _task(
-    task_id: str, where: tuple[str, str], state: str, times: tuple[str, str], percent: int | None = None
-) -> dict[str, Any]:
-    percent = 100 * (state == "indexed") if percent is None else percent
-    return {
-        "track_id": task_id,
-        "workspace_id": where[0],
-        "tenant_id": where[1],
-        "task_type": task_id.partition("-")[0],
-        "status": state,
-        "created_at": times[0],
-        "updated_at": times[1],
-        "retry_count": 0,
-        "max_retries": 0,
-        "progress": {"current_step": state, "total_steps": 1, "percent_complete": percent},
-    }
+    return "indexed" if status == "completed" else status
 
 
 def _operation(record: Record, message: str) -> dict[str, Any]:
     return {"success": True, "pdf_id": record.id, "task_id": f"{TASK}{record.id}", "message": message}
+
+
+def _progress(record: Record, track: str) -> dict[str, Any]:
+    state = _state(record.status)
+    done, words = state == "indexed", record.error_message or state
+    stage = {"stage": "indexing", "status": _STAGE_STATES.get(state, "active"), "progress": 100.0 * done}
+    return {
+        "track_id": track,
+        "document_id": record.id,
+        "document_name": record.title,
+        "filename": record.name,
+        "source_type": record.source_type,
+        "status": record.status,
+        "stage": "indexing",
+        "stage_status": stage["status"],
+        "message": words,
+        "counts": {"current": int(done), "total": 1, "unit": "documents"},
+        "progress_01": float(done),
+        "progress": {
+            "current_stage": "indexing",
+            "completion_percentage": 100.0 * done,
+            "latest_message": words,
+            "stages": [{**stage, "total_items": 1, "completed_items": int(done)}],
+        },
+        "cost_usd": 0.0,
+        "started_at": record.created_at,
+        "updated_at": record.updated_at,
+    }
+
+
+def _active(record: Record) -> dict[str, Any]:
+    told = {"document_id": record.id, "filename": record.title, "stage": record.status}
+    return {**told, "track_id": f"{TASK}{record.id}", "message": ""}

@@ -3,8 +3,10 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from pydantic_core import from_json
@@ -79,44 +81,50 @@ class Uploads:
             raise RequestError(422, "VALIDATION_ERROR", "Validation error: the content is empty")
         data = body.content.encode()
         _check_size(len(data), ".txt")
-        content_hash = hashlib.sha256(data).hexdigest()
-        with self._store.transaction():
-            self._directory.workspace(workspace)  # it may have been deleted while the upload came
-            for record in self._store.records.with_content(content_hash, workspace):
-                if record.status in ("pending", "processing"):
-                    return Receipt(record.id, is_duplicate=True)
-            track_id = body.track_id or _track_id()
-            document_id = self._store.inbox.accept(
-                body.title or "Untitled",
-                body.content,
-                source_type="markdown",
-                size=len(data),
-                content_hash=content_hash,
-                track_id=track_id,
-                metadata=None if body.metadata is None else json.dumps(body.metadata),
-                workspace=workspace,
-            )
-        self._ingestion.read(document_id)
-        return Receipt(document_id, track_id)
-
-    def file(self, upload: Upload, workspace: str, track_id: str | None = None, *, anew: bool = False) -> Receipt:
-        """A file that was stored, or the equal one that is there; with `anew` it takes that one's place.
-
-        RequestError: 400 no document, 501 no pypdf.
-        """
-        receipt = self._accept(upload, workspace, track_id, anew=anew)
+        receipt = self._accept(
+            body.title or "Untitled",
+            body.content,
+            workspace,
+            ("pending", "processing"),
+            source_type="markdown",
+            content_hash=hashlib.sha256(data).hexdigest(),
+            track_id=body.track_id,
+            metadata=None if body.metadata is None else json.dumps(body.metadata),
+        )
         if not receipt.is_duplicate:
             self._ingestion.read(receipt.document_id)
         return receipt
 
-    def file_now(self, upload: Upload, workspace: str) -> Receipt:
-        """The same, but the file is read when this returns; `error` says why that failed."""
-        receipt = self._accept(upload, workspace)
+    def file(
+        self, upload: Upload, workspace: str, track_id: str | None = None, *, anew: bool = False, at_once: bool = False
+    ) -> Receipt:
+        """A file that was stored, or the equal one that is there; with `anew` it takes that one's place.
+
+        With `at_once` it is read when this returns; `error` says why that failed. RequestError: 400 no document,
+        501 no pypdf.
+        """
+        content = _content(upload)
+        receipt = self._accept(
+            upload.title or upload.name,
+            content.text,
+            workspace,
+            () if anew else ("pending", "processing", "completed"),
+            source_type=content.source_type,
+            size=len(upload.data),
+            content_hash=upload.content_hash,
+            file_name=upload.name,
+            track_id=track_id,
+            metadata=upload.metadata,
+            original=None if content.text.encode("utf-8", "surrogatepass") == upload.data else upload.data,
+        )
         if receipt.is_duplicate:
+            return receipt
+        if not at_once:
+            self._ingestion.read(receipt.document_id)
             return receipt
         self._ingestion.read_now(receipt.document_id)
         record = self._store.records.get(receipt.document_id)
-        return Receipt(receipt.document_id, receipt.track_id, error=record.error_message if record else None)
+        return replace(receipt, error=record.error_message if record else None)
 
     async def read(self, part: UploadFile) -> bytes:
         """The bytes of an uploaded file. RequestError 400: no or another ending, too large."""
@@ -137,27 +145,26 @@ class Uploads:
         except ValueError:
             return None
 
-    def _accept(self, upload: Upload, workspace: str, track_id: str | None = None, *, anew: bool = False) -> Receipt:
-        content = _content(upload)
+    def _accept(
+        self,
+        title: str,
+        text: str,
+        workspace: str,
+        equal: Container[str],
+        *,
+        content_hash: str,
+        track_id: str | None,
+        **columns: Any,
+    ) -> Receipt:
+        """What was stored, or is there already in one of the states `equal`. RequestError 404 without the workspace."""
         with self._store.transaction():
-            self._directory.workspace(workspace)
-            for record in self._store.records.with_content(upload.content_hash, workspace):
-                if record.status in ("pending", "processing", "completed") and not anew:
-                    return Receipt(record.id, record.track_id or "", True, record.chunk_count, record.entity_count)
-            track_id = track_id or _track_id()
-            document_id = self._store.inbox.accept(
-                upload.title or upload.name,
-                content.text,
-                source_type=content.source_type,
-                size=len(upload.data),
-                content_hash=upload.content_hash,
-                file_name=upload.name,
-                track_id=track_id,
-                metadata=upload.metadata,
-                original=None if content.text.encode("utf-8", "surrogatepass") == upload.data else upload.data,
-                workspace=workspace,
-            )
-        return Receipt(document_id, track_id)
+            self._directory.get("workspace", workspace)  # it may have been deleted while the upload came
+            for one in self._store.records.with_content(content_hash, workspace):
+                if one.status in equal:
+                    return Receipt(one.id, one.track_id or "", True, one.chunk_count, one.entity_count)
+            track_id = track_id or f"upload_{datetime.now(UTC):%Y%m%d_%H%M%S}_{uuid4().hex[:8]}"
+            columns |= {"content_hash": content_hash, "track_id": track_id}
+            return Receipt(self._store.inbox.accept(title, text, workspace=workspace, **columns), track_id)
 
 
 def _content(upload: Upload) -> Content:
@@ -176,7 +183,3 @@ def _check_size(size: int, suffix: str) -> None:
     limit = size_limit(suffix)
     if size > limit:
         raise RequestError(400, "BAD_REQUEST", f"Bad request: the document is larger than {limit >> 20} MiB")
-
-
-def _track_id() -> str:
-    return f"upload_{datetime.now(UTC):%Y%m%d_%H%M%S}_{uuid4().hex[:8]}"

@@ -1,6 +1,7 @@
 """The shapes the server sends: sources, graph, statistics, events and errors."""
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import Response
@@ -15,20 +16,8 @@ SNIPPET_CHARS = 200
 
 _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
-_TITLES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    409: "Conflict",
-    410: "Gone",
-    413: "Payload Too Large",
-    422: "Validation Error",
-    500: "Internal Error",
-    501: "Not Implemented",
-    502: "LLM Provider Error",
-    503: "Service Unavailable",
-}
+# What the server calls these; of others, HTTP's own name.
+_TITLES = {413: "Payload Too Large", 422: "Validation Error", 500: "Internal Error", 502: "LLM Provider Error"}
 
 
 def sources(found: Found, granularity: str = "citation") -> list[dict[str, Any]]:
@@ -48,40 +37,21 @@ def sources(found: Found, granularity: str = "citation") -> list[dict[str, Any]]
 
 def subgraph(found: Found) -> dict[str, Any]:
     """The SubgraphBundle of an answer."""
-    return {
-        "entities": [
-            {
-                "id": e.id,
-                "name": e.name,
-                "entity_type": e.entity_type,
-                "description": e.description,
-                "score": e.score,
-                "degree": e.degree,
-                "lineage": {
-                    "source_chunk_ids": list(e.chunk_ids),
-                    "source_document_id": e.document_id,
-                    "source_file_path": e.title,
-                },
-            }
-            for e in found.entities
-        ],
-        "relationships": [
-            {
-                "id": r.id,
-                "source": r.source,
-                "target": r.target,
-                "relation_type": r.relation_type,
-                "description": r.description,
-                "score": r.score,
-                "lineage": {
-                    "source_chunk_id": r.chunk_id,
-                    "source_document_id": r.document_id,
-                    "source_file_path": r.title,
-                },
-            }
-            for r in found.relationships
-        ],
-    }
+    entities = [
+        {
+            **fields(one, "id", "name", "entity_type", "description", "score", "degree"),
+            "lineage": {"source_chunk_ids": list(one.chunk_ids), **_origin(one)},
+        }
+        for one in found.entities
+    ]
+    relationships = [
+        {
+            **fields(one, "id", "source", "target", "relation_type", "description", "score"),
+            "lineage": {"source_chunk_id": one.chunk_id, **_origin(one)},
+        }
+        for one in found.relationships
+    ]
+    return {"entities": entities, "relationships": relationships}
 
 
 def bundle(found: Found, *, with_subgraph: bool) -> dict[str, Any]:
@@ -117,8 +87,7 @@ def stats(answering: Answering, found: Found) -> dict[str, Any]:
         "total_time_ms": found.retrieval_ms + answering.generation_ms,
         "sources_retrieved": found.count,
         "tokens_used": answering.token_count,
-        "llm_provider": answering.engine.provider,
-        "llm_model": answering.engine.model,
+        **answering.answered_by,
     }
     if arms:
         figures["arms_run"] = ",".join(arms)
@@ -141,7 +110,7 @@ def refusal(answering: Answering, error: Exception) -> RequestError:
     """The same as an answer of its own: 500 when nothing could be looked up, 502 when nothing was generated."""
     if isinstance(error, RetrievalError):
         return RequestError(500, "INTERNAL_ERROR", f"Internal error: {error}")
-    more = {"source": "llm", "kind": "llm", "provider": answering.engine.provider, "retryable": True}
+    more = {"source": "llm", "kind": "llm", "provider": answering.engine.answers.provider, "retryable": True}
     return RequestError(502, "LLM_ERROR", f"LLM error: {error}", **more)
 
 
@@ -158,7 +127,7 @@ def problem(error: RequestError, request_id: str) -> Response:
             **error.details,
         },
         "type": f"https://edgequake.dev/problems/{error.code.lower().replace('_', '-')}",
-        "title": _TITLES.get(error.status, "Error"),
+        "title": _TITLES.get(error.status) or HTTPStatus(error.status).phrase,
         "status": error.status,
     }
     headers = {"retry-after": "5"} if error.status == 503 else None
@@ -179,45 +148,31 @@ def snippet(text: str) -> str:
     return line[: cut if cut > 0 else SNIPPET_CHARS - 1] + "…"
 
 
+def fields(of: object, *names: str) -> dict[str, Any]:
+    """Attributes of an object by their names."""
+    return {name: getattr(of, name) for name in names}
+
+
 def _passage(hit: Hit, granularity: str) -> dict[str, Any]:
-    reference = {
-        "source_type": "chunk",
-        "id": hit.id,
-        "score": hit.score,
-        "snippet": snippet(hit.text) if granularity == "citation" else hit.text,
-        **_lineage(hit),
-    }
-    if hit.page is not None:
-        reference.update(page_start=hit.page, page_end=hit.page)
-    return reference
+    text = snippet(hit.text) if granularity == "citation" else hit.text
+    pages = {} if hit.page is None else {"page_start": hit.page, "page_end": hit.page}
+    return {"source_type": "chunk", **fields(hit, "id", "score"), "snippet": text, **_lineage(hit), **pages}
 
 
 def _entity(entity: FoundEntity) -> dict[str, Any]:
-    return {
-        "source_type": "entity",
-        "id": entity.id,
-        "score": entity.score,
-        "snippet": snippet(entity.description),
-        "entity_type": entity.entity_type,
-        "degree": entity.degree,
-        "source_chunk_ids": list(entity.chunk_ids),
-    }
+    told = fields(entity, "id", "score", "entity_type", "degree")
+    chunks = list(entity.chunk_ids)
+    return {"source_type": "entity", **told, "snippet": snippet(entity.description), "source_chunk_ids": chunks}
 
 
-def _relationship(relationship: FoundRelationship) -> dict[str, Any]:
-    return {
-        "source_type": "relationship",
-        "id": relationship.id,
-        "score": relationship.score,
-        "snippet": snippet(relationship.description),
-    }
+def _relationship(one: FoundRelationship) -> dict[str, Any]:
+    return {"source_type": "relationship", **fields(one, "id", "score"), "snippet": snippet(one.description)}
 
 
 def _chunk(hit: Hit, number: int) -> dict[str, Any]:
     return {
-        "id": hit.id,
+        **fields(hit, "id", "score"),
         "content": hit.text,
-        "score": hit.score,
         "token_count": len(hit.text.split()),
         "reference_id": number,
         "is_truncated": False,
@@ -226,5 +181,8 @@ def _chunk(hit: Hit, number: int) -> dict[str, Any]:
 
 
 def _lineage(hit: Hit) -> dict[str, Any]:
-    places = {"chunk_index": hit.chunk_index, "start_line": hit.start_line, "end_line": hit.end_line}
-    return {"document_id": hit.document_id, "file_path": hit.title, **places}
+    return {"file_path": hit.title, **fields(hit, "document_id", "chunk_index", "start_line", "end_line")}
+
+
+def _origin(one: FoundEntity | FoundRelationship) -> dict[str, str]:
+    return {"source_document_id": one.document_id, "source_file_path": one.title}

@@ -7,10 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from client.conftest import CLIENTS as NAMED
 from client.conftest import AsyncCaller, Caller, every_client
 from turns import in_turn
 
 CLIENTS = (Caller, AsyncCaller)
+EVERY = [*NAMED.values()]
 
 
 def cases(*marks: Any, **values: list[Any]) -> list[Any]:
@@ -53,10 +55,24 @@ def test_values_that_come_together_count_as_one_and_a_fixtures_count_too():
     assert {(one["status"], one["caller"]) for one in kept} == set(product([1, 2], CLIENTS))
 
 
-def test_what_is_for_every_client_runs_on_all_that_it_names():
+def for_every_client(**values: list[Any]) -> list[Any]:
+    """What is kept of a test for every client with these parameters."""
+
     def test() -> None: ...
 
-    marked = every_client(pytest.mark.parametrize("wire", "abc")(test))
+    marked = every_client(test)
+    for name, some in values.items():
+        marked = pytest.mark.parametrize(name, some)(marked)
     marks = [SimpleNamespace(mark=mark) for mark in marked.pytestmark if mark.name == "parametrize"]
-    every = cases(*marks, caller=[*CLIENTS], wire=[*"abc"])
-    assert list(in_turn(every)) == every
+    return [case.callspec.params for case in in_turn(cases(*marks, caller=[*EVERY], **values))]
+
+
+def test_what_is_for_every_client_runs_on_all_of_them():
+    assert [one["caller"] for one in for_every_client()] == EVERY
+
+
+def test_each_case_for_every_client_runs_on_both_and_on_one_of_the_others_in_turn():
+    kept = for_every_client(wire=[*"abc"])
+    assert {(one["wire"], one["caller"]) for one in kept} >= set(product("abc", CLIENTS))
+    assert {one["caller"] for one in kept} == {*EVERY}
+    assert len(kept) == 3 * 3

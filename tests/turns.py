@@ -2,7 +2,8 @@
 
 A test that takes ``caller`` is written once, and runs on the sync and the async client. If it has further parameters,
 each of its cases runs on one of the two in turn: of two parameters with two values or more, each value meets each
-client. With ``--thorough`` every case runs on both. A test with the decorator ``every_client`` runs on more than these.
+client. A test with the decorator ``every_client`` runs on more than these: each of its cases on both, and on one of the
+others in turn. With ``--thorough`` every case runs on every client.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--thorough", action="store_true", help="run every case on the sync and on the async client")
+    parser.addoption("--thorough", action="store_true", help="run every case on every client")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,15 +40,27 @@ def in_turn(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
     seen: dict[Any, dict[Any, int]] = {}
     for item in items:
         params = getattr(getattr(item, "callspec", None), "params", {})
+        groups = given_together(item, params) if "caller" in params else []
+        others = [names for names in groups if names != ("caller",)]
         turn = 0
-        others = given_together(item, params) if "caller" in params else []
-        if ("caller",) in others:
-            others = []
         for names in others:
             values = seen.setdefault((item.parent, item.function, names), {})
             turn += values.setdefault(tuple(id(params[name]) for name in names), len(values))
-        if not others or turn % 2 == params["caller"].is_async:
+        if not others or runs(turn, params["caller"], clients_of(item)):
             yield item
+
+
+def runs(turn: int, client: Any, clients: list[Any]) -> bool:
+    """True if it is the client's turn. Of more than two clients, the first two always run, and one of the rest."""
+    if not clients:
+        return turn % 2 == client.is_async
+    place = clients.index(client)
+    return place < 2 or place == 2 + turn % (len(clients) - 2)
+
+
+def clients_of(item: pytest.Item) -> list[Any]:
+    """The clients that the test itself names; none if it runs on the usual two."""
+    return [client for mark in item.iter_markers("parametrize") if mark.args[0] == "caller" for client in mark.args[1]]
 
 
 def given_together(item: pytest.Item, params: Iterable[str]) -> list[tuple[str, ...]]:

@@ -76,20 +76,13 @@ RULES: dict[str, tuple[bytes, list[Event]]] = {
 
 
 @pytest.mark.parametrize(("stream", "events"), RULES.values(), ids=RULES)
-def test_a_stream_gives_its_events_however_it_is_cut(stream, events):
-    for reads in cuts(stream):
-        assert parsed(*reads) == events, reads
+def test_a_stream_gives_its_events_however_it_is_cut_and_its_lines_end(stream, events):
+    lines = stream.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    for written in {stream, lines.replace(b"\n", b"\r"), lines.replace(b"\n", b"\r\n")}:
+        for reads in cuts(written):
+            assert parsed(*reads) == events, reads
     with_empty_reads = [part for n in range(len(stream)) for part in (stream[n : n + 1], b"")]
     assert parsed(*with_empty_reads) == events
-
-
-@pytest.mark.parametrize(("stream", "events"), RULES.values(), ids=RULES)
-def test_a_stream_gives_its_events_when_lines_end_otherwise(stream, events):
-    if b"\r" in stream:
-        stream = stream.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    for end in (b"\r", b"\r\n"):
-        for reads in cuts(stream.replace(b"\n", end)):
-            assert parsed(*reads) == events, reads
 
 
 def test_events_come_as_soon_as_they_are_whole():

@@ -8,7 +8,7 @@
 # make fuzz SECONDS=600     inputs without end for the readers of the wire
 # make soak MINUTES=2       streams and faults at once; memory and sockets must stay flat
 # make memory             an upload and a download of a gigabyte, which must take no more memory than small ones
-# make mutation             breaks the readers of the wire in a thousand ways, and sees whether a test notices
+# make mutation             breaks what every stream goes through in two thousand ways, and sees whether a test notices
 # make test-recipes       each recipe of docs/integrations/recipes.md with its framework, in an environment of its own
 # make test-minimum       the tests with the lowest version of each dependency that pyproject.toml lets in
 # make audit                known weaknesses of the dependencies, over the network; `make check` looks too
@@ -96,11 +96,10 @@ soak: $(VENV)/.dev
 memory: $(VENV)/.dev
 	UPLOAD_MB=1024 nice $(BIN)/python -m pytest -n 0 tests/api/test_memory.py
 
-# On a copy: the mutants are written beside the code.
+# MODULES="reader sse" breaks those alone.
 mutation: $(VENV)/.dev
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'mutmut>=3.3'
-	rm -rf .mutation && mkdir .mutation && git archive HEAD | tar x -C .mutation
-	cd .mutation && nice ../$(BIN)/mutmut run --max-children 1 && ../$(BIN)/mutmut results
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'mutmut==3.8.1'
+	nice $(BIN)/python tests/mutation/run.py $(MODULES)
 
 # RECIPES="gradio ray" runs those alone.
 test-recipes: $(VENV)/.dev
@@ -135,7 +134,7 @@ audit: $(VENV)/.dev
 	$(BIN)/python scripts/audit.py
 
 clean:
-	rm -rf $(VENV) .bench .minimum .fuzz .mutation .recipes build dist site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .bench .minimum .fuzz .recipes build dist site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -153,6 +153,19 @@ def test_answers_of_two_servers_are_not_taken_for_each_other(blocking, script):
 def test_what_the_server_has_nothing_like_is_said(script):
     with pytest.warns(UserWarning, match="ChatEdgequake ignores max_tokens, stop: the server"):
         ChatEdgequake(client_options={"base_url": script.url}, max_tokens=10, stop=["."])
+    with pytest.warns(UserWarning, match="ChatEdgequake ignores temperature: the server"):
+        ChatEdgequake(client_options={"base_url": script.url}, temperature=0)
+
+
+@pytest.mark.parametrize(
+    "use", [ChatEdgequake.invoke, lambda *args, **kwargs: list(ChatEdgequake.stream(*args, **kwargs))]
+)
+def test_an_option_of_a_call_that_no_query_has_is_said(blocking, script, use):
+    script.stream(HALF, DONE)
+    model = ChatEdgequake(client=blocking)
+    with pytest.warns(UserWarning, match="ChatEdgequake ignores stop, temperature, document_filtr: the server"):
+        use(model, "What?", stop=["."], temperature=0, document_filtr={"title": "a"}, mode="mix")
+    assert script.requests[-1].json["mode"] == "mix"
 
 
 @pytest.mark.parametrize("kind", [ChatEdgequake, EdgequakeRetriever])

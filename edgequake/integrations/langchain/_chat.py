@@ -10,7 +10,7 @@ from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
 from edgequake.integrations._clients import AnyClient, Clients
 from edgequake.integrations.langchain._messages import Sent, metadata_of_answer, result
-from edgequake.integrations.langchain._queries import query_of, warn_of
+from edgequake.integrations.langchain._queries import ignored_of, query_of, warn_of
 from edgequake.integrations.langchain._settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class ChatEdgequake(BaseChatModel):
         if self.api_key is not None:
             options = {**(options or {}), "api_key": self.api_key.get_secret_value()}
         self._clients = Clients(self.client, options, changes)
-        warn_of([name for name in ("temperature", "max_tokens", "stop") if getattr(self, name)])
+        warn_of([name for name in ("temperature", "max_tokens", "stop") if getattr(self, name) is not None])
         return self
 
     @property
@@ -87,7 +87,7 @@ class ChatEdgequake(BaseChatModel):
         return str(kwargs.get("model") or (f"edgequake-{mode}" if mode else "edgequake"))
 
     def _query(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        warn_of(["stop"] if stop else [])
+        warn_of([*(["stop"] if stop else []), *ignored_of(kwargs)])
         return query_of(messages, {"mode": self.mode, **self.options}, kwargs)
 
     def _generate(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from langchain_core.messages import BaseMessage
 
-__all__ = ["query_of", "warn_of"]
+__all__ = ["ignored_of", "query_of", "warn_of"]
 
 _QUERY_OPTIONS = frozenset(QueryOptions.__annotations__)
 
@@ -30,6 +30,12 @@ def query_of(
     all_options = {**options, **given}
     question, told = asked(convert_to_openai_messages(messages), all_options.get("system_prompt"))
     return {"query": question, **all_options, **told}
+
+
+def ignored_of(call_options: Mapping[str, Any]) -> list[str]:
+    """The options of a call that no query has, such as those of other models, and misspelt ones."""
+    known = {*_QUERY_OPTIONS, "model"}
+    return [name for name, value in call_options.items() if name not in known and value not in (None, [], {})]
 
 
 def warn_of(ignored: Sequence[str]) -> None:

@@ -15,6 +15,15 @@ import networkx
 from edgequake import EdgequakeClient
 
 WIDTH, HEIGHT, MARGIN = 1000, 640, 80
+# A browser that prefers dark pages shows light names on dark.
+STYLE = """
+text { fill: #1f2933 } .name { stroke: white; stroke-width: 4 }
+.weak { stroke: #edf0f3 } .strong { stroke: #8795a1 } .page { fill: white }
+@media (prefers-color-scheme: dark) {
+text { fill: #e6edf3 } .name { stroke: #1e2129 }
+.weak { stroke: #343a46 } .strong { stroke: #6b7681 } .page { fill: #1e2129 }
+}
+"""
 COLORS = ["#4c78a8", "#e45756", "#54a24b", "#b279a2", "#f58518", "#72b7b2"]
 
 
@@ -34,7 +43,7 @@ def main() -> None:
 
 
 def drawn(graph: Any) -> str:
-    """The graph as SVG. The strongest relationships are darker than others."""
+    """The graph as SVG. The strongest relationships have clearer lines."""
     # One line for each pair of entities, however many relationships it has.
     pairs = networkx.Graph()
     pairs.add_nodes_from(graph)
@@ -49,17 +58,18 @@ def drawn(graph: Any) -> str:
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} '
             f'{HEIGHT}" font-family="sans-serif" font-size="13">',
-            '<rect width="100%" height="100%" fill="white"/>',
-            *(line(places, pair, "#edf0f3") for pair in pairs.edges),
-            *(line(places, pair, "#8795a1") for pair in strongest.edges),
+            f"<style>{STYLE}</style>",
+            '<rect width="100%" height="100%" class="page"/>',
+            *(line(places, pair, "weak") for pair in pairs.edges),
+            *(line(places, pair, "strong") for pair in strongest.edges),
             *(
                 circle(graph, name, places[name], colors[kind(graph, name)])
                 for name in graph
             ),
             *(text(graph, name, places[name]) for name in graph),
             *(
-                f'<text x="20" y="{30 + 20 * n}" fill="{colors[one]}">'
-                f"● {escape(one)}</text>"
+                f'<text x="20" y="{30 + 20 * n}"><tspan fill="{colors[one]}">'
+                f"●</tspan> {escape(one)}</text>"
                 for n, one in enumerate(types)
             ),
             "</svg>\n",
@@ -94,12 +104,12 @@ def radius(graph: Any, name: str) -> float:
 
 
 def line(
-    places: dict[str, tuple[float, float]], pair: tuple[str, str], color: str
+    places: dict[str, tuple[float, float]], pair: tuple[str, str], how: str
 ) -> str:
     (x1, y1), (x2, y2) = places[pair[0]], places[pair[1]]
     return (
         f'<line x1="{x1:.0f}" y1="{y1:.0f}" x2="{x2:.0f}" y2="{y2:.0f}" '
-        f'stroke="{color}"/>'
+        f'class="{how}"/>'
     )
 
 
@@ -118,9 +128,8 @@ def circle(
 def text(graph: Any, name: str, place: tuple[float, float]) -> str:
     x, y = place[0], place[1] - radius(graph, name) - 5
     return (
-        f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="middle" stroke="white" '
-        'stroke-width="4" paint-order="stroke" fill="#1f2933">'
-        f"{escape(label(graph, name))}</text>"
+        f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="middle" class="name" '
+        f'paint-order="stroke">{escape(label(graph, name))}</text>'
     )
 
 

@@ -50,6 +50,9 @@ PAGES: dict[str, tuple[tuple[int, int], Literal["light", "dark"], str]] = {
     "local-page-phone": ((390, 720), "dark", "ask"),
 }
 
+# The graph of this documentation, for a wide page and for a phone: its size, and how many entities it shows.
+GRAPHS = [("graph", 1000, 640, 30), ("graph-phone", 480, 560, 13)]
+
 
 def main() -> None:
     """Draws every screen and every page."""
@@ -70,12 +73,25 @@ def main() -> None:
             page.close()
             print(f"{path.relative_to(ROOT)}: {path.stat().st_size} bytes")
         browser.close()
+        for name, width, height, most in GRAPHS:
+            draw_graph(large.url, ROOT / "docs/images" / f"{name}.svg", width, height, most)
     for name, (command, typed) in SCREENS.items():
         screen = recorded(["edgequake", *command], typed)
         shown = " ".join(f'"{word}"' if " " in word else word for word in ["edgequake", *command])
         path = ROOT / "docs/assets" / f"{name}.svg"
         path.write_text(drawn(shown, screen), "utf-8")
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size} bytes")
+
+
+def draw_graph(url: str, path: Path, width: int, height: int, most: int) -> None:
+    """What examples/explore_graph.py draws, in a size of ours."""
+    sys.path.insert(0, str(ROOT / "examples"))
+    import explore_graph
+
+    explore_graph.WIDTH, explore_graph.HEIGHT = width, height
+    os.environ["EDGEQUAKE_BASE_URL"] = url
+    sys.argv[1:] = [str(path), str(most)]
+    explore_graph.main()
 
 
 def recorded(command: Sequence[str], typed: Sequence[tuple[str, str]]) -> Any:

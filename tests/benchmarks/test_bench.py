@@ -93,7 +93,11 @@ def test_a_page_without_markers_is_refused(record, tmp_path):
         module("report").write_page(record, page)
 
 
-def test_the_chart_has_a_bar_for_every_client(record, tmp_path):
+@pytest.mark.parametrize(("file", "width"), [("chart.svg", 760), ("chart-phone.svg", 340)])
+def test_the_chart_has_a_bar_for_every_client_and_all_of_it_fits(record, tmp_path, file, width):
     module("chart").draw(record, tmp_path / "chart.svg")
-    svg = ElementTree.parse(tmp_path / "chart.svg").getroot()
-    assert len(svg.findall("{http://www.w3.org/2000/svg}rect")) == 3
+    svg = ElementTree.parse(tmp_path / file).getroot()
+    rects = svg.findall("{http://www.w3.org/2000/svg}rect")
+    assert len(rects) == 3
+    assert all(float(rect.get("x")) + float(rect.get("width")) + 40 <= width for rect in rects)
+    assert svg.get("viewBox").startswith(f"0 0 {width} ")

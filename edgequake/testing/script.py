@@ -141,19 +141,25 @@ class ScriptServer(Script):
         """
         self._wait(lambda: self._playing == 0, timeout, "the end of every answer")
 
-    def wait_until_closed(self, timeout: float = 30.0, *, n: int = 0) -> None:
-        """Waits until no connection is open.
+    def wait_until_closed(self, timeout: float = 30.0, *, n: int = 0, left: int = 0) -> None:
+        """Waits until no connection is open, or no more than `left`.
 
         A connection that the server has not accepted yet counts as open. Afterwards `requests` and `disconnects` hold
-        everything that came over the connections.
+        everything that came over the closed ones.
 
         :param timeout: seconds to wait.
         :param n: also wait until there have been so many connections in all.
-        :raises TimeoutError: a connection is still open, or fewer were made.
+        :param left: how many connections may stay open, such as those of a pool.
+        :raises TimeoutError: more connections are still open, or fewer were made.
         """
         self._accept_the_rest()
         ends = f"the end of {n} connections" if n else "the end of every connection"
-        self._wait(lambda: self.connections >= n and not self._open and not self._unfinished, timeout, ends)
+        ends += f" but {left}" if left else ""
+        self._wait(
+            lambda: self.connections >= n and max(len(self._open), self._unfinished) <= left,
+            timeout,
+            ends,
+        )
 
     def _accept_the_rest(self) -> None:
         # A client may have come and gone before the server's thread had its turn.

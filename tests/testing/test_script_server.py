@@ -267,6 +267,13 @@ def test_a_connection_that_waits_to_be_accepted_is_not_closed_yet(edgequake_scri
         assert closed.result() == (None, 1)
     with pytest.raises(TimeoutError, match="the end of 2 connections"):
         edgequake_script.wait_until_closed(timeout=0, n=2)
+    one, other = wire(), wire()
+    one.close()
+    edgequake_script.wait_until_closed(n=3, left=1)
+    assert (edgequake_script.connections, edgequake_script.open_connections) == (3, 1)
+    with pytest.raises(TimeoutError, match="the end of every connection;"):
+        edgequake_script.wait_until_closed(timeout=0)
+    other.close()
 
 
 def test_waits_say_what_they_waited_for(edgequake_script):

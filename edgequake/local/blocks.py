@@ -28,6 +28,7 @@ _IS_PROSE = re.compile(r"(?! {4,}\S|\t)\s*(?![>|#]|`{3}|~{3})\S")
 _FEW_WORDS = 2.5
 _MANY_CELLS = 20
 _RULE = re.compile(r"([^\w\s])\1{2,}[ \t]*$")
+_GRID = re.compile(r"=+(?: +=+)+\n|\+-[+-]+\n")  # a table, drawn with signs
 _DEFINITION = re.compile(
     r"( {0,4})(?:(?:export|default|pub|public|private|static|abstract|async)\s+)*"
     r"(?:class|def|func|fn|function|struct|interface|impl|trait|enum|type)\s+([A-Za-z_][\w.]*)"
@@ -101,9 +102,11 @@ def restructured(text: str) -> Iterator[Block]:
             start = block.end - len(lines) + 1
             yield Block("heading", title.strip(), title.strip(), start, start, levels.index(mark) + 1)
             lines = lines[taken:]
-        if lines and not lines[0].startswith(".. ") and not _RULE.match(lines[0]):
-            rest = "\n".join(lines)
-            yield replace(block, text=rest, words=rest, start=block.end - len(lines) + 1)
+        rest, start = "\n".join(lines), block.end - len(lines) + 1
+        if _GRID.match(rest):
+            yield replace(block, kind="code", text=fenced(rest, ""), words="", code=rest, start=start)
+        elif lines and not lines[0].startswith(".. ") and not _RULE.match(lines[0]):
+            yield replace(block, text=rest, words=rest, start=start)
 
 
 def code(text: str, language: str) -> Iterator[Block]:

@@ -25,6 +25,7 @@ from edgequake.local.quoting import MOST, fitting, quotes
 from edgequake.local.scope import DEFAULT_WORKSPACE
 from edgequake.local.search import Hit
 from edgequake.local.store import Scope, Store
+from edgequake.local.words import terms
 
 _log = server_logger("local")
 
@@ -162,6 +163,10 @@ class Engine:
         asked = f"{question.text} {question.context}".strip()
         where: dict[str, Any] = {"scope": question.scope, "workspace": question.workspace}
         hits = self.store.search(asked, limit, **where, vector=self._vector(asked))
+        if question.context and self.llm is None and terms(question.text):
+            # A follow-up with words of its own is not answered by what answered the question before.
+            own = {hit.id for hit in self.store.search(question.text, MAX_RESULTS, **where)}
+            hits = [hit for hit in hits if hit.meant or hit.id in own]
         extract: str | None = None
         # A language model can tell for itself which of them help, as many as there is room for.
         passages = tuple(hits[: len(numbered(hits))] if self.llm is not None else fitting(hits))

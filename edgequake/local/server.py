@@ -207,24 +207,6 @@ class LocalServer:
             ready.set()
 
 
-def run(
-    paths: Paths,
-    host: str = "127.0.0.1",
-    port: int = 8080,
-    *,
-    db: str | os.PathLike[str] | None = None,
-    token_delay: float = 0.0,
-    llm: Any = None,
-    api_key: str | None = None,
-    on_ready: Callable[[LocalServer], None] | None = None,
-) -> None:
-    """Serve the files under `paths` in the foreground until Ctrl-C or SIGTERM.
-
-    `on_ready` is called with the server once it accepts requests. Raises as `LocalServer.start` does.
-    """
-    LocalServer(paths, host=host, port=port, db=db, token_delay=token_delay, llm=llm, api_key=api_key).serve(on_ready)
-
-
 def require_extra() -> None:
     """Raises ImportError with the command to type when the extra `server` is not installed."""
     try:

@@ -167,6 +167,13 @@ def test_the_titles_of_restructured_text_are_headings() -> None:
     ]
 
 
+def test_a_table_of_restructured_text_stands_as_it_is_drawn() -> None:
+    grid = "=====  =====\nModel  Litre\n=====  =====\nH1     20\n=====  ====="
+    (passage,) = split(f"Pumps\n=====\n\nTwo models:\n\n{grid}", "text", "pumps.rst")
+    assert passage.text == f"Two models:\n\n```\n{grid}\n```"
+    assert (passage.words, passage.code, passage.end_line) == ("Two models:", grid, 10)
+
+
 def test_a_program_is_quoted_as_code_under_what_it_defines() -> None:
     text = '"""A module."""\n\nclass Cat:\n    """Meows."""\n\n    def meow(self) -> str:\n        return "```"\n'
     assert told(text, "file", "cat.py") == [

@@ -6,7 +6,7 @@ import pytest
 from local.reading import datas, events, text_of
 
 from edgequake.local import LocalServer
-from edgequake.local.quoting import INTRODUCTION
+from edgequake.local.quoting import INTRODUCTION, NOTHING_FOUND
 
 QUESTIONS = [
     "Who operates the Orion relay?",
@@ -186,6 +186,13 @@ def test_history_makes_a_follow_up_understood(client: httpx.Client) -> None:
     body = ask(client, "And in which year was it added?", conversation_history=history)
     assert UUID(body["conversation_id"])
     assert "2024" in body["answer"]
+
+
+def test_a_follow_up_is_not_answered_by_what_answered_the_question_before(client: httpx.Client) -> None:
+    history = [{"role": "user", "content": "How much power does the relay draw?"}]
+    body = ask(client, "And is it waterproof?", conversation_history=history)
+    assert body["answer"].startswith(NOTHING_FOUND)
+    assert passages(body["sources"]) == []
 
 
 PROBLEM = {"code", "message", "details", "type", "title", "status"}

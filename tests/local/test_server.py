@@ -18,7 +18,6 @@ from edgequake import local
 from edgequake.local import LocalServer, LocalServerError, create_app
 from edgequake.local.engine import Engine, Found, Question
 from edgequake.local.errors import SourceError, StoreError
-from edgequake.local.server import run
 from edgequake.local.store import Store
 
 QUERY = {"query": "Who operates the Orion relay?"}
@@ -248,8 +247,8 @@ def test_importing_the_package_loads_no_server() -> None:
 
 FOREGROUND = """
 import sys
-from edgequake.local.server import run
-run(sys.argv[1], port=0, token_delay=3600, on_ready=lambda server: print(server.url, flush=True))
+from edgequake.local import LocalServer
+LocalServer(sys.argv[1], token_delay=3600).serve(lambda server: print(server.url, flush=True))
 print("ended", flush=True)
 """
 
@@ -275,11 +274,11 @@ def test_ctrl_c_ends_the_foreground_server_quietly_also_with_a_stream_open(folde
 
 def test_a_foreground_server_that_cannot_start_says_why(tmp_path: Path, server: LocalServer) -> None:
     with pytest.raises(SourceError):
-        run(tmp_path / "missing", port=0)
+        LocalServer(tmp_path / "missing").serve()
     port = httpx.URL(server.url).port
     assert port is not None
     with pytest.raises(LocalServerError, match="cannot listen"):
-        run((), port=port)
+        LocalServer(port=port).serve()
 
 
 def test_the_log_of_other_uvicorn_servers_is_left_alone(folder: Path, caplog: pytest.LogCaptureFixture) -> None:

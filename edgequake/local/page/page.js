@@ -333,7 +333,8 @@ async function ask(question) {
         cancelAnimationFrame(frame);
         text = event.answer ?? text;
         const model = event.llm_provider === "local" ? "" : ` · ${event.llm_model}`;
-        paint(`${counted(answer.querySelectorAll(".sources button").length, "source")} · ${((performance.now() - began) / 1000).toFixed(1)} s${model}`);
+        const shown = (context.sources ?? []).filter((source) => source.source_type !== "relationship");
+        paint(`${counted(shown.length, "source")} · ${((performance.now() - began) / 1000).toFixed(1)} s${model}`);
       }
     }
   } catch (error) {

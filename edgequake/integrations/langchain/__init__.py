@@ -9,7 +9,12 @@
         print(chunk.text, end="", flush=True)
 """
 
-from edgequake.integrations.langchain._chat import ChatEdgequake
-from edgequake.integrations.langchain._retriever import EdgequakeRetriever
+from edgequake.integrations._extras import missing
+
+try:
+    from edgequake.integrations.langchain._chat import ChatEdgequake
+    from edgequake.integrations.langchain._retriever import EdgequakeRetriever
+except ModuleNotFoundError as error:
+    raise missing("langchain", error) from error
 
 __all__ = ["ChatEdgequake", "EdgequakeRetriever"]

@@ -8,7 +8,12 @@
     engine.query("What is EdgeQuake?").print_response_stream()
 """
 
-from edgequake.integrations.llamaindex._engine import EdgequakeQueryEngine
-from edgequake.integrations.llamaindex._retriever import EdgequakeRetriever
+from edgequake.integrations._extras import missing
+
+try:
+    from edgequake.integrations.llamaindex._engine import EdgequakeQueryEngine
+    from edgequake.integrations.llamaindex._retriever import EdgequakeRetriever
+except ModuleNotFoundError as error:
+    raise missing("llamaindex", error) from error
 
 __all__ = ["EdgequakeQueryEngine", "EdgequakeRetriever"]

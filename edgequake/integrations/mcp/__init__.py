@@ -8,6 +8,11 @@
     create_server(AsyncEdgequakeClient()).run()  # on stdin and stdout; `edgequake mcp` does the same
 """
 
-from edgequake.integrations.mcp._server import create_server
+from edgequake.integrations._extras import missing
+
+try:
+    from edgequake.integrations.mcp._server import create_server
+except ModuleNotFoundError as error:
+    raise missing("mcp", error) from error
 
 __all__ = ["create_server"]

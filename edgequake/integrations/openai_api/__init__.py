@@ -8,7 +8,12 @@
     app = create_app(AsyncEdgequakeClient(base_url="http://localhost:8080"))  # uvicorn module:app
 """
 
+from edgequake.integrations._extras import missing
 from edgequake.integrations._turns import MODELS
-from edgequake.integrations.openai_api._app import create_app, openai_routes
+
+try:
+    from edgequake.integrations.openai_api._app import create_app, openai_routes
+except ModuleNotFoundError as error:
+    raise missing("gateway", error) from error
 
 __all__ = ["MODELS", "create_app", "openai_routes"]

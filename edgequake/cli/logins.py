@@ -103,13 +103,16 @@ def _put(address: str, username: str, token: str) -> bool:
         return False
     try:
         keyring.set_password(_service(address), username, token)
+        kept: bool = keyring.get_password(_service(address), username) == token
     except keyring.errors.NoKeyringError:
         say("there is no keyring on this machine")
         return False
     except Exception as error:
         say(f"the keyring cannot be written to: {str(error) or type(error).__name__}")
         return False
-    return True
+    if not kept:  # such as by the one that switches keyrings off, keyring.backends.null
+        say("the keyring of this machine keeps nothing")
+    return kept
 
 
 def _keyring() -> ModuleType | None:

@@ -11,7 +11,7 @@ import keyring
 import keyring.backend
 import keyring.errors
 import pytest
-from keyring.backends import fail
+from keyring.backends import fail, null
 from keyring.compat import properties
 
 from edgequake.testing import ScriptServer
@@ -207,6 +207,15 @@ def test_a_machine_without_a_keyring_is_not_told_to_install_the_package(eq: Any,
     ended = eq("login", "--user", "mira", stdin="s3cret\n")
     assert ended.err.startswith("edgequake: there is no keyring on this machine\nThe sign-in is in no keyring, so each")
     assert "pip install" not in ended.err
+
+
+def test_a_keyring_that_keeps_nothing_is_none(eq: Any, keys: Keys) -> None:
+    keyring.set_keyring(null.Keyring())  # PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring
+    ended = eq("login", "--user", "mira", stdin="s3cret\n")
+    assert ended.err.startswith(
+        "edgequake: the keyring of this machine keeps nothing\nThe sign-in is in no keyring, so"
+    )
+    assert eq("login", "--user", "mira", "--json", stdin="s3cret\n").out.endswith('"in_keyring": false}\n')
 
 
 def test_a_keyring_that_breaks_in_its_own_way_is_one_line(eq: Any, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:

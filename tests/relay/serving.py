@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import subprocess
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -48,6 +49,11 @@ class Served:
     def connections(self) -> int:
         """How many sockets are open."""
         return len(self._server.server_state.connections)
+
+    def sockets(self) -> list[socket.socket]:
+        """The open ones, on this side."""
+        transports = [connection.transport for connection in self._server.server_state.connections]
+        return [transport.get_extra_info("socket") for transport in transports]
 
     def wait_until_idle(self) -> None:
         """Returns when no task but the server's own is left."""
@@ -119,6 +125,11 @@ class Open:
         """Returns when so many are open."""
         with self._changed:
             assert self._changed.wait_for(lambda: self.now == now, SECONDS), self.now
+
+    def wait_for_made(self, made: int) -> None:
+        """Returns when so many items, or more, have been made."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.made >= made, SECONDS), self.made
 
     async def endless(self) -> AsyncGenerator[int, None]:
         """Numbers, as fast as they are taken."""

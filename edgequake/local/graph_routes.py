@@ -44,15 +44,17 @@ class GraphRoutes(Routes):
                 depth = clamped(asked.query, "neighbor_depth", 1, 3)
                 around = {node.id: node for one in nodes for node in graph.around(one, depth, limit).nodes}
                 nodes = [*{**{node.id: node for node in nodes}, **around}.values()][:MAX_NODES]
-            told = _part(graph, Part(nodes, related(nodes), total))
+            told = {
+                "nodes": [_alone(graph, node) for node in nodes],
+                "edges": [_edge(graph, edge) for edge in related(nodes)],
+            }
         return {**told, "total_matches": total, "is_truncated": total > len(found)}
 
     @route("GET /api/v1/graph/nodes/{id}")
     def node(self, asked: Asked) -> object:
         """One entity."""
         with asked.graph() as graph:
-            node = known(graph, asked["id"])
-            return _node(graph, node, graph.around(node, 1, MAX_NODES).degrees()[node.id])
+            return _alone(graph, known(graph, asked["id"]))
 
     @route("GET /api/v1/graph/labels/search")
     def labels(self, asked: Asked) -> object:
@@ -89,7 +91,7 @@ class GraphRoutes(Routes):
             for name in dict.fromkeys(asked.body.node_ids[:MAX_NODES]):
                 node, degree = graph.node(name), {"in": 0, "out": 0, "total": 0}
                 if node is not None:
-                    degree = graph.around(node, 1, MAX_NODES).degrees()[node.id]
+                    degree = _degree(graph, node)
                 found.append({"node_id": name, "degree": degree})
         return {"degrees": found, "count": len(found)}
 
@@ -134,6 +136,15 @@ def _part(graph: GraphReader, part: Part) -> dict[str, Any]:
         "nodes": [_node(graph, node, degrees[node.id]) for node in part.nodes],
         "edges": [_edge(graph, edge) for edge in part.edges],
     }
+
+
+def _degree(graph: GraphReader, node: Node) -> dict[str, int]:
+    """How many entities of the whole graph it is related to."""
+    return graph.around(node, 1, MAX_NODES).degrees()[node.id]
+
+
+def _alone(graph: GraphReader, node: Node) -> dict[str, Any]:
+    return _node(graph, node, _degree(graph, node))
 
 
 def _node(graph: GraphReader, node: Node, degree: dict[str, int]) -> dict[str, Any]:

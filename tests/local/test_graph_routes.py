@@ -118,6 +118,7 @@ def test_a_search_brings_neighbours_when_asked(graph) -> None:
     alone = graph.search("lindt")
     assert unknown_in(alone) == []
     assert ([node.id for node in alone.nodes], alone.total_matches) == (["VERA_LINDT"], 1)
+    assert alone.nodes[0].degree.total == graph.node("VERA_LINDT").degree.total > 0  # of the whole graph, too
     together = graph.search("lindt", include_neighbors=True)
     assert {"VERA_LINDT", "MIRA_OKAFOR"} <= {node.id for node in together.nodes}
 

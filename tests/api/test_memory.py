@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-SIZE = int(os.environ.get("UPLOAD_MB", "96")) * 1024 * 1024
+SIZE = int(os.environ.get("UPLOAD_MB", "64")) * 1024 * 1024
 """Bytes of the file; `make memory` takes 1 GB."""
 MOST = 24 * 1024 * 1024
 """Bytes that the process may grow by, whatever the size."""

@@ -91,6 +91,7 @@ def test_a_new_user_sees_what_the_page_shows(page, new_environment, tmp_path):
     assert any(block.output is not None for block in blocks)
 
 
+@pytest.mark.slow  # so that it runs beside the others, which use the same environment
 def test_a_package_index_shows_the_readme_without_a_dead_link(new_environment):
     [metadata] = new_environment.glob("lib/*/site-packages/edgequake-*.dist-info/METADATA")
     described = message_from_string(metadata.read_text("utf-8"))

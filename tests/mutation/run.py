@@ -54,7 +54,7 @@ TESTS = ["tests/core", "tests/http", "tests/client", "tests/tools", "tests/fault
          "--ignore=tests/faults/test_memory.py"]  # fmt: skip
 PYTEST = ["-s", "-p", "no:randomly", "--hypothesis-seed=0", f"--rootdir={ROOT}", *TESTS]
 
-BUDGET = 10.0  # CPU seconds of tests that a mutant meets, before it counts as unseen
+BUDGET = 5.0  # CPU seconds of tests that a mutant meets, before it counts as unseen
 PATIENCE = 4.0  # seconds, and ten times what a test costs; one that takes longer hangs, and so has seen the mutant
 MEMORY = 6 << 30  # bytes of addresses for a mutant that collects without end
 UNSEEN = -1

@@ -50,7 +50,8 @@ def check(error, kind, partial="EdgeQuake", chunks=2):
 
 @pytest.mark.parametrize("cut", [None, 1, 7])
 @pytest.mark.parametrize("encoding", [None, "gzip"])
-def test_the_text_is_whole_and_the_connection_is_used_again(caller, server, service, route, cut, encoding):
+def test_the_text_is_whole_and_the_connection_is_used_again(caller, server, service, route, cut, encoding, monkeypatch):
+    monkeypatch.setattr("edgequake.adapters._events.END_WITHIN", 60)
     route.always().stream(*service.steps(*PIECES), cut=cut, encoding=encoding)
     client = caller.client()
     for _ in range(2):

@@ -74,6 +74,7 @@ def gateway_to_script(open_gateway: Open, scripted: ScriptServer) -> Served:
 def script(scripted: ScriptServer) -> Iterator[ScriptServer]:
     """The server behind `gateway_to_script`; what one test queues, it also asks for."""
     scripted.requests.clear()
+    scripted.disconnects.clear()
     yield scripted
     scripted.wait_until_idle()
     scripted.assert_done()

@@ -195,11 +195,12 @@ def test_a_server_that_cannot_be_reached_says_nothing_of_where_it_is(caller, ope
     assert str(gone.port) in caplog.text
 
 
-def test_a_server_that_is_silent_is_a_timeout(caller, open_gateway, script):
+def test_a_server_that_is_silent_is_a_timeout(caller, open_gateway, script, soon):
     script.raw(Hold())
     with pytest.raises(openai.InternalServerError, match="took too long") as caught:
-        streamed(caller(open_gateway(script.url, timeout=0.05)))
+        streamed(caller(open_gateway(script.url, timeout=soon)))
     assert caught.value.status_code == 504
+    script.wait_for_requests(1)
 
 
 BROKEN = {

@@ -135,7 +135,8 @@ def test_a_client_that_leaves_ends_the_stream_at_once(folder: Path) -> None:
         assert held.ended.wait(12)  # not only when the next keep-alive cannot be sent
 
 
-def test_stopping_tells_open_streams_and_leaves_no_thread(folder: Path) -> None:
+def test_stopping_tells_open_streams_and_leaves_no_thread(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgequake._serving.server._SECONDS_FOR_LAST_WORDS", 60)
     server = LocalServer(folder, token_delay=3600).start()
     with opened(server) as response:
         chunks = response.iter_text()
@@ -247,7 +248,9 @@ def test_importing_the_package_loads_no_server() -> None:
 
 FOREGROUND = """
 import sys
+from edgequake._serving import server
 from edgequake.local import LocalServer
+server._SECONDS_FOR_LAST_WORDS = 60
 LocalServer(sys.argv[1], token_delay=3600).serve(lambda server: print(server.url, flush=True))
 print("ended", flush=True)
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from html import escape
 from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 
-from edgequake.display.markdown import Blocks, Rendered, rendered
+from edgequake.display.markdown import Blocks, Rendered, as_html, rendered
 from edgequake.display.text import dim, one_line
 
 if TYPE_CHECKING:
@@ -167,11 +168,11 @@ class _Notebook:
         self._painted = 0.0
 
     def begin(self) -> None:
-        self._handle = self._display.display(self._display.Markdown(f"*{self._waiting}*"), display_id=True)
+        self._handle = self._display.display(_output(self._waiting, dimmed=True), raw=True, display_id=True)
 
     def say(self, words: str) -> None:
         if not self._text:
-            self._handle.update(self._display.Markdown(f"*{one_line(words)}*"))
+            self._handle.update(_output(one_line(words), dimmed=True), raw=True)
 
     def add(self, text: str) -> None:
         self._text += text
@@ -189,4 +190,9 @@ class _Notebook:
         self._display.display(self._display.Pretty(written.getvalue().strip("\n")))
 
     def _paint(self) -> None:
-        self._handle.update(self._display.Markdown(self._text))
+        self._handle.update(_output(self._text), raw=True)
+
+
+def _output(text: str, *, dimmed: bool = False) -> dict[str, str]:
+    """What a notebook shows: as HTML, for a notebook runs the scripts that stand in Markdown."""
+    return {"text/html": f"<em>{escape(text)}</em>" if dimmed else as_html(text), "text/plain": text}

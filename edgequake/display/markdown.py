@@ -103,8 +103,18 @@ class _Whole(Markdown):
 
     def __init__(self, text: str) -> None:
         super().__init__("", hyperlinks=False)
-        parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["strikethrough", "table"])
-        self.parsed = parser.disable(["image", "reference"]).parse(_with_breaks(text))
+        self.parsed = _parser().parse(_with_breaks(text))
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["strikethrough", "table"])
+    return parser.disable(["image", "reference"])
+
+
+def as_html(text: str) -> str:
+    """Markdown as HTML that runs nothing and loads nothing, whoever wrote it: tags are shown as text."""
+    html: str = _parser().render(text)
+    return html
 
 
 def _with_breaks(text: str) -> str:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import types
+from html.parser import HTMLParser
 
 import pytest
 from client.conftest import caller, server
@@ -202,15 +203,13 @@ class Shown:
     def __init__(self):
         self.outputs = []
 
-    def display(self, what, *, display_id=False):
+    def display(self, what, *, raw=False, display_id=False):
         self.outputs.append([what])
         at = len(self.outputs) - 1
-        return types.SimpleNamespace(update=lambda more: self.outputs[at].append(more))
+        return types.SimpleNamespace(update=lambda more, raw: self.outputs[at].append(more))
 
-    def Markdown(self, text):  # noqa: N802 - IPython's name
+    def Pretty(self, text):  # noqa: N802 - IPython's name
         return text
-
-    Pretty = Markdown
 
 
 class ZMQInteractiveShell:
@@ -230,12 +229,55 @@ def notebook(monkeypatch):
 def test_a_notebook_gets_one_output_that_grows_and_then_the_summary(caller, server, notebook, capsys):
     server.on("POST", STREAM).stream(*STEPS)
     show(caller, StreamDisplay(), caller.client().query.stream("q"))
-    grown, (below,) = notebook.outputs
-    assert grown[:3] == ["*thinking…*", "*searching…*", "*1 source found, waiting for the answer…*"]
+    outputs, (below,) = notebook.outputs
+    grown = [output["text/plain"] for output in outputs]
+    assert outputs[0]["text/html"] == "<em>thinking…</em>"
+    assert "<h1>Graphs</h1>" in outputs[-1]["text/html"]
+    assert grown[:3] == ["thinking…", "searching…", "1 source found, waiting for the answer…"]
     assert grown[3] == "# "
     assert grown[-1] == ANSWER
     assert below.startswith("Sources\n  [1]  graphs.md")
     assert capsys.readouterr().out == ""
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[link](javascript:alert(1))",
+    "[link](data:text/html;base64,PHNjcmlwdD4=)",
+    "![picture](https://example.com/?q=secret)",
+]
+
+
+class Tags(HTMLParser):
+    """Collects the tags of a page, and what their attributes say."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = set()
+
+    def handle_starttag(self, tag, attrs):
+        self.found |= {tag, *(f"{name}={value}" for name, value in attrs)}
+
+
+def test_an_answer_runs_and_loads_nothing_in_a_notebook(caller, server, notebook):
+    """A notebook runs the scripts of what it shows: here, what a document or a model wrote."""
+    server.on("POST", STREAM).stream(
+        {"type": "thinking", "content": HOSTILE[0]},
+        {
+            "type": "context",
+            "sources": [{"source_type": "chunk", "id": "c", "file_path": HOSTILE[1], "reference_id": 1}],
+        },
+        *(token(f"{line}\n\n") for line in HOSTILE),
+        DONE,
+    )
+    show(caller, StreamDisplay(), caller.client().query.stream("q"))
+    outputs, (below,) = notebook.outputs
+    tags = Tags()
+    for output in outputs:
+        tags.feed(output["text/html"])
+    assert tags.found == {"em", "p", "a", "href=https://example.com/?q=secret"}  # a picture is a link that waits
+    assert isinstance(below, str)  # shown as it stands
 
 
 def test_a_long_text_is_not_sent_to_the_notebook_with_every_piece(notebook):
@@ -243,7 +285,7 @@ def test_a_long_text_is_not_sent_to_the_notebook_with_every_piece(notebook):
         for _ in range(3000):
             display.text("word ")
     ((*painted, last),) = notebook.outputs
-    assert last == "word " * 3000
+    assert last["text/plain"] == "word " * 3000
     assert len(painted) < 1500
 
 

@@ -8,7 +8,7 @@ import pytest
 from client.test_closed_elsewhere import about_to_sleep
 from client.wires import DONE, STREAM, token, v2, wire_bytes
 
-from edgequake import EdgequakeClient, RetryPolicy, StreamError
+from edgequake import EdgequakeClient, NotFoundError, RetryPolicy, StreamError
 from edgequake.testing import Hold
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -49,6 +49,17 @@ def test_a_stream_closed_while_it_waits_for_another_try_leaves_others_whole(serv
         hold.release()
         assert second.final().answer == "cd"
         assert server.connections == 1
+
+
+def test_a_stream_that_could_not_be_opened_says_so_again_and_asks_nothing_more(caller, server):
+    server.always().reply(status=404, json={"code": "NOT_FOUND", "message": "no such workspace"})
+    stream = caller.client().query.stream("q")
+    with pytest.raises(NotFoundError) as caught:
+        caller.open(stream)
+    requests = len(server.requests)
+    assert stream.failure is caught.value
+    assert caller.fails(stream) is caught.value
+    assert len(server.requests) == requests
 
 
 def test_a_failure_leaves_the_traceback_of_what_was_handled_before(caller, server):

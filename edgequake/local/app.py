@@ -30,21 +30,13 @@ from edgequake.local.requests import BodyError, RequestError
 from edgequake.local.store import Store
 from edgequake.local.system_routes import SystemRoutes
 from edgequake.local.task_routes import PipelineRoutes, TaskRoutes
+from edgequake.local.upload_routes import UploadRoutes
 from edgequake.local.wire import problem
 
 # Where two have the same shape, the first counts: `/documents/pdf` before `/documents/{id}`.
 _ROUTES = (
-    *(
-        QueryRoutes,
-        ChatRoutes,
-        ConversationRoutes,
-        ContextRoutes,
-        TaskRoutes,
-        PipelineRoutes,
-        PdfRoutes,
-        DocumentRoutes,
-    ),
-    *(DirectoryRoutes, GraphRoutes, EntityRoutes, Elsewhere, SystemRoutes),
+    *(QueryRoutes, ChatRoutes, ConversationRoutes, ContextRoutes, TaskRoutes, PipelineRoutes, PdfRoutes, UploadRoutes),
+    *(DocumentRoutes, DirectoryRoutes, GraphRoutes, EntityRoutes, Elsewhere, SystemRoutes),
 )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from edgequake.local.conversations import Turn
 from edgequake.local.scope import Scope
 
 MODES = frozenset({"naive", "local", "global", "hybrid", "mix", "bypass"})
@@ -46,13 +47,6 @@ class DocumentFilter(Body):
             date_from=self.date_from or "",
             date_to=self.date_to or "",
         )
-
-
-class Turn(Body):
-    """An earlier message of a conversation."""
-
-    role: str
-    content: str
 
 
 class Options(Body):

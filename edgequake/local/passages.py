@@ -80,18 +80,8 @@ def _passages(blocks: Iterable[Block]) -> list[Passage]:
     def keep() -> None:
         heading = HEADING_SEPARATOR.join(name for _, name in path if name)
         for whole in _sized(held):
-            found.append(
-                Passage(
-                    len(found),
-                    heading,
-                    whole.text,
-                    whole.words,
-                    whole.code,
-                    whole.start,
-                    whole.end,
-                    marked=whole.marked,
-                )
-            )
+            said = (whole.text, whole.words, whole.code)
+            found.append(Passage(len(found), heading, *said, whole.start, whole.end, marked=whole.marked))
         held.clear()
 
     for block in blocks:

@@ -8,12 +8,12 @@ from sse_starlette import ServerSentEvent
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from edgequake.local.document_routes import file_of, files_of, metadata_of, multipart
 from edgequake.local.engine import Engine
 from edgequake.local.records import Record
 from edgequake.local.requests import RequestError, page_of, pages_of
 from edgequake.local.routing import Asked, Routes, not_found, route
 from edgequake.local.sse import event_stream
+from edgequake.local.upload_routes import file_of, files_of, metadata_of, multipart
 from edgequake.local.uploads import Receipt, Upload, Uploads
 from edgequake.local.wire import compact
 

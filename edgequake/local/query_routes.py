@@ -81,7 +81,7 @@ def query_of(body: AskBody, workspace: str) -> Question:
     history: Sequence[Turn] = ()
     limit = DEFAULT_RESULTS
     if isinstance(body, QueryBody):
-        history = [Turn(turn.role, turn.content) for turn in body.conversation_history or ()]
+        history = body.conversation_history or ()
         limit = limit if body.max_results is None else body.max_results
     return question_of(body, body.query, workspace, history=history, limit=limit)
 

@@ -15,6 +15,7 @@ MOST = 3
 _LEAST_COVERED = 0.34
 _LEAST_COVERED_IF_NAMED = 0.1
 _LEAST_OF_BEST = 0.6
+_ABOUT_AS_GOOD = 0.9
 _TOKEN = re.compile(rf"\s*(?:[{CJK}]|[^\s{CJK}]+)|\s+")
 
 
@@ -27,7 +28,7 @@ class Quotes:
 
 
 def fitting(hits: Sequence[Hit]) -> list[Hit]:
-    """The hits that may be said to fit, the best of each section before others of it.
+    """The hits that may be said to fit, one of each section before others of it: the best, or an earlier as good.
 
     There are none when the best ones hold little of the question and are about something else.
     """
@@ -37,8 +38,13 @@ def fitting(hits: Sequence[Hit]) -> list[Hit]:
         return []
     best = max((hit.score for hit in hits if not hit.meant), default=0.0)
     good = [hit for hit in hits if hit.meant or hit.score >= _LEAST_OF_BEST * best]
-    firsts = {(hit.document_id, hit.heading): hit for hit in reversed(good)}
-    return sorted(good, key=lambda hit: firsts[hit.document_id, hit.heading] is not hit)
+    firsts: dict[tuple[str, str], Hit] = {}
+    for hit in good:
+        first = firsts.setdefault((hit.document_id, hit.heading), hit)
+        if hit.chunk_index < first.chunk_index and hit.score >= _ABOUT_AS_GOOD * first.score:
+            firsts[hit.document_id, hit.heading] = hit
+    chosen = [*firsts.values()]
+    return [*chosen, *(hit for hit in good if hit not in chosen)]
 
 
 def quotes(hits: Sequence[Hit], headings: Sequence[str] = ()) -> Quotes:

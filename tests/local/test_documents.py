@@ -12,7 +12,7 @@ from local.contract import check
 from local.pdf import pdf
 
 from edgequake.local import LocalServer
-from edgequake.local.document_routes import _bounded
+from edgequake.local.upload_routes import _bounded
 
 ROOT = "/api/v1/documents"
 SCOPED = {"X-Tenant-ID": "default", "X-Workspace-ID": "default"}

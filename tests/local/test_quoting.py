@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgequake.local.quoting import INTRODUCTION, MOST, NOTHING_FOUND, Quotes, pieces, quotes
+from edgequake.local.quoting import INTRODUCTION, MOST, NOTHING_FOUND, Quotes, fitting, pieces, quotes
 from edgequake.local.store import Store
 
 GUIDE = """\
@@ -113,6 +113,13 @@ def test_a_common_word_in_passing_is_no_answer_unless_it_is_looked_up(store: Sto
 def test_a_question_of_everything_gets_how_the_documents_begin(store: Store) -> None:
     store.add_document("README.md", "# Coast\n\nTools for coasts.\n\n## More\n\nRead on.")
     assert [hit.title for hit in ask(store, "What is this?").sources] == ["README.md", "tern.md", "birds/gulls.md"]
+
+
+def test_of_a_section_the_first_of_passages_that_fit_as_well_is_shown(store: Store) -> None:
+    before, after = "Herons fish in the morning. " * 8, "Herons fish in the evening. " * 8
+    store.add_document("herons.md", f"# Herons\n\n## Fish\n\n{before}\n\n{after}")
+    hits = store.search("How do herons fish?")
+    assert [hit.chunk_index for hit in fitting([*hits][::-1])] == [0, 1]
 
 
 ERRORS = """\

@@ -50,7 +50,7 @@ def copy(tmp_path):
 
 def run(copy: Path, *arguments: str) -> tuple[int, list[str]]:
     command = [sys.executable, str(copy / "scripts" / "unasync.py"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.stderr == ""
     return done.returncode, done.stdout.splitlines()
 

@@ -52,7 +52,7 @@ def test_a_test_with_a_pace_has_a_second_chance(tmp_path):
         env={**os.environ, "PYTEST_ADDOPTS": "", "PYTHONPATH": str(Path(pace.__file__).parent)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert "2 failed, 3 passed" in run.stdout, run.stdout + run.stderr
     assert "FAILED test_it.py::test_needs[400]" in run.stdout

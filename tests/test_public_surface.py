@@ -95,7 +95,7 @@ EXTRAS = {
 
 
 def run(program: str) -> str:
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=False)
     assert done.stderr == ""
     assert done.returncode == 0
     return done.stdout

@@ -21,7 +21,7 @@ def completed(line: str) -> list[str]:
     }
     done = subprocess.run(
         [sys.executable, "-c", "from edgequake.cli import main; main()"],
-        env=environment, capture_output=True, text=True, timeout=60, check=False,
+        env=environment, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.stderr == ""
     return done.stdout.split()

@@ -145,7 +145,7 @@ def test_gevent_may_be_patched_after_the_import(server):
         env={"EDGEQUAKE_BASE_URL": server.url},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (ran.stdout, ran.returncode) == ("{'EdgeQuake'}\n", 0), ran.stderr

@@ -272,7 +272,7 @@ def test_a_sync_client_that_nobody_closed_leaves_without_a_word(server, use):
         env={"EDGEQUAKE_BASE_URL": server.url},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (ran.stdout, ran.stderr, ran.returncode) == ("a\n" if USES[use] else "", "", 0)

@@ -74,7 +74,7 @@ def test_asking_warns_of_what_the_stream_does_not_read_alone(caller: Caller, ser
 
 
 def test_a_program_is_told_once_for_each_line() -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=300, check=True)
     told = [line.partition(" for ")[0] for line in done.stderr.splitlines() if "Warning" in line]
     assert told == [
         "<string>:5: IgnoredOptionWarning: the server does not read top_k",

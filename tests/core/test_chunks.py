@@ -353,7 +353,7 @@ from pydantic import TypeAdapter
 from edgequake.chunks import QueryChunk
 print(TypeAdapter(QueryChunk).json_schema(mode={mode!r})["title"])
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=False)
     assert (done.stdout, done.stderr) == ("QueryChunk\n", "")
 
 

@@ -19,7 +19,7 @@ server_logger("relay").info("the relay whispers")
 def stderr_of(setup):
     program = PROGRAM.format(setup=setup)
     return subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=True
     ).stderr.splitlines()
 
 

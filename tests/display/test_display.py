@@ -319,6 +319,6 @@ async def test_show_is_for_the_kind_of_stream_it_is_given(server):
 
 def test_without_its_extra_the_import_names_it():
     program = "import sys; sys.modules['rich'] = sys.modules['rich.console'] = None; import edgequake.display"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == 'ImportError: edgequake.display needs rich: pip install "edgequake[cli]"'

@@ -78,7 +78,7 @@ def test_an_example_prints_an_answer_from_the_server(name):
         input=SAID.get(name, ""),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert (run.returncode, run.stderr) == (0, "")
     assert agrees(PRINTED[name], " ".join(run.stdout.split())), run.stdout
@@ -87,7 +87,7 @@ def test_an_example_prints_an_answer_from_the_server(name):
 @pytest.mark.usefixtures("in_a_folder")
 def test_the_picture_of_a_graph_has_a_circle_for_each_entity_and_a_line_for_each_pair(tmp_path):
     program = [sys.executable, "-W", "error", str(EXAMPLES / "explore_graph.py"), "own.svg", "4"]
-    subprocess.run(program, check=True, capture_output=True, timeout=120)
+    subprocess.run(program, check=True, capture_output=True, timeout=300)
     picture = ElementTree.parse(tmp_path / "own.svg").getroot()
     count = {
         tag: len(picture.findall(f".//{{http://www.w3.org/2000/svg}}{tag}")) for tag in ("circle", "line", "title")
@@ -109,7 +109,7 @@ def test_conversations_are_saved_and_made_anew(tmp_path):
 
         def printed(*args):
             program = [sys.executable, "-W", "error", str(EXAMPLES / "export_conversations.py"), "talks.jsonl", *args]
-            return subprocess.run(program, check=True, capture_output=True, text=True, timeout=120).stdout
+            return subprocess.run(program, check=True, capture_output=True, text=True, timeout=300).stdout
 
         assert printed() == "What is EdgeQuake: 2 messages\n"
         assert printed("--restore") == "1 made anew, 0 failed\n"
@@ -121,7 +121,7 @@ def test_an_answer_that_breaks_off_leaves_no_file_that_looks_whole(tmp_path, mon
     edgequake_script.stream({"type": "token", "content": "Half"})
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EDGEQUAKE_BASE_URL", edgequake_script.url)
-    run = subprocess.run([sys.executable, str(EXAMPLES / "to_file.py")], capture_output=True, text=True, timeout=120)
+    run = subprocess.run([sys.executable, str(EXAMPLES / "to_file.py")], capture_output=True, text=True, timeout=300)
     assert run.returncode == 1
     assert "without its final event" in run.stderr
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("answer.md.part", "Half")]
@@ -166,7 +166,7 @@ def test_a_browser_shows_the_answer_of_the_fastapi_app(tmp_path):
             ["chromium", *HEADLESS, f"--user-data-dir={tmp_path}", f"{url}/?question=What+is+EdgeQuake%3F"],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         ).stdout
     assert "<title>edgequake: answered</title>" in page
     assert f'<p id="answer">{EDGEQUAKE} questions from both.' in " ".join(page.split())
@@ -176,7 +176,7 @@ def test_a_browser_shows_the_answer_of_the_fastapi_app(tmp_path):
 @pytest.mark.usefixtures("in_a_folder")
 def test_the_notebook_prints_what_it_shows(tmp_path):
     execute = [str(Path(sys.executable).with_name("jupyter-execute")), "--output", str(tmp_path / "run.ipynb")]
-    run = subprocess.run([*execute, str(EXAMPLES / "notebook.ipynb")], capture_output=True, text=True, timeout=120)
+    run = subprocess.run([*execute, str(EXAMPLES / "notebook.ipynb")], capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
     shown, printed = map(outputs, (EXAMPLES / "notebook.ipynb", tmp_path / "run.ipynb"))
     assert len(shown) == 4

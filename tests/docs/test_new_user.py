@@ -27,7 +27,7 @@ with LocalServer() as server:
     os.environ["EDGEQUAKE_BASE_URL"] = server.url
     for language, code in json.load(sys.stdin):
         if language == "sh":
-            run = subprocess.run(["sh", "-e", "-c", code], stdout=subprocess.PIPE, text=True, check=True, timeout=120)
+            run = subprocess.run(["sh", "-e", "-c", code], stdout=subprocess.PIPE, text=True, check=True, timeout=300)
             printed = run.stdout
         else:
             with redirect_stdout(io.StringIO()) as out:
@@ -45,8 +45,8 @@ def new_environment(tmp_path_factory):
     """A virtual environment with the wheel of this checkout; what the package needs comes from this environment."""
     folder = tmp_path_factory.mktemp("new")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=120)
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "env")], check=True, timeout=120)
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=300)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "env")], check=True, timeout=300)
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder / "env")}))
     packages.joinpath("needed.pth").write_text("\n".join(path for path in sys.path if path.endswith("-packages")))
     pip = [
@@ -61,7 +61,7 @@ def new_environment(tmp_path_factory):
         "--no-index",
     ]
     wheel = next(folder.glob("*.whl"))
-    subprocess.run([*pip, "--ignore-installed", "--no-compile", str(wheel)], check=True, timeout=120)
+    subprocess.run([*pip, "--ignore-installed", "--no-compile", str(wheel)], check=True, timeout=300)
     return folder / "env"
 
 
@@ -81,7 +81,7 @@ def test_a_new_user_sees_what_the_page_shows(page, new_environment, tmp_path):
         env=env | {"PATH": f"{new_environment / 'bin'}{os.pathsep}{env['PATH']}", "COLUMNS": "100"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert (walk.returncode, walk.stderr) == (0, "")
     *printed, package = map(json.loads, walk.stdout.splitlines())

@@ -72,7 +72,7 @@ def test_the_tests_on_the_testing_page_pass(tmp_path):
         (tmp_path / name).write_text(block.code)
     pytest_itself = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--rootdir=."]
     run = subprocess.run(
-        [*pytest_itself, *sorted(tmp_path.glob("test_*.py"))], capture_output=True, text=True, timeout=120
+        [*pytest_itself, *sorted(tmp_path.glob("test_*.py"))], capture_output=True, text=True, timeout=300
     )
     assert run.returncode == 0, run.stdout
     assert re.search(r"^7 passed", run.stdout, re.MULTILINE)
@@ -83,7 +83,7 @@ def test_the_blocks_of_the_page_on_opentelemetry_run_in_a_process_of_their_own(m
     """They set what a process can set only once."""
     monkeypatch.delenv("EDGEQUAKE_OTEL")
     for block in blocks_of(TRACING, "python"):
-        run = subprocess.run([sys.executable, "-c", block.code], capture_output=True, text=True, timeout=120)
+        run = subprocess.run([sys.executable, "-c", block.code], capture_output=True, text=True, timeout=300)
         assert run.stderr == "", block.where
         assert agrees(block.output, run.stdout), f"{block.where} prints\n{run.stdout}"
 

@@ -36,11 +36,11 @@ def without_sources(printed):
 def test_the_pictures_show_the_programs_own_words():
     notes = str(ROOT / "examples" / "notes")
     ask = [sys.executable, "-m", "edgequake", "ask", "How does streaming work?", "--local", notes]
-    answer = without_sources(subprocess.run(ask, capture_output=True, text=True, check=True, timeout=120).stdout)
+    answer = without_sources(subprocess.run(ask, capture_output=True, text=True, check=True, timeout=300).stdout)
     assert " ".join(answer.split()) in words_in(ROOT / "docs" / "assets" / "ask.svg")
     chat = [sys.executable, "-m", "edgequake", "chat", "--local", notes]
     typed = "What is an entity?\nWhich modes does EdgeQuake have?\n"
-    said = subprocess.run(chat, input=typed, capture_output=True, text=True, check=True, timeout=120).stdout
+    said = subprocess.run(chat, input=typed, capture_output=True, text=True, check=True, timeout=300).stdout
     said = without_sources(said)
     shown = words_in(ROOT / "docs" / "assets" / "chat.svg")
     assert [reply for reply in said.strip().split("\n\n") if " ".join(reply.split()) not in shown] == []

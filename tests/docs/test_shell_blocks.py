@@ -40,7 +40,7 @@ def test_the_shell_blocks_of_a_page_run_as_they_stand(page):
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         assert (run.returncode, run.stderr) == (0, ""), block.where
         if block.output is not None:

@@ -55,7 +55,7 @@ def test_the_site_builds_without_a_warning_and_holds_all_that_is_public(tmp_path
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert (run.returncode, re.findall("(?:WARNING|ERROR) .*", run.stderr)) == (0, []), run.stderr
     pages = {page.relative_to(site).as_posix(): page.read_text("utf-8") for page in site.rglob("*.html")}
@@ -112,7 +112,7 @@ def fetched_from_elsewhere(page):
 
 def drawn_by(browser, address, profile):
     command = [browser, *HEADLESS, f"--user-data-dir={profile}", address]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=300).stdout
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -407,7 +407,7 @@ def test_a_full_disk_ends_it_and_the_next_run_sends_what_is_not_in_the_manifest(
     taken = {"document_id": "d" * 200, "track_id": "t", "status": "pending"}
     edgequake_script.on("POST", "/api/v1/documents/upload").always().reply(json=taken, status=202)
     command = [sys.executable, "-c", FULL, edgequake_script.url, str(folder)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 1
     assert re.search(r"OSError: \[Errno \d+\] File too large: '.*\.edgequake-uploads\.jsonl'$", ended.stderr.strip())
     assert [row["path"] for row in rows(folder)] == ["a.md"]
@@ -446,7 +446,7 @@ def test_ctrl_c_leaves_a_whole_manifest_with_the_file_that_was_under_way(edgequa
     process = uploading(edgequake_script, folder)
     process.send_signal(signal.SIGINT)
     process.hold.release()  # type: ignore[attr-defined]
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=300)
     assert (out, process.returncode) == ("interrupted\n", 0)
     assert [row["path"] for row in rows(folder)][:2] == ["a.md", "b/c.txt"]
     assert all(re.fullmatch(r"\{.*\}", line) for line in (folder / MANIFEST).read_text().splitlines())

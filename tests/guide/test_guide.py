@@ -100,7 +100,7 @@ def run(programs: str, *servers: ScriptServer, **settings: str) -> subprocess.Co
         [sys.executable, "-c", RUN, paths, *(server.url for server in servers)],
         env=os.environ | {"PYTHONUTF8": "1"} | settings,
         capture_output=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     return subprocess.CompletedProcess(ran.args, ran.returncode, ran.stdout.decode(), ran.stderr.decode())

@@ -37,7 +37,7 @@ def start(program, url):
 def ran(program, url):
     """What a program printed, what it complained of, and its exit code."""
     with start(program, url) as process:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
         return out, err, process.returncode
 
 
@@ -86,7 +86,7 @@ def test_ctrl_c_in_mid_stream_is_a_keyboard_interrupt_and_no_more(server, progra
     with start(program, server.url) as process:
         assert process.stdout.readline() == "a\n"
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=300)
     assert err.rstrip().endswith("KeyboardInterrupt")
     assert "Warning" not in err
     assert "Exception ignored" not in err
@@ -148,5 +148,5 @@ client.close()
         assert process.stdout.readline().split() == ["b"]
         assert process.stdout.readline() == "forked\n"
         hold.release()
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
     assert (out, err, process.returncode) == ("bc\n", "", 0)

@@ -254,7 +254,7 @@ def test_the_code_shown_does_what_was_just_done(opened: Open, server: LocalServe
     assert "\n1 relay.md\n" in printed
     if shutil.which("curl"):
         curl = f"{page.locator('#curl').inner_text()} --silent --noproxy '*'"
-        told = subprocess.run(["sh", "-c", curl], capture_output=True, text=True, timeout=60)
+        told = subprocess.run(["sh", "-c", curl], capture_output=True, text=True, timeout=300)
         assert '"type":"done"' in told.stdout
     page.get_by_role("link", name="Documents").click()
     expect(page.get_by_text("As code: the documents listed")).to_be_visible()

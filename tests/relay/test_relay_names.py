@@ -30,7 +30,7 @@ NAMES = [
 
 
 def run(program: str) -> str:
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=300)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 

@@ -70,7 +70,7 @@ def tsc():
         files = sorted(str(path) for path in folder.glob("*.ts"))
         ended = subprocess.run(
             [*command, *options, "--lib", "es2022,dom,dom.asynciterable", "--types", "", "--pretty", "false", *files],
-            capture_output=True, text=True, timeout=60, check=False, cwd=folder,
+            capture_output=True, text=True, timeout=300, check=False, cwd=folder,
         )  # fmt: skip
         return ended.stdout + ended.stderr
 
@@ -208,7 +208,7 @@ def test_python_programs_are_held_to_the_stub(tmp_path):
     for name, text in (("relay_client", python_stub(App().relay.functions)), ("use", USE), ("misuse", MISUSE)):
         (tmp_path / f"{name}.py").write_text(text, "utf-8")
     command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson", str(tmp_path)]
-    ended = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=120)
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=300)
     found = json.loads(ended.stdout)["generalDiagnostics"]
     places = {(Path(fault["file"]).name, fault["range"]["start"]["line"] + 1) for fault in found}
     assert places == {("misuse.py", line) for line in (4, 5, 6, 8)}, found

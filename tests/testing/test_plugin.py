@@ -49,7 +49,7 @@ def test_an_installed_package_brings_its_fixtures(tmp_path):
         env={**os.environ, "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "3 passed" in run.stdout

@@ -294,7 +294,7 @@ def test_waits_say_what_they_waited_for(edgequake_script):
 def test_stop_ends_holds_idle_and_blocked_connections_and_the_thread(wire, edgequake_script):
     hold = Hold()
     edgequake_script.stream("a", hold).reply().stream(Repeat(b"x" * 65536))
-    threads = threading.active_count()
+    thread = edgequake_script._thread
     half = wire()
     half.send(b"GET / HT")
     held, idle = wire().ask(), wire()
@@ -303,7 +303,7 @@ def test_stop_ends_holds_idle_and_blocked_connections_and_the_thread(wire, edgeq
     blocked = wire(receive_buffer=4096).ask()
     edgequake_script.wait_until_blocked()
     edgequake_script.stop()
-    assert threading.active_count() == threads - 1
+    assert not thread.is_alive()
     assert held.read_rest().endswith(b"data: a\n\n\r\n")
     assert idle.read_rest() == b""
     assert half.read_rest() == b""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from edgequake.models.uploads import Upload
 
 __all__ = [
-    "KEY", "MANIFEST", "Manifest", "ended", "failed_later", "fields_of", "matches", "row_of", "sorted_out", "with_ids",
+    "KEY", "MANIFEST", "Manifest", "ended", "failed_later", "fields_of", "matches", "row_of", "sorted_out",
 ]  # fmt: skip
 
 KEY = "key"
@@ -84,16 +84,6 @@ def sorted_out(
         else:
             to_send[sha256] = file
     return list(to_send.values())
-
-
-def with_ids(result: FolderUpload) -> None:
-    """Gives the files whose content another file of the folder has the ids of that file's document."""
-    sent = {file.sha256: file for file in (*result.uploaded, *result.duplicates) if file.document_id or file.pdf_id}
-    for n, file in enumerate(result.duplicates):
-        same = sent.get(file.sha256)
-        if same is not None and same is not file:
-            ids = {name: getattr(same, name) for name in ("document_id", "pdf_id", "track_id", "task_id")}
-            result.duplicates[n] = replace(file, **ids)
 
 
 def fields_of(manifest: Manifest, file: FolderFile) -> dict[str, Any]:

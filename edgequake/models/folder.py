@@ -24,7 +24,8 @@ class FolderFile:
     size: int | None = None
     """Its bytes."""
     document_id: str | None = None
-    """The document; None for a PDF that has not been converted yet."""
+    """The document; None for a PDF that has not been converted yet, and where another file of the folder has the same
+    content: the document is that file's."""
     pdf_id: str | None = None
     """The PDF, for ``documents.pdf``."""
     track_id: str | None = None

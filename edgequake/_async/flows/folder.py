@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from edgequake._core.folder import KEY, ended, failed_later, fields_of, row_of, sorted_out, with_ids
+from edgequake._core.folder import KEY, ended, failed_later, fields_of, row_of, sorted_out
 from edgequake._http.waiting import async_in_thread
 from edgequake.batch._async.runner import AsyncRunner
 from edgequake.batch.files import found_files, hashed
@@ -69,7 +69,6 @@ class AsyncFolder:
                 on_done=lambda line: self._tell(ended(self.manifest, line, result)),
                 resume=False,
             ).run()
-        with_ids(result)
         return result
 
     async def note_failures(self, result: FolderUpload) -> None:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from edgequake._core.folder import KEY, ended, failed_later, fields_of, row_of, sorted_out, with_ids
+from edgequake._core.folder import KEY, ended, failed_later, fields_of, row_of, sorted_out
 from edgequake._http.waiting import in_thread
 from edgequake.batch._sync.runner import Runner
 from edgequake.batch.files import found_files, hashed
@@ -70,7 +70,6 @@ class Folder:
                 on_done=lambda line: self._tell(ended(self.manifest, line, result)),
                 resume=False,
             ).run()
-        with_ids(result)
         return result
 
     def note_failures(self, result: FolderUpload) -> None:

@@ -120,9 +120,14 @@ def code(text: str, language: str) -> Iterator[Block]:
 
 
 def separated(text: str) -> Iterator[Block]:
-    """The rows of comma-separated values, as a Markdown table under the first of them."""
-    reader = csv.reader(text.split("\n"))
-    rows = [(reader.line_num, _row(cells)) for cells in reader if any(cells)]
+    """The rows of values apart by commas, semicolons or tabs, as a Markdown table under the first of them."""
+    first = text.partition("\n")[0]
+    reader = csv.reader(text.split("\n"), delimiter=max(",;\t", key=first.count))
+    try:
+        rows = [(reader.line_num, _row(cells)) for cells in reader if any(cells)]
+    except csv.Error:  # a quotation mark that is never closed
+        yield from plain(text)
+        return
     if rows:
         head = f"{rows[0][1]}\n|{'---|' * (rows[0][1].count(' | ') + 1)}"
         parts = tuple(Block("text", row, "", number, number, code=row) for number, row in rows[1:])

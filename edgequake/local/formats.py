@@ -219,7 +219,11 @@ class _Page(HTMLParser):
             self._parts.append(data if self._in_code else re.sub(r"\s+", " ", data))
 
     def _break(self, lines: str) -> None:
-        self._parts.append(" " if self._cells or self._in_code else "" if self._in_table else lines)
+        if self._in_code:
+            lines = "\n"
+        elif self._in_table:
+            lines = " " if self._cells else ""
+        self._parts.append(lines)
 
     def _end_row(self) -> None:
         if self._cells:

@@ -119,8 +119,9 @@ def words(text: str) -> list[str]:
 
 def content_words(text: str) -> list[str]:
     """The distinct words that carry meaning, in order."""
-    telling = [word for word in dict.fromkeys(words(text)) if word not in STOP_WORDS]
-    return [] if _VAGUE.issuperset(telling) else telling
+    said = words(text)
+    telling = [word for word in dict.fromkeys(said) if word not in STOP_WORDS]
+    return [] if len(said) > 1 and _VAGUE.issuperset(telling) else telling
 
 
 def spaced(text: str) -> str:

@@ -135,8 +135,8 @@ def test_a_web_page_is_read_in_its_own_charset(page: bytes, text: str) -> None:
 
 
 def test_the_code_of_a_web_page_keeps_its_lines() -> None:
-    page = "<p>Run <code>it</code>:<pre><code>def f():\n    <b>return</b> 1\n</code></pre><p>Done"
-    assert read(page.encode(), ".html").text == "Run it:\n\n```\ndef f():\n    return 1\n\n```\n\nDone\n"
+    page = "<p>Run <code>it</code>:<pre><code>def f():\n    <b>return</b> 1<br>f()</code></pre><p>Done"
+    assert read(page.encode(), ".html").text == "Run it:\n\n```\ndef f():\n    return 1\nf()\n```\n\nDone\n"
 
 
 def test_a_table_of_a_web_page_with_head_cells_is_a_table() -> None:

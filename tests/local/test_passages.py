@@ -183,6 +183,16 @@ def test_a_program_is_quoted_as_code_under_what_it_defines() -> None:
     ]
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_separated_values_are_a_table_and_broken_ones_a_text(separator: str) -> None:
+    rows = [["model", "price"], ["H1", "129"], ["H2", "1,5 kg; old"]]
+    text = "\n".join(separator.join(f'"{cell}"' for cell in row) for row in rows)
+    (passage,) = split(text, "file", "prices.csv")
+    assert passage.text == "| model | price |\n|---|---|\n| H1 | 129 |\n| H2 | 1,5 kg; old |"
+    broken = split(f'model{separator}price\nH1{separator}"' + "far too long\n" * 20_000, "file", "prices.csv")
+    assert len(broken) > 100
+
+
 def test_no_passage_reaches_over_two_pages() -> None:
     found = split("One.\n\nTwo.\fThree.\nFour.", "pdf", "a.pdf")
     assert [(p.index, p.page, p.text, p.start_line) for p in found] == [

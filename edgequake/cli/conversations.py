@@ -74,14 +74,20 @@ def export(
     partial: Annotated[
         bool, typer.Option("--partial", help="Also those of which the server does not give every message.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Write conversations with their messages, a line of JSON each. Needs --tenant and --user.
+
+    With --output, --json says how many they were.
 
     Example: edgequake conversations export -o conversations.jsonl
     """
     with connection.client() as client:
         if output is not None:
             client.conversations.export(conversations, to=output, partial_ok=partial)
+            if as_json:
+                with output.open("rb") as lines:
+                    show_json({"conversations": sum(1 for _ in lines), "output": str(output)})
             return
         for one in client.conversations.export(conversations, partial_ok=partial):
             sys.stdout.write(as_json_text(one, one_line=True))

@@ -89,7 +89,8 @@ def test_conversations_are_listed_shown_exported_and_deleted(
     shown = eq("conversations", "export", first, terminal=True).out
     assert (shown.count("\n"), json.loads(shown)["messages"], "\x9b" in shown) == (1, messages["items"], False)
     path = tmp_path / "one.jsonl"
-    assert eq("conversations", "export", first, "-o", str(path)).code == 0
+    written = eq("conversations", "export", first, "-o", str(path), "--json")
+    assert json.loads(written.out) == {"conversations": 1, "output": str(path)}
     assert len(path.read_text().splitlines()) == 1
     assert eq("conversations", "delete", first).out == ""
     assert json.loads(eq("conversations", "delete", first, "--json").out) == {"deleted": [first]}

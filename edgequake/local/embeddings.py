@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,11 +28,14 @@ _FOUND = """
 SELECT v.passage, v.vector FROM vectors v JOIN passages p ON p.rowid = v.passage
 WHERE v.model = ? AND p.workspace_id = ?
 """
-_WITHOUT = "NOT EXISTS (SELECT 1 FROM vectors v WHERE v.passage = p.rowid AND v.model = ?)"
-_MISSING = f"""
-SELECT p.rowid, d.title || ' > ' || p.heading || char(10) || p.text FROM passages p
-JOIN documents d ON d.id = p.document_id WHERE {_WITHOUT} LIMIT ?
-"""  # noqa: S608 - a constant
+_MISSING = """
+SELECT p.rowid FROM passages p
+WHERE NOT EXISTS (SELECT 1 FROM vectors v WHERE v.passage = p.rowid AND v.model = ?)
+"""
+_TEXTS = """
+SELECT p.rowid, d.title || ' > ' || p.heading || char(10) || p.text AS text FROM passages p
+JOIN documents d ON d.id = p.document_id WHERE p.rowid IN (SELECT value FROM json_each(?))
+"""
 _INSIDE = "SELECT rowid FROM passages WHERE document_id IN (SELECT value FROM json_each(?))"
 
 
@@ -121,15 +125,6 @@ class VectorIndex:
         self._cached: dict[tuple[str, str], tuple[Any, list[int], NDArray[float32]]] = {}
         self._changes = 0
 
-    def missing(self, model: str, limit: int) -> list[tuple[int, str]]:
-        """Passages that have no vector of the model, as rows and texts."""
-        return self._connection.execute(_MISSING, (model, limit)).fetchall()
-
-    def count_missing(self, model: str) -> int:
-        """How many passages have no vector of the model."""
-        (count,) = self._connection.execute(f"SELECT count(*) FROM passages p WHERE {_WITHOUT}", (model,)).fetchone()  # noqa: S608
-        return int(count)
-
     def store(self, model: str, vectors: Sequence[tuple[int, bytes]]) -> None:
         """Keep the vectors of these rows, in place of another model's; of a passage that is gone none."""
         self._changes += 1
@@ -190,16 +185,14 @@ def embed_missing(
     progress: Callable[[str, int, int], None] | None,
 ) -> None:
     """Give each passage that has none of this model a vector. Raises EmbeddingError; what was embedded before stays."""
-    done = 0
-    while True:
-        with database.snapshot():
-            missing = vectors.missing(embedder.model, _AT_ONCE)
-            left = vectors.count_missing(embedder.model) if progress else 0
+    missing = database.column(_MISSING, (embedder.model,))
+    for done in range(0, len(missing), _AT_ONCE):
         if progress is not None:
-            progress("embedding passages", done, done + left)
-        if not missing:
-            return
-        found = embedder.embed([text for _, text in missing])
+            progress("embedding passages", done, len(missing))
+        texts = database.rows(_TEXTS, (json.dumps(missing[done : done + _AT_ONCE]),))
+        found = embedder.embed([row["text"] for row in texts]) if texts else []
         with database.transaction():
-            vectors.store(embedder.model, [(row, vector) for (row, _), vector in zip(missing, found, strict=True)])
-        done += len(missing)
+            rows = [(row["rowid"], vector) for row, vector in zip(texts, found, strict=True)]
+            vectors.store(embedder.model, rows)
+    if progress is not None:
+        progress("embedding passages", len(missing), len(missing))

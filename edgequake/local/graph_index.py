@@ -4,9 +4,10 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from sqlite3 import Connection
+from typing import Self
 
 from edgequake.local.graph import RELATION, TYPES, keys_in, names
 from edgequake.local.passages import Passage
@@ -30,20 +31,32 @@ AND (:inside IS NULL OR p.document_id IN (SELECT value FROM json_each(:inside)))
 class FoundEntity:
     """An entity beside an answer (`score` 0 to 1).
 
-    `description` is what a passage says of it, `degree` counts the entities that the answer's passages mention together
-    with it. `chunk_ids` are passages that mention it, those of the answer first; `document_id` and `title` are of the
-    first.
+    `key` is what all spellings of its name have in common. It stands in the answer's passages `places` and is mentioned
+    in those of the ids `mentions`. `degree` counts the entities that the answer's passages mention together with it.
     """
 
     id: str
     name: str
     entity_type: str
-    description: str
+    key: str
+    places: tuple[Hit, ...]
+    mentions: tuple[str, ...]
     score: float
-    degree: int
-    chunk_ids: tuple[str, ...]
-    document_id: str
-    title: str
+    degree: int = 0
+
+    @property
+    def description(self) -> str:
+        """What the first of its places says of it."""
+        return first_sentence(self.places[0].text, (self.key,)) or self.places[0].text
+
+    @property
+    def chunk_ids(self) -> tuple[str, ...]:
+        """The ids of passages that mention it, those of the answer first."""
+        return tuple(dict.fromkeys([*(hit.id for hit in self.places), *self.mentions]))[:_MAX_CHUNKS]
+
+    def beside(self, other: Self) -> bool:
+        """Whether a passage of the answer mentions both."""
+        return not overlap(self.key, other.key) and not {*self.places}.isdisjoint(other.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +67,13 @@ class FoundRelationship:
     target: str
     description: str
     score: float
-    chunk_id: str
-    document_id: str
-    title: str
+    place: Hit
     relation_type: str = RELATION
 
     @property
     def id(self) -> str:
         """The relationship's id, `SOURCE->TARGET`."""
         return f"{self.source}->{self.target}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Beside:
-    """An entity that passages of an answer mention."""
-
-    entity_id: str
-    name: str
-    entity_type: str
-    key: str
-    places: tuple[Hit, ...]
-    mentions: tuple[str, ...]
-    score: float
 
 
 class GraphIndex:
@@ -124,7 +122,7 @@ class GraphIndex:
         then those that set these passages apart from others. Of relationships, those come first that a sentence tells.
         """
         found = self._found(question, hits, workspace, inside) if any(limits) else []
-        shown = found[: limits[0]]
+        shown = [replace(one, degree=sum(map(one.beside, found))) for one in found[: limits[0]]]
         pairs = [
             (one, other, hit)
             for one, other in combinations(found, 2)
@@ -133,15 +131,15 @@ class GraphIndex:
         ]
         told = [(*pair, first_sentence(pair[2].text, (pair[0].key, pair[1].key))) for pair in pairs]
         told.sort(key=lambda pair: (not pair[3], -(pair[0].score + pair[1].score)))
-        return [_entity(entity, found) for entity in shown], [_relationship(*pair) for pair in told[: limits[1]]]
+        return shown, [_relationship(*pair) for pair in told[: limits[1]]]
 
-    def _found(self, question: str, hits: Sequence[Hit], workspace: str, inside: str | None) -> list[_Beside]:
+    def _found(self, question: str, hits: Sequence[Hit], workspace: str, inside: str | None) -> list[FoundEntity]:
         run = self._connection.execute
         (total,) = run("SELECT count(*) FROM passages WHERE workspace_id = ?", (workspace,)).fetchone()
         asked = frozenset(keys_in(question))
         said = [frozenset(keys_in(f"{hit.heading}\n{hit.text}")) for hit in hits]
         keys = json.dumps([*frozenset[str]().union(*said)])
-        found: list[_Beside] = []
+        found: list[FoundEntity] = []
         for _, entity_id, name, entity_type, key in run(KNOWN, (workspace, keys)).fetchall():
             places = tuple(hit for hit, inside_it in zip(hits, said, strict=True) if key in inside_it)
             where = {"phrase": phrase(name), "workspace": workspace, "inside": inside}
@@ -150,32 +148,15 @@ class GraphIndex:
             rarity = math.log(1 + total / (having + 0.5)) / math.log(1 + 2 * total)
             trust = 1 - 0.1 * TYPES.index(entity_type)
             score = 1.0 if key in asked else min(0.99, 0.5 * rarity * trust + 0.1 * len(places))
-            found.append(_Beside(entity_id, name, entity_type, key, places, mentions, round(score, 6)))
+            found.append(FoundEntity(entity_id, name, entity_type, key, places, mentions, round(score, 6)))
         found.sort(key=lambda entity: (-entity.score, -len(entity.key), entity.key))
         return [entity for n, entity in enumerate(found) if not any(_part_of(entity.key, o.key) for o in found[:n])]
 
 
-def _entity(entity: _Beside, others: Sequence[_Beside]) -> FoundEntity:
-    first = entity.places[0]
-    chunks = dict.fromkeys([*(hit.id for hit in entity.places), *entity.mentions])
-    degree = sum(not overlap(entity.key, other.key) and bool({*entity.places} & {*other.places}) for other in others)
-    return FoundEntity(
-        entity.entity_id,
-        entity.name,
-        entity.entity_type,
-        first_sentence(first.text, (entity.key,)) or first.text,
-        entity.score,
-        degree,
-        tuple(chunks)[:_MAX_CHUNKS],
-        first.document_id,
-        first.title,
-    )
-
-
-def _relationship(one: _Beside, other: _Beside, hit: Hit, told: str) -> FoundRelationship:
-    source, target = sorted((one.entity_id, other.entity_id))
+def _relationship(one: FoundEntity, other: FoundEntity, hit: Hit, told: str) -> FoundRelationship:
+    source, target = sorted((one.id, other.id))
     score = round((one.score + other.score) / 2, 6)
-    return FoundRelationship(source, target, told or hit.text, score, hit.id, hit.document_id, hit.title)
+    return FoundRelationship(source, target, told or hit.text, score, hit)
 
 
 def first_sentence(text: str, keys: Sequence[str]) -> str:

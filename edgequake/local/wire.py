@@ -40,14 +40,14 @@ def subgraph(found: Found) -> dict[str, Any]:
     entities = [
         {
             **fields(one, "id", "name", "entity_type", "description", "score", "degree"),
-            "lineage": {"source_chunk_ids": list(one.chunk_ids), **_origin(one)},
+            "lineage": {"source_chunk_ids": list(one.chunk_ids), **_origin(one.places[0])},
         }
         for one in found.entities
     ]
     relationships = [
         {
             **fields(one, "id", "source", "target", "relation_type", "description", "score"),
-            "lineage": {"source_chunk_id": one.chunk_id, **_origin(one)},
+            "lineage": {"source_chunk_id": one.place.id, **_origin(one.place)},
         }
         for one in found.relationships
     ]
@@ -184,5 +184,5 @@ def _lineage(hit: Hit) -> dict[str, Any]:
     return {"file_path": hit.title, **fields(hit, "document_id", "chunk_index", "start_line", "end_line")}
 
 
-def _origin(one: FoundEntity | FoundRelationship) -> dict[str, str]:
-    return {"source_document_id": one.document_id, "source_file_path": one.title}
+def _origin(place: Hit) -> dict[str, str]:
+    return {"source_document_id": place.document_id, "source_file_path": place.title}

@@ -103,7 +103,7 @@ def test_what_one_document_names_is_found_in_another_and_tells_what_is_said_of_i
         entities, relationships = store.graph("Who owns the beacon?", hits)
         assert relationships == []
         (mira,) = entities
-        assert (mira.id, mira.title) == ("MIRA_OKAFOR", "a.md")
+        assert (mira.id, mira.places[0].title) == ("MIRA_OKAFOR", "a.md")
         assert mira.description == "The spare beacon belongs to Mira Okafor."
         assert mira.chunk_ids[0] == hits[0].id
         assert len(mira.chunk_ids) == 2
@@ -113,7 +113,7 @@ def test_what_one_document_names_is_found_in_another_and_tells_what_is_said_of_i
         assert len(others) == 2
         assert {edge.source, edge.target} in ({relay.id, "MIRA_OKAFOR"}, {relay.id, "LYON"})
         assert edge.description == "The Orion relay is run by Mira Okafor in Lyon."
-        assert edge.chunk_id == both[0].id
+        assert edge.place.id == both[0].id
 
 
 MODES = {

@@ -54,7 +54,7 @@ class CallRecord:
     model: str | None = None
     """The model that wrote the answer, else the one that was asked for; None where neither is known."""
     sources: int | None = None
-    """How many sources the answer has; None for a call that brings none."""
+    """How many sources the answer has; None if the call has none."""
     tokens: int | None = None
     """Tokens of the answer, as the server counted or estimated them; None if it did not say."""
     finish_reason: str | None = None

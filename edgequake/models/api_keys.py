@@ -20,7 +20,7 @@ class ApiKeyListOptions(RequestOptions, total=False):
     page: int | None
     """The page to begin with, from 1."""
     page_size: int | None
-    """How many keys to ask for at once; 100 unless given."""
+    """How many keys in one request. Default: 100."""
 
 
 class NewApiKeyOptions(BodyOptions, total=False):
@@ -29,9 +29,9 @@ class NewApiKeyOptions(BodyOptions, total=False):
     name: str | None
     """A name to know it by."""
     scopes: Sequence[str] | None
-    """What it may do, such as ``["read", "write"]``; the server's default unless given."""
+    """What it may do, such as ``["read", "write"]``. Default: the server's default."""
     expires_in_days: int | None
-    """After how many days it is refused; never unless given."""
+    """After how many days it is refused. Default: never."""
 
 
 class ApiKey(Answer):

@@ -40,9 +40,9 @@ class ContextSearchOptions(BodyOptions, total=False):
     """The options of ``query.search_context``."""
 
     mode: Mode | None
-    """How to retrieve; ``mix`` unless given."""
+    """How to retrieve. Default: ``mix``."""
     max_results: int | None
-    """How many results at most; the server's own number unless given."""
+    """How many results at most. Default: the server's own number."""
     document_filter: DocumentFilter | None
     """Which documents may be found."""
 
@@ -57,9 +57,9 @@ class ContextOptions(ContextSearchOptions, total=False):
     conversation_history: Sequence[HistoryMessage] | None
     """Earlier turns."""
     mix_weights: MixWeights | None
-    """For ``mode="mix"`` alone."""
+    """Only for ``mode="mix"``."""
     enable_rerank: bool | None
-    """Whether a reranker sorts what was found; true unless given."""
+    """Whether a reranker sorts what was found. Default: true."""
     rerank: Annotated[bool | None, Field(serialization_alias="enable_rerank")]
     """Another name for ``enable_rerank``."""
     rerank_model: str | None

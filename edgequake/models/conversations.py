@@ -50,22 +50,22 @@ class ConversationListOptions(RequestOptions, total=False):
     search: Annotated[str | None, Field(serialization_alias="filter[search]")]
     """Only those whose title or text has this part."""
     sort: Literal["updated_at", "created_at", "title"] | str | None
-    """What they are sorted by; ``updated_at`` unless given."""
+    """What they are sorted by. Default: ``updated_at``."""
     order: Literal["asc", "desc"] | str | None
     """``desc`` unless given."""
     cursor: str | None
     """The ``next_cursor`` of the page before the first."""
     page_size: int | None
-    """How many conversations to ask for at once, at most 100; 100 unless given."""
+    """How many conversations in one request, at most 100. Default: 100."""
 
 
 class ConversationCreateOptions(BodyOptions, total=False):
     """The options of ``conversations.create``."""
 
     title: str | None
-    """Its title; the server makes one unless given."""
+    """Its title. Default: the server makes one."""
     mode: Mode | None
-    """How to retrieve; the server's own choice unless given."""
+    """How to retrieve. Default: the server's own choice."""
     folder_id: OrNull[str]
     """The folder to put it in; None, which is sent, for none."""
 
@@ -89,7 +89,7 @@ class BulkArchiveOptions(BodyOptions, total=False):
     """The options of ``conversations.bulk_archive``."""
 
     archive: bool
-    """False takes them out of the archive; True unless given."""
+    """False takes them out of the archive. Default: True."""
 
 
 class BulkMoveOptions(BodyOptions, total=False):
@@ -105,7 +105,7 @@ class MessageListOptions(RequestOptions, total=False):
     cursor: str | None
     """The ``next_cursor`` of the page before the first."""
     page_size: int | None
-    """How many messages to ask for at once, at most 200; 200 unless given."""
+    """How many messages in one request, at most 200. Default: 200."""
 
 
 class MessageCreateOptions(BodyOptions, total=False):
@@ -145,7 +145,7 @@ class Conversation(Answer):
     """A conversation, without its messages."""
 
     id: str
-    """The conversation's id: ``chat.complete(conversation_id=…)`` goes on with it."""
+    """The conversation's id: ``chat.complete(conversation_id=…)`` continues it."""
     tenant_id: str | None = None
     """The tenant it belongs to."""
     workspace_id: str | None = None
@@ -266,7 +266,7 @@ class Share(Answer):
 
 
 class BulkResult(Answer):
-    """What became of several conversations."""
+    """The result of a call on several conversations."""
 
     affected: int
     """How many were changed."""
@@ -282,7 +282,7 @@ class ImportFailure(Model):
 
 
 class ImportResult(Answer):
-    """What became of the conversations that were given. Some or all may have failed."""
+    """The result for the conversations that you gave. Some or all may have failed."""
 
     imported: int
     """How many are there now."""

@@ -94,9 +94,9 @@ class DocumentListOptions(RequestOptions, total=False):
     """The options of ``documents.list``."""
 
     page: int | None
-    """The page to begin with; 1 unless given."""
+    """The page to begin with. Default: 1."""
     page_size: int | None
-    """How many documents to ask for at once, at most 100; 100 unless given."""
+    """How many documents in one request, at most 100. Default: 100."""
     status: DocumentStatus | None
     """Only those in this state. Needs server 0.32; older ones ignore it."""
     date_from: str | None
@@ -151,7 +151,7 @@ class Document(Model):
     current_stage: str | None = None
     """``chunking``, ``extracting``, ``embedding`` …; an open set."""
     stage_progress: float | None = None
-    """How far that stage is, from 0 to 1."""
+    """The progress of that stage, from 0 to 1."""
     stage_message: str | None = None
     """The stage in the server's words."""
     error_message: str | None = None

@@ -44,9 +44,9 @@ class EntityListOptions(RequestOptions, total=False):
     """The options of ``entities.list``."""
 
     page: int | None
-    """The page to begin with; 1 unless given."""
+    """The page to begin with. Default: 1."""
     page_size: int | None
-    """How many entities to ask for at once, at most 100; 100 unless given."""
+    """How many entities in one request, at most 100. Default: 100."""
     entity_type: str | None
     """Only entities of this type, such as ``PERSON``."""
     search: str | None
@@ -75,14 +75,14 @@ class EntityDeleteOptions(RequestOptions, total=False):
     """The options of ``entities.delete``."""
 
     delete_relationships: bool | None
-    """Whether its relationships are removed too; true unless given."""
+    """Whether its relationships are removed too. Default: true."""
 
 
 class EntityMergeOptions(BodyOptions, total=False):
     """The options of ``entities.merge``."""
 
     merge_strategy: Literal["prefer_target", "prefer_source", "merge"] | str | None
-    """Whose description stays; ``prefer_target`` unless given."""
+    """Whose description stays. Default: ``prefer_target``."""
     metadata: Any
     """Anything that JSON can hold; kept with the entity."""
 
@@ -91,7 +91,7 @@ class NeighborhoodOptions(RequestOptions, total=False):
     """The options of ``entities.neighborhood``."""
 
     depth: int | None
-    """How many steps from the entity, at most 3; 1 unless given."""
+    """How many steps from the entity, at most 3. Default: 1."""
 
 
 class Entity(Model):

@@ -1,4 +1,4 @@
-"""What became of the files of a folder: the answer of ``documents.upload_folder``."""
+"""The results for the files of a folder: the answer of ``documents.upload_folder``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["FolderFile", "FolderUpload"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderFile:
-    """What became of one file."""
+    """The result for one file."""
 
     path: str
     """Its path in the folder, with slashes."""
@@ -47,7 +47,7 @@ class FolderFile:
 
 @dataclass(slots=True, kw_only=True)
 class FolderUpload:
-    """What became of the files of a folder."""
+    """The results for the files of a folder."""
 
     uploaded: list[FolderFile] = field(default_factory=list)
     """Files that were sent and taken."""
@@ -60,7 +60,7 @@ class FolderUpload:
     superseded: list[FolderFile] = field(default_factory=list)
     """Earlier contents of files that have changed since: their documents are still there."""
     ingestion: Ingestion | None = None
-    """What became of the documents, if they were waited for."""
+    """The results for the documents, if you waited for them."""
 
     @property
     def ok(self) -> bool:

@@ -37,33 +37,33 @@ class GraphOptions(RequestOptions, total=False):
     """The options of ``graph.get``."""
 
     start_node: str | None
-    """The node to begin with; the most connected ones unless given."""
+    """The node to begin with. Default: the most connected ones."""
     depth: int | None
-    """How many steps from there, 1 to 5; 2 unless given. The server takes the nearest it allows."""
+    """How many steps from there, 1 to 5. Default: 2. The server takes the nearest it allows."""
     max_nodes: int | None
-    """How many nodes at most, 1 to 500; 100 unless given. The server takes the nearest it allows."""
+    """How many nodes at most, 1 to 500. Default: 100. The server takes the nearest it allows."""
 
 
 class GraphStreamOptions(RequestOptions, total=False):
     """The options of ``graph.stream``."""
 
     start_node: str | None
-    """The node to begin with; the most connected ones unless given."""
+    """The node to begin with. Default: the most connected ones."""
     max_nodes: int | None
-    """How many nodes at most; 200 unless given."""
+    """How many nodes at most. Default: 200."""
     batch_size: int | None
-    """How many nodes an event brings, 10 to 100; 50 unless given."""
+    """How many nodes an event has, 10 to 100. Default: 50."""
 
 
 class NodeSearchOptions(RequestOptions, total=False):
     """The options of ``graph.search``."""
 
     limit: int | None
-    """How many nodes at most; 50 unless given."""
+    """How many nodes at most. Default: 50."""
     include_neighbors: bool | None
-    """Whether nodes come too that are connected with those found; false unless given."""
+    """Whether connected nodes come too. Default: false."""
     neighbor_depth: int | None
-    """How many steps from those found; 1 unless given."""
+    """How many steps from the found nodes. Default: 1."""
     entity_type: str | None
     """Only nodes of this type."""
 
@@ -72,14 +72,14 @@ class LabelSearchOptions(RequestOptions, total=False):
     """The options of ``graph.search_labels``."""
 
     limit: int | None
-    """How many labels at most; 20 unless given."""
+    """How many labels at most. Default: 20."""
 
 
 class PopularLabelsOptions(RequestOptions, total=False):
     """The options of ``graph.popular_labels``."""
 
     limit: int | None
-    """How many labels at most; 50 unless given."""
+    """How many labels at most. Default: 50."""
     min_degree: int | None
     """Only nodes with at least so many relationships."""
     entity_type: str | None

@@ -1,4 +1,4 @@
-"""How far documents are, and what became of them: what ``documents.watch`` and ``documents.wait`` tell."""
+"""The progress and the results of documents: what ``documents.watch`` and ``documents.wait`` tell."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class AnyUploadOptions(TypedDict, total=False):
     headers: Mapping[str, str] | None
     """Further HTTP headers."""
     extra_body: Mapping[str, Any] | None
-    """Further fields of the body, as they stand."""
+    """Further fields of the body. They are sent unchanged."""
     enable_gleaning: bool | None
-    """Texts: whether passages are read again for what was missed; true unless given."""
+    """Texts: whether passages are read again for what was missed. Default: true."""
     max_gleaning: int | None
-    """Texts: how often they are read again; 1 unless given."""
+    """Texts: how often they are read again. Default: 1."""
     use_llm_summarization: bool | None
-    """Texts: whether descriptions of entities are summed up by the model; true unless given."""
+    """Texts: whether descriptions of entities are summed up by the model. Default: true."""
     chunk_strategy: str | None
     """Texts: ``fixed``, ``recursive`` or ``markdown``: how the text is cut into passages."""
     chunk_options: dict[str, Any] | None
@@ -63,7 +63,7 @@ class AnyUploadOptions(TypedDict, total=False):
     extract_max_records: int | None
     """Texts: at most so many records a passage. Needs server 0.32."""
     enable_vision: bool | None
-    """PDFs: whether a model that sees reads the pages, which costs; False unless given."""
+    """PDFs: whether a vision model reads the pages, which costs money. Default: False."""
     vision_provider: str | None
     """PDFs: whose model reads the pages."""
     vision_model: str | None
@@ -78,7 +78,7 @@ class FolderUploadOptions(TypedDict, total=False):
     """The options of ``documents.upload_folder`` that concern its PDFs."""
 
     enable_vision: bool | None
-    """Whether a model that sees reads the pages, which costs; False unless given."""
+    """Whether a vision model reads the pages, which costs money. Default: False."""
     vision_provider: str | None
     """Whose model reads the pages."""
     vision_model: str | None
@@ -91,12 +91,12 @@ class FolderUploadOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far one document is."""
+    """The progress of one document."""
 
     stage: str | None = None
     """What is being done: ``chunking``, ``extracting`` …; an open set."""
     percent: float | None = None
-    """How far the whole is, from 0 to 100; None if the server does not say."""
+    """The progress of the whole, from 0 to 100; None if the server does not say."""
     message: str | None = None
     """The server's words, to show."""
     status: str | None = None
@@ -119,7 +119,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingestion:
-    """What became of documents that were waited for."""
+    """The results for documents that you waited for."""
 
     documents: list[Document] = field(default_factory=list)
     """The documents as they are now."""

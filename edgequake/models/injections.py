@@ -24,7 +24,7 @@ class InjectionListOptions(RequestOptions, total=False):
     """The options of ``workspaces.injections.list``."""
 
     page_size: int | None
-    """How many to ask for at once; 100 unless given."""
+    """How many in one request. Default: 100."""
     offset: int | None
     """How many to skip."""
 

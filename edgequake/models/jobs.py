@@ -21,7 +21,7 @@ class JobListOptions(RequestOptions, total=False):
     page: int | None
     """The page to begin with, from 1."""
     page_size: int | None
-    """How many jobs to ask for at once; 100 unless given."""
+    """How many jobs in one request. Default: 100."""
 
 
 class NewJobOptions(BodyOptions, total=False):

@@ -34,19 +34,19 @@ class PdfBatchOptions(UploadOptions, total=False):
     """The options of ``documents.pdf.upload_batch``."""
 
     title: str | None
-    """The document's title; the file's name unless given."""
+    """The document's title. Default: the file's name."""
     metadata: Any
     """Anything that JSON can hold; kept with the document."""
     enable_vision: bool | None
-    """Whether a model that sees reads the pages, which costs; False unless given (the server's default is true)."""
+    """Whether a vision model reads the pages, which costs money. Default: False (the server's own is true)."""
     vision_provider: str | None
     """Whose model reads the pages."""
     vision_model: str | None
     """Which model."""
     pdf_parser_backend: str | None
-    """What takes the text from the PDF; the workspace's own unless given."""
+    """What takes the text from the PDF. Default: the workspace's own."""
     track_id: str | None
-    """An id of your own for ``documents.pdf.progress``; the server makes one unless given."""
+    """An id of your own for ``documents.pdf.progress``. Default: the server makes one."""
     force_reindex: bool | None
     """Whether a PDF is processed that the server had already."""
 
@@ -55,7 +55,7 @@ class PdfUploadOptions(PdfBatchOptions, total=False):
     """The options of ``documents.pdf.upload``."""
 
     filename: str | None
-    """The file's name; the path's own unless given."""
+    """The file's name. Default: the path's own."""
 
 
 class PdfListOptions(RequestOptions, total=False):
@@ -64,13 +64,13 @@ class PdfListOptions(RequestOptions, total=False):
     status: str | None
     """Only those in this state."""
     page: int | None
-    """The page to begin with; 1 unless given."""
+    """The page to begin with. Default: 1."""
     page_size: int | None
-    """How many PDFs to ask for at once; 100 unless given."""
+    """How many PDFs in one request. Default: 100."""
 
 
 class PdfBatchUploadResult(Model):
-    """What became of one PDF of a batch."""
+    """The result for one PDF of a batch."""
 
     filename: str | None = None
     """The file's name."""
@@ -85,7 +85,7 @@ class PdfBatchUploadResult(Model):
 
 
 class PdfBatchUpload(Answer):
-    """What became of the PDFs of a batch; one that failed is a row, not an error."""
+    """The results for the PDFs of a batch. A failure is a row, not an error."""
 
     total_files: int
     """How many files were sent."""
@@ -129,7 +129,7 @@ class PdfPage(NumberedPage[PdfDocument]):
 
 
 class PdfStatus(Answer):
-    """How far a PDF is."""
+    """The progress of a PDF."""
 
     pdf_id: str
     """The PDF's id."""
@@ -202,7 +202,7 @@ class PdfPhase(Model):
     total: int | None = None
     """How many there are."""
     percentage: float | None = None
-    """How far it is, from 0 to 100."""
+    """The progress, from 0 to 100."""
     message: str | None = None
     """The server's words, to show."""
     started_at: str | None = None
@@ -216,7 +216,7 @@ class PdfPhase(Model):
 
 
 class PdfProgress(Answer):
-    """How far converting a PDF is, phase by phase."""
+    """The progress of a PDF's conversion, phase by phase."""
 
     track_id: str
     """The upload's id."""
@@ -229,7 +229,7 @@ class PdfProgress(Answer):
     phases: list[PdfPhase] = Field(default_factory=list)
     """The phases, in order."""
     overall_percentage: float | None = None
-    """How far the whole is, from 0 to 100."""
+    """The progress of the whole, from 0 to 100."""
     is_complete: bool = False
     """True when it has been converted."""
     is_failed: bool = False
@@ -250,6 +250,6 @@ class PdfProgressEvent(Model):
     type: str
     """``progress``, ``complete``, ``error`` (converting it failed) or ``timeout`` (the server knows no more)."""
     progress: PdfProgress | None = None
-    """How far it is; None for ``timeout``."""
+    """The progress; None for ``timeout``."""
     error: str | None = None
     """The server's words (``timeout``)."""

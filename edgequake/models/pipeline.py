@@ -91,7 +91,7 @@ class PipelineWork(Model):
     filename: str | None = None
     """Its file name."""
     stage: str | None = None
-    """How far it is."""
+    """The progress."""
     track_id: str | None = None
     """The upload or task that it belongs to."""
     message: str | None = None

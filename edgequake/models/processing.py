@@ -49,7 +49,7 @@ class ReprocessOptions(BodyOptions, total=False):
     """The options of ``documents.reprocess``."""
 
     document_id: str | None
-    """Only this document; all that failed unless given."""
+    """Only this document. Default: all that failed."""
     track_id: str | None
     """An id of your own for the work."""
     max_documents: int | None
@@ -57,7 +57,7 @@ class ReprocessOptions(BodyOptions, total=False):
     force: bool | None
     """Whether documents are processed again that did not fail."""
     mode: Literal["entities", "full"] | str | None
-    """``entities`` extracts anew from the passages there are; ``full`` begins from the text."""
+    """``entities`` extracts again from the existing passages; ``full`` begins from the text."""
 
 
 class StuckRecoveryOptions(BodyOptions, total=False):
@@ -281,7 +281,7 @@ class DocumentCancel(Answer):
 
 
 class IngestionCounts(Model):
-    """How far a stage is, in its own unit."""
+    """The progress of a stage, in its own unit."""
 
     current: int | None = None
     """How many are done."""
@@ -299,7 +299,7 @@ class IngestionStage(Model):
     status: str | None = None
     """``pending``, ``active``, ``complete`` …; an open set."""
     progress: float | None = None
-    """How far it is, from 0 to 100."""
+    """The progress, from 0 to 100."""
     total_items: int | None = None
     """How many parts it has."""
     completed_items: int | None = None
@@ -309,12 +309,12 @@ class IngestionStage(Model):
 
 
 class IngestionStages(Model):
-    """How far each stage of processing is."""
+    """The progress of each stage of processing."""
 
     current_stage: str | None = None
     """The stage that is active."""
     completion_percentage: float | None = None
-    """How far the whole is, from 0 to 100."""
+    """The progress of the whole, from 0 to 100."""
     latest_message: str | None = None
     """The server's words, to show."""
     stages: list[IngestionStage] = Field(default_factory=list)
@@ -324,7 +324,7 @@ class IngestionStages(Model):
 
 
 class IngestionProgress(Answer):
-    """How far the processing of one upload is."""
+    """The progress of one upload."""
 
     track_id: str
     """The upload's id."""
@@ -345,11 +345,11 @@ class IngestionProgress(Answer):
     message: str | None = None
     """The server's words, to show."""
     counts: IngestionCounts | None = None
-    """How far the stage is."""
+    """The progress of the stage."""
     progress_01: float | None = None
-    """How far the whole is, from 0 to 1."""
+    """The progress of the whole, from 0 to 1."""
     progress: IngestionStages | None = None
-    """How far each stage is."""
+    """The progress of each stage."""
     mode: str | None = None
     """``llm`` or ``decision``."""
     cost_usd: float | None = None

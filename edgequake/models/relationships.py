@@ -30,9 +30,9 @@ class RelationshipListOptions(RequestOptions, total=False):
     """The options of ``relationships.list``."""
 
     page: int | None
-    """The page to begin with; 1 unless given."""
+    """The page to begin with. Default: 1."""
     page_size: int | None
-    """How many relationships to ask for at once, at most 100; 100 unless given."""
+    """How many relationships in one request, at most 100. Default: 100."""
     relationship_type: str | None
     """Only relationships of this type, such as ``OPERATES``."""
 
@@ -41,7 +41,7 @@ class RelationshipCreateOptions(BodyOptions, total=False):
     """The options of ``relationships.create``."""
 
     weight: float | None
-    """How strong it is; the server's own figure unless given."""
+    """How strong it is. Default: the server's own figure."""
     metadata: Any
     """Anything that JSON can hold; kept with the relationship."""
 

@@ -23,7 +23,7 @@ class TaskListOptions(RequestOptions, total=False):
     page: int | None
     """The page to begin with, from 1."""
     page_size: int | None
-    """How many tasks to ask for at once; 100 unless given."""
+    """How many tasks in one request. Default: 100."""
     sort: str | None
     """The field to sort by, such as ``created_at``."""
     order: Literal["asc", "desc"] | str | None
@@ -79,7 +79,7 @@ class Task(Answer):
     max_retries: int | None = None
     """How often it may be tried again."""
     progress: Any = None
-    """How far it is, in the words of its kind."""
+    """The progress, in the words of its kind."""
     result: Any = None
     """What it came to."""
     metadata: Any = None

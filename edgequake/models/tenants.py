@@ -17,7 +17,7 @@ class TenantListOptions(RequestOptions, total=False):
     """The options of ``tenants.list``."""
 
     page_size: int | None
-    """How many tenants to ask for at once; 100 unless given."""
+    """How many tenants in one request. Default: 100."""
     offset: int | None
     """How many tenants to skip."""
 
@@ -26,11 +26,11 @@ class NewTenantOptions(BodyOptions, total=False):
     """The options of ``tenants.create``."""
 
     slug: str | None
-    """A short name for addresses; made of ``name`` unless given."""
+    """A short name for addresses. Default: made of ``name``."""
     description: str | None
     """What the tenant is."""
     plan: Literal["free", "basic", "pro", "enterprise"] | str | None
-    """The tenant's plan; the server's default unless given."""
+    """The tenant's plan. Default: the server's default."""
     default_llm_model: str | None
     """The language model of new workspaces."""
     default_llm_provider: str | None

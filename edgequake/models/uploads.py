@@ -27,23 +27,23 @@ class TextUploadOptions(BodyOptions, total=False):
     """The options of ``documents.upload_text``."""
 
     title: str | None
-    """The document's title; the server makes one unless given."""
+    """The document's title. Default: the server makes one."""
     metadata: Any
     """Anything that JSON can hold; kept with the document."""
     track_id: str | None
-    """An id of your own for ``documents.track``; the server makes one unless given."""
+    """An id of your own for ``documents.track``. Default: the server makes one."""
     enable_gleaning: bool | None
-    """Whether passages are read again for what was missed; true unless given."""
+    """Whether passages are read again for what was missed. Default: true."""
     max_gleaning: int | None
-    """How often they are read again; 1 unless given."""
+    """How often they are read again. Default: 1."""
     use_llm_summarization: bool | None
-    """Whether descriptions of entities are summed up by the model; true unless given."""
+    """Whether descriptions of entities are summed up by the model. Default: true."""
     chunk_strategy: Literal["fixed", "recursive", "markdown"] | str | None
-    """How the text is cut into passages; the server's own way unless given."""
+    """How the text is cut into passages. Default: the server's own way."""
     chunk_options: dict[str, Any] | None
     """Settings of that way."""
     extraction_mode: str | None
-    """``llm`` or ``decision``; the workspace's own unless given. Needs server 0.32."""
+    """``llm`` or ``decision``. Default: the workspace's own. Needs server 0.32."""
     decision_gate_preset: str | None
     """The preset of ``decision``. Needs server 0.32."""
     extract_max_entities: int | None
@@ -56,7 +56,7 @@ class FileUploadOptions(UploadOptions, total=False):
     """The options of ``documents.upload_file``."""
 
     filename: str | None
-    """The file's name, from which the server takes title and type; the path's own unless given."""
+    """The file's name, from which the server takes title and type. Default: the path's own."""
     metadata: Any
     """Anything that JSON can hold; kept with the document."""
 
@@ -139,7 +139,7 @@ class Upload(Answer):
 
     @property
     def ingestion(self) -> Any:
-        """What became of it, if it was waited for: an :class:`edgequake.models.ingestion.Ingestion`, else None."""
+        """The result, if you waited for it: an :class:`edgequake.models.ingestion.Ingestion`, else None."""
         return self._ingestion
 
     def processed(self, ingestion: Any) -> Upload:
@@ -162,7 +162,7 @@ class Upload(Answer):
 
 
 class BatchUploadResult(Model):
-    """What became of one file of a batch."""
+    """The result for one file of a batch."""
 
     filename: str | None = None
     """The file's name."""
@@ -175,7 +175,7 @@ class BatchUploadResult(Model):
 
 
 class BatchUpload(Answer):
-    """What became of the files of a batch; one that failed is a row, not an error."""
+    """The results for the files of a batch. A failure is a row, not an error."""
 
     total_files: int
     """How many files were sent."""

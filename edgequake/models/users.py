@@ -27,7 +27,7 @@ class UserListOptions(RequestOptions, total=False):
     page: int | None
     """The page to begin with, from 1."""
     page_size: int | None
-    """How many users to ask for at once; 100 unless given."""
+    """How many users in one request. Default: 100."""
     role: str | None
     """Only users with this role."""
 
@@ -36,7 +36,7 @@ class NewUserOptions(BodyOptions, total=False):
     """The options of ``users.create``."""
 
     role: Literal["admin", "user", "readonly"] | str | None
-    """What the user may do; the server's default unless given."""
+    """What the user may do. Default: the server's default."""
 
 
 class UserUpdateOptions(BodyOptions, total=False):

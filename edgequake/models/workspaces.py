@@ -33,7 +33,7 @@ class WorkspaceListOptions(RequestOptions, total=False):
     """The options of ``workspaces.list``."""
 
     page_size: int | None
-    """How many workspaces to ask for at once; 100 unless given."""
+    """How many workspaces in one request. Default: 100."""
     offset: int | None
     """How many workspaces to skip."""
     include_stats: bool | None
@@ -85,7 +85,7 @@ class NewWorkspaceOptions(WorkspaceSettings, total=False):
     """The options of ``workspaces.create``."""
 
     slug: str | None
-    """A short name for addresses; made of ``name`` unless given."""
+    """A short name for addresses. Default: made of ``name``."""
 
 
 class WorkspaceUpdateOptions(WorkspaceSettings, total=False):
@@ -101,7 +101,7 @@ class MetricsOptions(RequestOptions, total=False):
     """The options of ``workspaces.metrics_history``."""
 
     page_size: int | None
-    """How many snapshots to ask for at once; 100 unless given."""
+    """How many snapshots in one request. Default: 100."""
     offset: int | None
     """How many snapshots to skip."""
 
@@ -110,7 +110,7 @@ class EmbeddingRebuildOptions(BodyOptions, total=False):
     """The options of ``workspaces.rebuild_embeddings``."""
 
     embedding_model: str | None
-    """The new embedding model; the workspace's own unless given."""
+    """The new embedding model. Default: the workspace's own."""
     embedding_provider: str | None
     """Whose model that is."""
     embedding_dimension: int | None
@@ -123,13 +123,13 @@ class GraphRebuildOptions(BodyOptions, total=False):
     """The options of ``workspaces.rebuild_knowledge_graph``."""
 
     llm_model: str | None
-    """The model that reads the documents; the workspace's own unless given."""
+    """The model that reads the documents. Default: the workspace's own."""
     llm_provider: str | None
     """Whose model that is."""
     force: bool | None
     """Whether to rebuild although nothing has changed."""
     rebuild_embeddings: bool | None
-    """Whether embeddings are made anew too; true unless given."""
+    """Whether embeddings are computed again too. Default: true."""
     max_documents: int | None
     """At most so many documents."""
 

@@ -41,7 +41,7 @@ class AsyncResources(AsyncBaseClient):
 
     @cached_property
     def query(self) -> AsyncQuery:
-        """Questions to the knowledge graph: whole answers, streams, and what was retrieved for them."""
+        """Questions to the knowledge graph: whole answers, streams, and retrieval without an answer."""
         from edgequake._async.resources.query import AsyncQuery
 
         return AsyncQuery(self._session)
@@ -55,7 +55,7 @@ class AsyncResources(AsyncBaseClient):
 
     @cached_property
     def documents(self) -> AsyncDocuments:
-        """The documents of the workspace: upload, list, read, delete, and how far they are."""
+        """The documents of the workspace: upload, list, read, delete, and watch their processing."""
         from edgequake._async.resources.documents import AsyncDocuments
 
         return AsyncDocuments(self._session)
@@ -95,14 +95,14 @@ class AsyncResources(AsyncBaseClient):
 
     @cached_property
     def chunks(self) -> AsyncChunks:
-        """Passages of documents: their text, and where they come from."""
+        """Passages of documents: their text and where they come from."""
         from edgequake._async.resources.chunks import AsyncChunks
 
         return AsyncChunks(self._session)
 
     @cached_property
     def conversations(self) -> AsyncConversations:
-        """Conversations that the server keeps: list, read, share, delete; and their messages."""
+        """Conversations that the server keeps, and their messages: list, read, share, delete."""
         from edgequake._async.resources.conversations import AsyncConversations
 
         return AsyncConversations(self._session)
@@ -116,7 +116,7 @@ class AsyncResources(AsyncBaseClient):
 
     @cached_property
     def auth(self) -> AsyncAuth:
-        """Signing in: the bare routes."""
+        """The routes for signing in."""
         from edgequake._async.resources.auth import AsyncAuth
 
         return AsyncAuth(self._session)
@@ -137,7 +137,7 @@ class AsyncResources(AsyncBaseClient):
 
     @cached_property
     def tenants(self) -> AsyncTenants:
-        """Tenants, whose workspaces are kept apart."""
+        """Tenants. Each tenant has workspaces of its own."""
         from edgequake._async.resources.tenants import AsyncTenants
 
         return AsyncTenants(self._session)
@@ -165,7 +165,7 @@ class AsyncResources(AsyncBaseClient):
 
     @cached_property
     def tasks(self) -> AsyncTasks:
-        """The work that the server does in the background."""
+        """Background tasks of the server."""
         from edgequake._async.resources.tasks import AsyncTasks
 
         return AsyncTasks(self._session)
@@ -179,21 +179,21 @@ class AsyncResources(AsyncBaseClient):
 
     @cached_property
     def costs(self) -> AsyncCosts:
-        """What models cost, and have cost."""
+        """Prices and costs of models."""
         from edgequake._async.resources.costs import AsyncCosts
 
         return AsyncCosts(self._session)
 
     @cached_property
     def settings(self) -> AsyncSettings:
-        """Which providers and models the server uses."""
+        """The providers and models that the server uses."""
         from edgequake._async.resources.settings import AsyncSettings
 
         return AsyncSettings(self._session)
 
     @cached_property
     def admin(self) -> AsyncAdmin:
-        """What administrators set."""
+        """Settings of the whole server."""
         from edgequake._async.resources.admin import AsyncAdmin
 
         return AsyncAdmin(self._session)

@@ -42,7 +42,7 @@ class Resources(BaseClient):
 
     @cached_property
     def query(self) -> Query:
-        """Questions to the knowledge graph: whole answers, streams, and what was retrieved for them."""
+        """Questions to the knowledge graph: whole answers, streams, and retrieval without an answer."""
         from edgequake._sync.resources.query import Query
 
         return Query(self._session)
@@ -56,7 +56,7 @@ class Resources(BaseClient):
 
     @cached_property
     def documents(self) -> Documents:
-        """The documents of the workspace: upload, list, read, delete, and how far they are."""
+        """The documents of the workspace: upload, list, read, delete, and watch their processing."""
         from edgequake._sync.resources.documents import Documents
 
         return Documents(self._session)
@@ -96,14 +96,14 @@ class Resources(BaseClient):
 
     @cached_property
     def chunks(self) -> Chunks:
-        """Passages of documents: their text, and where they come from."""
+        """Passages of documents: their text and where they come from."""
         from edgequake._sync.resources.chunks import Chunks
 
         return Chunks(self._session)
 
     @cached_property
     def conversations(self) -> Conversations:
-        """Conversations that the server keeps: list, read, share, delete; and their messages."""
+        """Conversations that the server keeps, and their messages: list, read, share, delete."""
         from edgequake._sync.resources.conversations import Conversations
 
         return Conversations(self._session)
@@ -117,7 +117,7 @@ class Resources(BaseClient):
 
     @cached_property
     def auth(self) -> Auth:
-        """Signing in: the bare routes."""
+        """The routes for signing in."""
         from edgequake._sync.resources.auth import Auth
 
         return Auth(self._session)
@@ -138,7 +138,7 @@ class Resources(BaseClient):
 
     @cached_property
     def tenants(self) -> Tenants:
-        """Tenants, whose workspaces are kept apart."""
+        """Tenants. Each tenant has workspaces of its own."""
         from edgequake._sync.resources.tenants import Tenants
 
         return Tenants(self._session)
@@ -166,7 +166,7 @@ class Resources(BaseClient):
 
     @cached_property
     def tasks(self) -> Tasks:
-        """The work that the server does in the background."""
+        """Background tasks of the server."""
         from edgequake._sync.resources.tasks import Tasks
 
         return Tasks(self._session)
@@ -180,21 +180,21 @@ class Resources(BaseClient):
 
     @cached_property
     def costs(self) -> Costs:
-        """What models cost, and have cost."""
+        """Prices and costs of models."""
         from edgequake._sync.resources.costs import Costs
 
         return Costs(self._session)
 
     @cached_property
     def settings(self) -> Settings:
-        """Which providers and models the server uses."""
+        """The providers and models that the server uses."""
         from edgequake._sync.resources.settings import Settings
 
         return Settings(self._session)
 
     @cached_property
     def admin(self) -> Admin:
-        """What administrators set."""
+        """Settings of the whole server."""
         from edgequake._sync.resources.admin import Admin
 
         return Admin(self._session)

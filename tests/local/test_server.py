@@ -77,6 +77,8 @@ def test_it_starts_and_stops_again_and_again(folder: Path) -> None:
         with server as running:
             assert httpx.get(f"{running.url}/live", trust_env=False).text == "OK"
             address = httpx.URL(running.url)
+        for thread in set(threading.enumerate()) - before:
+            thread.join(60)  # AnyIO's workers end by themselves, soon after the loop
         assert set(threading.enumerate()) <= before
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection((address.host, address.port), timeout=5)

@@ -67,14 +67,14 @@ class AsyncOpening(Generic[ChunkT]):
 
     async def open(self) -> None:
         """Sends the request; returns when the answer has begun."""
-        self._check_alone()
         await self._session.with_retries(self._open, self._rules, self.deadline)
 
     async def first_events(self) -> AsyncBegun[ChunkT]:
         """The answer with its first events, or with none if it brings none; opens it if it is not open yet."""
         if self.begun is not None and self.begun.body is None:
             return self.begun
-        self._check_alone()
+        if self.deadline.waiting:
+            raise StreamError("this stream is being opened by another thread or task")
         return await self._session.with_retries(self._open_and_read, self._rules, self.deadline)
 
     def answered(self, events: Iterable[bytes]) -> AsyncBegun[ChunkT]:
@@ -100,10 +100,6 @@ class AsyncOpening(Generic[ChunkT]):
     def __del__(self) -> None:
         if self.response is not None and not self.response.is_closed:
             abandon(self.response, self._owner_key)
-
-    def _check_alone(self) -> None:
-        if self.deadline.waiting:
-            raise StreamError("this stream is being opened by another thread or task")
 
     async def _open(self) -> AsyncBegun[ChunkT]:
         """One try: sends the request and looks at what kind of answer it is."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from client.test_closed_elsewhere import about_to_sleep
 from client.wires import DONE, STREAM, token, v2, wire_bytes
 
-from edgequake import EdgequakeClient, NotFoundError, RetryPolicy, StreamError
+from edgequake import AsyncEdgequakeClient, EdgequakeClient, NotFoundError, RetryPolicy, StreamError
 from edgequake.testing import Hold
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -60,6 +61,18 @@ def test_a_stream_that_could_not_be_opened_says_so_again_and_asks_nothing_more(c
     assert stream.failure is caught.value
     assert caller.fails(stream) is caught.value
     assert len(server.requests) == requests
+
+
+async def test_a_stream_is_not_read_while_another_task_opens_it(server):
+    server.on("POST", STREAM).raw(Hold())
+    async with AsyncEdgequakeClient(base_url=server.url) as client:
+        stream = client.query.stream("q")
+        opening = asyncio.create_task(stream.__aenter__())
+        await asyncio.to_thread(server.wait_for_requests, 1)
+        with pytest.raises(StreamError, match=r"^this stream is being opened by another thread or task$"):
+            await anext(stream)
+        with pytest.raises(StreamError, match=r"^this stream was closed before its end$"):
+            await opening
 
 
 def test_a_failure_leaves_the_traceback_of_what_was_handled_before(caller, server):

@@ -212,6 +212,7 @@ def test_a_proxy_that_speaks_plain_http_is_named_and_not_the_server(caller, envi
             {"text": "<h1>Bad gateway</h1>"},
             "Bad gateway; the proxy {} (HTTP_PROXY) may have answered in the server",
         ),
+        (401, {"text": ""}, "or give the client api_key; the proxy {} (HTTP_PROXY) may have answered"),
         (407, {"text": ""}, "; the proxy {} (HTTP_PROXY) wants a user and a password: http://user:password@"),
         (404, {"json": {"message": "no such thing"}}, "no such thing (404)"),
     ],

@@ -66,11 +66,11 @@ __all__ = [
 ]
 
 TimeoutStage: TypeAlias = Literal["connect", "response", "first_chunk", "chunk", "total"]
-"""The clocks of :class:`edgequake.Timeout`, as ``TimeoutError.stage`` names the one that ran out."""
+"""The limits of :class:`edgequake.Timeout`. ``TimeoutError.stage`` says which one expired."""
 
 
 class EdgeQuakeError(Exception):
-    """Any failure of this SDK; catch it to catch them all."""
+    """The base of all errors of this SDK. Catch it to catch them all."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -92,13 +92,13 @@ def _rebuild(cls: type[EdgeQuakeError], message: str, state: dict[str, Any]) -> 
 
 
 class ConfigurationError(EdgeQuakeError, ValueError):
-    """Something given to the SDK is wrong; raised before anything is sent."""
+    """An argument or a setting is wrong. Nothing has been sent."""
 
 
 class InvalidInputError(ConfigurationError):
-    """An empty query or message: what the end user typed is wrong, not the program.
+    """The query or message is empty. The end user's input is wrong, not the program.
 
-    A web application answers it with 400; the relay does.
+    A web application should reply with 400, as the relay does.
     """
 
 
@@ -106,31 +106,31 @@ class _MidStreamError(EdgeQuakeError):
     """What had arrived of the answer when a stream failed."""
 
     partial_text: str = ""
-    """The text received before the failure; empty when there was none."""
+    """The text that was received before the failure. It can be empty."""
     chunks_received: int = 0
-    """How many chunks had been received, those without text included."""
+    """How many chunks were received, including those without text."""
 
 
 class NetworkError(_MidStreamError, ConnectionError):
     """The server could not be reached, or the connection was lost before an answer."""
 
     request_sent: bool = True
-    """False when the request certainly never reached the server, so that sending it again is safe."""
+    """False if the request certainly did not reach the server. It is then safe to send it again."""
 
 
 class StreamInterruptedError(NetworkError):
-    """The connection broke in the middle of a stream; ``partial_text`` keeps what had arrived."""
+    """The connection broke in the middle of a stream. ``partial_text`` has the text so far."""
 
 
 class TimeoutError(_MidStreamError, builtins.TimeoutError):
-    """A clock of :class:`edgequake.Timeout` ran out.
+    """A limit of :class:`edgequake.Timeout` expired.
 
     ``stage`` says which: ``connect``, ``response`` (waiting for the answer to begin), ``first_chunk``,
     ``chunk`` (silence between two chunks; keep-alives do not count) or ``total``.
     """
 
     progress: Any = None
-    """How far the work was that was waited for, in methods that wait; the server goes on with it."""
+    """The last progress, in methods that wait for work of the server. The server continues to work."""
 
     def __init__(self, message: str, *, stage: TimeoutStage) -> None:
         super().__init__(message)
@@ -161,15 +161,15 @@ class APIError(EdgeQuakeError):
         self.details = details
         """The server's ``details`` object."""
         self.body = body
-        """The body: parsed when it was JSON, else its text (the first 64 KiB)."""
+        """The body: parsed if it is JSON, otherwise its text (the first 64 KiB)."""
         self.request_id = request_id
-        """The server's id of this request; name it when you ask its operator."""
+        """The server's id of this request. Give it to the server's operator if you ask for help."""
         self.retry_after = retry_after
-        """Seconds the server asks to wait before another try."""
+        """How many seconds the server asks to wait before another try."""
         self.method = method
         """The HTTP method of the request that failed."""
         self.url = url
-        """Its address, without the query."""
+        """The address of that request, without the query."""
 
     def __str__(self) -> str:
         text = self.message
@@ -190,11 +190,11 @@ class ValidationError(BadRequestError):
 
 
 class TooLargeError(BadRequestError):
-    """413: the request, or a file in it, is larger than the server takes; some servers say so with 400."""
+    """413: the request or a file in it is too large. Some servers reply with 400 instead."""
 
 
 class UnauthorizedError(APIError):
-    """401: no key or token, or one that is not valid; chat also needs ``user_id``."""
+    """401: the key or token is missing or not valid. Chat also needs ``user_id``."""
 
 
 class ForbiddenError(APIError):
@@ -202,7 +202,7 @@ class ForbiddenError(APIError):
 
 
 class LockedError(ForbiddenError):
-    """423: the account is locked, as it is after too many wrong passwords."""
+    """423: the account is locked, for example after too many wrong passwords."""
 
 
 class NotFoundError(APIError):
@@ -210,27 +210,27 @@ class NotFoundError(APIError):
 
 
 class GoneError(NotFoundError):
-    """410: it existed and has expired, as the retrieval of a context does."""
+    """410: the resource has expired, for example the result of a retrieval."""
 
 
 class ConflictError(APIError):
-    """409: the resource is in another state than the request needs."""
+    """409: the resource is not in a state that allows this request."""
 
 
 class RateLimitedError(APIError):
-    """429: too many requests; ``retry_after`` says how many seconds to wait, when the server told."""
+    """429: too many requests. ``retry_after`` says how many seconds to wait, if the server says so."""
 
 
 class ServerError(APIError):
-    """5xx: the server, its model provider or a proxy before it failed."""
+    """5xx: the server, its model provider or a proxy failed."""
 
 
 class ServiceUnavailableError(ServerError):
-    """503: the server is busy or starting; another try may succeed."""
+    """503: the server is busy or starting. Another try may succeed."""
 
 
 class ResponseError(EdgeQuakeError):
-    """A 2xx answer that is not what was promised: not JSON, or of another shape."""
+    """A successful (2xx) answer cannot be used: it is not JSON, or has other fields than expected."""
 
     def __init__(
         self, message: str, *, status_code: int = 200, body: Any = None, request_id: str | None = None
@@ -243,7 +243,7 @@ class ResponseError(EdgeQuakeError):
 
 
 class ProcessingError(EdgeQuakeError):
-    """The server accepted the work, and it failed or was cancelled later. Methods that wait for the work raise it."""
+    """The server accepted the work, but it failed or was cancelled later. Methods that wait raise this error."""
 
     def __init__(
         self,
@@ -273,7 +273,7 @@ class ProcessingError(EdgeQuakeError):
         self.retryable = retryable
         """Whether the server says that another try may succeed; None if it does not say."""
         self.progress = progress
-        """How far it came: the last progress that was seen."""
+        """The last progress that was seen."""
         self.task = task
         """The task that failed, if it was one."""
         self.failed_chunks = failed_chunks
@@ -281,16 +281,16 @@ class ProcessingError(EdgeQuakeError):
 
 
 class StreamError(_MidStreamError):
-    """A stream that is not right: an error event, bad data, an event too large, not an event stream."""
+    """A stream cannot be used: an error event, bad data, an event that is too large, or no event stream."""
 
     def __init__(
         self, message: str, *, code: str | None = None, reason: str | None = None, retry_after: float | None = None
     ) -> None:
         super().__init__(message)
         self.code = code
-        """The server's code of an error event, such as ``STREAM_ERROR``; None for a fault found here."""
+        """The server's code of an error event, such as ``STREAM_ERROR``. None if this SDK found the error."""
         self.reason = reason
-        """The server's reason, on a stream of the graph: ``transient_congestion`` may be gone a moment later."""
+        """For a stream of the graph, the server's reason. ``transient_congestion`` may soon be over."""
         self.retry_after = retry_after
         """Seconds the server asks to wait before another try, on a stream of the graph."""
 
@@ -299,13 +299,13 @@ class StreamError(_MidStreamError):
 
 
 class StreamTruncatedError(StreamError):
-    """The server closed the stream cleanly, but without its final event: the answer may be cut short."""
+    """The server closed the stream without its final event. The answer may be incomplete."""
 
 
 class RAGError(_MidStreamError):
-    """The retriever or the LLM of a :class:`edgequake.rag.StreamingRAG` failed; ``__cause__`` is what it raised.
+    """The retriever or the LLM of a :class:`edgequake.rag.StreamingRAG` failed. ``__cause__`` is its exception.
 
-    ``stage`` says which: ``retrieval`` or ``generation``. The cause of a step that ran out of time is a builtin
+    ``stage`` says which: ``retrieval`` or ``generation``. If a step took too long, the cause is a builtin
     ``TimeoutError``.
     """
 
@@ -315,8 +315,8 @@ class RAGError(_MidStreamError):
 
 
 class IgnoredOptionWarning(UserWarning):
-    """An option was given that the chosen call does not read, such as ``top_k`` of a stream.
+    """You gave an option that this call does not use, such as ``top_k`` for a stream.
 
-    Python shows it once for each line that gives one; ``warnings.simplefilter("ignore", IgnoredOptionWarning)`` hides
-    it.
+    Python shows the warning once for each line of your code. To hide it, write
+    ``warnings.simplefilter("ignore", IgnoredOptionWarning)``.
     """

@@ -21,7 +21,7 @@ PageT = TypeVar("PageT", bound="Page[Any]")
 
 
 class AsyncPager(Generic[ItemT, PageT]):
-    """A list that comes in pages. Nothing is sent until it is read; each loop over it begins anew.
+    """A list that is fetched page by page. Nothing is sent before you iterate. Each loop begins at the start.
 
     ::
 
@@ -41,7 +41,7 @@ class AsyncPager(Generic[ItemT, PageT]):
         self._on_first_page = on_first_page
 
     async def first_page(self) -> PageT:
-        """The first page, or the one that ``page=`` or ``cursor=`` named: its items, totals and counts."""
+        """The first page, or the page of ``page=`` or ``cursor=``, with its items, totals and counts."""
         page = await self._session.call(self._call)
         if self._on_first_page is not None:
             self._on_first_page(page)
@@ -54,8 +54,8 @@ class AsyncPager(Generic[ItemT, PageT]):
     async def pages(self) -> AsyncIterator[PageT]:
         """The pages, in order.
 
-        :raises ResponseError: when the server gives the same page twice, or after the last page if it says that there
-            are more and gives no way to them.
+        :raises ResponseError: the server gives the same page twice, or says that there are more pages but not how to
+            get them.
         """
         query = dict(self._call.params or {})
         page = await self.first_page()
@@ -73,7 +73,7 @@ class AsyncPager(Generic[ItemT, PageT]):
         page.check_end(given)
 
     async def all(self, limit: int | None = None) -> list[ItemT]:
-        """All items, or the first ``limit`` of them, in as few requests as that takes."""
+        """All items, or the first ``limit`` of them, in as few requests as possible."""
         if limit is not None and limit < 0:
             raise ConfigurationError(f"limit must not be negative, but is {limit}")
         items: list[ItemT] = []

@@ -32,7 +32,7 @@ class ChunkEntity(Model):
 
     @property
     def entity_name(self) -> str | None:
-        """The same as ``name``, so that it can be given wherever an entity's name is taken."""
+        """The same as ``name``, so that you can give this object in place of an entity's name."""
         return self.name
 
 

@@ -173,7 +173,7 @@ class Conversation(Answer):
 
     @property
     def conversation_id(self) -> str:
-        """The same as ``id``, so that it can be given wherever a conversation's id is taken."""
+        """The same as ``id``, so that you can give this object in place of a conversation's id."""
         return self.id
 
 
@@ -224,7 +224,7 @@ class Message(Answer):
 
     @property
     def message_id(self) -> str:
-        """The same as ``id``, so that it can be given wherever a message's id is taken."""
+        """The same as ``id``, so that you can give this object in place of a message's id."""
         return self.id
 
 
@@ -246,7 +246,7 @@ class ConversationDetail(Answer):
 
     @property
     def conversation_id(self) -> str:
-        """The conversation's id, so that this can be given wherever one is taken."""
+        """The conversation's id, so that you can give this object in place of it."""
         return self.conversation.id
 
 

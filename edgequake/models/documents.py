@@ -185,7 +185,7 @@ class Document(Model):
 
     @property
     def document_id(self) -> str:
-        """The same as ``id``, so that it can be given wherever a document's id is taken."""
+        """The same as ``id``, so that you can give this object in place of a document's id."""
         return self.id
 
 
@@ -331,7 +331,7 @@ class FoundDocument(Model):
 
     @property
     def document_id(self) -> str:
-        """The same as ``id``, so that it can be given wherever a document's id is taken."""
+        """The same as ``id``, so that you can give this object in place of a document's id."""
         return self.id
 
 

@@ -184,7 +184,7 @@ class EntityDetail(Answer):
 
     @property
     def entity_name(self) -> str:
-        """The entity's name, so that this can be given wherever one is taken."""
+        """The entity's name, so that you can give this object in place of it."""
         return self.entity.entity_name
 
 
@@ -211,7 +211,7 @@ class EntityResult(Answer):
 
     @property
     def entity_name(self) -> str:
-        """The entity's name, so that this can be given wherever one is taken."""
+        """The entity's name, so that you can give this object in place of it."""
         return self.entity.entity_name
 
 

@@ -48,5 +48,5 @@ class Folder(Answer):
 
     @property
     def folder_id(self) -> str:
-        """The same as ``id``, so that it can be given wherever a folder's id is taken."""
+        """The same as ``id``, so that you can give this object in place of a folder's id."""
         return self.id

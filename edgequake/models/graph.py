@@ -129,12 +129,12 @@ class GraphNode(Answer):
 
     @property
     def node_id(self) -> str:
-        """The same as ``id``, so that it can be given wherever a node's id is taken."""
+        """The same as ``id``, so that you can give this object in place of a node's id."""
         return self.id
 
     @property
     def entity_name(self) -> str:
-        """The same as ``id``, so that it can be given wherever an entity's name is taken."""
+        """The same as ``id``, so that you can give this object in place of an entity's name."""
         return self.id
 
 

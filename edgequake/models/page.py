@@ -28,12 +28,12 @@ class Page(Answer, Generic[ItemT]):
 
     @property
     def rows(self) -> list[ItemT]:
-        """The items of this page, whatever the server's name for them is."""
+        """The items of this page. The server's name for them does not matter."""
         rows: list[ItemT] = getattr(self, self.rows_in)
         return rows
 
     def next_query(self, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-        """What the query must say for the next page; None where this is the last. ``asked`` is this page's query."""
+        """The query options of the next page. None if this is the last page. ``asked`` is this page's query."""
         raise NotImplementedError
 
     def check_end(self, given: int) -> None:
@@ -41,7 +41,7 @@ class Page(Answer, Generic[ItemT]):
 
 
 class Pagination(Model):
-    """Where a page stands among others."""
+    """The position of a page among all pages."""
 
     page: int | None = None
     """The number of this page, from 1."""
@@ -54,14 +54,14 @@ class Pagination(Model):
     total_pages: int | None = None
     """How many pages there are."""
     has_more: bool | None = None
-    """Whether there is a page after this one; not every server says it."""
+    """Whether there is a page after this one. Not every server says so."""
 
 
 class NumberedPage(Page[ItemT], Generic[ItemT]):
-    """A page that is counted from 1; its position stands on the page itself, or in ``pagination``."""
+    """A page with a number, counted from 1. Its position is on the page itself or in ``pagination``."""
 
     def next_query(self, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The next number, while there is more."""
+        """The next number, if there are more items."""
         place = self.get("pagination") or self
         page = place.get("page")
         number: int = int(asked.get("page", 1)) if page is None else page
@@ -72,7 +72,7 @@ class NumberedPage(Page[ItemT], Generic[ItemT]):
 
 
 class OffsetPage(Page[ItemT], Generic[ItemT]):
-    """A page that is counted by the items before it."""
+    """A page with an offset: the number of items before it."""
 
     size_option: ClassVar[str] = "limit"
     total: int | None = None
@@ -83,7 +83,7 @@ class OffsetPage(Page[ItemT], Generic[ItemT]):
     """How many items a page has at most."""
 
     def next_query(self, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The next offset, while there is more; without a total, a page that is not full is the last."""
+        """The next offset, if there are more items. Without a total, a page that is not full is the last one."""
         end = int(asked.get("offset", 0) if self.offset is None else self.offset) + len(self.rows)
         if self.total is None:
             limit = int(asked.get("limit", 0) if self.limit is None else self.limit)
@@ -94,12 +94,12 @@ class OffsetPage(Page[ItemT], Generic[ItemT]):
 
 
 class CursorPagination(Model):
-    """Where a page stands among others, by cursors."""
+    """The position of a page among all pages, as cursors."""
 
     next_cursor: str | None = None
-    """What to give as ``cursor`` for the next page; some servers never send it."""
+    """The ``cursor`` of the next page. Some servers never send it."""
     prev_cursor: str | None = None
-    """What to give as ``cursor`` for the page before."""
+    """The ``cursor`` of the page before."""
     total: int | None = None
     """How many items there are on all pages."""
     has_more: bool = False
@@ -107,7 +107,7 @@ class CursorPagination(Model):
 
 
 class CursorPage(Page[ItemT], Generic[ItemT]):
-    """A page that points to the next."""
+    """A page with a cursor that leads to the next page."""
 
     size_option: ClassVar[str] = "limit"
     noun: ClassVar[str] = "items"
@@ -116,15 +116,15 @@ class CursorPage(Page[ItemT], Generic[ItemT]):
     """The options that make a list shorter, for messages."""
 
     pagination: CursorPagination = Field(default_factory=CursorPagination)
-    """Where this page stands among others."""
+    """The position of this page among all pages."""
 
     def next_query(self, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The next cursor, while there is one."""
+        """The next cursor, if there is one."""
         cursor = self.pagination.next_cursor
         return {"cursor": cursor} if self.pagination.has_more and cursor and self.rows else None
 
     def check_end(self, given: int) -> None:
-        """Raises :class:`ResponseError` if the server says that there is more, and gives no cursor to it."""
+        """Raises :class:`ResponseError` if the server says that there are more items but gives no cursor."""
         if not self.rows or not self.pagination.has_more or self.pagination.next_cursor:
             return
         total = self.pagination.total

@@ -87,7 +87,7 @@ class Relationship(Model):
 
     @property
     def relationship_id(self) -> str:
-        """The same as ``id``, so that it can be given wherever a relationship's id is taken."""
+        """The same as ``id``, so that you can give this object in place of a relationship's id."""
         return self.id
 
 
@@ -134,7 +134,7 @@ class RelationshipDetail(Answer):
 
     @property
     def relationship_id(self) -> str:
-        """The relationship's id, so that this can be given wherever one is taken."""
+        """The relationship's id, so that you can give this object in place of it."""
         return self.relationship.id
 
 
@@ -161,7 +161,7 @@ class RelationshipResult(Answer):
 
     @property
     def relationship_id(self) -> str:
-        """The relationship's id, so that this can be given wherever one is taken."""
+        """The relationship's id, so that you can give this object in place of it."""
         return self.relationship.id
 
 

@@ -164,7 +164,9 @@ class ScriptServer(Script):
     def _accept_the_rest(self) -> None:
         # A client may have come and gone before the server's thread had its turn.
         if self._thread is not None and self._loop is not None:
-            asyncio.run_coroutine_threadsafe(self._arrived(self._loop), self._loop).result(_LONGEST_TURN)
+            arrived = asyncio.run_coroutine_threadsafe(self._arrived(self._loop), self._loop)
+            with contextlib.suppress(TimeoutError):  # the caller says what it waited for
+                arrived.result(_LONGEST_TURN)
 
     async def _arrived(self, loop: asyncio.AbstractEventLoop) -> None:
         self._accept(loop, self._listener)

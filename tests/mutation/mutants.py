@@ -85,9 +85,27 @@ def _mutated(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         return
     for kind, operator in mutation_operators:
         if isinstance(node, kind):
-            yield from operator(node)
+            yield from (mutated for mutated in operator(node) if not _loses_a_bool(node, mutated))
     if isinstance(node, cst.Expr) and isinstance(node.value, (cst.Call, cst.Await)):  # mutmut removes no statement
         yield cst.Pass()
+
+
+def _loses_a_bool(node: cst.CSTNode, mutated: cst.CSTNode) -> bool:
+    """True if None takes the place of False or True: mypy sees that, and the opposite is a mistake of its own."""
+    return any(
+        isinstance(was, cst.Name)
+        and was.value in {"False", "True"}
+        and isinstance(now, cst.Name)
+        and now.value == "None"
+        for was, now in zip(_values(node), _values(mutated), strict=False)
+    )
+
+
+def _values(node: cst.CSTNode) -> list[cst.BaseExpression | None]:
+    """What a call gives, or what is assigned."""
+    if isinstance(node, cst.Call):
+        return [argument.value for argument in node.args]
+    return [node.value] if isinstance(node, (cst.Assign, cst.AnnAssign)) else []
 
 
 def mutants_of(module: str) -> Iterator[Mutant]:

@@ -10,6 +10,7 @@ __all__ = ["dim", "one_line", "printable"]
 _PICTURES: dict[int, int | None] = {code: 0x2400 + code for code in range(0x20)}
 _PICTURES |= dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
 _PICTURES |= {0x7F: 0x2421, ord("\r"): None}
+_PICTURES |= {0x202D: 0xFFFD, 0x202E: 0xFFFD}  # they turn what follows round: a name ends otherwise than it seems
 del _PICTURES[ord("\n")], _PICTURES[ord("\t")]
 
 

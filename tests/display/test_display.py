@@ -181,11 +181,11 @@ def test_what_only_the_final_text_holds_is_shown(caller, server):
 
 
 def test_control_characters_are_shown_not_obeyed(caller, server):
-    server.on("POST", STREAM).always().stream(token("a\x1b]0;title\x07b [bold]c[/bold]"), DONE)
+    server.on("POST", STREAM).always().stream(token("a\x1b]0;title\x07b [bold]c[/bold] \u202efdp"), DONE)
     for console in (terminal(), pipe()):
         show(caller, StreamDisplay(console), caller.client().query.stream("q"))
         assert "\x1b]0" not in written(console)
-        assert "␛]0;title␇b [bold]c[/bold]" in written(console)
+        assert "␛]0;title␇b [bold]c[/bold] \ufffdfdp" in written(console)
 
 
 def test_another_services_stream_is_shown_too(server, monkeypatch):

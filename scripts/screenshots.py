@@ -12,6 +12,7 @@ import sys
 import termios
 from itertools import groupby
 from pathlib import Path
+from runpy import run_path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyte
@@ -85,13 +86,12 @@ def main() -> None:
 
 def draw_graph(url: str, path: Path, width: int, height: int, most: int) -> None:
     """What examples/explore_graph.py draws, in a size of ours."""
-    sys.path.insert(0, str(ROOT / "examples"))
-    import explore_graph
-
-    explore_graph.WIDTH, explore_graph.HEIGHT = width, height
+    example = run_path(str(ROOT / "examples" / "explore_graph.py"))
+    main = example["main"]
+    main.__globals__.update(WIDTH=width, HEIGHT=height)
     os.environ["EDGEQUAKE_BASE_URL"] = url
     sys.argv[1:] = [str(path), str(most)]
-    explore_graph.main()
+    main()
 
 
 def recorded(command: Sequence[str], typed: Sequence[tuple[str, str]]) -> Any:

@@ -75,7 +75,7 @@ class Model(BaseModel):
 
 
 class Answer(Model):
-    """What a request brings: a model that knows which request that was."""
+    """The answer to a request."""
 
     _request_id: str | None = PrivateAttr(default=None)  # in no part of it: making this takes longer than the part
 
@@ -86,11 +86,11 @@ class Answer(Model):
 
 
 class Raw(Answer):
-    """An answer that is kept as the server sent it: its fields are read by key or by attribute."""
+    """An answer as the server sent it. Read its fields by key or by attribute."""
 
 
 class SecretAnswer(Answer):
-    """An answer that holds a key or token. No repr, error or log shows it, and it cannot be pickled."""
+    """An answer with a key or a token. It is never shown in a repr, an error or a log, and it cannot be pickled."""
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError(f"a {type(self).__name__} holds a secret and cannot be pickled: keep what you need of it")

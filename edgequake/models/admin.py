@@ -12,16 +12,16 @@ class ServerDefaultsOptions(BodyOptions, total=False):
     """The options of ``admin.update_server_defaults``."""
 
     note: str | None
-    """Why; not every server keeps it."""
+    """The reason for the change. Not every server keeps it."""
 
 
 class ServerDefaults(Answer):
-    """What holds for new tenants."""
+    """The defaults for new tenants."""
 
     default_max_workspaces: int | None = None
     """How many workspaces a new tenant may have."""
     note: str | None = None
-    """The server's words about it."""
+    """The server's note."""
 
 
 class TenantQuota(Answer):
@@ -32,6 +32,6 @@ class TenantQuota(Answer):
     max_workspaces: int | None = None
     """How many it may have now."""
     previous_max_workspaces: int | None = None
-    """How many it might have before."""
+    """How many it was allowed to have before."""
     current_workspace_count: int | None = None
-    """How many it has."""
+    """How many workspaces it has now."""

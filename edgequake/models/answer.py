@@ -13,10 +13,10 @@ __all__ = ["ChatResponse", "QueryResponse", "QueryStats"]
 
 
 class QueryStats(Model):
-    """What the server measured of one answer. Times are milliseconds; what it did not send is None."""
+    """What the server measured for one answer. Times are in milliseconds. None: the server did not send it."""
 
     embedding_time_ms: float | None = None
-    """Embedding the question, in milliseconds."""
+    """Milliseconds to compute the embedding of the question."""
     keyword_time_ms: float | None = None
     """Milliseconds to find the keywords of the question."""
     retrieval_time_ms: float | None = None
@@ -68,7 +68,7 @@ class QueryStats(Model):
     context_empty: bool = False
     """Whether the search found nothing."""
     context_truncated: bool = False
-    """Whether the prompt was too small for everything that was found."""
+    """Whether something that was found was left out, because the prompt had no room for it."""
 
 
 class QueryResponse(Answer):

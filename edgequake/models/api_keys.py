@@ -27,22 +27,22 @@ class NewApiKeyOptions(BodyOptions, total=False):
     """The options of ``api_keys.create``."""
 
     name: str | None
-    """A name to know it by."""
+    """A name by which you can recognise the key."""
     scopes: Sequence[str] | None
-    """What it may do, such as ``["read", "write"]``. Default: the server's default."""
+    """What the key may do, such as ``["read", "write"]``. Default: the server's default."""
     expires_in_days: int | None
-    """After how many days it is refused. Default: never."""
+    """The number of days until the key expires. Default: it does not expire."""
 
 
 class ApiKey(Answer):
-    """An API key, as far as the server tells: never the key itself."""
+    """An API key, without the key itself. The server never shows a key again."""
 
     key_id: str
     """The key's id."""
     prefix: str | None = None
-    """How the key begins."""
+    """The first characters of the key."""
     name: str | None = None
-    """Its name."""
+    """The key's name."""
     scopes: list[str] = Field(default_factory=list)
     """What it may do."""
     is_active: bool | None = None
@@ -50,7 +50,7 @@ class ApiKey(Answer):
     last_used_at: str | None = None
     """When it was last used, RFC 3339."""
     expires_at: str | None = None
-    """When it will be refused, RFC 3339; None for never."""
+    """When it will be refused, RFC 3339. None means never."""
     created_at: str | None = None
     """When it was made, RFC 3339."""
 
@@ -73,29 +73,29 @@ class ApiKeyPage(NumberedPage[ApiKey]):
 
 
 class NewApiKey(SecretAnswer):
-    """A new API key: the only time that the server tells it."""
+    """A new API key. This answer is the only one that has the key itself."""
 
     old_revoked: bool | None = None
-    """Of ``api_keys.rotate``: False when the old key is still valid, because it could not be revoked."""
+    """Only from ``api_keys.rotate``. False means that the old key could not be revoked and is still valid."""
 
     key_id: str
     """The key's id."""
     api_key: str = Field(repr=False)
-    """The key. Keep it now: it is never told again."""
+    """The key. Store it now: the server does not show it again."""
     prefix: str | None = None
-    """How the key begins."""
+    """The first characters of the key."""
     scopes: list[str] = Field(default_factory=list)
     """What it may do."""
     expires_at: str | None = None
-    """When it will be refused, RFC 3339; None for never."""
+    """When it will be refused, RFC 3339. None means never."""
     created_at: str | None = None
     """When it was made, RFC 3339."""
 
 
 class RevokedApiKey(Answer):
-    """A key that is refused from now on."""
+    """An API key that the server does not accept any more."""
 
     key_id: str
     """The key's id."""
     message: str | None = None
-    """The server's words."""
+    """The server's message."""

@@ -14,37 +14,37 @@ class Token(SecretAnswer):
     """A new access token."""
 
     access_token: str = Field(repr=False)
-    """Sent as ``Authorization: Bearer``: give it to the client as ``jwt``."""
+    """The token, for the client's ``jwt``. It is sent as ``Authorization: Bearer``."""
     token_type: str | None = None
     """``Bearer``."""
     expires_in: int | None = None
-    """Seconds until it is refused."""
+    """Seconds until the token expires."""
 
 
 class Login(Token):
     """A user who has signed in."""
 
     refresh_token: str | None = Field(None, repr=False)
-    """What ``auth.refresh`` takes for another access token. Keep it: refreshing brings no new one."""
+    """The token that ``auth.refresh`` needs to get a new access token. Keep it: you do not get another one."""
     user: User | None = None
     """Who signed in."""
 
 
 class Handoff(SecretAnswer):
-    """A sign-in that began in a browser and was taken over; whatever the server sends is kept."""
+    """A sign-in that began in a browser. All fields that the server sends are kept."""
 
     access_token: str | None = Field(None, repr=False)
-    """Sent as ``Authorization: Bearer``: give it to the client as ``jwt``."""
+    """The token, for the client's ``jwt``. It is sent as ``Authorization: Bearer``."""
     refresh_token: str | None = Field(None, repr=False)
-    """What ``auth.refresh`` takes for another access token."""
+    """The token that ``auth.refresh`` needs to get a new access token."""
     token_type: str | None = None
     """``Bearer``."""
     expires_in: int | None = None
-    """Seconds until it is refused."""
+    """Seconds until the token expires."""
 
 
 class Me(Answer):
-    """Whose key or token the client sends."""
+    """The user to whom the client's key or token belongs."""
 
     user: User
     """The user."""

@@ -10,12 +10,12 @@ __all__ = ["CharRange", "Chunk", "ChunkEntity", "ChunkLineage", "ChunkRelationsh
 
 
 class CharRange(Model):
-    """Where a passage stands in its document, in characters."""
+    """The position of a passage in its document, in characters."""
 
     start: int | None = None
-    """The first."""
+    """The position of the first character, from 0."""
     end: int | None = None
-    """The one after the last."""
+    """The position after the last character."""
 
 
 class ChunkEntity(Model):
@@ -75,11 +75,11 @@ class Chunk(Answer):
     relationships: list[ChunkRelationship] | None = None
     """The relationships that were found in it."""
     extraction_metadata: Any = None
-    """How they were found."""
+    """How the entities and relationships were found."""
 
 
 class ChunkLineage(Answer):
-    """Where a passage comes from, and with what it was processed."""
+    """The document that a passage comes from, and the models that processed it."""
 
     chunk_id: str | None = None
     """The passage's id."""
@@ -102,9 +102,9 @@ class ChunkLineage(Answer):
     end_line: int | None = None
     """The line in which it ends."""
     start_offset: int | None = None
-    """The character with which it begins."""
+    """The position of its first character."""
     end_offset: int | None = None
-    """The character after its end."""
+    """The position after its last character."""
     llm_model: str | None = None
     """The model that extracted entities."""
     embedding_model: str | None = None
@@ -114,7 +114,7 @@ class ChunkLineage(Answer):
     entity_names: list[str] | None = None
     """The entities that were found in it."""
     entity_count: int | None = None
-    """How many."""
+    """How many entities were found in it."""
     relationship_count: int | None = None
     """How many relationships were found in it."""
     created_at: str | None = None

@@ -20,13 +20,13 @@ class ConnectionOptions(BodyOptions, total=False):
     auth_scheme: str | None
     """How the key is sent, such as ``none`` or ``bearer``."""
     api_key: str | None
-    """The provider's key. The server keeps it, and never tells it again."""
+    """The provider's key. The server keeps it and does not show it again."""
     timeout_secs: int | None
     """How long the server waits for the provider, in seconds."""
     allow_private_network: bool | None
     """Whether ``base_url`` may be an address of a private network."""
     tenant_id: OrNull[str]
-    """The tenant that may use it; None for all."""
+    """The tenant that may use it. None means all tenants."""
 
 
 class ProviderTestOptions(BodyOptions, total=False):
@@ -49,18 +49,18 @@ class ProviderTestOptions(BodyOptions, total=False):
 
 
 class Connection(Answer):
-    """A connection to a provider; the key is never told."""
+    """A connection to a provider. It never contains the key."""
 
     id: str | None = None
     """Its id."""
     tenant_id: str | None = None
-    """The tenant that may use it; None for all."""
+    """The tenant that may use it. None means all tenants."""
     slug: str | None = None
     """Its short name."""
     display_name: str | None = None
-    """Its name to show."""
+    """The name to show to people."""
     api_shape: str | None = None
-    """The protocol: ``ollama``, ``openai`` …"""
+    """The protocol, such as ``ollama`` or ``openai``."""
     locality: str | None = None
     """Where the provider runs."""
     base_url: str | None = None
@@ -68,7 +68,7 @@ class Connection(Answer):
     auth_scheme: str | None = None
     """How the key is sent."""
     key_fingerprint: str | None = None
-    """What the stored key can be recognised by."""
+    """A fingerprint, by which you can recognise the stored key."""
     key_configured: bool | None = None
     """Whether a key is stored."""
     timeout_secs: float | None = None
@@ -80,25 +80,25 @@ class Connection(Answer):
     last_test_ok: bool | None = None
     """Whether the last test succeeded."""
     last_test_error: str | None = None
-    """Why it did not."""
+    """Why the last test failed."""
 
     @property
     def connection_id(self) -> str | None:
-        """The id, by the name that arguments have."""
+        """The id. It is the same as ``id``."""
         return self.id
 
 
 class Probe(Answer):
-    """What a test of a provider found."""
+    """The result of a test of a provider."""
 
     ok: bool | None = None
     """Whether it can be used."""
     kind: str | None = None
-    """``ok``, or what kind of failure it is."""
+    """``ok``, or the kind of the failure."""
     latency_ms: float | None = None
-    """How long it took, in milliseconds."""
+    """How long the test took, in milliseconds."""
     message: str | None = None
-    """The server's words."""
+    """The server's message."""
     models: list[str] = Field(default_factory=list)
     """The models that it has."""
     embedding_dimension: int | None = None

@@ -67,13 +67,13 @@ class ContextOptions(ContextSearchOptions, total=False):
     rerank_top_k: int | None
     """How many passages the reranker keeps."""
     include_lineage: bool | None
-    """Whether each item says where it comes from."""
+    """Whether each item says which document and passage it comes from."""
     include_documents: bool | None
     """Whether the documents of the passages are listed."""
     include_agent_hints: bool | None
-    """Whether ``agent_hints`` come too."""
+    """Whether the answer includes ``agent_hints``."""
     include_subgraph: bool | None
-    """Whether the part of the graph comes too."""
+    """Whether the answer includes the part of the graph that was found."""
 
 
 class GetContextOptions(RequestOptions, total=False):
@@ -82,16 +82,16 @@ class GetContextOptions(RequestOptions, total=False):
     content_granularity: Granularity | None
     """How long the passages are."""
     include_subgraph: bool | None
-    """Whether the part of the graph comes too."""
+    """Whether the answer includes the part of the graph that was found."""
 
 
 class ArtifactOptions(RequestOptions, total=False):
     """The options of ``query.artifact``."""
 
     document_id: str | None
-    """The document it belongs to; a figure needs it."""
+    """The document that it belongs to. It is required for a figure."""
     include_content: bool | None
-    """Whether the content comes too."""
+    """Whether the answer includes the content."""
 
 
 class ModeSelection(Model):
@@ -106,16 +106,16 @@ class ModeSelection(Model):
 
 
 class ContextStats(Model):
-    """What the server measured of a retrieval. Times are milliseconds."""
+    """What the server measured for a retrieval. Times are in milliseconds."""
 
     embedding_time_ms: float | None = None
-    """Embedding the query."""
+    """Milliseconds to compute the embedding of the query."""
     retrieval_time_ms: float | None = None
-    """Finding passages, entities and relationships."""
+    """Milliseconds to find passages, entities and relationships."""
     rerank_time_ms: float | None = None
-    """Sorting them."""
+    """Milliseconds to sort them again (rerank)."""
     total_time_ms: float | None = None
-    """All of it."""
+    """Milliseconds for everything."""
     items_retrieved: dict[str, Any] | None = None
     """How many of each kind were found."""
     keywords_extracted: list[str] | None = None
@@ -128,20 +128,20 @@ class RetrievalQuality(Model):
     """How well what was found covers the query."""
 
     coverage_score: float | None = None
-    """From 0 to 1."""
+    """How much of the query is covered, from 0 to 1."""
     is_sufficient: bool | None = None
-    """True when the server takes it for enough to answer."""
+    """Whether the server considers it enough for an answer."""
     empty_context: bool | None = None
     """True when nothing was found."""
 
 
 class Truncation(Model):
-    """What was left out for want of room."""
+    """What was left out because there was no room for it."""
 
     is_truncated: bool | None = None
     """True when something was left out."""
     token_budget: int | None = None
-    """Tokens there was room for."""
+    """The largest number of tokens."""
     tokens_used: int | None = None
     """Tokens that were used."""
     dropped: dict[str, Any] | None = None
@@ -149,23 +149,23 @@ class Truncation(Model):
 
 
 class AgentHints(Model):
-    """What an agent may want to ask next."""
+    """Suggestions for an agent: what it can ask next."""
 
     suggested_followups: list[str] | None = None
-    """Queries that may be of use."""
+    """Queries that may be useful next."""
     dominant_entity_types: list[str] | None = None
-    """The types of entities that were found most."""
+    """The types of entities that were found most often."""
     documents_touched: int | None = None
     """How many documents were found."""
     data_quality_warnings: list[Any] | None = None
-    """What is wrong with what was found; from newer servers."""
+    """What is wrong with what was found. Only newer servers send it."""
 
 
 class Context(Answer):
     """What retrieval found, without an answer."""
 
     retrieval_id: str
-    """Begins with ``ret_``; ``query.get_context`` brings it again for a while."""
+    """The id of the retrieval; it begins with ``ret_``. ``query.get_context`` returns the same result for some time."""
     query: str | None = None
     """The query."""
     mode: str | None = None
@@ -183,9 +183,9 @@ class Context(Answer):
     agent_hints: AgentHints | None = None
     """What to ask next."""
     retrieval_fingerprint: str | None = None
-    """The same for retrievals that found the same."""
+    """A fingerprint. Retrievals that found the same have the same fingerprint."""
     cached: bool | None = None
-    """True when it was found before."""
+    """True if the result came from the server's cache."""
 
 
 class ContextSearchResult(Model):
@@ -202,7 +202,7 @@ class ContextSearchResult(Model):
     score: float | None = None
     """Relevance; higher is better."""
     metadata: dict[str, Any] | None = None
-    """Further figures."""
+    """Additional fields."""
 
 
 class ContextSearch(Answer):
@@ -220,4 +220,4 @@ class Artifact(Answer):
     artifact_id: str
     """Its id."""
     chunk: dict[str, Any] | None = None
-    """The passage, if it is one; of another type, its own field has the content."""
+    """The passage, if ``artifact_type`` is ``chunk``. Other types have their content in a field of their own."""

@@ -1,4 +1,4 @@
-"""Conversations that the server keeps: what can be asked of them, and what it answers."""
+"""Conversations that the server keeps: the options of the calls, and the answers."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ class ConversationListOptions(RequestOptions, total=False):
     """The options of ``conversations.list``."""
 
     mode: Annotated[Mode | Sequence[Mode] | None, Field(serialization_alias="filter[mode]")]
-    """Only those with this mode, or one of these."""
+    """Only conversations with this mode, or with one of these modes."""
     archived: Annotated[bool | None, Field(serialization_alias="filter[archived]")]
-    """Only those that are archived, or that are not."""
+    """True: only archived conversations. False: only those that are not archived."""
     pinned: Annotated[bool | None, Field(serialization_alias="filter[pinned]")]
-    """Only those that are pinned, or that are not."""
+    """True: only pinned conversations. False: only those that are not pinned."""
     folder_id: Annotated[str | None, Field(serialization_alias="filter[folder_id]")]
     """Only those in this folder."""
     unfiled: Annotated[bool | None, Field(serialization_alias="filter[unfiled]")]
     """Only those in no folder."""
     search: Annotated[str | None, Field(serialization_alias="filter[search]")]
-    """Only those whose title or text has this part."""
+    """Only conversations whose title or text contains this text."""
     sort: Literal["updated_at", "created_at", "title"] | str | None
-    """What they are sorted by. Default: ``updated_at``."""
+    """The field to sort by. Default: ``updated_at``."""
     order: Literal["asc", "desc"] | str | None
-    """``desc`` unless given."""
+    """``asc`` or ``desc``. Default: ``desc``."""
     cursor: str | None
-    """The ``next_cursor`` of the page before the first."""
+    """The ``next_cursor`` of an earlier page. The list continues after that page."""
     page_size: int | None
     """How many conversations in one request, at most 100. Default: 100."""
 
@@ -67,20 +67,20 @@ class ConversationCreateOptions(BodyOptions, total=False):
     mode: Mode | None
     """How to retrieve. Default: the server's own choice."""
     folder_id: OrNull[str]
-    """The folder to put it in; None, which is sent, for none."""
+    """The folder to put it in; None, which is sent, means no folder."""
 
 
 class ConversationUpdateOptions(BodyOptions, total=False):
-    """The options of ``conversations.update``: what is not given stays as it is."""
+    """The options of ``conversations.update``. A field that you do not give stays as it is."""
 
     title: str | None
     """Its title."""
     mode: Mode | None
     """How to retrieve."""
     is_pinned: bool | None
-    """Whether it stands first in lists."""
+    """Whether the conversation is at the top of lists."""
     is_archived: bool | None
-    """Whether it is put away."""
+    """Whether the conversation is archived."""
     folder_id: OrNull[str]
     """The folder to put it in; None takes it out of its folder."""
 
@@ -103,7 +103,7 @@ class MessageListOptions(RequestOptions, total=False):
     """The options of ``conversations.messages.list``."""
 
     cursor: str | None
-    """The ``next_cursor`` of the page before the first."""
+    """The ``next_cursor`` of an earlier page. The list continues after that page."""
     page_size: int | None
     """How many messages in one request, at most 200. Default: 200."""
 
@@ -116,29 +116,29 @@ class MessageCreateOptions(BodyOptions, total=False):
 
 
 class MessageUpdateOptions(BodyOptions, total=False):
-    """The options of ``conversations.messages.update``: what is not given stays as it is."""
+    """The options of ``conversations.messages.update``. A field that you do not give stays as it is."""
 
     content: str | None
     """The text."""
     tokens_used: int | None
     """Tokens of the message."""
     duration_ms: int | None
-    """Milliseconds that it took."""
+    """Milliseconds that it took to write the message."""
     thinking_time_ms: int | None
     """Milliseconds that the model thought before it."""
     context: dict[str, Any] | None
-    """What it rests on: sources, entities, relationships."""
+    """What the message is based on: sources, entities and relationships."""
     is_error: bool | None
-    """Whether it tells of a failure."""
+    """Whether the message reports a failure."""
 
 
 class FeedbackOptions(BodyOptions, total=False):
     """The options of ``conversations.messages.feedback``."""
 
     rating: OrNull[Literal["up", "down"] | str]
-    """``up`` or ``down``; None takes the rating back."""
+    """``up`` or ``down``. None removes the rating."""
     reason: OrNull[str]
-    """Why; None takes the reason back."""
+    """The reason for the rating. None removes the reason."""
 
 
 class Conversation(Answer):
@@ -149,23 +149,23 @@ class Conversation(Answer):
     tenant_id: str | None = None
     """The tenant it belongs to."""
     workspace_id: str | None = None
-    """The workspace it asks."""
+    """The workspace that its questions go to."""
     title: str | None = None
     """Its title."""
     mode: str | None = None
-    """How it retrieves."""
+    """The retrieval mode of its questions."""
     is_pinned: bool = False
-    """True when it stands first in lists."""
+    """True if it is at the top of lists."""
     is_archived: bool = False
-    """True when it is put away."""
+    """True if it is archived."""
     folder_id: str | None = None
     """The folder it is in."""
     share_id: str | None = None
-    """Its id for those it is shared with."""
+    """The id under which other people can read it, if it is shared."""
     message_count: int | None = None
     """How many messages it has."""
     last_message_preview: str | None = None
-    """How its last message begins."""
+    """The first words of its last message."""
     created_at: str | None = None
     """When it began (RFC 3339)."""
     updated_at: str | None = None
@@ -204,19 +204,19 @@ class Message(Answer):
     tokens_used: int | None = None
     """Tokens of the message."""
     duration_ms: float | None = None
-    """Milliseconds that it took."""
+    """Milliseconds that it took to write the message."""
     thinking_time_ms: float | None = None
     """Milliseconds that the model thought before it."""
     context: dict[str, Any] | None = None
-    """What it rests on: ``sources``, ``entities``, ``relationships``."""
+    """What the message is based on: ``sources``, ``entities`` and ``relationships``."""
     is_error: bool = False
-    """True when it tells of a failure."""
+    """True if the message reports a failure."""
     feedback: Any = None
-    """What was said of it with ``feedback``."""
+    """The rating that was given with ``feedback``."""
     llm_provider: str | None = None
-    """Who generated it; from newer servers."""
+    """The provider of the model that wrote it. Only newer servers send it."""
     llm_model: str | None = None
-    """The model that generated it; from newer servers."""
+    """The model that generated it. Only newer servers send it."""
     created_at: str | None = None
     """When it was stored (RFC 3339)."""
     updated_at: str | None = None
@@ -256,7 +256,7 @@ class Share(Answer):
     share_id: str
     """Its id for ``conversations.shared``."""
     share_url: str
-    """Its address as the server says it: a path."""
+    """Its path on the server."""
     _base_url: str = PrivateAttr(default="")
 
     @property
@@ -276,19 +276,19 @@ class ImportFailure(Model):
     """A conversation that could not be imported."""
 
     id: str | None = None
-    """Its id in what was given."""
+    """Its id in the data that you gave."""
     error: str | None = None
-    """Why."""
+    """The reason."""
 
 
 class ImportResult(Answer):
     """The result for the conversations that you gave. Some or all may have failed."""
 
     imported: int
-    """How many are there now."""
+    """How many conversations were imported."""
     failed: int = 0
-    """How many are not."""
+    """How many conversations could not be imported."""
     errors: list[ImportFailure] = Field(default_factory=list)
-    """Why they are not."""
+    """The conversations that could not be imported, each with the reason."""
     conversation_ids: dict[str, str] = Field(default_factory=dict)
-    """Of ``conversations.restore``: the new id of each conversation, by its old one."""
+    """Only from ``conversations.restore``. The new id of each conversation, by its old id."""

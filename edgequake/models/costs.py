@@ -30,16 +30,16 @@ class CostHistoryOptions(RequestOptions, total=False):
     end_date: str | None
     """The last day."""
     granularity: Literal["hour", "day", "week", "month"] | str | None
-    """How long each point is."""
+    """How long each period is."""
 
 
 class BudgetOptions(BodyOptions, total=False):
-    """The options of ``costs.update_budget``: what to change."""
+    """The options of ``costs.update_budget``. Give only what you want to change."""
 
     monthly_budget_usd: float | None
-    """What a month may cost."""
+    """The budget of a month, in US dollars."""
     alert_threshold: float | None
-    """From how many percent of it the server warns."""
+    """The server warns when this percentage of the budget has been spent."""
 
 
 class ModelPrice(Model):
@@ -48,31 +48,31 @@ class ModelPrice(Model):
     model: str
     """The model."""
     input_cost_per_1k: float | None = None
-    """A thousand tokens that it reads."""
+    """US dollars for 1000 tokens that the model reads."""
     output_cost_per_1k: float | None = None
-    """A thousand tokens that it writes."""
+    """US dollars for 1000 tokens that the model writes."""
 
 
 class Pricing(Answer):
-    """What the models cost."""
+    """The prices of the models."""
 
     models: list[ModelPrice] = Field(default_factory=list)
-    """One row a model."""
+    """One entry for each model."""
 
 
 class CostEstimate(Answer):
-    """What a call would cost."""
+    """The estimated cost of a call."""
 
     model: str
     """The model."""
     input_tokens: int
-    """Tokens that it would read."""
+    """Tokens that the model would read."""
     output_tokens: int
-    """Tokens that it would write."""
+    """Tokens that the model would write."""
     estimated_cost_usd: float
-    """What that would cost."""
+    """The estimated cost, in US dollars."""
     formatted_cost: str | None = None
-    """The same to show."""
+    """The estimated cost as a text to show to people."""
 
 
 class OperationCost(Model):
@@ -81,49 +81,49 @@ class OperationCost(Model):
     operation: str
     """The kind of work, such as ``extract``."""
     cost: float | None = None
-    """What it has cost."""
+    """What it has cost, in US dollars."""
     input_tokens: int | None = None
     """Tokens that were read."""
     output_tokens: int | None = None
     """Tokens that were written."""
     total_tokens: int | None = None
-    """Both."""
+    """Tokens that were read and written."""
     call_count: int | None = None
-    """Calls of a model."""
+    """How many times a model was called."""
     percentage: float | None = None
-    """How much of all costs, in percent."""
+    """Its part of all costs, in percent."""
 
 
 class Budget(Answer):
-    """What a month may cost, and has cost."""
+    """The budget of a month, and what has been spent, in US dollars."""
 
     monthly_budget_usd: float | None = None
-    """What a month may cost."""
+    """The budget of a month, in US dollars."""
     spent_usd: float | None = None
-    """What this month has cost."""
+    """What has been spent this month, in US dollars."""
     remaining_usd: float | None = None
-    """What is left."""
+    """What is left of the budget, in US dollars."""
     alert_threshold: float | None = None
-    """From how many percent of the budget the server warns."""
+    """The server warns when this percentage of the budget has been spent."""
     is_over_budget: bool | None = None
-    """Whether more has been spent than may be."""
+    """Whether more has been spent than the budget allows."""
 
 
 class CostSummary(Answer):
-    """What a workspace has cost."""
+    """What a workspace has cost, in US dollars."""
 
     workspace_id: str | None = None
     """The workspace."""
     total_cost: float | None = None
-    """All of it."""
+    """The whole cost, in US dollars."""
     document_count: int | None = None
     """Documents that were processed."""
     total_tokens: int | None = None
     """Tokens that were read and written."""
     average_cost_per_document: float | None = None
-    """What a document has cost on average."""
+    """The average cost of a document, in US dollars."""
     by_operation: list[OperationCost] = Field(default_factory=list)
-    """One row a kind of work."""
+    """One entry for each kind of work."""
     period_start: str | None = None
     """The first day."""
     period_end: str | None = None
@@ -133,12 +133,12 @@ class CostSummary(Answer):
 
 
 class CostPoint(Answer):
-    """What one stretch of time has cost."""
+    """What one period has cost."""
 
     timestamp: str
-    """When it began, RFC 3339."""
+    """When the period began, RFC 3339."""
     total_cost: float | None = None
-    """What it has cost."""
+    """What it has cost, in US dollars."""
     total_tokens: int | None = None
     """Tokens that were read and written."""
     document_count: int | None = None

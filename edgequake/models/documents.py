@@ -1,4 +1,4 @@
-"""Documents: what can be asked of them, and what the server answers."""
+"""Documents: the options of the calls, and the answers."""
 
 from __future__ import annotations
 
@@ -98,29 +98,29 @@ class DocumentListOptions(RequestOptions, total=False):
     page_size: int | None
     """How many documents in one request, at most 100. Default: 100."""
     status: DocumentStatus | None
-    """Only those in this state. Needs server 0.32; older ones ignore it."""
+    """Only documents with this status. Needs server 0.32; older servers ignore it."""
     date_from: str | None
-    """Only those of this ISO date (or date and time) and later."""
+    """Only documents from this date or later. Give an ISO date, or an ISO date and time."""
     date_to: str | None
-    """Only those of this ISO date (or date and time) and earlier."""
+    """Only documents from this date or earlier. Give an ISO date, or an ISO date and time."""
     document_pattern: str | None
-    """Parts of titles, any case; a comma means or."""
+    """A part of the title. Upper and lower case are the same, and a comma separates alternatives."""
 
 
 class DocumentSearchOptions(RequestOptions, total=False):
     """The options of ``documents.search``."""
 
     status: Literal["completed", "all"] | str | None
-    """``all``, or ``completed``, which is the default."""
+    """``completed`` or ``all``. Default: ``completed``."""
     page_size: int | None
-    """How many to find, at most 50."""
+    """The largest number of documents to find, at most 50."""
 
 
 class LineageExportOptions(RequestOptions, total=False):
     """The options of ``documents.export_lineage``."""
 
     format: Literal["json", "csv"] | str | None
-    """``json`` unless given."""
+    """``json`` or ``csv``. Default: ``json``."""
 
 
 class Document(Model):
@@ -131,25 +131,25 @@ class Document(Model):
     title: str | None = None
     """Its title."""
     file_name: str | None = None
-    """The name of the file that it was."""
+    """The name of the file that was uploaded."""
     content_summary: str | None = None
-    """How its text begins."""
+    """The first words of its text."""
     content_length: int | None = None
-    """Characters of its text."""
+    """The length of its text, in characters."""
     chunk_count: int | None = None
-    """Passages it was cut into; 0 until it has been processed."""
+    """How many passages it has; 0 until it has been processed."""
     entity_count: int | None = None
     """Entities that were found in it."""
     relationship_count: int | None = None
-    """Relationships that were found in it; from newer servers."""
+    """Relationships that were found in it. Only newer servers send it."""
     status: str | None = None
-    """``pending``, ``processing``, ``completed``, ``partial_failure``, ``failed``, ``cancelled`` …; an open set."""
+    """For example ``pending``, ``processing``, ``completed``, ``partial_failure``, ``failed`` or ``cancelled``."""
     display_status: str | None = None
-    """The status to show; from newer servers."""
+    """The status to show. Only newer servers send it."""
     ui_phase: str | None = None
-    """The phase to show; from newer servers."""
+    """The phase to show. Only newer servers send it."""
     current_stage: str | None = None
-    """``chunking``, ``extracting``, ``embedding`` …; an open set."""
+    """For example ``chunking``, ``extracting``, ``embedding``."""
     stage_progress: float | None = None
     """The progress of that stage, from 0 to 1."""
     stage_message: str | None = None
@@ -157,11 +157,11 @@ class Document(Model):
     error_message: str | None = None
     """Why it failed."""
     warning_message: str | None = None
-    """What went less well."""
+    """A problem that did not stop the processing."""
     track_id: str | None = None
-    """For ``documents.track``."""
+    """The id of the upload, for ``documents.track``."""
     pdf_id: str | None = None
-    """For ``documents.pdf``, if it was a PDF."""
+    """The id of the PDF, for ``documents.pdf``. None if the document was not a PDF."""
     source_type: str | None = None
     """``pdf``, ``markdown``, ``text`` or ``file``."""
     created_at: str | None = None
@@ -169,7 +169,7 @@ class Document(Model):
     updated_at: str | None = None
     """When it was last changed (RFC 3339)."""
     processing_time_ms: float | None = None
-    """Milliseconds that processing took; from newer servers."""
+    """Milliseconds that processing took. Only newer servers send it."""
     llm_model: str | None = None
     """The model that extracted entities."""
     embedding_model: str | None = None
@@ -177,9 +177,9 @@ class Document(Model):
     input_tokens: int | None = None
     """Tokens that the model read."""
     output_tokens: int | None = None
-    """Tokens that it wrote."""
+    """Tokens that the model wrote."""
     total_tokens: int | None = None
-    """Both together."""
+    """Tokens that the model read and wrote."""
     cost_usd: float | None = None
     """What processing cost, in US dollars."""
 
@@ -190,22 +190,22 @@ class Document(Model):
 
 
 class StatusCounts(Model):
-    """How many documents are in which state."""
+    """How many documents have each status."""
 
     pending: int = 0
-    """Not begun yet."""
+    """Documents whose processing has not begun."""
     processing: int = 0
-    """Being processed."""
+    """Documents that are being processed."""
     completed: int = 0
-    """Processed."""
+    """Documents that have been processed completely."""
     partial_failure: int = 0
-    """Processed, but for some passages."""
+    """Documents that have been processed, except for some passages."""
     failed: int = 0
-    """Not processed, and not tried again by itself."""
+    """Documents that could not be processed. The server does not retry them by itself."""
     cancelled: int = 0
-    """Stopped on request."""
+    """Documents whose processing was stopped on request."""
     unknown: int = 0
-    """In a state that the server does not say."""
+    """Documents whose status the server does not say."""
 
 
 class DocumentPage(NumberedPage[Document]):
@@ -225,13 +225,13 @@ class DocumentPage(NumberedPage[Document]):
     has_more: bool | None = None
     """Whether there is a page after this one."""
     status_counts: StatusCounts = Field(default_factory=StatusCounts)
-    """How many documents of all pages are in which state."""
+    """How many documents of all pages have each status."""
     truncated: bool | None = None
-    """Whether the server stopped counting; from newer servers."""
+    """Whether the server stopped counting. Only newer servers send it."""
 
 
 class ProcessingDetails(Model):
-    """With what, and at what cost, a document was processed."""
+    """The models that processed a document, and what it cost."""
 
     llm_model: str | None = None
     """The model that extracted entities."""
@@ -240,7 +240,7 @@ class ProcessingDetails(Model):
     embedding_dimensions: int | None = None
     """How many numbers an embedding has."""
     keywords: list[str] = Field(default_factory=list)
-    """What it is about."""
+    """The keywords of the document."""
     entity_types: list[str] = Field(default_factory=list)
     """The types of entities that were found."""
     relationship_types: list[str] = Field(default_factory=list)
@@ -248,23 +248,23 @@ class ProcessingDetails(Model):
     chunking_strategy: str | None = None
     """How the text was cut into passages."""
     avg_chunk_size: float | None = None
-    """Characters of a passage, on average."""
+    """The average length of a passage, in characters."""
     processing_duration_ms: float | None = None
     """Milliseconds that processing took."""
     input_tokens: int | None = None
     """Tokens that the model read."""
     output_tokens: int | None = None
-    """Tokens that it wrote."""
+    """Tokens that the model wrote."""
     total_tokens: int | None = None
-    """Both together."""
+    """Tokens that the model read and wrote."""
     cost_usd: float | None = None
-    """What it cost, in US dollars."""
+    """What processing cost, in US dollars."""
     pdf_vision_model: str | None = None
     """The model that read the pages of a PDF."""
     pdf_extraction_method: str | None = None
-    """How the text was taken from a PDF."""
+    """How the text was extracted from the PDF."""
     pdf_extraction_warning: str | None = None
-    """What went less well with a PDF."""
+    """A problem with the PDF that did not stop the processing."""
 
 
 class DocumentDetail(Answer, Document):
@@ -273,9 +273,9 @@ class DocumentDetail(Answer, Document):
     content: str | None = None
     """The text."""
     content_hash: str | None = None
-    """The text's SHA-256, in hexadecimal."""
+    """The SHA-256 of the text, in hexadecimal."""
     file_size: int | None = None
-    """Bytes of the file."""
+    """The size of the file, in bytes."""
     mime_type: str | None = None
     """The file's type, such as ``text/markdown``."""
     tenant_id: str | None = None
@@ -285,9 +285,9 @@ class DocumentDetail(Answer, Document):
     processed_at: str | None = None
     """When it was processed (RFC 3339)."""
     lineage: ProcessingDetails | None = None
-    """With what, and at what cost, it was processed."""
+    """The models that processed it, and what it cost."""
     metadata: Any = None
-    """What was given with the upload."""
+    """The metadata that was given with the upload."""
     multimodal_summary: dict[str, Any] | None = None
     """How many of its figures were read, and how well."""
     multimodal_items: list[Any] | None = None
@@ -295,26 +295,26 @@ class DocumentDetail(Answer, Document):
 
 
 class TrackStatus(Answer):
-    """The documents of one upload, and how far they are. An unknown id has no documents, and is "complete"."""
+    """The documents of one upload, and their progress. An unknown id has no documents and counts as complete."""
 
     track_id: str
-    """The id that was asked for."""
+    """The id of the upload that you asked for."""
     created_at: str | None = None
     """When it began (RFC 3339); None for an unknown id."""
     documents: list[Document] = Field(default_factory=list)
     """The documents so far."""
     total_count: int = 0
-    """How many they are; 0 for an unknown id."""
+    """How many documents there are; 0 for an unknown id."""
     status_summary: StatusCounts = Field(default_factory=StatusCounts)
-    """How many are in which state."""
+    """How many of them have each status."""
     is_complete: bool = False
-    """True when no document is being processed, and so also when there is none."""
+    """True if no document is being processed. This is also true if there are no documents."""
     latest_message: str | None = None
-    """The server's words, to show."""
+    """The server's message, to show to people."""
     expected_count: int | None = None
-    """How many documents there will be; from newer servers."""
+    """How many documents there will be. Only newer servers send it."""
     registered_count: int | None = None
-    """How many of them are known yet; from newer servers."""
+    """How many of them the server knows already. Only newer servers send it."""
 
 
 class FoundDocument(Model):
@@ -325,7 +325,7 @@ class FoundDocument(Model):
     title: str | None = None
     """Its title."""
     status: str | None = None
-    """``completed`` …; an open set."""
+    """The document's status, for example ``completed``."""
     created_at: str | None = None
     """When it was uploaded (RFC 3339)."""
 
@@ -336,14 +336,14 @@ class FoundDocument(Model):
 
 
 class DocumentSearch(Answer):
-    """The documents whose titles matched a search; there are no further pages."""
+    """The documents whose titles matched a search. There are no further pages."""
 
     items: list[FoundDocument] = Field(default_factory=list)
     """The documents."""
     total: int | None = None
     """How many matched."""
     has_more: bool | None = None
-    """True when more matched than came."""
+    """True if more documents matched than were returned."""
 
 
 class LineageChunk(Model):
@@ -352,9 +352,9 @@ class LineageChunk(Model):
     chunk_id: str | None = None
     """The passage's id."""
     chunk_index: int | None = None
-    """Its place in the document, from 0."""
+    """Its position among the passages of the document, from 0."""
     content_preview: str | None = None
-    """How its text begins."""
+    """The first words of its text."""
     tokens: int | None = None
     """Its length in tokens."""
     start_line: int | None = None
@@ -366,7 +366,7 @@ class LineageChunk(Model):
 
 
 class LineageEntity(Model):
-    """An entity, and the passages of a document that it was found in."""
+    """An entity, and the passages in which it was found."""
 
     entity_id: str | None = None
     """The entity's id."""
@@ -375,11 +375,11 @@ class LineageEntity(Model):
     entity_type: str | None = None
     """Its type."""
     chunk_ids: list[str] | None = None
-    """The passages."""
+    """The ids of the passages in which it was found."""
 
 
 class DocumentLineage(Answer):
-    """Which passage brought which entity. Servers send one of two shapes: passages and entities, or ``lineage``."""
+    """The passages of a document, with their entities. Some servers send ``metadata`` and ``lineage`` instead."""
 
     document_id: str | None = None
     """The document's id."""
@@ -388,6 +388,7 @@ class DocumentLineage(Answer):
     entities: list[LineageEntity] | None = None
     """The entities that were found in them."""
     metadata: Any = None
-    """In the other shape: what was given with the upload."""
+    """The metadata that was given with the upload, if the server sends ``lineage``."""
     lineage: Any = None
-    """In the other shape: with what the document was processed."""
+    """The models and settings that processed the document. Some servers send this instead of ``chunks`` and
+    ``entities``."""

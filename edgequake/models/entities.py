@@ -1,4 +1,4 @@
-"""Entities of the knowledge graph: what can be asked of them, and what the server answers."""
+"""Entities of the knowledge graph: the options of the calls, and the answers."""
 
 from __future__ import annotations
 
@@ -50,25 +50,25 @@ class EntityListOptions(RequestOptions, total=False):
     entity_type: str | None
     """Only entities of this type, such as ``PERSON``."""
     search: str | None
-    """Only entities whose name has this part."""
+    """Only entities whose name contains this text."""
 
 
 class EntityCreateOptions(BodyOptions, total=False):
     """The options of ``entities.create``."""
 
     metadata: Any
-    """Anything that JSON can hold; kept with the entity."""
+    """Any JSON value. The server keeps it with the entity."""
 
 
 class EntityUpdateOptions(BodyOptions, total=False):
-    """The options of ``entities.update``: what is not given stays as it is."""
+    """The options of ``entities.update``. A field that you do not give stays as it is."""
 
     entity_type: str | None
-    """Its type."""
+    """The new type."""
     description: str | None
-    """What is known of it."""
+    """The new description."""
     metadata: Any
-    """Anything that JSON can hold; kept with the entity."""
+    """Any JSON value. The server keeps it with the entity."""
 
 
 class EntityDeleteOptions(RequestOptions, total=False):
@@ -82,31 +82,31 @@ class EntityMergeOptions(BodyOptions, total=False):
     """The options of ``entities.merge``."""
 
     merge_strategy: Literal["prefer_target", "prefer_source", "merge"] | str | None
-    """Whose description stays. Default: ``prefer_target``."""
+    """Which of the two descriptions is kept. Default: ``prefer_target``."""
     metadata: Any
-    """Anything that JSON can hold; kept with the entity."""
+    """Any JSON value. The server keeps it with the entity."""
 
 
 class NeighborhoodOptions(RequestOptions, total=False):
     """The options of ``entities.neighborhood``."""
 
     depth: int | None
-    """How many steps from the entity, at most 3. Default: 1."""
+    """How many relationships away from the entity, at most 3. Default: 1."""
 
 
 class Entity(Model):
-    """An entity: a person, place, thing or idea that documents speak of."""
+    """An entity: a person, place, thing or idea in the documents."""
 
     id: str
-    """The entity's id; most servers use its name."""
+    """The entity's id. On most servers, it is the entity's name."""
     entity_name: str
     """Its name, in UPPER_SNAKE."""
     entity_type: str | None = None
     """Its type, such as ``PERSON``."""
     description: str | None = None
-    """What is known of it."""
+    """A description, put together from the documents."""
     source_id: str | None = None
-    """The document that it was found in, or ``manual_entry``."""
+    """The document in which it was found, or ``manual_entry``."""
     created_at: str | None = None
     """When it was found (RFC 3339)."""
     updated_at: str | None = None
@@ -114,11 +114,11 @@ class Entity(Model):
     degree: int | None = None
     """How many relationships it has."""
     metadata: Any = None
-    """What was given with it."""
+    """The metadata that was given with it."""
 
     @property
     def entity_id(self) -> str:
-        """The same as ``id``, so that it can be given to ``entities.provenance``."""
+        """The same as ``id``, so that you can give this object to ``entities.provenance``."""
         return self.id
 
 
@@ -141,35 +141,35 @@ class EntityRelationship(Model):
     """A relationship of an entity, as seen from it."""
 
     target: str | None = None
-    """The entity that it leads to, if it leads away."""
+    """The entity that the relationship leads to. Only in ``outgoing``."""
     source: str | None = None
-    """The entity that it leads from, if it leads here."""
+    """The entity that the relationship comes from. Only in ``incoming``."""
     relation_type: str | None = None
     """Its type."""
     weight: float | None = None
-    """How strong it is."""
+    """How strong the relationship is."""
 
 
 class EntityRelationships(Model):
     """The relationships of an entity."""
 
     outgoing: list[EntityRelationship] = Field(default_factory=list)
-    """Those that lead away from it."""
+    """Relationships from this entity to others."""
     incoming: list[EntityRelationship] = Field(default_factory=list)
-    """Those that lead to it."""
+    """Relationships from others to this entity."""
 
 
 class EntityStatistics(Model):
-    """Figures of an entity."""
+    """How many relationships and documents an entity has."""
 
     total_relationships: int | None = None
     """How many relationships it has."""
     outgoing_count: int | None = None
-    """How many of them lead away."""
+    """How many relationships lead from it to others."""
     incoming_count: int | None = None
-    """How many of them lead here."""
+    """How many relationships lead from others to it."""
     document_references: int | None = None
-    """How many documents speak of it."""
+    """How many documents mention it."""
 
 
 class EntityDetail(Answer):
@@ -180,7 +180,7 @@ class EntityDetail(Answer):
     relationships: EntityRelationships = Field(default_factory=EntityRelationships)
     """Its relationships."""
     statistics: EntityStatistics = Field(default_factory=EntityStatistics)
-    """Its figures."""
+    """How many relationships and documents it has."""
 
     @property
     def entity_name(self) -> str:
@@ -192,9 +192,9 @@ class EntityChanges(Model):
     """What an update changed."""
 
     fields_updated: list[str] = Field(default_factory=list)
-    """The fields that are new."""
+    """The names of the fields that changed."""
     previous_description: str | None = None
-    """What the description was."""
+    """The description before the change."""
 
 
 class EntityResult(Answer):
@@ -203,11 +203,11 @@ class EntityResult(Answer):
     status: str | None = None
     """``success``."""
     message: str | None = None
-    """The server's words, to show."""
+    """The server's message, to show to people."""
     entity: Entity
     """The entity as it is now."""
     changes: EntityChanges | None = None
-    """What was changed, if it was there before."""
+    """What was changed, if the entity existed before."""
 
     @property
     def entity_name(self) -> str:
@@ -221,7 +221,7 @@ class EntityDeletion(Answer):
     status: str | None = None
     """``success``."""
     message: str | None = None
-    """The server's words, to show."""
+    """The server's message, to show to people."""
     deleted_entity_id: str
     """The entity's id."""
     deleted_relationships: int | None = None
@@ -231,10 +231,10 @@ class EntityDeletion(Answer):
 
 
 class EntityExistence(Answer):
-    """Whether there is an entity of a name; ``bool()`` of this says so."""
+    """Whether an entity with a name exists. ``bool()`` of this object is the same as ``exists``."""
 
     exists: bool
-    """True when there is one."""
+    """True if the entity exists."""
     entity_id: str | None = None
     """Its id."""
     entity_type: str | None = None
@@ -247,33 +247,33 @@ class EntityExistence(Answer):
 
 
 class MergeDetails(Model):
-    """How two entities became one."""
+    """How two entities were merged."""
 
     source_entity_id: str | None = None
-    """The entity that is gone."""
+    """The entity that was removed."""
     target_entity_id: str | None = None
-    """The entity that stays."""
+    """The entity that was kept."""
     relationships_merged: int | None = None
-    """How many relationships it took over."""
+    """How many relationships were moved to the entity that was kept."""
     duplicate_relationships_removed: int | None = None
-    """How many it had already."""
+    """How many relationships were removed because the entity had them already."""
     description_strategy: str | None = None
-    """Whose description stays."""
+    """Which of the two descriptions was kept."""
     metadata_strategy: str | None = None
-    """Whose metadata stays."""
+    """Which of the two metadata was kept."""
 
 
 class EntityMerge(Answer):
-    """Two entities that became one."""
+    """The result of merging two entities."""
 
     status: str | None = None
     """``success``."""
     message: str | None = None
-    """The server's words, to show."""
+    """The server's message, to show to people."""
     merged_entity: Entity
-    """The entity that stays, as it is now."""
+    """The entity that was kept, as it is now."""
     merge_details: MergeDetails = Field(default_factory=MergeDetails)
-    """How they became one."""
+    """How they were merged."""
 
 
 class NeighborNode(Model):
@@ -284,7 +284,7 @@ class NeighborNode(Model):
     entity_type: str | None = None
     """Its type."""
     description: str | None = None
-    """What is known of it."""
+    """A description, put together from the documents."""
     degree: Degree | None = None
     """How many relationships it has."""
 
@@ -301,11 +301,11 @@ class NeighborEdge(Model):
     relation_type: str | None = None
     """Its type."""
     weight: float | None = None
-    """How strong it is."""
+    """How strong the relationship is."""
 
 
 class Neighborhood(Answer):
-    """What is near an entity; the entity itself is one of the nodes."""
+    """The entities near an entity. The entity itself is one of the nodes."""
 
     nodes: list[NeighborNode] = Field(default_factory=list)
     """The entities."""
@@ -314,7 +314,7 @@ class Neighborhood(Answer):
 
 
 class ProvenanceChunk(Model):
-    """A passage that speaks of an entity."""
+    """A passage that mentions an entity."""
 
     chunk_id: str | None = None
     """The passage's id."""
@@ -327,20 +327,20 @@ class ProvenanceChunk(Model):
 
 
 class ProvenanceSource(Model):
-    """A document that speaks of an entity."""
+    """A document that mentions an entity."""
 
     document_id: str | None = None
     """The document's id."""
     document_name: str | None = None
     """Its name."""
     chunks: list[ProvenanceChunk] | None = None
-    """The passages that do."""
+    """The passages that mention it."""
     first_extracted_at: str | None = None
     """When the entity was first found there (RFC 3339)."""
 
 
 class RelatedEntity(Model):
-    """An entity that documents speak of together with another."""
+    """An entity that occurs in the same documents as another."""
 
     entity_id: str | None = None
     """The entity's id."""
@@ -349,11 +349,11 @@ class RelatedEntity(Model):
     relationship_type: str | None = None
     """How they are related."""
     shared_documents: int | None = None
-    """How many documents speak of both."""
+    """How many documents mention both."""
 
 
 class Provenance(Answer):
-    """Which documents an entity was found in."""
+    """The documents in which an entity was found."""
 
     entity_id: str | None = None
     """The entity's id."""
@@ -362,10 +362,10 @@ class Provenance(Answer):
     entity_type: str | None = None
     """Its type."""
     description: str | None = None
-    """What is known of it."""
+    """A description, put together from the documents."""
     sources: list[ProvenanceSource] | None = None
     """The documents."""
     total_extraction_count: int | None = None
-    """How often it was found."""
+    """How many times it was found."""
     related_entities: list[RelatedEntity] | None = None
-    """The entities that documents speak of together with it."""
+    """The entities that occur in the same documents."""

@@ -1,4 +1,4 @@
-"""Folders of conversations: what can be asked of them, and what the server answers."""
+"""Folders of conversations: the options of the calls, and the answers."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ class FolderCreateOptions(BodyOptions, total=False):
     """The options of ``folders.create``."""
 
     parent_id: OrNull[str]
-    """The folder to put it in; None, which is sent, for none."""
+    """The folder to put it in; None, which is sent, means no folder."""
 
 
 class FolderUpdateOptions(BodyOptions, total=False):
-    """The options of ``folders.update``: what is not given stays as it is."""
+    """The options of ``folders.update``. A field that you do not give stays as it is."""
 
     name: str | None
-    """Its name."""
+    """The new name."""
     parent_id: OrNull[str]
     """The folder to put it in; None takes it out of its folder."""
     position: int | None
-    """Its place among the others, from 0."""
+    """The new position among the folders, from 0."""
 
 
 class Folder(Answer):
@@ -34,13 +34,13 @@ class Folder(Answer):
     tenant_id: str | None = None
     """The tenant it belongs to."""
     workspace_id: str | None = None
-    """The workspace it belongs to, if to one."""
+    """The workspace it belongs to. None if it belongs to no single workspace."""
     name: str
     """Its name."""
     parent_id: str | None = None
     """The folder it is in."""
     position: int = 0
-    """Its place among the others, from 0."""
+    """Its position among the folders, from 0."""
     created_at: str | None = None
     """When it was made (RFC 3339)."""
     updated_at: str | None = None

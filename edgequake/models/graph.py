@@ -1,4 +1,4 @@
-"""The knowledge graph: what can be asked of it, and what the server answers."""
+"""The knowledge graph: the options of the calls, and the answers."""
 
 from __future__ import annotations
 
@@ -37,33 +37,34 @@ class GraphOptions(RequestOptions, total=False):
     """The options of ``graph.get``."""
 
     start_node: str | None
-    """The node to begin with. Default: the most connected ones."""
+    """The name of the node to start from. Default: the nodes with the most relationships."""
     depth: int | None
-    """How many steps from there, 1 to 5. Default: 2. The server takes the nearest it allows."""
+    """How many relationships away from the start, from 1 to 5. Default: 2. The server corrects a value outside this
+    range."""
     max_nodes: int | None
-    """How many nodes at most, 1 to 500. Default: 100. The server takes the nearest it allows."""
+    """The largest number of nodes, from 1 to 500. Default: 100. The server corrects a value outside this range."""
 
 
 class GraphStreamOptions(RequestOptions, total=False):
     """The options of ``graph.stream``."""
 
     start_node: str | None
-    """The node to begin with. Default: the most connected ones."""
+    """The name of the node to start from. Default: the nodes with the most relationships."""
     max_nodes: int | None
-    """How many nodes at most. Default: 200."""
+    """The largest number of nodes. Default: 200."""
     batch_size: int | None
-    """How many nodes an event has, 10 to 100. Default: 50."""
+    """How many nodes each event has, from 10 to 100. Default: 50."""
 
 
 class NodeSearchOptions(RequestOptions, total=False):
     """The options of ``graph.search``."""
 
     limit: int | None
-    """How many nodes at most. Default: 50."""
+    """The largest number of nodes. Default: 50."""
     include_neighbors: bool | None
-    """Whether connected nodes come too. Default: false."""
+    """Whether the answer includes connected nodes. Default: false."""
     neighbor_depth: int | None
-    """How many steps from the found nodes. Default: 1."""
+    """How many relationships away from the nodes that were found. Default: 1."""
     entity_type: str | None
     """Only nodes of this type."""
 
@@ -72,16 +73,16 @@ class LabelSearchOptions(RequestOptions, total=False):
     """The options of ``graph.search_labels``."""
 
     limit: int | None
-    """How many labels at most. Default: 20."""
+    """The largest number of labels. Default: 20."""
 
 
 class PopularLabelsOptions(RequestOptions, total=False):
     """The options of ``graph.popular_labels``."""
 
     limit: int | None
-    """How many labels at most. Default: 50."""
+    """The largest number of labels. Default: 50."""
     min_degree: int | None
-    """Only nodes with at least so many relationships."""
+    """Only nodes with at least this many relationships."""
     entity_type: str | None
     """Only nodes of this type."""
 
@@ -90,11 +91,11 @@ class Degree(Model):
     """How many relationships a node has: ``int(degree)`` is all of them. Older servers send that number alone."""
 
     total: int
-    """All of them."""
+    """The number of all relationships."""
     in_: int | None = Field(default=None, alias="in")
-    """Those that lead to the node; None from older servers. Its key is ``in``."""
+    """Relationships from others to the node. None from older servers. Its key is ``in``."""
     out: int | None = None
-    """Those that lead away from it; None from older servers."""
+    """Relationships from the node to others. None from older servers."""
 
     def __int__(self) -> int:
         return self.total
@@ -119,11 +120,11 @@ class GraphNode(Answer):
     node_type: str | None = None
     """The entity's type, such as ``PERSON``."""
     description: str | None = None
-    """What is known of it."""
+    """A description, put together from the documents."""
     degree: Degree | None = None
     """How many relationships it has."""
     properties: dict[str, Any] = Field(default_factory=dict)
-    """What else the server keeps, such as ``source_ids``."""
+    """Additional fields that the server keeps, such as ``source_ids``."""
     community_id: str | None = None
     """The community it belongs to."""
 
@@ -142,21 +143,21 @@ class GraphEdge(Model):
     """An edge of the graph: a relationship between two entities."""
 
     id: str | None = None
-    """The relationship's id; from newer servers."""
+    """The relationship's id. Only newer servers send it."""
     source: str
     """The id of the node that it leads from."""
     target: str
     """The id of the node that it leads to."""
     relationship_type: str | None = None
-    """Its type, such as ``OPERATES``; very old servers say ``edge_type``, and it is read from there."""
+    """Its type, such as ``OPERATES``. Very old servers call this field ``edge_type``; it is read too."""
     description: str | None = None
-    """What is known of it; from newer servers."""
+    """A description, put together from the documents. Only newer servers send it."""
     keywords: list[str] | str | None = None
-    """What it is about; from newer servers."""
+    """Its keywords. Only newer servers send it."""
     weight: float | None = None
-    """How strong it is."""
+    """How strong the relationship is."""
     properties: dict[str, Any] = Field(default_factory=dict)
-    """What else the server keeps."""
+    """Additional fields that the server keeps."""
 
     @model_validator(mode="before")
     @classmethod
@@ -174,20 +175,20 @@ class Graph(Answer):
     edges: list[GraphEdge] = Field(default_factory=list)
     """The relationships between them."""
     is_truncated: bool | None = None
-    """True when there are more nodes than came."""
+    """True if there are more nodes than were returned."""
     total_nodes: int | None = None
     """How many nodes the whole graph has."""
     total_edges: int | None = None
     """How many edges the whole graph has."""
     max_nodes: int | None = None
-    """How many nodes the server sent at most."""
+    """The largest number of nodes that the server returns."""
 
 
 class GraphEvent(Model):
-    """One event of ``graph.stream()``: ``metadata``, ``nodes`` (several), ``edges``, ``done``."""
+    """One event of ``graph.stream()``. The order is ``metadata``, ``nodes`` (one or more), ``edges``, ``done``."""
 
     type: str
-    """``metadata``, ``nodes``, ``edges`` or ``done``; an open set."""
+    """``metadata``, ``nodes``, ``edges`` or ``done``. Other values are possible."""
     total_nodes: int | None = None
     """How many nodes the whole graph has (``metadata``)."""
     total_edges: int | None = None
@@ -197,7 +198,7 @@ class GraphEvent(Model):
     edges_to_stream: int | None = None
     """How many edges will come, 0 if the server does not know yet (``metadata``)."""
     is_truncated: bool | None = None
-    """True when there are more nodes than will come (``metadata``)."""
+    """True if there are more nodes than will come (``metadata``)."""
     batch: int | None = None
     """The number of this batch, from 1 (``nodes``)."""
     total_batches: int | None = None
@@ -224,7 +225,7 @@ class GraphSearch(Answer):
     total_matches: int | None = None
     """How many matched."""
     is_truncated: bool | None = None
-    """True when more matched than came."""
+    """True if more nodes matched than were returned."""
 
 
 class LabelSearch(Answer):
@@ -235,7 +236,7 @@ class LabelSearch(Answer):
 
 
 class PopularLabel(Model):
-    """One of the most connected nodes."""
+    """One of the nodes with the most relationships."""
 
     label: str
     """Its name."""
@@ -244,14 +245,14 @@ class PopularLabel(Model):
     degree: Degree | None = None
     """How many relationships it has."""
     description: str | None = None
-    """What is known of it."""
+    """A description, put together from the documents."""
 
 
 class PopularLabels(Answer):
-    """The most connected nodes."""
+    """The nodes with the most relationships."""
 
     labels: list[PopularLabel] = Field(default_factory=list)
-    """The nodes, the most connected first."""
+    """The nodes. The first has the most relationships."""
     total_entities: int | None = None
     """How many entities the graph has."""
 
@@ -262,7 +263,7 @@ class NodeDegree(Model):
     node_id: str
     """The node's id."""
     degree: Degree
-    """How many."""
+    """How many relationships it has."""
 
 
 class NodeDegrees(Answer):
@@ -271,18 +272,18 @@ class NodeDegrees(Answer):
     degrees: list[NodeDegree] = Field(default_factory=list)
     """One for each node."""
     count: int | None = None
-    """How many came."""
+    """How many nodes were returned."""
 
 
 class Community(Model):
-    """Nodes that are closely connected."""
+    """A group of nodes that are closely connected."""
 
     id: str
-    """The community's id: ``GraphNode.community_id``."""
+    """The community's id. It is the same as ``GraphNode.community_id``."""
     size: int | None = None
     """How many nodes it has."""
     label: str | None = None
-    """What it is about."""
+    """The topic of the community."""
     modularity: float | None = None
     """How closely its nodes are connected."""
 

@@ -34,59 +34,59 @@ def is_final(status: str | None) -> bool:
 
 
 class AnyUploadOptions(TypedDict, total=False):
-    """The options of ``documents.upload``, by what is uploaded."""
+    """The options of ``documents.upload``. "Texts" and "PDFs" mark options for only these."""
 
     filename: str | None
-    """The name of a file, if it is given as bytes or has another name."""
+    """The name of the file. Give it if the content is bytes, or to change the name."""
     max_upload_bytes: int | None
-    """Bytes that a file may have; None for any number. By default 50 MiB, and 100 MiB for PDFs."""
+    """Bytes that a file may have. None means no limit. Default: 50 MiB, and 100 MiB for PDFs."""
     headers: Mapping[str, str] | None
-    """Further HTTP headers."""
+    """Additional HTTP headers."""
     extra_body: Mapping[str, Any] | None
-    """Further fields of the body. They are sent unchanged."""
+    """Additional fields of the body. They are sent unchanged."""
     enable_gleaning: bool | None
-    """Texts: whether passages are read again for what was missed. Default: true."""
+    """Texts: whether passages are read again to find more entities. Default: true."""
     max_gleaning: int | None
     """Texts: how often they are read again. Default: 1."""
     use_llm_summarization: bool | None
-    """Texts: whether descriptions of entities are summed up by the model. Default: true."""
+    """Texts: whether the model summarizes the descriptions of entities. Default: true."""
     chunk_strategy: str | None
     """Texts: ``fixed``, ``recursive`` or ``markdown``: how the text is cut into passages."""
     chunk_options: dict[str, Any] | None
-    """Texts: settings of that way."""
+    """Texts: settings of the ``chunk_strategy``."""
     extraction_mode: str | None
     """Texts: ``llm`` or ``decision``. Needs server 0.32."""
     decision_gate_preset: str | None
     """Texts: the preset of ``decision``. Needs server 0.32."""
     extract_max_entities: int | None
-    """Texts: at most so many entities a passage. Needs server 0.32."""
+    """Texts: the largest number of entities for each passage. Needs server 0.32."""
     extract_max_records: int | None
-    """Texts: at most so many records a passage. Needs server 0.32."""
+    """Texts: the largest number of records for each passage. Needs server 0.32."""
     enable_vision: bool | None
     """PDFs: whether a vision model reads the pages, which costs money. Default: False."""
     vision_provider: str | None
-    """PDFs: whose model reads the pages."""
+    """PDFs: the provider of the vision model."""
     vision_model: str | None
-    """PDFs: which model."""
+    """PDFs: the vision model that reads the pages."""
     pdf_parser_backend: str | None
     """PDFs: what takes the text from the PDF."""
     force_reindex: bool | None
-    """PDFs: whether one is processed that the server had already."""
+    """PDFs: whether to process a PDF that is already on the server."""
 
 
 class FolderUploadOptions(TypedDict, total=False):
-    """The options of ``documents.upload_folder`` that concern its PDFs."""
+    """The options of ``documents.upload_folder`` for its PDFs."""
 
     enable_vision: bool | None
     """Whether a vision model reads the pages, which costs money. Default: False."""
     vision_provider: str | None
-    """Whose model reads the pages."""
+    """The provider of the vision model."""
     vision_model: str | None
-    """Which model."""
+    """The vision model that reads the pages."""
     pdf_parser_backend: str | None
     """What takes the text from a PDF."""
     force_reindex: bool | None
-    """Whether a PDF is processed that the server had already."""
+    """Whether to process a PDF that is already on the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,27 +94,27 @@ class Progress:
     """The progress of one document."""
 
     stage: str | None = None
-    """What is being done: ``chunking``, ``extracting`` …; an open set."""
+    """What is being done, for example ``chunking`` or ``extracting``."""
     percent: float | None = None
-    """The progress of the whole, from 0 to 100; None if the server does not say."""
+    """The progress of everything, from 0 to 100. None if the server does not say."""
     message: str | None = None
-    """The server's words, to show."""
+    """The server's message, to show to people."""
     status: str | None = None
-    """The document's status: ``pending``, ``processing``, ``completed``, ``partial_failure``, ``failed`` …"""
+    """The document's status, for example ``pending``, ``processing``, ``completed`` or ``failed``."""
     document_id: str | None = None
     """The document; None for a PDF that has not been converted yet."""
     track_id: str | None = None
-    """The upload."""
+    """The id of the upload."""
     filename: str | None = None
     """The file's name, or the document's title."""
     eta_seconds: float | None = None
-    """Seconds until it is done, as the server expects."""
+    """Seconds until it is done, by the server's estimate."""
     finished: bool = False
-    """True when it does not change any more."""
+    """True if the status does not change any more."""
     failed: bool = False
-    """True when it has failed or was cancelled."""
+    """True if it failed or was cancelled."""
     raw: Any = field(default=None, repr=False, compare=False)
-    """The answer or event that this was read from."""
+    """The server's answer or event with this progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,18 +124,18 @@ class Ingestion:
     documents: list[Document] = field(default_factory=list)
     """The documents as they are now."""
     failed_chunks: list[FailedChunk] = field(default_factory=list)
-    """The passages that failed, of the documents in ``partial``."""
+    """The passages that failed, for the documents in ``partial``."""
     elapsed: float = 0.0
-    """How many seconds they were waited for."""
+    """How many seconds the wait took."""
 
     @property
     def document(self) -> Document | None:
-        """The document, where there is but one; else the first, or None."""
+        """The first document, or None if there is none."""
         return self.documents[0] if self.documents else None
 
     @property
     def ok(self) -> bool:
-        """True when every document has been processed whole."""
+        """True if every document has been processed completely."""
         return all(is_success(document.status) for document in self.documents)
 
     @property
@@ -145,5 +145,5 @@ class Ingestion:
 
     @property
     def partial(self) -> list[Document]:
-        """The documents that can be queried, but for passages that failed."""
+        """The documents that can be queried although some of their passages failed."""
         return [document for document in self.documents if document.status == "partial_failure"]

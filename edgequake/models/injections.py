@@ -30,7 +30,7 @@ class InjectionListOptions(RequestOptions, total=False):
 
 
 class InjectionUpdateOptions(BodyOptions, total=False):
-    """The options of ``workspaces.injections.update``: what to change."""
+    """The options of ``workspaces.injections.update``. Give only what you want to change."""
 
     name: str | None
     """The new name."""
@@ -42,7 +42,7 @@ class InjectionFileOptions(UploadOptions, total=False):
     """The options of ``workspaces.injections.put_file``."""
 
     filename: str | None
-    """The file's name, where ``file`` has none."""
+    """The name of the file. Give it if ``file`` has no name."""
 
 
 class InjectionAccepted(Answer):
@@ -53,9 +53,9 @@ class InjectionAccepted(Answer):
     workspace_id: str | None = None
     """The workspace."""
     version: int | None = None
-    """How often it has been written."""
+    """How many times it has been written."""
     status: str | None = None
-    """``processing``, ``completed``, ``failed``; an open set."""
+    """``processing``, ``completed``, ``failed``. Other values are possible."""
 
 
 class Injection(Answer):
@@ -66,7 +66,7 @@ class Injection(Answer):
     name: str | None = None
     """Its name."""
     status: str | None = None
-    """``processing``, ``completed``, ``failed``; an open set."""
+    """``processing``, ``completed``, ``failed``. Other values are possible."""
     entity_count: int = 0
     """How many entities it has."""
     source_type: str | None = None
@@ -83,7 +83,7 @@ class InjectionDetail(Injection):
     content: str | None = None
     """The text."""
     version: int | None = None
-    """How often it has been written."""
+    """How many times it has been written."""
 
 
 class InjectionPage(OffsetPage[Injection]):
@@ -96,9 +96,9 @@ class InjectionPage(OffsetPage[Injection]):
 
 
 class InjectionDeleted(Answer):
-    """An injection that is gone."""
+    """The result of deleting an injection."""
 
     deleted: bool = True
-    """True when it is gone."""
+    """True if it has been deleted."""
     message: str | None = None
-    """The server's words."""
+    """The server's message."""

@@ -28,7 +28,7 @@ class NewJobOptions(BodyOptions, total=False):
     """The options of ``workspaces.jobs.create``."""
 
     payload: Any
-    """What the job is to know, as JSON."""
+    """The input of the job, as JSON."""
 
 
 class JobLinks(Model):
@@ -37,13 +37,13 @@ class JobLinks(Model):
     self_link: str | None = None
     """This answer itself."""
     cancel: str | None = None
-    """Where to end the job, by DELETE."""
+    """The path that cancels the job, with DELETE."""
     catalog: str | None = None
     """The kinds of jobs."""
     v1_task: str | None = None
     """The same job as a task."""
     create: str | None = None
-    """Where to begin a job, by POST."""
+    """The path that starts a job, with POST."""
     list: str | None = None
     """The jobs."""
 
@@ -56,7 +56,7 @@ class Job(Answer):
     job_type: str | None = None
     """What it does; ``workspaces.jobs.catalog`` lists the kinds."""
     status: str | None = None
-    """``pending``, ``processing``, ``indexed``, ``failed``, ``cancelled``; an open set."""
+    """``pending``, ``processing``, ``indexed``, ``failed``, ``cancelled``. Other values are possible."""
     tenant_id: str | None = None
     """The tenant."""
     workspace_id: str | None = None
@@ -70,7 +70,7 @@ class Job(Answer):
 
     @property
     def track_id(self) -> str:
-        """The job's id as that of a task."""
+        """The same as ``job_id``: the id of the task."""
         return self.job_id
 
 
@@ -84,7 +84,7 @@ class JobPage(NumberedPage[Job]):
     jobs: list[Job] = Field(default_factory=list)
     """The jobs of this page."""
     pagination: Pagination = Field(default_factory=Pagination)
-    """Where this page stands among others."""
+    """The position of this page among all pages."""
     links: JobLinks = Field(default_factory=JobLinks)
     """Related addresses."""
 
@@ -97,11 +97,11 @@ class JobCatalogEntry(Model):
     description: str | None = None
     """What it does."""
     creatable_via_v2: bool | None = None
-    """Whether ``workspaces.jobs.create`` can begin it."""
+    """Whether ``workspaces.jobs.create`` can start it."""
     v1_equivalent: str | None = None
     """The route that does the same."""
     endpoints: list[str] = Field(default_factory=list)
-    """The routes that begin it."""
+    """The routes that start it."""
 
 
 class JobCatalog(Answer):

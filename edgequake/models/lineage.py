@@ -39,20 +39,20 @@ class EntityLineage(Answer):
     source_documents: list[EntitySource] | None = None
     """Those documents."""
     description_versions: list[Any] | None = None
-    """What its description was before."""
+    """Its earlier descriptions."""
 
 
 class ExtractionStats(Model):
-    """Figures of what was found in a document."""
+    """How many entities and relationships were found in a document."""
 
     total_entities: int | None = None
-    """Entities, each as often as it was found."""
+    """How many times an entity was found."""
     unique_entities: int | None = None
-    """Entities, each counted once."""
+    """How many different entities were found."""
     total_relationships: int | None = None
-    """Relationships, each as often as it was found."""
+    """How many times a relationship was found."""
     unique_relationships: int | None = None
-    """Relationships, each counted once."""
+    """How many different relationships were found."""
     processing_time_ms: float | None = None
     """Milliseconds that finding them took."""
 
@@ -67,7 +67,7 @@ class ExtractedEntity(Model):
     source_chunks: list[str] | None = None
     """The passages that it was found in."""
     is_shared: bool | None = None
-    """True when other documents have it too."""
+    """True if it is also in other documents."""
 
     @property
     def entity_name(self) -> str | None:
@@ -83,20 +83,20 @@ class ExtractedRelationship(Model):
     target: str | None = None
     """The entity that it leads to."""
     keywords: str | None = None
-    """What it is about."""
+    """Its keywords."""
     source_chunks: list[str] | None = None
     """The passages that it was found in."""
 
 
 class DocumentGraphLineage(Answer):
-    """What was found in a document."""
+    """The entities and relationships that were found in a document."""
 
     document_id: str | None = None
     """The document's id."""
     chunk_count: int | None = None
     """How many passages it has."""
     extraction_stats: ExtractionStats | None = None
-    """Figures of what was found."""
+    """How many entities and relationships were found."""
     entities: list[ExtractedEntity] | None = None
     """The entities."""
     relationships: list[ExtractedRelationship] | None = None

@@ -33,11 +33,11 @@ class ModelSearchOptions(RequestOptions, total=False):
     requires_thinking: bool | None
     """Only models that reason."""
     min_context_length: int | None
-    """Only models that read so many tokens at once."""
+    """Only models that can read at least this many tokens at once."""
     fuzzy: bool | None
-    """Whether names that are nearly ``q`` count."""
+    """Whether names that are similar to ``q`` match too."""
     limit: int | None
-    """At most so many models."""
+    """The largest number of models."""
 
 
 class Capabilities(Model):
@@ -48,30 +48,30 @@ class Capabilities(Model):
     max_output_tokens: int | None = None
     """How many tokens it writes at most."""
     embedding_dimension: int | None = None
-    """How many numbers its embeddings have; 0 for a model that makes none."""
+    """How many numbers its embeddings have. 0 means that the model makes no embeddings."""
     supports_vision: bool | None = None
     """Whether it reads pictures."""
     supports_function_calling: bool | None = None
     """Whether it calls functions."""
     supports_json_mode: bool | None = None
-    """Whether it can be made to write JSON."""
+    """Whether it can be forced to write JSON."""
     supports_streaming: bool | None = None
     """Whether it streams."""
     supports_system_message: bool | None = None
-    """Whether it takes a system prompt."""
+    """Whether it accepts a system prompt."""
 
 
 class ModelCost(Model):
     """What a model costs, in US dollars."""
 
     input_per_1k: float | None = None
-    """A thousand tokens that it reads."""
+    """US dollars for 1000 tokens that the model reads."""
     output_per_1k: float | None = None
-    """A thousand tokens that it writes."""
+    """US dollars for 1000 tokens that the model writes."""
     embedding_per_1k: float | None = None
-    """A thousand tokens that it embeds."""
+    """US dollars for the embeddings of 1000 tokens."""
     image_per_unit: float | None = None
-    """A picture."""
+    """US dollars for one image."""
 
 
 class ModelInfo(Answer):
@@ -80,15 +80,15 @@ class ModelInfo(Answer):
     name: str
     """Its name, such as ``gemma3:12b``."""
     display_name: str | None = None
-    """Its name to show."""
+    """The name to show to people."""
     model_type: str | None = None
-    """``llm``, ``embedding`` or ``multimodal``; an open set."""
+    """``llm``, ``embedding`` or ``multimodal``. Other values are possible."""
     description: str | None = None
     """What it is."""
     deprecated: bool | None = None
-    """Whether it should no longer be used."""
+    """Whether you should use another model."""
     replacement: str | None = None
-    """What to use instead."""
+    """The model to use instead."""
     capabilities: Capabilities = Field(default_factory=Capabilities)
     """What it can do."""
     cost: ModelCost = Field(default_factory=ModelCost)
@@ -96,33 +96,33 @@ class ModelInfo(Answer):
     tags: list[str] = Field(default_factory=list)
     """Words that describe it, such as ``local``."""
     provider: str | None = None
-    """Whose model it is, in lists of models of all providers."""
+    """The model's provider. Only in lists of the models of all providers."""
     provider_display_name: str | None = None
-    """That provider's name to show."""
+    """The provider's name to show to people."""
     dimension: int | None = None
-    """How many numbers its embeddings have, in lists of embedding models."""
+    """How many numbers its embeddings have. Only in lists of embedding models."""
 
 
 class ProviderHealth(Model):
     """Whether a provider answers."""
 
     available: bool | None = None
-    """True when it does."""
+    """True if it answers."""
     latency_ms: float | None = None
-    """How long it took, in milliseconds."""
+    """How long the check took, in milliseconds."""
     checked_at: str | None = None
-    """When it was asked, RFC 3339."""
+    """When the server checked it, RFC 3339."""
     error: str | None = None
     """Why it does not answer."""
 
 
 class Provider(Answer):
-    """Who runs models: Ollama, OpenAI …"""
+    """A provider of models, such as Ollama or OpenAI."""
 
     name: str
     """Its name."""
     display_name: str | None = None
-    """Its name to show."""
+    """The name to show to people."""
     provider_type: str | None = None
     """The protocol it speaks."""
     enabled: bool | None = None
@@ -134,7 +134,7 @@ class Provider(Answer):
     models: list[ModelInfo] = Field(default_factory=list)
     """Its models."""
     health: ProviderHealth | None = None
-    """Whether it answers; None where it was not asked."""
+    """Whether the provider answers. None if the server did not check it."""
 
 
 class Models(Answer):

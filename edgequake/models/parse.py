@@ -16,42 +16,43 @@ class ParseOptions(UploadOptions, total=False):
     """The options of ``parse.pdf``."""
 
     filename: str | None
-    """The file's name, where ``file`` has none."""
+    """The name of the file. Give it if ``file`` has no name."""
     backend: str | None
-    """What reads it; ``parse.backends`` lists them."""
+    """The backend that reads the PDF. ``parse.backends`` lists them."""
     provider: str | None
-    """Whose model reads it."""
+    """The provider of the model that reads the pages."""
     model: str | None
-    """Which model reads it."""
+    """The model that reads the pages."""
     dpi: int | None
-    """How finely pages are drawn, in dots an inch."""
+    """The resolution of the page images, in dots per inch."""
     concurrency: int | None
-    """How many pages are read at once."""
+    """How many pages are read at the same time."""
     pages: str | None
-    """Which pages, such as ``1-3,7``."""
+    """The pages to read, such as ``1-3,7``."""
     table_method: str | None
     """How tables are found."""
     emit_assets: bool | None
-    """Whether pictures come too."""
+    """Whether the answer includes pictures."""
     allow_fallback: bool | None
-    """Whether another backend may read it if this one cannot."""
+    """Whether another backend may read the PDF if this one cannot."""
     include_page_timings: bool | None
-    """Whether the times of single pages come too."""
+    """Whether the answer includes the time of each page."""
     background: Annotated[bool | None, Field(serialization_alias="async")]
-    """Whether the server answers at once with a :class:`ParseJob` (the option ``async`` of the server)."""
+    """If True, the server returns a :class:`ParseJob` at once and works in the background. The server calls this
+    option ``async``."""
 
 
 class ParseMetrics(Model):
     """How long reading took."""
 
     total_ms: float | None = None
-    """All of it, in milliseconds."""
+    """Milliseconds for everything."""
     render_ms: float | None = None
-    """Drawing the pages, in milliseconds."""
+    """Milliseconds to draw the pages."""
     assemble_ms: float | None = None
-    """Putting the text together, in milliseconds."""
+    """Milliseconds to join the text of the pages."""
     pages_per_second: float | None = None
-    """Pages a second."""
+    """Pages per second."""
 
 
 class Parsed(Answer):
@@ -62,13 +63,13 @@ class Parsed(Answer):
     page_count: int | None = None
     """How many pages it has."""
     backend: str | None = None
-    """What was asked to read it."""
+    """The backend that you asked for."""
     backend_effective: str | None = None
-    """What read it."""
+    """The backend that read the PDF."""
     fallback_applied: bool | None = None
-    """Whether these differ because the first could not."""
+    """Whether another backend was used because the first could not read the PDF."""
     warnings: list[Any] = Field(default_factory=list)
-    """What could not be read."""
+    """Parts that could not be read."""
     metrics: ParseMetrics = Field(default_factory=ParseMetrics)
     """How long it took."""
     parse_request_id: str | None = Field(None, alias="request_id")
@@ -81,8 +82,8 @@ class ParseJob(Answer):
     job_id: str | None = None
     """Its id, for ``parse.job``."""
     status: str | None = None
-    """``pending``, ``running``, ``completed`` or ``failed``; an open set."""
+    """``pending``, ``running``, ``completed`` or ``failed``. Other values are possible."""
     result: Parsed | None = None
-    """The text, when it is complete."""
+    """The text, once ``status`` is ``completed``."""
     parse_request_id: str | None = Field(None, alias="request_id")
     """The server's id of the work, which stands in the answer itself as ``request_id``."""

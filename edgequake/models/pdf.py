@@ -1,4 +1,4 @@
-"""PDFs: what can be asked of them, and what the server answers."""
+"""PDFs: the options of the calls, and the answers."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ class PdfBatchOptions(UploadOptions, total=False):
     title: str | None
     """The document's title. Default: the file's name."""
     metadata: Any
-    """Anything that JSON can hold; kept with the document."""
+    """Any JSON value. The server keeps it with the document."""
     enable_vision: bool | None
-    """Whether a vision model reads the pages, which costs money. Default: False (the server's own is true)."""
+    """Whether a vision model reads the pages, which costs money. Default: False. (The server's own default is true.)"""
     vision_provider: str | None
-    """Whose model reads the pages."""
+    """The provider of the vision model."""
     vision_model: str | None
-    """Which model."""
+    """The vision model that reads the pages."""
     pdf_parser_backend: str | None
-    """What takes the text from the PDF. Default: the workspace's own."""
+    """The backend that extracts the text from the PDF. Default: the backend of the workspace."""
     track_id: str | None
     """An id of your own for ``documents.pdf.progress``. Default: the server makes one."""
     force_reindex: bool | None
-    """Whether a PDF is processed that the server had already."""
+    """Whether to process a PDF that is already on the server."""
 
 
 class PdfUploadOptions(PdfBatchOptions, total=False):
@@ -62,7 +62,7 @@ class PdfListOptions(RequestOptions, total=False):
     """The options of ``documents.pdf.list``."""
 
     status: str | None
-    """Only those in this state."""
+    """Only PDFs with this status."""
     page: int | None
     """The page to begin with. Default: 1."""
     page_size: int | None
@@ -79,24 +79,24 @@ class PdfBatchUploadResult(Model):
     task_id: str | None = None
     """The task that processes it."""
     status: str | None = None
-    """``processing``, ``duplicate``, ``failed`` …; an open set."""
+    """For example ``processing``, ``duplicate``, ``failed``."""
     error: str | None = None
     """Why it failed."""
 
 
 class PdfBatchUpload(Answer):
-    """The results for the PDFs of a batch. A failure is a row, not an error."""
+    """The results for the PDFs of a batch. A PDF that fails has its own result. It does not raise an error."""
 
     total_files: int
     """How many files were sent."""
     accepted: int = 0
-    """How many were taken."""
+    """How many the server accepted."""
     duplicates: int = 0
-    """How many the server had already."""
+    """How many were already on the server."""
     failed: int = 0
     """How many were refused."""
     results: list[PdfBatchUploadResult] = Field(default_factory=list)
-    """A row for each file."""
+    """One result for each file."""
 
 
 class PdfDocument(Model):
@@ -107,11 +107,11 @@ class PdfDocument(Model):
     filename: str | None = None
     """The file's name."""
     file_size_bytes: int | None = None
-    """Bytes of the file."""
+    """The size of the file, in bytes."""
     page_count: int | None = None
     """How many pages it has."""
     status: str | None = None
-    """``processing``, ``completed``, ``failed`` …; an open set."""
+    """For example ``processing``, ``completed``, ``failed``."""
     created_at: str | None = None
     """When it was uploaded (RFC 3339)."""
     processed_at: str | None = None
@@ -125,7 +125,7 @@ class PdfPage(NumberedPage[PdfDocument]):
     items: list[PdfDocument] = Field(default_factory=list)
     """The PDFs of this page."""
     pagination: Pagination = Field(default_factory=Pagination)
-    """Where this page stands among others."""
+    """The position of this page among all pages."""
 
 
 class PdfStatus(Answer):
@@ -134,13 +134,13 @@ class PdfStatus(Answer):
     pdf_id: str
     """The PDF's id."""
     status: str | None = None
-    """``processing``, ``completed``, ``failed`` …; an open set."""
+    """For example ``processing``, ``completed``, ``failed``."""
     document_id: str | None = None
-    """The document it became; None while it is being converted."""
+    """The document that was made of the PDF. None while the PDF is being converted."""
     processing_duration_ms: float | None = None
     """Milliseconds that converting it took."""
     metadata: dict[str, Any] | None = None
-    """Its name (``filename``), pages, and how the text was taken from it."""
+    """The PDF's name (``filename``), its pages, and how the text was extracted."""
     errors: Any = None
     """What went wrong."""
 
@@ -153,33 +153,33 @@ class PdfContent(Answer):
     filename: str | None = None
     """The file's name."""
     file_size_bytes: int | None = None
-    """Bytes of the file."""
+    """The size of the file, in bytes."""
     content_type: str | None = None
     """The file's type."""
     is_processed: bool | None = None
-    """True when the text is there."""
+    """True if the text is available."""
     markdown_content: str | None = None
     """The text, as Markdown; None while it is being converted."""
 
 
 class PdfOperation(Answer):
-    """A PDF that is converted again, or no more."""
+    """The result of converting a PDF again, or of cancelling it."""
 
     success: bool
-    """True when it was done."""
+    """True if it succeeded."""
     pdf_id: str | None = None
     """The PDF's id."""
     task_id: str | None = None
     """The task that does it."""
     message: str | None = None
-    """The server's words, to show."""
+    """The server's message, to show to people."""
 
 
 class PdfPhaseError(Model):
     """Why a phase failed."""
 
     message: str | None = None
-    """In the server's words."""
+    """The reason, in the server's words."""
     code: str | None = None
     """The server's code."""
     suggestion: str | None = None
@@ -194,9 +194,9 @@ class PdfPhase(Model):
     """One phase of converting a PDF."""
 
     phase: str
-    """``upload``, ``pdf_conversion``, ``chunking``, ``embedding``, ``extraction``, ``graph_storage`` …; an open set."""
+    """For example ``upload``, ``pdf_conversion``, ``chunking``, ``embedding``, ``extraction``, ``graph_storage``."""
     status: str | None = None
-    """``pending``, ``active``, ``complete``, ``failed``, ``skipped`` …; an open set."""
+    """For example ``pending``, ``active``, ``complete``, ``failed``, ``skipped``."""
     current: int | None = None
     """How many parts are done."""
     total: int | None = None
@@ -204,13 +204,13 @@ class PdfPhase(Model):
     percentage: float | None = None
     """The progress, from 0 to 100."""
     message: str | None = None
-    """The server's words, to show."""
+    """The server's message, to show to people."""
     started_at: str | None = None
     """When it began (RFC 3339)."""
     completed_at: str | None = None
     """When it ended (RFC 3339)."""
     eta_seconds: float | None = None
-    """Seconds until it ends, as the server expects."""
+    """Seconds until it ends, by the server's estimate."""
     error: PdfPhaseError | None = None
     """Why it failed."""
 
@@ -223,13 +223,13 @@ class PdfProgress(Answer):
     pdf_id: str | None = None
     """The PDF's id."""
     document_id: str | None = None
-    """The document it became."""
+    """The document that was made of the PDF."""
     filename: str | None = None
     """The file's name."""
     phases: list[PdfPhase] = Field(default_factory=list)
     """The phases, in order."""
     overall_percentage: float | None = None
-    """The progress of the whole, from 0 to 100."""
+    """The progress of everything, from 0 to 100."""
     is_complete: bool = False
     """True when it has been converted."""
     is_failed: bool = False
@@ -237,19 +237,19 @@ class PdfProgress(Answer):
     started_at: str | None = None
     """When it began (RFC 3339)."""
     updated_at: str | None = None
-    """When it was last heard of (RFC 3339)."""
+    """When its last progress was reported (RFC 3339)."""
     completed_at: str | None = None
     """When it ended (RFC 3339)."""
     eta_seconds: float | None = None
-    """Seconds until it ends, as the server expects."""
+    """Seconds until it ends, by the server's estimate."""
 
 
 class PdfProgressEvent(Model):
     """One event of ``documents.pdf.stream_progress()``. The last is ``complete``, ``error`` or ``timeout``."""
 
     type: str
-    """``progress``, ``complete``, ``error`` (converting it failed) or ``timeout`` (the server knows no more)."""
+    """``progress``, ``complete``, ``error`` (the conversion failed) or ``timeout`` (the server stopped reporting)."""
     progress: PdfProgress | None = None
     """The progress; None for ``timeout``."""
     error: str | None = None
-    """The server's words (``timeout``)."""
+    """The server's message. Only for ``timeout``."""

@@ -34,7 +34,7 @@ class PipelineMessage(Model):
     """A line of the pipeline's log."""
 
     timestamp: str | None = None
-    """When, RFC 3339."""
+    """When the line was written, RFC 3339."""
     level: str | None = None
     """``info``, ``warning`` or ``error``."""
     message: str = ""
@@ -49,7 +49,7 @@ class PipelineStatus(Answer):
     job_name: str | None = None
     """What it is doing."""
     job_start: str | None = None
-    """Since when, RFC 3339."""
+    """When this work began, RFC 3339."""
     total_documents: int | None = None
     """Documents of this work."""
     processed_documents: int | None = None
@@ -63,7 +63,7 @@ class PipelineStatus(Answer):
     history_messages: list[PipelineMessage] = Field(default_factory=list)
     """The last lines of the log."""
     cancellation_requested: bool | None = None
-    """Whether it was told to stop."""
+    """Whether the pipeline was told to stop."""
     pending_tasks: int | None = None
     """Tasks that wait."""
     processing_tasks: int | None = None
@@ -75,12 +75,12 @@ class PipelineStatus(Answer):
 
 
 class PipelineCancel(Answer):
-    """What came of telling the pipeline to stop."""
+    """The result of telling the pipeline to stop."""
 
     status: str | None = None
-    """``cancellation_requested``, or that there is nothing to stop; an open set."""
+    """``cancellation_requested``, or that there is nothing to stop. Other values are possible."""
     message: str | None = None
-    """The server's words."""
+    """The server's message."""
 
 
 class PipelineWork(Model):
@@ -113,7 +113,7 @@ class PipelineActivity(Answer):
     """What is being processed, document by document."""
 
     busy: bool | None = None
-    """Whether anything is."""
+    """Whether anything is being processed."""
     working: list[PipelineWork] = Field(default_factory=list)
     """Documents that are processed now."""
     queued: list[PipelineWork] = Field(default_factory=list)
@@ -121,7 +121,7 @@ class PipelineActivity(Answer):
     tasks: list[PipelineTask] = Field(default_factory=list)
     """The tasks."""
     updated_at: str | None = None
-    """When this was so, RFC 3339."""
+    """The time of this report, RFC 3339."""
 
 
 class QueueMetrics(Answer):
@@ -132,28 +132,28 @@ class QueueMetrics(Answer):
     processing_count: int | None = None
     """Tasks under way."""
     active_workers: int | None = None
-    """Workers that are busy."""
+    """How many workers are busy."""
     max_workers: int | None = None
-    """Workers there are."""
+    """How many workers there are."""
     worker_utilization: float | None = None
-    """How many of them are busy, in percent."""
+    """The part of the workers that is busy, in percent."""
     avg_wait_time_seconds: float | None = None
-    """How long a task waits on average, in seconds."""
+    """The average time that a task waits, in seconds."""
     max_wait_time_seconds: float | None = None
-    """How long a task waits at most, in seconds."""
+    """The longest time that a task waits, in seconds."""
     throughput_per_minute: float | None = None
-    """Tasks that are done in a minute."""
+    """How many tasks are completed per minute."""
     estimated_queue_time_seconds: float | None = None
     """How long a new task would wait, in seconds."""
     rate_limited: bool | None = None
-    """Whether a provider's rate limit holds the work up."""
+    """Whether the rate limit of a provider delays the work."""
     timestamp: str | None = None
-    """When this was so, RFC 3339."""
+    """The time of these figures, RFC 3339."""
     pressure: str | None = None
-    """``normal``, ``elevated`` or ``critical``; an open set."""
+    """``normal``, ``elevated`` or ``critical``. Other values are possible."""
     pending_warn_threshold: int | None = None
-    """From how many waiting tasks the pressure is elevated."""
+    """The number of waiting tasks at which the pressure is elevated."""
     pending_critical_threshold: int | None = None
-    """From how many it is critical."""
+    """The number of waiting tasks at which the pressure is critical."""
     operator_action: Any = None
-    """What to do about it."""
+    """What the server's operator can do about it."""

@@ -38,61 +38,61 @@ class ChunkRetryOptions(BodyOptions, total=False):
     """The options of ``documents.retry_chunks``."""
 
     chunk_indices: Sequence[int] | None
-    """Which passages; all that failed unless given, or if empty."""
+    """The positions of the passages to retry. Default: all that failed; an empty list means the same."""
     force: bool | None
-    """Whether passages are tried that have used up their tries."""
+    """Whether to retry passages that have used up their retries."""
     max_retries: int | None
-    """How often each may be tried."""
+    """The largest number of tries for each passage."""
 
 
 class ReprocessOptions(BodyOptions, total=False):
     """The options of ``documents.reprocess``."""
 
     document_id: str | None
-    """Only this document. Default: all that failed."""
+    """Only this document. Default: all documents that failed."""
     track_id: str | None
     """An id of your own for the work."""
     max_documents: int | None
-    """At most so many."""
+    """The largest number to process."""
     force: bool | None
-    """Whether documents are processed again that did not fail."""
+    """Whether to process documents again that did not fail."""
     mode: Literal["entities", "full"] | str | None
-    """``entities`` extracts again from the existing passages; ``full`` begins from the text."""
+    """``entities`` extracts again from the existing passages. ``full`` starts from the text."""
 
 
 class StuckRecoveryOptions(BodyOptions, total=False):
     """The options of ``documents.recover_stuck``."""
 
     stuck_threshold_minutes: int | None
-    """After how many minutes without progress a document counts as stuck."""
+    """A document without progress for this many minutes counts as stuck."""
     max_documents: int | None
-    """At most so many."""
+    """The largest number to process."""
     document_ids: Sequence[str] | None
-    """Only these."""
+    """Only these documents."""
 
 
 class DirectoryScanOptions(BodyOptions, total=False):
     """The options of ``documents.scan``."""
 
     recursive: bool | None
-    """Whether folders inside it are read too."""
+    """Whether to read the folders inside it too."""
     extensions: Sequence[str] | None
-    """Only files with these endings."""
+    """Only files with these extensions."""
     max_files: int | None
-    """At most so many."""
+    """The largest number to process."""
     track_id: str | None
     """An id of your own for the work."""
 
 
 class Deletion(Answer):
-    """A document that is gone, or that the server has begun to remove."""
+    """A document that has been deleted, or that the server is deleting."""
 
     document_id: str
     """The document's id."""
     deleted: bool = False
-    """True when it is gone; older servers remove it before they answer."""
+    """True if it has been deleted. Older servers delete before they answer."""
     accepted: bool = False
-    """True when it is being removed: ``track_id`` says how far."""
+    """True if it is being deleted. ``track_id`` is the id of that task."""
     track_id: str | None = None
     """The task that removes it."""
     chunks_deleted: int = 0
@@ -104,22 +104,22 @@ class Deletion(Answer):
     embeddings_deleted: int = 0
     """Embeddings that were removed."""
     partial_failure: bool = False
-    """True when a part of it could not be removed."""
+    """True if a part of it could not be deleted."""
     partial_failure_reason: str | None = None
-    """Why."""
+    """The reason."""
 
 
 class WorkspaceWipe(Answer):
-    """The documents of a workspace, which the server has begun to remove."""
+    """All documents of a workspace, which the server is deleting."""
 
     accepted: bool = False
-    """True when they are being removed."""
+    """True if they are being deleted."""
     wipe_track_id: str | None = None
     """The task that removes them."""
     deleted_count: int = 0
-    """Documents that are gone."""
+    """How many documents have been deleted."""
     planned_delete_count: int = 0
-    """Documents that will be gone."""
+    """How many documents will be deleted."""
     total_chunks_deleted: int = 0
     """Passages that were removed."""
     total_entities_removed: int = 0
@@ -129,39 +129,39 @@ class WorkspaceWipe(Answer):
     total_pdfs_deleted: int = 0
     """PDFs that were removed."""
     skipped_count: int = 0
-    """Documents that were left."""
+    """How many documents were not deleted."""
     skipped_documents: list[Any] = Field(default_factory=list)
-    """Those documents."""
+    """The documents that were not deleted."""
 
 
 class BatchDeletion(Answer):
-    """Several documents that the server has begun to remove."""
+    """Several documents that the server is deleting."""
 
     accepted: bool = False
-    """True when they are being removed."""
+    """True if they are being deleted."""
     batch_track_id: str | None = None
     """The task that removes them."""
     planned_delete_count: int = 0
-    """How many it removes."""
+    """How many documents will be deleted."""
 
 
 class DeletionImpact(Answer):
-    """What removing a document would remove; nothing has been removed."""
+    """What deleting a document would remove. Nothing has been removed."""
 
     document_id: str
     """The document's id."""
     chunks_to_delete: int = 0
-    """Its passages."""
+    """How many passages would be removed."""
     entities_to_remove: int = 0
-    """Entities that are in no other document."""
+    """Entities that only this document has. They would be removed."""
     entities_to_update: int = 0
-    """Entities that other documents have too."""
+    """Entities that other documents have too. They would be changed."""
     relationships_to_remove: int = 0
-    """Relationships that are in no other document."""
+    """Relationships that only this document has. They would be removed."""
     relationships_to_update: int = 0
-    """Relationships that other documents have too."""
+    """Relationships that other documents have too. They would be changed."""
     preview_only: bool = True
-    """True: nothing has been removed."""
+    """Always True: nothing has been removed."""
 
 
 class FailedChunk(Model):
@@ -176,9 +176,9 @@ class FailedChunk(Model):
     was_timeout: bool | None = None
     """True when the model took too long."""
     retry_attempts: int | None = None
-    """How often it has been tried again."""
+    """The number of retries so far."""
     status: str | None = None
-    """``pending`` …; an open set."""
+    """The passage's status, for example ``pending``."""
 
 
 class FailedChunks(Answer):
@@ -195,50 +195,50 @@ class FailedChunks(Answer):
 
 
 class ChunkRetry(Answer):
-    """Passages that are processed again."""
+    """Passages that the server processes again."""
 
     document_id: str
     """The document's id."""
     chunks_queued: int = 0
-    """How many."""
+    """How many passages are processed again."""
     chunk_indices: list[int] = Field(default_factory=list)
-    """Which, by their place in the document."""
+    """Their positions in the document."""
     implemented: bool | None = None
     """False on servers that cannot do it."""
     message: str | None = None
-    """The server's words, to show."""
+    """The server's message, to show to people."""
 
 
 class Reprocess(Answer):
-    """Documents that are processed again."""
+    """Documents that the server processes again."""
 
     track_id: str
-    """For ``documents.track``."""
+    """The id of this work, for ``documents.track``."""
     failed_found: int = 0
     """How many had failed."""
     requeued: int = 0
     """How many are processed again."""
     document_ids: list[str] = Field(default_factory=list)
-    """Which."""
+    """The documents that are processed again."""
     skipped: int = 0
-    """How many were left."""
+    """How many documents are not processed again."""
     task_id: str | None = None
     """The task that does it, if there is one."""
 
 
 class StuckRecovery(Answer):
-    """Documents that had stopped, and are processed again."""
+    """Documents whose processing had stopped, and which the server processes again."""
 
     track_id: str
-    """For ``documents.track``."""
+    """The id of this work, for ``documents.track``."""
     stuck_found: int = 0
     """How many had stopped."""
     requeued: int = 0
     """How many are processed again."""
     document_ids: list[str] = Field(default_factory=list)
-    """Which."""
+    """The documents that are processed again."""
     document_titles: list[str] = Field(default_factory=list)
-    """Their titles."""
+    """The titles of these documents."""
 
 
 class SkippedFile(Model):
@@ -254,7 +254,7 @@ class DirectoryScan(Answer):
     """What was found in a directory of the server."""
 
     track_id: str
-    """For ``documents.track``."""
+    """The id of this work, for ``documents.track``."""
     files_found: int = 0
     """How many files there are."""
     files_queued: int = 0
@@ -273,15 +273,15 @@ class DocumentCancel(Answer):
     document_id: str
     """The document's id."""
     status: str | None = None
-    """``cancelled`` …; an open set."""
+    """The document's status, for example ``cancelled``."""
     track_id: str | None = None
     """The task that was stopped."""
     task_cancelled: bool | None = None
-    """True when there was one to stop."""
+    """True if there was a task to stop."""
 
 
 class IngestionCounts(Model):
-    """The progress of a stage, in its own unit."""
+    """The progress of a stage, as a number of items."""
 
     current: int | None = None
     """How many are done."""
@@ -295,9 +295,9 @@ class IngestionStage(Model):
     """One stage of processing."""
 
     stage: str | None = None
-    """``chunking``, ``extracting`` …; an open set."""
+    """For example ``chunking``, ``extracting``."""
     status: str | None = None
-    """``pending``, ``active``, ``complete`` …; an open set."""
+    """For example ``pending``, ``active``, ``complete``."""
     progress: float | None = None
     """The progress, from 0 to 100."""
     total_items: int | None = None
@@ -305,7 +305,7 @@ class IngestionStage(Model):
     completed_items: int | None = None
     """How many of them are done."""
     message: str | None = None
-    """The server's words, to show."""
+    """The server's message, to show to people."""
 
 
 class IngestionStages(Model):
@@ -314,13 +314,13 @@ class IngestionStages(Model):
     current_stage: str | None = None
     """The stage that is active."""
     completion_percentage: float | None = None
-    """The progress of the whole, from 0 to 100."""
+    """The progress of everything, from 0 to 100."""
     latest_message: str | None = None
-    """The server's words, to show."""
+    """The server's message, to show to people."""
     stages: list[IngestionStage] = Field(default_factory=list)
     """All stages, in order."""
     eta_seconds: float | None = None
-    """Seconds until it is done, as the server expects."""
+    """Seconds until it is done, by the server's estimate."""
 
 
 class IngestionProgress(Answer):
@@ -337,17 +337,17 @@ class IngestionProgress(Answer):
     source_type: str | None = None
     """``pdf``, ``markdown``, ``text`` or ``file``."""
     status: str | None = None
-    """The stage, by the name of older servers."""
+    """The active stage. This is the field of older servers."""
     stage: str | None = None
     """The stage that is active."""
     stage_status: str | None = None
-    """``pending``, ``active``, ``complete`` …; an open set."""
+    """For example ``pending``, ``active``, ``complete``."""
     message: str | None = None
-    """The server's words, to show."""
+    """The server's message, to show to people."""
     counts: IngestionCounts | None = None
     """The progress of the stage."""
     progress_01: float | None = None
-    """The progress of the whole, from 0 to 1."""
+    """The progress of everything, from 0 to 1."""
     progress: IngestionStages | None = None
     """The progress of each stage."""
     mode: str | None = None
@@ -357,4 +357,4 @@ class IngestionProgress(Answer):
     started_at: str | None = None
     """When it began (RFC 3339)."""
     updated_at: str | None = None
-    """When it was last heard of (RFC 3339)."""
+    """When its last progress was reported (RFC 3339)."""

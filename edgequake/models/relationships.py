@@ -1,4 +1,4 @@
-"""Relationships of the knowledge graph: what can be asked of them, and what the server answers."""
+"""Relationships of the knowledge graph: the options of the calls, and the answers."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ class RelationshipCreateOptions(BodyOptions, total=False):
     """The options of ``relationships.create``."""
 
     weight: float | None
-    """How strong it is. Default: the server's own figure."""
+    """How strong the relationship is. Default: the server's default."""
     metadata: Any
-    """Anything that JSON can hold; kept with the relationship."""
+    """Any JSON value. The server keeps it with the relationship."""
 
 
 class RelationshipUpdateOptions(BodyOptions, total=False):
-    """The options of ``relationships.update``: what is not given stays as it is."""
+    """The options of ``relationships.update``. A field that you do not give stays as it is."""
 
     keywords: str | Sequence[str] | None
-    """What it is about; the server keeps one text, in which a list stands with commas."""
+    """The new keywords, as a text or a list. The server stores them as one text with commas."""
     weight: float | None
-    """How strong it is."""
+    """How strong the relationship is."""
     description: str | None
-    """What is known of it."""
+    """The new description."""
     metadata: Any
-    """Anything that JSON can hold; kept with the relationship."""
+    """Any JSON value. The server keeps it with the relationship."""
 
 
 class Relationship(Model):
@@ -71,19 +71,19 @@ class Relationship(Model):
     relation_type: str | None = None
     """Its type, such as ``OPERATES``."""
     keywords: str | None = None
-    """What it is about, with commas."""
+    """Its keywords, as one text with commas."""
     weight: float | None = None
-    """How strong it is."""
+    """How strong the relationship is."""
     description: str | None = None
-    """What is known of it."""
+    """A description, put together from the documents."""
     source_id: str | None = None
-    """The document that it was found in, or ``manual_entry``."""
+    """The document in which it was found, or ``manual_entry``."""
     created_at: str | None = None
     """When it was found (RFC 3339)."""
     updated_at: str | None = None
     """When it was last changed (RFC 3339)."""
     metadata: Any = None
-    """What was given with it."""
+    """The metadata that was given with it."""
 
     @property
     def relationship_id(self) -> str:
@@ -142,9 +142,9 @@ class RelationshipChanges(Model):
     """What an update changed."""
 
     fields_updated: list[str] = Field(default_factory=list)
-    """The fields that are new."""
+    """The names of the fields that changed."""
     previous_weight: float | None = None
-    """What the weight was."""
+    """The weight before the change."""
 
 
 class RelationshipResult(Answer):
@@ -153,11 +153,11 @@ class RelationshipResult(Answer):
     status: str | None = None
     """``success``."""
     message: str | None = None
-    """The server's words, to show."""
+    """The server's message, to show to people."""
     relationship: Relationship
     """The relationship as it is now."""
     changes: RelationshipChanges | None = None
-    """What was changed, if it was there before."""
+    """What was changed, if the relationship existed before."""
 
     @property
     def relationship_id(self) -> str:
@@ -171,7 +171,7 @@ class RelationshipDeletion(Answer):
     status: str | None = None
     """``success``."""
     message: str | None = None
-    """The server's words, to show."""
+    """The server's message, to show to people."""
     deleted_relationship_id: str
     """The relationship's id."""
     src_id: str | None = None

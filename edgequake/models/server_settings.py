@@ -32,7 +32,7 @@ class ProviderState(Model):
     type: str | None = None
     """``llm``."""
     status: str | None = None
-    """``connected``, ``connecting``, ``disconnected`` or ``error``; an open set."""
+    """``connected``, ``connecting``, ``disconnected`` or ``error``. Other values are possible."""
     model: str | None = None
     """The model."""
     base_url: str | None = None
@@ -60,35 +60,35 @@ class StorageState(Model):
     """Where embeddings are kept."""
 
     type: str | None = None
-    """``memory`` or ``postgres``; an open set."""
+    """``memory`` or ``postgres``. Other values are possible."""
     dimension: int | None = None
     """How many numbers a stored embedding has."""
     dimension_mismatch: bool | None = None
-    """Whether that differs from the model's: then embeddings must be rebuilt."""
+    """True if that differs from the model's dimension. Then you have to rebuild the embeddings."""
     namespace: str | None = None
     """The name under which they are kept."""
 
 
 class StatusMetadata(Model):
-    """About the status itself."""
+    """When the status was checked."""
 
     checked_at: str | None = None
-    """When it was looked at, RFC 3339."""
+    """When the server checked the providers, RFC 3339."""
     uptime_seconds: float | None = None
-    """Since when the server runs, in seconds."""
+    """How long the server has been running, in seconds."""
 
 
 class ProviderStatus(Answer):
     """Which providers the server uses, and whether they answer."""
 
     provider: ProviderState = Field(default_factory=ProviderState)
-    """The language model's."""
+    """The provider of the language model."""
     embedding: EmbeddingState = Field(default_factory=EmbeddingState)
-    """The embeddings'."""
+    """The provider of embeddings."""
     storage: StorageState = Field(default_factory=StorageState)
     """Where embeddings are kept."""
     metadata: StatusMetadata = Field(default_factory=StatusMetadata)
-    """About the status itself."""
+    """When the status was checked."""
 
 
 class ConfigRequirement(Model):
@@ -97,15 +97,15 @@ class ConfigRequirement(Model):
     env_var: str | None = None
     """The server's environment variable."""
     description: str | None = None
-    """What it says."""
+    """What the variable is for."""
     required: bool | None = None
     """Whether it must be set."""
     satisfied: bool | None = None
-    """Whether it is."""
+    """Whether it is set."""
 
 
 class DefaultModels(Model):
-    """The models of a provider that are used unless others are named."""
+    """The default models of a provider."""
 
     chat_model: str | None = None
     """The language model."""
@@ -121,39 +121,39 @@ class AvailableProvider(Model):
     id: str | None = None
     """Its name in options."""
     name: str | None = None
-    """Its name to show."""
+    """The name to show to people."""
     description: str | None = None
     """What it is."""
     available: bool | None = None
     """Whether it is set up."""
     config_requirements: list[ConfigRequirement] = Field(default_factory=list)
-    """What it needs."""
+    """The settings that it needs."""
     default_models: DefaultModels = Field(default_factory=DefaultModels)
-    """Its models unless others are named."""
+    """Its default models."""
 
 
 class AvailableProviders(Answer):
     """The providers that the server knows."""
 
     llm_providers: list[AvailableProvider] = Field(default_factory=list)
-    """Those with language models."""
+    """The providers of language models."""
     embedding_providers: list[AvailableProvider] = Field(default_factory=list)
-    """Those with embedding models."""
+    """The providers of embedding models."""
     active_llm_provider: str | None = None
-    """The one whose language model is used."""
+    """The provider of the current language model."""
     active_embedding_provider: str | None = None
-    """The one whose embedding model is used."""
+    """The provider of the current embedding model."""
 
 
 class ConfigLevel(Model):
-    """One of the places where a setting can be made."""
+    """One of the places where a setting can come from."""
 
     level: str | None = None
     """Its name, such as ``workspace`` or ``compiled_default``."""
     label: str | None = None
-    """Its name to show."""
+    """The name to show to people."""
     active: bool | None = None
-    """Whether its values are the ones in force."""
+    """Whether the values of this place are used."""
     provider: str | None = None
     """The provider that it names."""
     model: str | None = None
@@ -161,26 +161,26 @@ class ConfigLevel(Model):
     source: str | None = None
     """Where it was set."""
     note: str | None = None
-    """The server's words about it."""
+    """The server's note."""
 
 
 class ConfigArea(Model):
     """The provider and the model for one kind of work."""
 
     effective_provider: str | None = None
-    """The provider in force."""
+    """The provider that is used."""
     effective_model: str | None = None
-    """The model in force."""
+    """The model that is used."""
     has_mismatch: bool | None = None
     """Whether two places contradict each other."""
     mismatch_description: str | None = None
-    """How."""
+    """The contradiction, in the server's words."""
     levels: list[ConfigLevel] = Field(default_factory=list)
-    """The places where it can be set, the strongest first."""
+    """The places where it can be set. The first has priority."""
 
 
 class EffectiveConfig(Answer):
-    """Which settings are in force, and where they come from."""
+    """The settings that are used, and where they come from."""
 
     llm: ConfigArea = Field(default_factory=ConfigArea)
     """The language model."""
@@ -189,4 +189,4 @@ class EffectiveConfig(Answer):
     vision: ConfigArea = Field(default_factory=ConfigArea)
     """The model that reads pictures."""
     priority_rule: str | None = None
-    """Which place is stronger, in the server's words."""
+    """Which place has priority, in the server's words."""

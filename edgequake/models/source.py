@@ -21,22 +21,22 @@ __all__ = [
 
 
 class Source(Model):
-    """One passage, entity or relationship that an answer rests on."""
+    """A passage, an entity or a relationship that an answer is based on."""
 
     source_type: str = "unknown"
-    """``chunk``, ``entity`` or ``relationship``; an open set."""
+    """``chunk``, ``entity`` or ``relationship``. Other values are possible."""
     id: str = ""
-    """The server's id: of a passage, or the name of an entity or a relationship."""
+    """The id of a passage, or the name of an entity or a relationship."""
     score: float = 0.0
-    """Relevance; higher is better. Relationships may have 0.0."""
+    """How relevant it is. Higher is better. Relationships may have 0.0."""
     snippet: str | None = None
-    """The text of the source; short, unless ``content_granularity`` asked for more."""
+    """The text of the source. It is short unless you ask for more with ``content_granularity``."""
     reference_id: int | None = None
-    """The number that stands in the answer as ``[n]``; from 1."""
+    """The number of the source, from 1. The answer cites it as ``[1]``."""
     rerank_score: float | None = None
-    """How well it fits by the second ranking; None where there was none."""
+    """The reranker's score. None if there was no reranking."""
     document_id: str | None = None
-    """The document that it is from."""
+    """The document that it comes from."""
     file_path: str | None = None
     """The document's title or file name."""
     start_line: int | None = None
@@ -44,21 +44,21 @@ class Source(Model):
     end_line: int | None = None
     """Its last line."""
     chunk_index: int | None = None
-    """Which passage of the document it is, from 0."""
+    """The position of the passage in the document, from 0."""
     page_start: int | None = None
-    """Its first page, from 1; of documents with pages."""
+    """Its first page, from 1. Only for documents with pages."""
     page_end: int | None = None
     """Its last page."""
     entity_type: str | None = None
-    """What kind of thing an entity is, such as ``PERSON``."""
+    """The type of an entity, such as ``PERSON``."""
     degree: int | dict[str, Any] | None = None
     """How many relationships an entity has."""
     source_chunk_ids: list[str] | None = None
-    """The passages that name an entity."""
+    """The passages that mention an entity."""
 
     @property
     def label(self) -> str:
-        """A short name to show a person: the document, else the entity, relationship or id."""
+        """A short name to show to people: the document if there is one, else the entity, relationship or id."""
         extra = self.model_extra or {}
         return str(self.file_path or extra.get("title") or self.id or self.document_id or self.source_type)
 
@@ -70,14 +70,14 @@ class Source(Model):
 
 
 class Lineage(Model):
-    """The chunks and documents that an entity, relationship or chunk was found in."""
+    """The passages and documents in which an entity, a relationship or a passage was found."""
 
     source_chunk_ids: list[str] | None = None
-    """The passages that it was read in."""
+    """The passages in which it was found."""
     source_chunk_id: str | None = None
-    """The passage that it was read in."""
+    """The passage in which it was found."""
     source_document_id: str | None = None
-    """The document that it was read in."""
+    """The document in which it was found."""
     source_file_path: str | None = None
     """That document's file name."""
     document_id: str | None = None
@@ -100,15 +100,15 @@ class SubgraphEntity(Model):
     name: str = ""
     """Its name."""
     entity_type: str = ""
-    """What kind of thing it is, such as ``PERSON``."""
+    """Its type, such as ``PERSON``."""
     description: str = ""
-    """What the documents say of it."""
+    """A description, put together from the documents."""
     score: float = 0.0
-    """How well it fits the question; higher is better."""
+    """How well it fits the question. Higher is better."""
     degree: int | dict[str, Any] | None = None
     """How many relationships it has."""
     lineage: Lineage | None = None
-    """Where it was read."""
+    """Where it was found."""
 
 
 class SubgraphRelationship(Model):
@@ -117,21 +117,21 @@ class SubgraphRelationship(Model):
     id: str
     """Its id in the graph."""
     source: str = ""
-    """The entity that it goes from."""
+    """The entity that it comes from."""
     target: str = ""
-    """The entity that it goes to."""
+    """The entity that it leads to."""
     relation_type: str = ""
-    """What kind of relationship it is."""
+    """Its type."""
     description: str = ""
-    """What the documents say of it."""
+    """A description, put together from the documents."""
     score: float = 0.0
-    """How well it fits the question; higher is better."""
+    """How well it fits the question. Higher is better."""
     lineage: Lineage | None = None
-    """Where it was read."""
+    """Where it was found."""
 
 
 class Subgraph(Model):
-    """The part of the knowledge graph that retrieval walked."""
+    """The part of the knowledge graph that the search used."""
 
     entities: list[SubgraphEntity] = Field(default_factory=list)
     """The entities that fit the question."""
@@ -147,9 +147,9 @@ class ContextChunk(Model):
     content: str = ""
     """Its text."""
     score: float = 0.0
-    """How well it fits the question; higher is better."""
+    """How well it fits the question. Higher is better."""
     rerank_score: float | None = None
-    """How well it fits by the second ranking; None where there was none."""
+    """The reranker's score. None if there was no reranking."""
     token_count: int | None = None
     """How many tokens it has."""
     reference_id: int | None = None
@@ -157,18 +157,18 @@ class ContextChunk(Model):
     is_truncated: bool | None = None
     """Whether its text was cut."""
     lineage: Lineage | None = None
-    """Where it is from."""
+    """The document that it comes from."""
 
 
 class ContextDocument(Model):
-    """A document that a context bundle draws from."""
+    """A document with passages in a context bundle."""
 
     document_id: str
     """The document's id."""
     title: str | None = None
     """Its title."""
     mime_type: str | None = None
-    """What kind of file it is."""
+    """The type of the file, such as ``text/markdown``."""
     created_at: str | None = None
     """When it was uploaded, RFC 3339."""
     chunk_count_in_bundle: int | None = None
@@ -178,13 +178,13 @@ class ContextDocument(Model):
 
 
 class ContextBundle(Model):
-    """Everything retrieval found: the graph, whole passages and their documents (``stream_format="v3"``)."""
+    """Everything that the search found: the graph, whole passages and their documents. Needs ``stream_format="v3"``."""
 
     subgraph: Subgraph | None = None
     """The part of the graph that fits the question."""
     chunks: list[ContextChunk] = Field(default_factory=list)
     """The passages that fit the question."""
     documents: list[ContextDocument] | None = None
-    """The documents that they are from."""
+    """The documents that the passages come from."""
     context_string: str | None = None
-    """All of it as the text that the model reads."""
+    """All of it as one text, as the model reads it."""

@@ -27,7 +27,7 @@ class TaskListOptions(RequestOptions, total=False):
     sort: str | None
     """The field to sort by, such as ``created_at``."""
     order: Literal["asc", "desc"] | str | None
-    """Whether the first come first, or the last."""
+    """``asc`` for the smallest value first, ``desc`` for the largest value first."""
     tenant_id: str | None
     """Only tasks of this tenant."""
     workspace_id: str | None
@@ -40,9 +40,9 @@ class TaskError(Model):
     message: str | None = None
     """What failed."""
     step: str | None = None
-    """In which step."""
+    """The step that failed."""
     reason: str | None = None
-    """Why."""
+    """The reason."""
     suggestion: str | None = None
     """What can be done about it."""
     retryable: bool | None = None
@@ -61,7 +61,7 @@ class Task(Answer):
     task_type: str | None = None
     """What it does, such as ``insert``."""
     status: str
-    """``pending``, ``processing``, ``indexed`` (success), ``failed``, ``cancelled``; an open set."""
+    """``pending``, ``processing``, ``indexed`` (success), ``failed``, ``cancelled``. Other values are possible."""
     created_at: str | None = None
     """When it was asked for, RFC 3339."""
     updated_at: str | None = None
@@ -71,23 +71,23 @@ class Task(Answer):
     completed_at: str | None = None
     """When it ended, RFC 3339."""
     error_message: str | None = None
-    """Why it failed, in a line."""
+    """Why it failed, in one line."""
     error: TaskError | None = None
-    """Why it failed, in parts."""
+    """Why it failed, with details."""
     retry_count: int | None = None
-    """How often it has been tried again."""
+    """The number of retries so far."""
     max_retries: int | None = None
-    """How often it may be tried again."""
+    """The largest number of retries."""
     progress: Any = None
-    """The progress, in the words of its kind."""
+    """The progress. Its fields depend on ``task_type``."""
     result: Any = None
-    """What it came to."""
+    """The result of the task."""
     metadata: Any = None
-    """What else the server keeps about it."""
+    """Additional fields that the server keeps."""
     queue_position: int | None = None
-    """How many tasks are before it; newer servers."""
+    """How many tasks are before it. Only newer servers send it."""
     eta_seconds: float | None = None
-    """How long it may still take, in seconds; newer servers."""
+    """Seconds until it is done, by the server's estimate. Only newer servers send it."""
 
 
 class TaskStatistics(Model):
@@ -113,6 +113,6 @@ class TaskPage(NumberedPage[Task]):
     tasks: list[Task] = Field(default_factory=list)
     """The tasks of this page."""
     pagination: Pagination = Field(default_factory=Pagination)
-    """Where this page stands among others."""
+    """The position of this page among all pages."""
     statistics: TaskStatistics = Field(default_factory=TaskStatistics)
     """How many tasks have each status."""

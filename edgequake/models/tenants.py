@@ -26,7 +26,7 @@ class NewTenantOptions(BodyOptions, total=False):
     """The options of ``tenants.create``."""
 
     slug: str | None
-    """A short name for addresses. Default: made of ``name``."""
+    """A short name for addresses. Default: the server makes it from ``name``."""
     description: str | None
     """What the tenant is."""
     plan: Literal["free", "basic", "pro", "enterprise"] | str | None
@@ -34,21 +34,21 @@ class NewTenantOptions(BodyOptions, total=False):
     default_llm_model: str | None
     """The language model of new workspaces."""
     default_llm_provider: str | None
-    """Whose model that is."""
+    """The provider of that model."""
     default_embedding_model: str | None
     """The embedding model of new workspaces."""
     default_embedding_provider: str | None
-    """Whose model that is."""
+    """The provider of that model."""
     default_embedding_dimension: int | None
     """How many numbers an embedding has."""
     default_vision_llm_model: str | None
     """The model that reads pictures in new workspaces."""
     default_vision_llm_provider: str | None
-    """Whose model that is."""
+    """The provider of that model."""
 
 
 class TenantUpdateOptions(BodyOptions, total=False):
-    """The options of ``tenants.update``: what to change."""
+    """The options of ``tenants.update``. Give only what you want to change."""
 
     name: str | None
     """The new name."""
@@ -57,20 +57,20 @@ class TenantUpdateOptions(BodyOptions, total=False):
     plan: str | None
     """The new plan."""
     is_active: bool | None
-    """False closes the tenant."""
+    """False deactivates the tenant."""
 
 
 class Tenant(Answer):
     """A tenant."""
 
     id: str
-    """The tenant's id, a UUID: the client's ``tenant_id``."""
+    """The tenant's id, a UUID. Give it to the client as ``tenant_id``."""
     name: str
     """Its name."""
     slug: str | None = None
     """Its short name in addresses."""
     plan: str | None = None
-    """``free``, ``basic``, ``pro``, ``enterprise``; an open set."""
+    """``free``, ``basic``, ``pro``, ``enterprise``. Other values are possible."""
     is_active: bool | None = None
     """Whether it can be used."""
     max_workspaces: int | None = None
@@ -78,13 +78,13 @@ class Tenant(Answer):
     default_llm_model: str | None = None
     """The language model of new workspaces."""
     default_llm_provider: str | None = None
-    """Whose model that is."""
+    """The provider of that model."""
     default_llm_full_id: str | None = None
     """Provider and model, such as ``ollama/gemma3:12b``."""
     default_embedding_model: str | None = None
     """The embedding model of new workspaces."""
     default_embedding_provider: str | None = None
-    """Whose model that is."""
+    """The provider of that model."""
     default_embedding_dimension: int | None = None
     """How many numbers an embedding has."""
     default_embedding_full_id: str | None = None
@@ -92,7 +92,7 @@ class Tenant(Answer):
     default_vision_llm_model: str | None = None
     """The model that reads pictures in new workspaces."""
     default_vision_llm_provider: str | None = None
-    """Whose model that is."""
+    """The provider of that model."""
     created_at: str | None = None
     """When it was made, RFC 3339."""
     updated_at: str | None = None
@@ -100,7 +100,7 @@ class Tenant(Answer):
 
     @property
     def tenant_id(self) -> str:
-        """The tenant's id, by the name that arguments have."""
+        """The tenant's id. It is the same as ``id``."""
         return self.id
 
 

@@ -29,58 +29,58 @@ class TextUploadOptions(BodyOptions, total=False):
     title: str | None
     """The document's title. Default: the server makes one."""
     metadata: Any
-    """Anything that JSON can hold; kept with the document."""
+    """Any JSON value. The server keeps it with the document."""
     track_id: str | None
     """An id of your own for ``documents.track``. Default: the server makes one."""
     enable_gleaning: bool | None
-    """Whether passages are read again for what was missed. Default: true."""
+    """Whether passages are read again to find more entities. Default: true."""
     max_gleaning: int | None
     """How often they are read again. Default: 1."""
     use_llm_summarization: bool | None
-    """Whether descriptions of entities are summed up by the model. Default: true."""
+    """Whether the model summarizes the descriptions of entities. Default: true."""
     chunk_strategy: Literal["fixed", "recursive", "markdown"] | str | None
     """How the text is cut into passages. Default: the server's own way."""
     chunk_options: dict[str, Any] | None
-    """Settings of that way."""
+    """Settings of the ``chunk_strategy``."""
     extraction_mode: str | None
     """``llm`` or ``decision``. Default: the workspace's own. Needs server 0.32."""
     decision_gate_preset: str | None
     """The preset of ``decision``. Needs server 0.32."""
     extract_max_entities: int | None
-    """At most so many entities a passage. Needs server 0.32."""
+    """The largest number of entities for each passage. Needs server 0.32."""
     extract_max_records: int | None
-    """At most so many records a passage. Needs server 0.32."""
+    """The largest number of records for each passage. Needs server 0.32."""
 
 
 class FileUploadOptions(UploadOptions, total=False):
     """The options of ``documents.upload_file``."""
 
     filename: str | None
-    """The file's name, from which the server takes title and type. Default: the path's own."""
+    """The name of the file. The server takes the title and the type from it. Default: the name in the path."""
     metadata: Any
-    """Anything that JSON can hold; kept with the document."""
+    """Any JSON value. The server keeps it with the document."""
 
 
 class BatchUploadOptions(UploadOptions, total=False):
     """The options of ``documents.upload_batch``."""
 
     metadata: Any
-    """Anything that JSON can hold; kept with each document."""
+    """Any JSON value. The server keeps it with each document."""
 
 
 class IngestionCost(Model):
-    """What processing a document cost; from servers that process it before they answer."""
+    """What processing a document cost. Only servers that process a document before they answer send it."""
 
     total_cost_usd: float | None = None
-    """In US dollars."""
+    """The cost, in US dollars."""
     formatted_cost: str | None = None
-    """The same, to show."""
+    """The cost as a text to show to people."""
     input_tokens: int | None = None
     """Tokens that the model read."""
     output_tokens: int | None = None
-    """Tokens that it wrote."""
+    """Tokens that the model wrote."""
     total_tokens: int | None = None
-    """Both together."""
+    """Tokens that the model read and wrote."""
     llm_model: str | None = None
     """The model that extracted entities."""
     embedding_model: str | None = None
@@ -88,52 +88,52 @@ class IngestionCost(Model):
 
 
 class Upload(Answer):
-    """A text, file or PDF that the server has taken. It is found by queries once it has been processed."""
+    """A text, a file or a PDF that the server accepted. Queries find it once it has been processed."""
 
     document_id: str | None = None
     """The document's id; None for a PDF that has not been converted yet."""
     pdf_id: str | None = None
     """The PDF's id, for ``documents.pdf``."""
     status: str
-    """``pending``, ``processing``, ``processed``, ``duplicate`` …; an open set."""
+    """For example ``pending``, ``processing``, ``processed``, ``duplicate``."""
     task_id: str | None = None
     """The task that processes it, for ``tasks.get``; empty for a duplicate."""
     track_id: str | None = None
-    """For ``documents.track``; empty for a duplicate."""
+    """The id of the upload, for ``documents.track``. Empty for a duplicate."""
     duplicate_of: str | None = None
     """The document or PDF that has the same content."""
     is_duplicate: bool = False
-    """True when the server had the same content already."""
+    """True if the server already had the same content."""
     filename: str | None = None
     """The file's name."""
     size: int | None = None
-    """Bytes of the file."""
+    """The size of the file, in bytes."""
     content_hash: str | None = None
-    """The content's SHA-256, in hexadecimal."""
+    """The SHA-256 of the content, in hexadecimal."""
     chunk_count: int | None = None
-    """Passages it was cut into; 0 until it has been processed."""
+    """How many passages it has; 0 until it has been processed."""
     entity_count: int | None = None
     """Entities that were found in it; 0 until it has been processed."""
     relationship_count: int | None = None
     """Relationships that were found in it; 0 until it has been processed."""
     queue_position: int | None = None
-    """How many are processed before it."""
+    """How many documents are processed before it."""
     eta_seconds: float | None = None
-    """Seconds until it will have been processed, as the server expects."""
+    """Seconds until it will have been processed, by the server's estimate."""
     eta_basis: str | None = None
-    """``measured`` or ``no_history``: what that rests on."""
+    """What the estimate is based on: ``measured`` or ``no_history``."""
     extraction_mode: str | None = None
     """``llm`` or ``decision``."""
     extraction_mode_source: str | None = None
-    """Who chose that mode, such as ``workspace``."""
+    """The place where that mode was set, such as ``workspace``."""
     message: str | None = None
-    """The server's words, to show."""
+    """The server's message, to show to people."""
     estimated_time_seconds: float | None = None
-    """Seconds that a PDF will take, as the server expects."""
+    """Seconds that a PDF will take, by the server's estimate."""
     metadata: Any = None
     """What the server says of a PDF: its name, size, pages, checksum and vision model."""
     cost: IngestionCost | None = None
-    """What it cost, from servers that process it before they answer."""
+    """What it cost. Only servers that process it before they answer send it."""
 
     _ingestion: Any = PrivateAttr(default=None)
 
@@ -169,21 +169,21 @@ class BatchUploadResult(Model):
     document_id: str | None = None
     """The document's id; None for a file that failed."""
     status: str | None = None
-    """``processed``, ``duplicate``, ``failed`` …; an open set."""
+    """For example ``processed``, ``duplicate``, ``failed``."""
     error: str | None = None
     """Why it failed."""
 
 
 class BatchUpload(Answer):
-    """The results for the files of a batch. A failure is a row, not an error."""
+    """The results for the files of a batch. A file that fails has its own result. It does not raise an error."""
 
     total_files: int
     """How many files were sent."""
     processed: int = 0
-    """How many were taken."""
+    """How many the server accepted."""
     duplicates: int = 0
-    """How many the server had already."""
+    """How many were already on the server."""
     failed: int = 0
     """How many were refused."""
     results: list[BatchUploadResult] = Field(default_factory=list)
-    """A row for each file."""
+    """One result for each file."""

@@ -40,7 +40,7 @@ class NewUserOptions(BodyOptions, total=False):
 
 
 class UserUpdateOptions(BodyOptions, total=False):
-    """The options of ``users.update``: what to change."""
+    """The options of ``users.update``. Give only what you want to change."""
 
     email: str | None
     """The new e-mail address."""
@@ -49,7 +49,7 @@ class UserUpdateOptions(BodyOptions, total=False):
     role: str | None
     """The new role."""
     is_active: bool | None
-    """False keeps the user from signing in."""
+    """False means that the user cannot sign in."""
 
 
 class User(Answer):
@@ -62,7 +62,7 @@ class User(Answer):
     email: str | None = None
     """The e-mail address."""
     role: str | None = None
-    """``admin``, ``user`` …; an open set."""
+    """For example ``admin``, ``user``."""
     is_active: bool | None = None
     """Whether the user can sign in."""
     created_at: str | None = None
@@ -96,7 +96,7 @@ class UserCreated(Answer):
     user: User
     """The user."""
     created_at: str | None = None
-    """When, RFC 3339."""
+    """When the user was made, RFC 3339."""
 
     @property
     def user_id(self) -> str:
@@ -110,7 +110,7 @@ class UserUpdated(Answer):
     user: User
     """The user as it is now."""
     updated_at: str | None = None
-    """When, RFC 3339."""
+    """When the user was changed, RFC 3339."""
 
     @property
     def user_id(self) -> str:

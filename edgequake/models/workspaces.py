@@ -37,7 +37,7 @@ class WorkspaceListOptions(RequestOptions, total=False):
     offset: int | None
     """How many workspaces to skip."""
     include_stats: bool | None
-    """Whether each comes with its statistics; needs server 0.32."""
+    """Whether each workspace has its statistics. Needs server 0.32."""
 
 
 class WorkspaceSettings(BodyOptions, total=False):
@@ -50,17 +50,17 @@ class WorkspaceSettings(BodyOptions, total=False):
     llm_model: str | None
     """The language model that reads documents and answers."""
     llm_provider: str | None
-    """Whose model that is."""
+    """The provider of that model."""
     embedding_model: str | None
     """The embedding model."""
     embedding_provider: str | None
-    """Whose model that is."""
+    """The provider of that model."""
     embedding_dimension: int | None
     """How many numbers an embedding has."""
     vision_llm_model: str | None
     """The model that reads pictures."""
     vision_llm_provider: str | None
-    """Whose model that is."""
+    """The provider of that model."""
     entity_types: Sequence[str] | None
     """The types of entities to look for, at most 20, such as ``["PERSON", "MACHINE"]``."""
     entity_types_strict: bool | None
@@ -68,33 +68,33 @@ class WorkspaceSettings(BodyOptions, total=False):
     pdf_parser_backend: str | None
     """What reads PDFs: ``vision`` or ``edgeparse``."""
     chunking_mode: str | None
-    """How documents are cut into passages; needs server 0.32."""
+    """How documents are cut into passages. Needs server 0.32."""
     chunk_token_size: int | None
-    """How many tokens a passage has; needs server 0.32."""
+    """How many tokens a passage has. Needs server 0.32."""
     chunk_overlap_token_size: int | None
-    """How many tokens two passages share; needs server 0.32."""
+    """How many tokens two passages share. Needs server 0.32."""
     relation_types: Sequence[str] | None
-    """The types of relationships to look for; needs server 0.32."""
+    """The types of relationships to look for. Needs server 0.32."""
     extraction_language: str | None
-    """The language of entities and relationships; needs server 0.32."""
+    """The language of entities and relationships. Needs server 0.32."""
     llm_roles: Mapping[str, Any] | None
-    """The model for each kind of work; None inside it takes a role away. Needs server 0.32."""
+    """The model for each kind of work. None for a kind removes its model. Needs server 0.32."""
 
 
 class NewWorkspaceOptions(WorkspaceSettings, total=False):
     """The options of ``workspaces.create``."""
 
     slug: str | None
-    """A short name for addresses. Default: made of ``name``."""
+    """A short name for addresses. Default: the server makes it from ``name``."""
 
 
 class WorkspaceUpdateOptions(WorkspaceSettings, total=False):
-    """The options of ``workspaces.update``: what to change."""
+    """The options of ``workspaces.update``. Give only what you want to change."""
 
     name: str | None
     """The new name."""
     is_active: bool | None
-    """False closes the workspace."""
+    """False deactivates the workspace."""
 
 
 class MetricsOptions(RequestOptions, total=False):
@@ -112,7 +112,7 @@ class EmbeddingRebuildOptions(BodyOptions, total=False):
     embedding_model: str | None
     """The new embedding model. Default: the workspace's own."""
     embedding_provider: str | None
-    """Whose model that is."""
+    """The provider of that model."""
     embedding_dimension: int | None
     """How many numbers an embedding has."""
     force: bool | None
@@ -125,13 +125,13 @@ class GraphRebuildOptions(BodyOptions, total=False):
     llm_model: str | None
     """The model that reads the documents. Default: the workspace's own."""
     llm_provider: str | None
-    """Whose model that is."""
+    """The provider of that model."""
     force: bool | None
     """Whether to rebuild although nothing has changed."""
     rebuild_embeddings: bool | None
     """Whether embeddings are computed again too. Default: true."""
     max_documents: int | None
-    """At most so many documents."""
+    """The largest number of documents."""
 
 
 class ReprocessDocumentsOptions(BodyOptions, total=False):
@@ -140,14 +140,14 @@ class ReprocessDocumentsOptions(BodyOptions, total=False):
     include_completed: bool | None
     """Whether documents that are complete are processed again too."""
     max_documents: int | None
-    """At most so many documents."""
+    """The largest number of documents."""
 
 
 class Workspace(Answer):
     """A workspace and its settings."""
 
     id: str
-    """The workspace's id, a UUID: the client's ``workspace_id``."""
+    """The workspace's id, a UUID. Give it to the client as ``workspace_id``."""
     tenant_id: str | None = None
     """The tenant that it belongs to."""
     name: str
@@ -159,17 +159,17 @@ class Workspace(Answer):
     is_active: bool | None = None
     """Whether it can be used."""
     max_documents: int | None = None
-    """How many documents it may have; None for any number."""
+    """How many documents it may have. None means no limit."""
     llm_model: str | None = None
     """The language model that reads documents and answers."""
     llm_provider: str | None = None
-    """Whose model that is."""
+    """The provider of that model."""
     llm_full_id: str | None = None
     """Provider and model, such as ``ollama/gemma3:12b``."""
     embedding_model: str | None = None
     """The embedding model."""
     embedding_provider: str | None = None
-    """Whose model that is."""
+    """The provider of that model."""
     embedding_dimension: int | None = None
     """How many numbers an embedding has."""
     embedding_full_id: str | None = None
@@ -177,9 +177,9 @@ class Workspace(Answer):
     vision_llm_model: str | None = None
     """The model that reads pictures."""
     vision_llm_provider: str | None = None
-    """Whose model that is."""
+    """The provider of that model."""
     llm_roles: dict[str, Any] | None = None
-    """The model for each kind of work; newer servers."""
+    """The model for each kind of work. Only newer servers send it."""
     entity_types: list[str] = Field(default_factory=list)
     """The types of entities to look for."""
     entity_types_strict: bool | None = None
@@ -193,7 +193,7 @@ class Workspace(Answer):
 
     @property
     def workspace_id(self) -> str:
-        """The workspace's id, by the name that arguments have."""
+        """The workspace's id. It is the same as ``id``."""
         return self.id
 
 
@@ -210,19 +210,19 @@ class WorkspaceStats(Answer):
     workspace_id: str
     """The workspace."""
     document_count: int = 0
-    """Documents."""
+    """How many documents it has."""
     chunk_count: int = 0
-    """Passages."""
+    """How many passages it has."""
     entity_count: int = 0
-    """Entities."""
+    """How many entities it has."""
     entity_type_count: int = 0
-    """Types of entities."""
+    """How many types of entities it has."""
     relationship_count: int = 0
-    """Relationships."""
+    """How many relationships it has."""
     embedding_count: int = 0
-    """Embeddings."""
+    """How many embeddings it has."""
     storage_bytes: int = 0
-    """What all of it takes, in bytes."""
+    """The size of everything, in bytes."""
     stale: bool | None = None
     """Whether the figures are from an earlier count."""
 
@@ -235,19 +235,19 @@ class MetricsSnapshot(Answer):
     recorded_at: str | None = None
     """When it was taken, RFC 3339."""
     trigger_type: str | None = None
-    """What took it, such as ``manual``."""
+    """What caused the snapshot, such as ``manual``."""
     document_count: int = 0
-    """Documents."""
+    """How many documents it had."""
     chunk_count: int = 0
-    """Passages."""
+    """How many passages it had."""
     entity_count: int = 0
-    """Entities."""
+    """How many entities it had."""
     relationship_count: int = 0
-    """Relationships."""
+    """How many relationships it had."""
     embedding_count: int = 0
-    """Embeddings."""
+    """How many embeddings it had."""
     storage_bytes: int = 0
-    """What all of it took, in bytes."""
+    """The size of everything, in bytes."""
 
 
 class MetricsPage(OffsetPage[MetricsSnapshot]):
@@ -264,16 +264,16 @@ class MetricsPage(OffsetPage[MetricsSnapshot]):
 
 
 class Rebuild(Answer):
-    """Work on a whole workspace that the server has begun; ``workspaces.wait`` waits for its end."""
+    """Work on a whole workspace that the server has started. ``workspaces.wait`` waits until it is done."""
 
     workspace_id: str
     """The workspace."""
     status: str
-    """``started``; an open set."""
+    """``started``. Other values are possible."""
     job_id: str | None = None
-    """The task of a rebuild of embeddings."""
+    """The id of the task, if embeddings are rebuilt."""
     track_id: str | None = None
-    """The task of other work."""
+    """The id of the task, for other work."""
     documents_to_process: int | None = None
     """Documents that will be read."""
     chunks_to_process: int | None = None
@@ -283,9 +283,9 @@ class Rebuild(Answer):
     documents_queued: int | None = None
     """Documents that will be processed again."""
     documents_skipped: int | None = None
-    """Documents that will not."""
+    """Documents that will not be processed again."""
     skip_reasons: Any = None
-    """Why not; newer servers."""
+    """Why they will not be processed. Only newer servers send it."""
     nodes_cleared: int | None = None
     """Entities that were removed."""
     edges_cleared: int | None = None
@@ -295,11 +295,11 @@ class Rebuild(Answer):
     llm_model: str | None = None
     """The language model that is used."""
     llm_provider: str | None = None
-    """Whose model that is."""
+    """The provider of that model."""
     embedding_model: str | None = None
     """The embedding model that is used."""
     embedding_provider: str | None = None
-    """Whose model that is."""
+    """The provider of that model."""
     embedding_dimension: int | None = None
     """How many numbers an embedding has."""
     model_context_length: int | None = None
@@ -307,6 +307,6 @@ class Rebuild(Answer):
     estimated_time_seconds: float | None = None
     """How long it may take, in seconds."""
     compatibility_warning: str | None = None
-    """What to look out for with the new model; newer servers."""
+    """A warning about the new model. Only newer servers send it."""
     v2_migration: Any = None
-    """The state of a migration; newer servers."""
+    """The state of a migration. Only newer servers send it."""

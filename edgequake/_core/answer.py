@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 __all__ = ["COMPACT_AT", "AnswerState", "chat_response", "query_response"]
 
 COMPACT_AT = 4096
-"""With so many parts, the text is joined."""
+"""The number of parts at which the text is joined."""
 
 
 class AnswerState:
-    """What a stream has brought so far: its text, and what came beside it."""
+    """Everything that a stream has yielded so far: its text, sources and statistics."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
@@ -25,7 +25,7 @@ class AnswerState:
         self._joined_parts = 0
         self._without_text = 0
         self.add_text = self.parts.append
-        """Takes in a chunk that is nothing but text."""
+        """Adds a chunk that has only text."""
         self.sources: list[Source] = []
         self._stats: QueryStats | None = None
         self.subgraph: Subgraph | None = None
@@ -38,12 +38,12 @@ class AnswerState:
 
     @property
     def chunks_received(self) -> int:
-        """How many chunks have come, those without text included."""
+        """How many chunks have arrived, including those without text."""
         return self._joined_parts + len(self.parts) + self._without_text
 
     @property
     def stats(self) -> QueryStats:
-        """What the server measured. Made when it is asked for: making the first of a program delays the first word."""
+        """What the server measured. Created on first use: creating it earlier would delay the first word."""
         if self._stats is None:
             self._stats = QueryStats()
         return self._stats
@@ -55,17 +55,17 @@ class AnswerState:
 
     @property
     def answer(self) -> str:
-        """The final text: the server's own where its last event brought one, else the text streamed."""
+        """The final text: that of the server's last event if it has one, else the streamed text."""
         return self.text if self.final_text is None else self.final_text
 
     def compact(self) -> None:
-        """Joins the parts: memory stays close to the text's own size. Called when there are ``COMPACT_AT``."""
+        """Joins the parts, so that memory stays close to the size of the text. Called at ``COMPACT_AT`` parts."""
         self._joined.append("".join(self.parts))
         self._joined_parts += len(self.parts)
         self.parts.clear()
 
     def add(self, chunk: Chunk) -> None:
-        """Takes in a chunk that is more than text; one of an unknown type is not looked into."""
+        """Adds a chunk that has more than text. Of a chunk of an unknown type, only the text is used."""
         if text := chunk.text:
             self.add_text(text)
         else:

@@ -33,16 +33,17 @@ AnswerT = TypeVar("AnswerT", bound=Answer)
 
 
 class StreamDisplay:
-    """A typing indicator until the first text, the answer as live Markdown, then its sources and figures.
+    """Shows an answer while it streams: as live Markdown, and then its sources and its statistics.
 
-    In a pipe, and on a terminal that cannot erase, the text comes as it is. A notebook gets one output that grows.
-    The figures are tokens (the server's count, or else the chunks with text), seconds, and tokens a second.
+    It shows a typing indicator until the first text comes. In a pipe, and on a terminal that cannot erase, the text is
+    shown unchanged. In a notebook, the answer is one output that grows. The statistics are tokens, seconds, and tokens
+    per second. If the server does not count tokens, each chunk with text counts as one.
 
-    :meth:`show` and :meth:`ashow` do all of it; ``with`` and the other methods are for loops of your own.
+    :meth:`show` and :meth:`ashow` do everything. For a loop of your own, use ``with`` and the other methods.
 
-    :param console: where to show it; a ``rich`` console of your own, else one on stdout.
+    :param console: a ``rich`` console. Default: a console on stdout.
     :param waiting: the words beside the typing indicator.
-    :param summary: whether sources and figures follow. Default: where a person reads it, so not in a pipe.
+    :param summary: whether to show sources and statistics. Default: True, but False in a pipe.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class StreamDisplay:
         """Whether any text has been shown."""
 
     def show(self, stream: Stream[ChunkT, AnswerT]) -> AnswerT:
-        """Shows the whole of ``stream`` and returns its answer; raises what iterating it raises, the text shown."""
+        """Shows all of ``stream`` and returns its answer. If the stream fails, the text stays. The error is raised."""
         with self, stream:
             for chunk in stream:
                 self.chunk(chunk)
@@ -82,11 +83,11 @@ class StreamDisplay:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Takes the typing indicator away; the text that came stays."""
+        """Removes the typing indicator. The text stays."""
         self._face.end(quietly=isinstance(error, BrokenPipeError))
 
     def chunk(self, chunk: AnyChunk) -> None:
-        """Shows a chunk: its text, or beside the typing indicator what the server is doing."""
+        """Shows the text of a chunk. A chunk without text may change the words beside the typing indicator."""
         if text := chunk.text:
             self._tokens += 1
             self.text(text)
@@ -94,11 +95,11 @@ class StreamDisplay:
             self.stage(words)
 
     def stage(self, words: str) -> None:
-        """Says beside the typing indicator what is being waited for."""
+        """Shows ``words`` beside the typing indicator."""
         self._face.say(words)
 
     def text(self, piece: str) -> None:
-        """Shows the next piece of the answer. Control characters are made visible, so that they steer nothing."""
+        """Shows the next piece of the answer. Control characters are shown as visible signs and have no effect."""
         piece = printable(piece)
         if not self.begun:
             piece = piece.lstrip()
@@ -107,7 +108,7 @@ class StreamDisplay:
             self._face.add(piece)
 
     def conclude(self, *below: RenderableType) -> None:
-        """Ends the answer, and shows ``below`` under it."""
+        """Ends the answer and shows ``below`` under it."""
         self._face.end(quietly=False)
         if below:
             self._face.print(Group(*below))

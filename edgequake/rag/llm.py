@@ -27,13 +27,13 @@ _PATH = "/chat/completions"
 
 
 class OpenAICompatibleLLM:
-    """An LLM behind OpenAI's streaming wire, for `StreamingRAG(llm=…)`: both its protocols, sync and async.
+    """An LLM on any server with OpenAI's chat completions, for `StreamingRAG(llm=…)`.
 
         llm = OpenAICompatibleLLM("http://localhost:11434/v1", "gemma3:12b")
         rag = StreamingRAG(rag_system=my_retriever, llm=llm)
 
-    It reads with this package's own clients: their errors (`edgequake.exceptions`), clocks and retries. Each call has a
-    connection of its own, so that one object serves any number of threads and event loops.
+    It has the errors (`edgequake.exceptions`), the timeouts and the retries of this package's clients. Each call opens
+    a new connection, so you can use one object in any number of threads and event loops.
     """
 
     def __init__(
@@ -50,11 +50,11 @@ class OpenAICompatibleLLM:
         headers: Mapping[str, str] | None = None,
         extra_body: Mapping[str, Any] | None = None,
     ) -> None:
-        """Bind a server and one of its models; nothing is sent yet.
+        """Keep the address of the server and the name of the model. Nothing is sent yet.
 
         `base_url` includes the version, as in `http://localhost:11434/v1`. `api_key` is sent as a bearer token.
-        `system_prompt` goes before each prompt. `timeout` is in seconds, for each wait, or a `Timeout`. `extra_body`
-        adds further fields to each request.
+        `system_prompt` is sent before each prompt. `timeout` is a number of seconds for each wait, or a `Timeout`.
+        `extra_body` adds fields to each request.
 
         Raises ConfigurationError for settings that cannot work.
         """

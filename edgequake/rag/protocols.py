@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class SyncStreamableLLM(Protocol):
-    """An LLM whose `stream(prompt)` yields the answer piece by piece; it may block between pieces."""
+    """An LLM whose `stream(prompt)` yields the answer piece by piece. It may block between two pieces."""
 
     def stream(self, prompt: str) -> Iterator[str]:
         """Yield the pieces of the answer to `prompt` as they come."""

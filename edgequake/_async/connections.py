@@ -49,6 +49,8 @@ class AsyncConnections:
         self._given = async_usable(http_client)
         self._made: WeakKeyDictionary[Any, AsyncHTTPClient] = WeakKeyDictionary()
         self._new_client = async_client
+        self.own_sockets = http_client is None
+        """Whether the sockets are this package's, which ask the deadline of a call how long they may wait."""
         self._closed = False
         self._lock = threading.Lock()  # threads that first use a client together share one pool
         self._open: WeakKeyDictionary[Any, WeakSet[Any]] = WeakKeyDictionary()
@@ -70,12 +72,7 @@ class AsyncConnections:
                 raise ConfigurationError("give http_client or transport, not both")
             if find_spec("httpx_aiohttp") is None:
                 raise ConfigurationError("transport='aiohttp' needs more packages: pip install 'edgequake[aiohttp]'")
-            self._new_client = aiohttp_client
-
-    @property
-    def own_sockets(self) -> bool:
-        """Whether the sockets are this package's, which ask the deadline of a call how long they may wait."""
-        return self._given is None and self._new_client is async_client
+            self._new_client, self.own_sockets = aiohttp_client, False
 
     @property
     def client(self) -> AsyncHTTPClient:

@@ -244,13 +244,14 @@ def in_time(body: Iterator[bytes], deadline: Deadline, read_timeout: float) -> I
     """``body``, read from sockets that do not ask the deadline; each read ends by httpx's ``read_timeout`` seconds."""
     while True:
         deadline.left()
-        asked = _current.set(deadline)
+        asked = _current.set(deadline) if deadline.reads_alone else None
         try:
             data = next(body)
         except StopIteration:
             return
         finally:
-            _current.reset(asked)
+            if asked is not None:
+                _current.reset(asked)
         yield data
 
 

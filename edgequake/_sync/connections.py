@@ -48,6 +48,8 @@ class Connections:
         self._given = usable(http_client)
         self._made: WeakKeyDictionary[Any, HTTPClient] = WeakKeyDictionary()
         self._new_client = client
+        self.own_sockets = http_client is None
+        """Whether the sockets are this package's, which ask the deadline of a call how long they may wait."""
         self._closed = False
         self._lock = threading.Lock()  # threads that first use a client together share one pool
         self._open: WeakKeyDictionary[Any, WeakSet[Any]] = WeakKeyDictionary()
@@ -59,11 +61,6 @@ class Connections:
         """Methods whose empty answer was warned of."""
         self.stats = StatsRecorder()
         self.limiter = None if rate_limit is None else RateLimiter(rate_limit)
-
-    @property
-    def own_sockets(self) -> bool:
-        """Whether the sockets are this package's, which ask the deadline of a call how long they may wait."""
-        return self._given is None and self._new_client is client
 
     @property
     def client(self) -> HTTPClient:

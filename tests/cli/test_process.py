@@ -107,7 +107,7 @@ def test_every_command_that_asks_a_server_can_print_json() -> None:
 
     asking = {name: options for name, options in commands(typer.main.get_command(app)) if "--base-url" in options}
     without = {name for name, options in asking.items() if "--json" not in options}
-    assert without == {"chat", "gateway", "mcp", "conversations export"}  # the last writes JSON Lines
+    assert without == {"chat", "gateway", "mcp"}
 
 
 def test_help_flows_to_the_width_of_the_terminal_and_keeps_brackets(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

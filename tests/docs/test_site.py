@@ -76,7 +76,7 @@ def test_the_site_builds_without_a_warning_and_holds_all_that_is_public(tmp_path
         assert [page for page in found if not page.startswith("reference/")], f"a search for {word} finds no guide"
     if (browser := shutil.which("chromium")) is None:
         pytest.skip("all is well but for the diagrams, which need a browser to be drawn: apt-get install chromium")
-    shown = drawn_by(browser, f"file://{site}/errors.html", tmp_path / "profile")
+    shown = drawn_by(browser, f"file://{site}/timeouts.html", tmp_path / "profile")
     assert '<div class="mermaid"' in shown
     assert '<pre class="mermaid"' not in shown
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import httpcore
@@ -19,7 +19,7 @@ from edgequake._http.waiting import shielded
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Callable, Iterator
-    from types import TracebackType
+    from contextlib import AbstractContextManager
 
     from edgequake._http.environment import EnvironmentProxy
 
@@ -37,13 +37,15 @@ class Transport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer with its body unread. Raises httpcore's errors, and a deadline's."""
         try:
-            with _inside_pool, _named(self._proxy):
+            with _inside_pool.block(), _named(self._proxy):
                 answer = self._pool(request).handle_request(_as_httpcore(request))
             extensions = _extensions(answer, request, self._proxy)
             body = _Body(answer.stream)
         except KeyboardInterrupt:
             self._forget_pools()
             raise
+        finally:
+            _inside_pool.close_unclosed()
         return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=extensions)
 
     def _pool(self, request: httpx.Request) -> httpcore.ConnectionPool:
@@ -66,33 +68,41 @@ class Transport(httpx.BaseTransport):
 
     def close(self) -> None:
         """Closes all connections."""
-        with _inside_pool:
+        if _inside_pool.is_entered:  # it is the garbage collector that calls, or the body of an upload
+            _inside_pool.unclosed.append(self.close)
+            return
+        with _inside_pool.block():
             for pool in list(self._pools.values()):  # another thread may send meanwhile
                 pool.close()
+        _inside_pool.close_unclosed()
 
 
 class _InsidePool(threading.local):
-    """A block in which this thread may hold the lock of a pool.
+    """Whether this thread is in a block in which it may hold the lock of a pool.
 
-    The garbage collector can end a stream at any moment. In this block it would wait for ever for a lock that its own
-    thread holds: such a stream is closed when the block ends.
+    The garbage collector can end a stream at any moment. In such a block it would wait for ever for a lock that its own
+    thread holds: the stream is closed after the block.
     """
 
     def __init__(self) -> None:
-        self.is_entered = False
+        self._entered = threading.Lock()  # Ctrl-C cannot come in between its acquiring and the block
         self.unclosed: list[Callable[[], object]] = []
 
-    def __enter__(self) -> None:
-        self.is_entered = True
+    @property
+    def is_entered(self) -> bool:
+        return self._entered.locked()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.is_entered = False
-        while self.unclosed:
+    def block(self) -> AbstractContextManager[object]:
+        """The block; one inside another leaves the state to that."""
+        return _NOTHING if self._entered.locked() else self._entered
+
+    def close_unclosed(self) -> None:
+        """Closes, after a block, what came in it."""
+        while self.unclosed and not self._entered.locked():
             self.unclosed.pop()()
 
 
+_NOTHING = nullcontext()
 _inside_pool = _InsidePool()
 # The garbage collector must not find httpcore's own iterators, which would close themselves: they are kept here until
 # their body is closed.
@@ -118,8 +128,10 @@ class _Body(httpx.SyncByteStream):
             raise httpx.StreamClosed
         iterator = _iterators[id(self)] = iter(self._httpcore_stream)
         while True:
-            with _inside_pool:
+            with _inside_pool.block():
                 data = next(iterator, None)
+            if _inside_pool.unclosed:
+                _inside_pool.close_unclosed()
             if data is None:
                 return
             yield data
@@ -128,10 +140,11 @@ class _Body(httpx.SyncByteStream):
         if _inside_pool.is_entered:  # it is the garbage collector that calls
             _inside_pool.unclosed.append(self.close)
             return
-        with _inside_pool:
+        with _inside_pool.block():
             self._httpcore_stream.close()
             self._closed = True
             _iterators.pop(id(self), None)
+        _inside_pool.close_unclosed()
 
 
 class AsyncTransport(httpx.AsyncBaseTransport):

@@ -105,10 +105,14 @@ def test_what_is_not_followed_by_a_body_is_sent_before_the_answer_is_read():
 def test_a_stream_that_the_garbage_collector_finds_while_the_pool_is_locked_is_closed_after_that(server, monkeypatch):
     """It would wait for ever for a lock that its own thread holds."""
     server.on("POST", STREAM).stream(token("a"), Hold())
-    server.on("POST", QUERY).reply(json={"answer": "b"})
+    for _ in range(2):
+        server.on("POST", QUERY).reply(json={"answer": "b"})
     real = httpcore.ConnectionPool.create_connection
+    other = EdgequakeClient(base_url=server.url)
+    other.query.execute("q")
 
     def collecting(pool, origin):  # called while the pool is locked
+        other.close()  # as a client that the garbage collector finds first
         gc.collect()
         return real(pool, origin)
 

@@ -1,8 +1,8 @@
 """Tests of timeouts, on machines of any speed.
 
 A machine that stalls for a second ends a timeout of 0.15 s earlier in a call than the test means. So a test that
-measures its timeouts by ``soon`` or ``pace`` and fails runs once more, with timeouts twenty times as long. A fault of
-the client shows at both.
+measures its timeouts by ``soon`` or ``pace`` and fails runs once more, with timeouts twenty times as long. The summary
+names each test that ran twice: a race of the client's may be behind it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from _pytest.runner import runtestprotocol
 
 if TYPE_CHECKING:
     from _pytest.reports import TestReport
+    from _pytest.terminal import TerminalReporter
 
 _SLOWLY: Final = 20.0
 _PACE: Final = pytest.StashKey[float]()
@@ -39,8 +40,18 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     reports: list[TestReport] = runtestprotocol(item, log=False, nextitem=nextitem)
     if any(report.failed for report in reports):
         item.stash[_PACE] = _SLOWLY
+        item.user_properties.append(("ran twice", item.nodeid))
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
     for report in reports:
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Names the tests that ran twice."""
+    for reports in list(terminalreporter.stats.values()):
+        for report in reports:
+            for name, test in getattr(report, "user_properties", ()):
+                if name == "ran twice" and report.when == "call":
+                    terminalreporter.write_line(f"ran twice, the second time with longer timeouts: {test}")

@@ -28,7 +28,7 @@ class PartFile:
             self._place = _place_of(self.path)
             self._part = self._place.with_name(f".edgequake-{secrets.token_hex(8)}.part")
             self._file = self._part.open("xb")
-        except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself, up to Python 3.12
+        except (OSError, ValueError, RuntimeError) as error:  # a zero byte; a link to itself, up to Python 3.12
             words = getattr(error, "strerror", None) or error
             raise ConfigurationError(f"cannot write {self.path}: {words}") from error
 

@@ -41,6 +41,10 @@ async def before(deadline: float, step: Callable[[], Awaitable[_T]]) -> _T:
         if scope.expired():
             raise DeadlineExceededError from None
         raise
+    except StopAsyncIteration:  # a generator may end when it is told to stop
+        if scope.expired():
+            raise DeadlineExceededError from None
+        raise
     if scope.expired():
         raise DeadlineExceededError
     return result

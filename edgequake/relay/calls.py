@@ -126,6 +126,8 @@ async def _run(call: Call, to: Answer, clock: asyncio.Timeout, *, kept: bool) ->
                 raise TimeoutError
             await to.item(exposed.checked(item))
             await turn.pass_on()
+    if clock.expired():  # it ended when it was told to stop
+        raise TimeoutError
     await to.ended()
     return None
 

@@ -152,7 +152,7 @@ class ScriptServer(Script):
         :param left: how many connections may stay open, such as those of a pool.
         :raises TimeoutError: more connections are still open, or fewer were made.
         """
-        self._accept_the_rest()
+        self._accept_the_rest(min(timeout, _LONGEST_TURN))
         ends = f"the end of {n} connections" if n else "the end of every connection"
         ends += f" but {left}" if left else ""
         self._wait(
@@ -161,12 +161,12 @@ class ScriptServer(Script):
             ends,
         )
 
-    def _accept_the_rest(self) -> None:
+    def _accept_the_rest(self, seconds: float) -> None:
         # A client may have come and gone before the server's thread had its turn.
         if self._thread is not None and self._loop is not None:
             arrived = asyncio.run_coroutine_threadsafe(self._arrived(self._loop), self._loop)
             with contextlib.suppress(TimeoutError):  # the caller says what it waited for
-                arrived.result(_LONGEST_TURN)
+                arrived.result(seconds)
 
     async def _arrived(self, loop: asyncio.AbstractEventLoop) -> None:
         self._accept(loop, self._listener)

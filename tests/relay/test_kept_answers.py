@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 from collections.abc import AsyncIterator  # noqa: TC003 - read when a function is exposed
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -97,7 +97,7 @@ def events(response: httpx.Response | Iterator[str], upto: int | None = None) ->
 MIRA = {"x-user": "mira"}
 
 
-@contextmanager
+@contextlib.contextmanager
 def asked(url: str, how: str, headers: dict[str, str] = MIRA) -> Iterator[tuple[httpx.Response, str]]:
     """An answer under way, and where it can be read on."""
     options: dict[str, Any] = {"headers": headers, "timeout": SECONDS}
@@ -226,6 +226,23 @@ def test_the_time_of_a_call_counts_its_generation_alone():
         app.open.wait_for(0)
         socket.send(type="more", id=1, n=1000)
         assert socket.answer(1)[-1] == {"id": 1, "done": True}
+
+
+@pytest.mark.parametrize("store", ["memory://", None])
+def test_an_answer_whose_time_is_over_never_looks_whole(store):
+    app = App(store=store, timeout=60)
+
+    async def ends_when_told_to_stop() -> AsyncIterator[int]:
+        yield 1
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    app.expose(ends_when_told_to_stop)
+    with Served(app.relay) as served, opened(served) as socket:
+        socket.call(1, "ends_when_told_to_stop")
+        assert ("stream" in socket.get(), socket.get()["chunk"]) == (True, 1)
+        served.pass_time(60)
+        assert socket.answer(1)[-1]["error"]["code"] == "timeout"
 
 
 def test_a_time_that_is_over_between_two_items_is_told_as_any_other():

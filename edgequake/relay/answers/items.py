@@ -90,9 +90,12 @@ class _Clock:
         assert making is not None
         try:
             item = await anext(items)
-        except asyncio.CancelledError:
-            if self._over and making.uncancel() == 0:  # else somebody else has cancelled it as well
-                raise DeadlineExceededError from None
+        except BaseException as error:
+            if self._over:
+                others = making.uncancel()  # who have cancelled it as well
+                stopped = isinstance(error, asyncio.CancelledError) and not others
+                if stopped or isinstance(error, StopAsyncIteration):  # a generator may end when it is told to stop
+                    raise DeadlineExceededError from None
             raise
         finally:
             self._making = None

@@ -39,8 +39,7 @@ class Tries:
         """
         if is_busy(error):
             self._refusals += 1
-            asked = error.retry_after if isinstance(error, APIError) else None
-            return 0.0 if self._refusals < _BUSY_TRIES and (asked or 0.0) <= _LONGEST_WAIT else None
+            return 0.0 if self._refusals < _BUSY_TRIES and not _asks_for_too_long(error) else None
         if not self._rules.may_retry(error):
             return None
         seconds = self._rules.delay(error)
@@ -61,13 +60,18 @@ class Failures:
     def end_the_batch(self, error: EdgeQuakeError) -> bool:
         """True when the other items would fail as this one did.
 
-        The key or token is refused (401, 403), or one item after the other found the server out of reach or busy.
+        The key or token is refused (401, 403), the server asks for a very long pause, or one item after the other found
+        it out of reach or busy.
         """
         if not is_busy(error) and not is_unreachable(error):
             self._out_of_reach = 0
             return isinstance(error, UnauthorizedError | ForbiddenError)
         self._out_of_reach += 1
-        return self._out_of_reach >= _IN_A_ROW
+        return self._out_of_reach >= _IN_A_ROW or _asks_for_too_long(error)
+
+
+def _asks_for_too_long(error: EdgeQuakeError) -> bool:
+    return isinstance(error, APIError) and (error.retry_after or 0.0) > _LONGEST_WAIT
 
 
 def describe(error: EdgeQuakeError) -> dict[str, Any]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["batch"]
 
 _SHOWN_FAULTS = 5
+_OWN = {"id", "query", "error"}
 
 
 def batch(
@@ -161,7 +162,9 @@ class _Batch:
                     raise
                 except (EdgeQuakeError, OSError) as error:
                     words = getattr(error, "strerror", None) or error  # which file, the rest of the line says
-                    raise CommandError(f"{words}; {self._kept}") from error
+                    pause = getattr(error, "retry_after", None)
+                    asks = f"; the server asks for a pause of {pause:.0f} s" if pause else ""
+                    raise CommandError(f"{words}{asks}; {self._kept}") from error
 
     @property
     def _kept(self) -> str:
@@ -181,7 +184,8 @@ class _Batch:
 
             async def ask(row: dict[str, Any]) -> dict[str, Any]:
                 response = await client.query.execute(row["query"], **_options(row))
-                return response.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+                # What a server sends beyond its contract must not hide which question this is.
+                return response.model_dump(mode="json", exclude_unset=True, exclude_none=True, exclude=_OWN)
 
             with _bar(total) as show:
                 runner = AsyncRunner(

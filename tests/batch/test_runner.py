@@ -157,6 +157,18 @@ def test_a_long_pause_ends_with_the_batch(do: Any):
         do(work, range(9), key=str, concurrency=2)
 
 
+def test_a_server_that_asks_for_a_very_long_pause_ends_the_batch_at_once(do: Any, path: Path):
+    began: list[int] = []
+
+    def work(n: int) -> dict[str, int]:
+        began.append(n)
+        raise RateLimitedError("tomorrow", status_code=429, retry_after=601.0)
+
+    with pytest.raises(RateLimitedError, match="tomorrow"):
+        do(work, range(2), key=lambda n: n, journal=path, concurrency=1)
+    assert (began, rows(path)) == ([0], {})
+
+
 def test_a_server_out_of_reach_ends_the_batch_after_three_items(do: Any, path: Path):
     def work(n: int) -> dict[str, int]:
         raise _unreachable()
@@ -179,6 +191,26 @@ def test_a_server_out_of_reach_ends_the_batch_after_three_items(do: Any, path: P
 def test_bad_input_says_what_is_wrong(do: Any, items: Any, options: Any, words: str):
     with pytest.raises(ConfigurationError, match=words):
         do(lambda n: {}, items, key=lambda n: n, **options)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"id": 2}, "returned a field 'id', which the journal uses itself: give it another name"),
+        ({"error": None}, "returned a field 'error'"),
+        (None, "must return a dict, not NoneType"),
+    ],
+)
+def test_a_row_that_the_next_run_would_take_for_another_is_refused(do: Any, path: Path, row: Any, words: str):
+    began: list[int] = []
+    options: dict[str, Any] = {"key": lambda n: n, "journal": path, "concurrency": 1}
+    with pytest.raises(ConfigurationError, match=f"work {words}"):
+        do(lambda n: row, [1, 2], **options)
+    with pytest.raises(ConfigurationError, match=f"fields {words}"):
+        do(began.append, [1, 2], fields=lambda n: row, **options)
+    assert (began, rows(path)) == ([], {})
+    do(lambda n: {"id": n, "square": n * n}, [1, 2], **options)
+    assert rows(path) == {1: {"square": 1}, 2: {"square": 4}}
 
 
 def test_nothing_to_do_is_no_error(do: Any, path: Path):

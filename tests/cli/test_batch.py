@@ -62,7 +62,8 @@ def test_each_question_has_its_answer_or_its_error_and_the_next_run_asks_what_fa
         {"id": "bad", "query": "Long?"},
     )
     error = {"code": "BAD_REQUEST", "message": "too long"}
-    edgequake_script.on(*QUERY).reply(json=ANSWER).reply(json=error, status=400)
+    own = {"id": "the server's", "query": "Who?", "error": "none"}  # beyond its contract: they hide no question
+    edgequake_script.on(*QUERY).reply(json={**ANSWER, **own}).reply(json=error, status=400)
     ended = run(*command(edgequake_script, questions, answers, "--concurrency", "1"))
     assert (ended.code, ended.err) == (1, "")
     assert ended.out == f"1 answered, 1 failed (the same command tries them again): {answers}\n"
@@ -154,6 +155,15 @@ def test_a_key_that_is_refused_ends_it_and_the_answers_so_far_are_kept(
     assert "API key expired" in ended.err
     assert ended.err.endswith(f"; the answers so far are in {answers}, and the same command goes on\n")
     assert list(rows(answers)) == [0]
+
+
+def test_a_very_long_pause_ends_it_and_is_told(
+    run: Run, edgequake_script: ScriptServer, questions: Path, answers: Path
+) -> None:
+    edgequake_script.always().reply(status=429, headers={"Retry-After": "3600"})
+    ended = run(*command(edgequake_script, questions, answers, "--concurrency", "1"))
+    assert (ended.code, len(edgequake_script.requests)) == (1, 1)
+    assert "; the server asks for a pause of 3600 s; the answers so far are in " in ended.err
 
 
 def test_a_server_that_is_not_there_ends_it(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sized
+from collections.abc import Mapping, Sized
 from contextlib import ExitStack, closing
 from functools import partial
 from time import monotonic
@@ -19,7 +19,7 @@ from edgequake.exceptions import ConfigurationError, EdgeQuakeError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from edgequake.batch.crew import AsyncWork
     from edgequake.batch.progress import BatchProgress
@@ -53,11 +53,12 @@ async def async_run(
     An item fails if ``work`` raises an :class:`edgequake.EdgeQuakeError`. If the server is busy (429, 503), no item
     begins for a while, the item is tried again, and half as many items run at once. The number grows again later.
 
-    The whole batch ends with the error in three cases: the key is refused (401, 403); three items in a row do not reach
-    the server or find it too busy; or ``work`` raises any other error. The journal stays complete.
+    The whole batch ends with the error in four cases: the key is refused (401, 403); three items in a row do not reach
+    the server or find it too busy; the server asks for a pause of more than ten minutes; or ``work`` raises any other
+    error. The journal stays complete.
 
-    :param work: a function that handles an item and returns a dict of JSON data. Give its client ``max_retries=0``,
-        because the batch repeats failed items itself.
+    :param work: a function that handles an item and returns a dict of JSON data, without ``"error"`` or another
+        ``"id"``. Give its client ``max_retries=0``, because the batch repeats failed items itself.
     :param items: the items. They are taken one by one when there is room.
     :param key: a function that returns an item's key, a string or a number. Every item needs a key of its own.
     :param journal: a file. It is created if it does not exist. Without it nothing is kept and nothing is skipped.
@@ -68,8 +69,8 @@ async def async_run(
     :param replayable: whether an item may be tried again if the server may already have received it.
     :param on_progress: called after each item.
     :param on_done: called with each line after it has been written.
-    :raises ConfigurationError: ``journal`` is a file of another kind or another run writes it, or two items have the
-        same key.
+    :raises ConfigurationError: ``journal`` is a file of another kind or another run writes it, two items have the same
+        key, or ``work`` returned no such dict.
     :raises OSError: the journal cannot be written, for example because the disk is full.
     """
     with ExitStack() as stack:
@@ -135,7 +136,8 @@ class AsyncRunner(Generic[T]):
             if done:
                 await self._crew.sleep(0)
                 continue
-            line = {self._key_name: key, **(self._fields(item) if self._fields else {}), **await self._outcome(item)}
+            fields = self._checked(key, "fields", self._fields(item)) if self._fields else {}
+            line = {self._key_name: key, **fields, **await self._outcome(item, key)}
             if self._journal is not None:
                 await async_blocking(self._journal.append, line)
             self._ended(line)
@@ -153,7 +155,18 @@ class AsyncRunner(Generic[T]):
                 return item, key, False
         return None
 
-    async def _outcome(self, item: T) -> Mapping[str, Any]:
+    def _checked(self, key: str | int, whose: str, row: object) -> Mapping[str, Any]:
+        """``row``, unless the next run would take its line for that of another item, or of one that failed."""
+        if not isinstance(row, Mapping):
+            raise ConfigurationError(f"{whose} must return a dict, not {type(row).__name__}")
+        taken = self._key_name if row.get(self._key_name, key) != key else "error"
+        if taken in row:
+            raise ConfigurationError(
+                f"{whose} returned a field {taken!r}, which the journal uses itself: give it another name"
+            )
+        return row
+
+    async def _outcome(self, item: T, key: str | int) -> Mapping[str, Any]:
         """What the work returned, or the error that the last try of it raised."""
         tries = self._tries()
         while True:
@@ -171,7 +184,7 @@ class AsyncRunner(Generic[T]):
             else:
                 self._crew.end(begun, None)
                 self._failures.succeeded()
-                return result
+                return self._checked(key, "work", result)
             await self._crew.sleep(seconds)
 
     def _ended(self, line: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import enum
 import inspect
 import threading
 import weakref
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
 from contextlib import aclosing, suppress
 from functools import partial
 from queue import SimpleQueue
@@ -20,34 +20,6 @@ _T = TypeVar("_T")
 
 CLOSE_GRACE: Final = 5.0
 """Seconds that a consumer who leaves waits for the other side to clean up, before leaving it to itself."""
-
-
-class DeadlineExceededError(TimeoutError):
-    """The time allowed is over; told apart by its class from a TimeoutError of the code that was waited for."""
-
-
-async def before(deadline: float, step: Callable[[], Awaitable[_T]]) -> _T:
-    """Return what `step` gives, cancelling it at `deadline` (a time of the running loop's clock).
-
-    Raises DeadlineExceededError when that comes first, even if `step` swallows its cancellation.
-    """
-    if asyncio.get_running_loop().time() >= deadline:
-        raise DeadlineExceededError
-    scope = asyncio.timeout_at(deadline)
-    try:
-        async with scope:
-            result = await step()
-    except TimeoutError:
-        if scope.expired():
-            raise DeadlineExceededError from None
-        raise
-    except StopAsyncIteration:  # a generator may end when it is told to stop
-        if scope.expired():
-            raise DeadlineExceededError from None
-        raise
-    if scope.expired():
-        raise DeadlineExceededError
-    return result
 
 
 # From blocking code to a loop: a worker thread

@@ -9,7 +9,8 @@ from functools import partial
 from time import monotonic
 from typing import Any, Literal
 
-from edgequake._streams.bridge import DeadlineExceededError, before, call, iterate_async, iterate_blocking
+from edgequake._streams.bridge import call, iterate_async, iterate_blocking
+from edgequake._streams.time_limit import DeadlineExceededError, TimeLimit
 from edgequake.events import EventType, StreamEvent
 from edgequake.exceptions import RAGError
 from edgequake.rag.config import StreamConfig
@@ -77,20 +78,20 @@ class Pipeline:
         return self._failures.pop()
 
     async def _generation(self, strategy: Strategy, prompt: str) -> AsyncGenerator[StreamEvent, None]:
-        deadline = _from_now(self._config.generation_timeout)
-        async with aclosing(self._tokens(strategy, prompt)) as tokens:
-            while True:
-                try:
-                    token = await _next_token(tokens, deadline)
-                except (Exception, asyncio.CancelledError) as error:
-                    last = self._failed("generation", error)
-                    break
-                if token is None:
-                    elapsed = self._elapsed()
-                    last = StreamEvent(EventType.GENERATION_DONE, {"total_latency": elapsed}, elapsed)
-                    break
-                self.text.append(token)
-                yield self._event(EventType.CHUNK, token)
+        with _limit(self._config.generation_timeout) as limit:
+            async with aclosing(self._tokens(strategy, prompt)) as tokens:
+                while True:
+                    try:
+                        token = await _next_token(tokens, limit)
+                    except (Exception, asyncio.CancelledError) as error:
+                        last = self._failed("generation", error)
+                        break
+                    if token is None:
+                        elapsed = self._elapsed()
+                        last = StreamEvent(EventType.GENERATION_DONE, {"total_latency": elapsed}, elapsed)
+                        break
+                    self.text.append(token)
+                    yield self._event(EventType.CHUNK, token)
         yield last
 
     async def _retrieve(self) -> list[dict[str, Any]] | StreamEvent:
@@ -100,7 +101,8 @@ class Pipeline:
             if not inspect.iscoroutinefunction(retrieve):
                 retrieve = partial(_retrieve_all, retrieve)
             retrieving = partial(call, retrieve, self._query)
-            return read_documents(await before(_from_now(self._config.retrieval_timeout), retrieving))
+            with _limit(self._config.retrieval_timeout) as limit:
+                return read_documents(await limit.during(retrieving))
         except (Exception, asyncio.CancelledError) as error:
             return self._failed("retrieval", error)
 
@@ -165,15 +167,15 @@ def _retrieve_all(retrieve: Callable[[str], object], query: str) -> object:
     return list(results) if isinstance(results, Iterator) else results
 
 
-def _from_now(seconds: float) -> float:
-    return asyncio.get_running_loop().time() + seconds
+def _limit(seconds: float) -> TimeLimit:
+    return TimeLimit(asyncio.get_running_loop().time() + seconds)
 
 
-async def _next_token(tokens: AsyncGenerator[object, None], deadline: float) -> str | None:
+async def _next_token(tokens: AsyncGenerator[object, None], limit: TimeLimit) -> str | None:
     """Return the next token that has text, None at the end."""
     while True:
         try:
-            token = await before(deadline, partial(anext, tokens))
+            token = await limit.during(partial(anext, tokens))
         except StopAsyncIteration:
             return None
         if token is None:

@@ -7,9 +7,10 @@ from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from edgequake._serving.tasks import LeftError, Turn
+from edgequake._streams.time_limit import DeadlineExceededError, TimeLimit
 from edgequake.relay.answers.items import StreamItems
 from edgequake.relay.errors import RelayError, safe_error
 from edgequake.relay.sources import is_stream, items_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Call", "current_identity", "serve_call"]
 
+_END: Final = object()
 _identity: ContextVar[Any] = ContextVar("edgequake_relay_identity")
 
 
@@ -82,16 +84,16 @@ async def serve_call(call: Call, to: Answer, store: AnswerStore | None = None) -
     The function's generator is closed in any case, before this returns; with a store, which then makes a stream's
     items in a task of its own, when the answer ends.
     """
-    clock = asyncio.timeout(call.timeout)
+    deadline = None if call.timeout is None else asyncio.get_running_loop().time() + call.timeout
     try:
-        async with clock:
-            outcome = await _run(call, to, clock, kept=store is not None)
+        with TimeLimit(deadline) as limit:
+            outcome = await limit.during(partial(_run, call, to, limit, kept=store is not None))
         if outcome is not None and store is not None:
-            await to.kept(await _begun(store, _items(call, outcome, clock.when()), call.owner))
+            await to.kept(await _begun(store, _items(call, outcome, deadline), call.owner))
     except LeftError:
         return
     except Exception as error:
-        if isinstance(error, TimeoutError) and clock.expired():
+        if isinstance(error, DeadlineExceededError):
             failure = _too_late(call)
         else:
             failure = safe_error(error, details=call.details, during=call.exposed.name)
@@ -101,7 +103,7 @@ async def serve_call(call: Call, to: Answer, store: AnswerStore | None = None) -
             return
 
 
-async def _run(call: Call, to: Answer, clock: asyncio.Timeout, *, kept: bool) -> Any:
+async def _run(call: Call, to: Answer, limit: TimeLimit, *, kept: bool) -> Any:
     """The stream that is to be kept; None when the answer has gone out."""
     _identity.set(call.identity)
     exposed = call.exposed
@@ -118,16 +120,12 @@ async def _run(call: Call, to: Answer, clock: asyncio.Timeout, *, kept: bool) ->
         await to.began()
         while True:
             await to.ready()
-            try:
-                item = await anext(items)
-            except StopAsyncIteration:
+            item = await anext(items, _END)
+            limit.check()
+            if item is _END:
                 break
-            if clock.expired():  # the generator went on when it was told to stop
-                raise TimeoutError
             await to.item(exposed.checked(item))
             await turn.pass_on()
-    if clock.expired():  # it ended when it was told to stop
-        raise TimeoutError
     await to.ended()
     return None
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from edgequake._async.closing import AsyncClosing
 from edgequake._async.session import AsyncSession
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from edgequake._async.connections import AsyncConnections
     from edgequake._core.config import ClientConfig
     from edgequake._core.stats import ClientStats
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncBaseClient"]
 
 
-class AsyncBaseClient:
+class AsyncBaseClient(AsyncClosing):
     """Sends calls with its settings, over its own connections or, as a copy, over those of another client."""
 
     def __init__(self, config: ClientConfig, connections: AsyncConnections, *, owner: bool = True) -> None:
@@ -34,18 +33,6 @@ class AsyncBaseClient:
         """Closes all connections. An ``http_client`` that you gave stays open."""
         if self._owner:
             await self._connections.aclose()
-
-    async def close(self) -> None:  # async only
-        """The same as ``aclose``."""
-        await self.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._config.base_url!r})"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
+from edgequake._async.closing import AsyncClosing
 from edgequake._core.stream_state import BUSY
 from edgequake.exceptions import StreamError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator
-    from types import TracebackType
 
     from edgequake._async.reader import AsyncReader
     from edgequake._http.requests import Response
@@ -22,7 +22,7 @@ READ: Final = "this stream has been read to its end: ask again for another strea
 ItemT = TypeVar("ItemT")
 
 
-class AsyncBaseStream(ABC, Generic[ItemT]):
+class AsyncBaseStream(AsyncClosing, Generic[ItemT]):
     """What a reader brings, item by item; each can be had once."""
 
     _items: AsyncIterator[ItemT]
@@ -45,11 +45,6 @@ class AsyncBaseStream(ABC, Generic[ItemT]):
         await self._reader.open()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
     def __await__(self) -> Generator[object, None, Self]:  # async only
         """Opens the stream, for those who write ``await`` before the call that makes it."""
         return self.__aenter__().__await__()
@@ -60,10 +55,6 @@ class AsyncBaseStream(ABC, Generic[ItemT]):
     async def aclose(self) -> None:
         """Ends the stream and releases its connection. You can close it twice."""
         await self._reader.aclose()
-
-    async def close(self) -> None:  # async only
-        """The same as ``aclose``."""
-        await self.aclose()
 
     @property
     def response(self) -> Response | None:

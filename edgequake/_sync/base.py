@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from edgequake._sync.closing import Closing
 from edgequake._sync.session import Session
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from edgequake._sync.connections import Connections
     from edgequake._core.config import ClientConfig
     from edgequake._core.stats import ClientStats
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["BaseClient"]
 
 
-class BaseClient:
+class BaseClient(Closing):
     """Sends calls with its settings, over its own connections or, as a copy, over those of another client."""
 
     def __init__(self, config: ClientConfig, connections: Connections, *, owner: bool = True) -> None:
@@ -35,14 +34,6 @@ class BaseClient:
         """Closes all connections. An ``http_client`` that you gave stays open."""
         if self._owner:
             self._connections.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._config.base_url!r})"

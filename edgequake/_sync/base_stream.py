@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
+from edgequake._sync.closing import Closing
 from edgequake._core.stream_state import BUSY
 from edgequake.exceptions import StreamError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Generator
-    from types import TracebackType
 
     from edgequake._sync.reader import Reader
     from edgequake._http.requests import Response
@@ -23,7 +23,7 @@ READ: Final = "this stream has been read to its end: ask again for another strea
 ItemT = TypeVar("ItemT")
 
 
-class BaseStream(ABC, Generic[ItemT]):
+class BaseStream(Closing, Generic[ItemT]):
     """What a reader brings, item by item; each can be had once."""
 
     _items: Iterator[ItemT]
@@ -45,11 +45,6 @@ class BaseStream(ABC, Generic[ItemT]):
     def __enter__(self) -> Self:
         self._reader.open()
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._reader.route}: {self._reader.state}>"

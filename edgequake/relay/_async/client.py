@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgequake._async.base_stream import AsyncBaseStream
+from edgequake._async.closing import AsyncClosing
 from edgequake._async.connections import AsyncConnections
 from edgequake._async.session import AsyncSession
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
@@ -16,7 +17,6 @@ from edgequake.settings import DEFAULT_MAX_RETRIES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-    from types import TracebackType
 
     from edgequake._async.reader import AsyncReader
     from edgequake._http.clients import AsyncHTTPClient
@@ -27,7 +27,7 @@ __all__ = ["AsyncRelayClient", "AsyncRelayStream"]
 T = TypeVar("T")
 
 
-class AsyncRelayClient:
+class AsyncRelayClient(AsyncClosing):
     """Calls the functions of a relay as if they were methods::
 
         async with AsyncRelayClient("http://localhost:8000") as client:
@@ -114,14 +114,6 @@ class AsyncRelayClient:
     async def aclose(self) -> None:
         """Ends running calls and closes the connections. An HTTP client that you own stays open."""
         await self._connections.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
 
 class AsyncRelayStream(AsyncBaseStream[T]):

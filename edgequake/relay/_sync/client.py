@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgequake._sync.base_stream import BaseStream
+from edgequake._sync.closing import Closing
 from edgequake._sync.connections import Connections
 from edgequake._sync.session import Session
 from edgequake._core.config import DEFAULT_MAX_EVENT_BYTES, load_config
@@ -17,7 +18,6 @@ from edgequake.settings import DEFAULT_MAX_RETRIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Callable, Mapping, Sequence
-    from types import TracebackType
 
     from edgequake._sync.reader import Reader
     from edgequake._http.clients import HTTPClient
@@ -28,7 +28,7 @@ __all__ = ["RelayClient", "RelayStream"]
 T = TypeVar("T")
 
 
-class RelayClient:
+class RelayClient(Closing):
     """Calls the functions of a relay as if they were methods::
 
         with RelayClient("http://localhost:8000") as client:
@@ -115,14 +115,6 @@ class RelayClient:
     def close(self) -> None:
         """Ends running calls and closes the connections. An HTTP client that you own stays open."""
         self._connections.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class RelayStream(BaseStream[T]):

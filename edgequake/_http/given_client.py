@@ -8,14 +8,13 @@ read.
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from edgequake._http.requests import Timeouts
 from edgequake._http.waiting import Deadline, current_deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from edgequake._http.waiting import AsyncDeadline
 
 __all__ = ["request_extensions"]
@@ -34,25 +33,30 @@ def request_extensions(deadline: Deadline | AsyncDeadline, *, own_sockets: bool)
 def _happened(name: str, info: dict[str, Any]) -> None:
     """What httpcore tells: ``http11.receive_response_headers.started`` and others."""
     if name.endswith(_CONNECTED):
-        with suppress(AttributeError):  # a network backend of the caller's own, whose streams take no attribute
-            _ask_deadline(info["return_value"])
+        stream = info["return_value"]
+        kind: Any = type(stream)
+        with suppress(TypeError):  # of a network backend of the caller's own, whose objects cannot change their class
+            stream.__class__ = _asking(kind)
     elif name.endswith(".receive_response_headers.started") and isinstance(deadline := current_deadline(), Deadline):
         deadline.reads_alone = name.startswith("http11.")
 
 
-def _ask_deadline(stream: Any) -> None:
-    """Makes each read of ``stream`` end by the deadline of the call that reads, if it is one of this package's."""
-    read: Callable[..., bytes] = stream.read
+@cache
+def _asking(kind: Any) -> Any:
+    """A class of streams whose reads end by the deadline of the call that reads, if it is one of this package's."""
 
-    def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:
-        deadline = current_deadline()
-        if not isinstance(deadline, Deadline) or not deadline.reads_alone:
-            return read(max_bytes, timeout)
-        seconds = deadline.left()
-        deadline.uses(stream.get_extra_info("socket"))
-        try:
-            return read(max_bytes, seconds)
-        finally:
-            deadline.uses(None)
+    class Asking(kind):  # type: ignore[misc]  # the base is only known when it runs
+        __slots__ = ()
 
-    stream.read = read_in_time
+        def read(self, max_bytes: int, timeout: float | None = None) -> Any:
+            deadline = current_deadline()
+            if not isinstance(deadline, Deadline) or not deadline.reads_alone:
+                return super().read(max_bytes, timeout)
+            seconds = deadline.left()
+            deadline.uses(self.get_extra_info("socket"))
+            try:
+                return super().read(max_bytes, seconds)
+            finally:
+                deadline.uses(None)
+
+    return Asking

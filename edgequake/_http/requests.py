@@ -60,9 +60,8 @@ class Timeouts(dict[str, float | None]):
 def set_read_timeout(response: Response, seconds: float) -> float:
     """Sets how long each read of the body may take, before the first; how long, or infinity if that cannot be set."""
     timeouts = response.request.extensions.get("timeout")
-    if (
-        not isinstance(timeouts, Timeouts) or "network_stream" not in response.extensions
-    ):  # it is not httpcore that reads
+    by_httpcore = "network_stream" in response.extensions
+    if not (by_httpcore and isinstance(timeouts, Timeouts)):
         return math.inf
     timeouts["read"] = _or_none(seconds)
     timeouts.asks = "stream_id" in response.extensions  # of HTTP/2: HTTP/1.1 asks once, for all reads

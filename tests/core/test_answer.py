@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
 from core.streams import FINAL_TEXT, TEXT, decoded, decoded_stream
+from tables import table
 
 from edgequake._core.answer import COMPACT_AT, AnswerState, chat_response, query_response
 from edgequake.chunks import Chunk
@@ -74,7 +74,7 @@ def test_sources_of_an_unknown_event_are_left_alone():
     assert query({"type": "weather", "sources": [NEAR], "stats": {"tokens_used": 5}, "answer": "x"}).sources == []
 
 
-@pytest.mark.parametrize("parts", [COMPACT_AT - 1, COMPACT_AT, COMPACT_AT + 1, 3 * COMPACT_AT + 7])
+@table("parts", [COMPACT_AT - 1, COMPACT_AT, COMPACT_AT + 1, 3 * COMPACT_AT + 7])
 def test_joined_parts_keep_the_text_and_the_count(parts):
     state = AnswerState()
     for n in range(parts):

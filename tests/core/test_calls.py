@@ -10,6 +10,7 @@ from typing import get_type_hints
 import httpx
 import pytest
 from pydantic import BaseModel
+from tables import table
 from typing_extensions import TypedDict
 
 from edgequake import ChatOptions, QueryOptions, Source, Timeout
@@ -109,7 +110,7 @@ def test_every_option_of_a_query_is_tested_here():
 
 
 @pytest.mark.filterwarnings("ignore::edgequake.IgnoredOptionWarning")
-@pytest.mark.parametrize(("option", "case"), QUERY_FIELDS.items())
+@table(("option", "case"), QUERY_FIELDS.items())
 def test_an_option_of_a_query_becomes_its_field(option, case):
     value, field, sent = case
     assert executed(**{option: value}) == {"query": "q", field: sent}
@@ -141,7 +142,7 @@ def test_only_v1_is_read_as_bare_text_and_only_from_its_own_route():
     assert not query_execute("q", {"stream_format": "v1"}).text_only
 
 
-@pytest.mark.parametrize(
+@table(
     ("options", "sent"),
     [
         ({"llm_provider": "p", "llm_model": "m"}, {"llm_provider": "p", "llm_model": "m"}),
@@ -156,7 +157,7 @@ def test_a_model_and_its_provider_go_together(options, sent):
     assert executed(**options) == {"query": "q"} | sent
 
 
-@pytest.mark.parametrize(
+@table(
     ("options", "message"),
     [
         ({"llm_model": "m"}, "llm_model needs llm_provider beside it"),
@@ -180,7 +181,7 @@ def test_two_names_of_one_option_may_agree_but_not_differ():
         executed(enable_rerank=True, rerank=False)
 
 
-@pytest.mark.parametrize(
+@table(
     "options",
     [
         {"max_results": "many"}, {"top_k": 1.5}, {"mode": 5}, {"enable_rerank": "maybe"}, {"hl_keywords": "tide"},
@@ -202,7 +203,7 @@ def test_a_value_that_is_refused_is_not_shown():
     assert "hush-hush" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "message"),
     [
         ("topk", "unknown option 'topk'; did you mean 'top_k'?"),
@@ -219,14 +220,14 @@ def test_an_unknown_option_is_refused_with_a_hint(name, message):
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("query", ["", "   ", "\n\t"])
+@table("query", ["", "   ", "\n\t"])
 def test_an_empty_query_is_refused(query):
     for method in (query_execute, query_stream):
         with pytest.raises(ConfigurationError, match="query must not be empty"):
             method(query, {})
 
 
-@pytest.mark.parametrize("query", [None, 5, b"q", ["q"], {"query": "q"}])
+@table("query", [None, 5, b"q", ["q"], {"query": "q"}])
 def test_a_query_that_is_no_string_is_refused(query):
     for method in (query_execute, query_stream):
         with pytest.raises(ConfigurationError, match=f"query must be a string, not {type(query).__name__}"):
@@ -280,7 +281,7 @@ METHODS = {
 }
 
 
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+@table("method", METHODS.values())
 def test_a_call_takes_its_own_timeout(method):
     assert method().timeout is None
     assert method(timeout=5).timeout == Timeout(5)
@@ -292,7 +293,7 @@ def test_a_call_takes_its_own_timeout(method):
         method(timeout="soon")
 
 
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+@table("method", METHODS.values())
 def test_a_call_takes_its_own_headers(method):
     assert method().headers == {}
     assert method(headers={"X-A": "a"}).headers == {"X-A": "a"}
@@ -301,17 +302,16 @@ def test_a_call_takes_its_own_headers(method):
     assert "hush" not in str(caught.value)
 
 
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+@table("method", METHODS.values())
 def test_extra_fields_are_sent_as_they_stand_and_win(method):
     plain = body_of(method(system_prompt="a"))
     extra = {"system_prompt": "b", "new": [1, None], "gone": None}
     assert body_of(method(system_prompt="a", extra_body=extra)) == plain | extra
 
 
-@pytest.mark.parametrize(
+@table(
     "value",
     ["\ud800", {"\udfff": 1}, NAN, [-INFINITY], {"a": {"b": INFINITY}}, object(), b"\xff"],
-    ids=["surrogate", "key", "nan", "-inf", "inf", "object", "bytes"],
 )
 def test_what_cannot_be_written_as_json_is_refused(value):
     for method in METHODS.values():
@@ -373,7 +373,7 @@ def test_every_option_of_a_chat_is_tested_here():
     assert CHAT_FIELDS.keys() | REQUEST_OPTIONS == ChatOptions.__annotations__.keys()
 
 
-@pytest.mark.parametrize(("option", "case"), CHAT_FIELDS.items())
+@table(("option", "case"), CHAT_FIELDS.items())
 def test_an_option_of_a_chat_becomes_its_field(option, case):
     value, field = case
     assert chatted(**{option: value}) == PLAIN_CHAT | {field: value}
@@ -390,7 +390,7 @@ def test_the_placeholder_model_is_not_sent():
     assert chatted(model="edgequake", provider="p") == PLAIN_CHAT | {"provider": "p"}
 
 
-@pytest.mark.parametrize(
+@table(
     "options",
     [
         {"max_tokens": 0}, {"temperature": -0.1}, {"temperature": 2.1}, {"images": [{"data": "x"}]},
@@ -467,7 +467,7 @@ def test_messages_may_be_any_sequence_of_mappings_and_only_role_and_content_are_
     assert chatted(messages)["messages"] == [SYSTEM, ASK]
 
 
-@pytest.mark.parametrize(
+@table(
     ("messages", "message"),
     [
         ([], "at least one with the role 'user'"),
@@ -517,7 +517,7 @@ def test_a_query_is_given_in_one_place():
         any_request("GET", "/x?y=1", dict, params={"z": 2})
 
 
-@pytest.mark.parametrize(
+@table(
     ("method", "replayable"),
     [
         ("GET", True),
@@ -534,13 +534,13 @@ def test_reads_may_be_replayed_and_others_only_when_told(method, replayable):
     assert any_request(method, "/x", dict, replayable=not replayable).replayable is not replayable
 
 
-@pytest.mark.parametrize("path", ["", "x", "http://other/x", "//other/x", "\\x", " /x", None, 5, b"/x"])
+@table("path", ["", "x", "http://other/x", "//other/x", "\\x", " /x", None, 5, b"/x"])
 def test_a_path_that_leads_elsewhere_is_refused(path):
     with pytest.raises(ConfigurationError, match="path must begin with one slash"):
         any_request("GET", path, dict)
 
 
-@pytest.mark.parametrize("method", ["", "G ET", "GET\r\n", "GÉT", "1", None, 5, b"GET"])
+@table("method", ["", "G ET", "GET\r\n", "GÉT", "1", None, 5, b"GET"])
 def test_a_method_that_is_none_is_refused(method):
     with pytest.raises(ConfigurationError, match="method must be an HTTP method"):
         any_request(method, "/x", dict)
@@ -576,7 +576,7 @@ class Data:
     a: int
 
 
-@pytest.mark.parametrize(
+@table(
     ("cast_to", "body", "value"),
     [
         (bytes, b"\xff", b"\xff"),
@@ -606,7 +606,7 @@ def test_an_empty_answer_says_what_takes_it():
         parse_as(dict)(b"")
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"{", b"\xff", b'{"a": 1} x', b"[" * 100_000])
+@table("body", [b"<html>", b"{", b"\xff", b'{"a": 1} x', b"[" * 100_000])
 def test_an_answer_that_is_no_json_is_a_response_error(body):
     for cast_to in (dict, QueryResponse, Row):
         with pytest.raises(ResponseError, match="the server's answer is not JSON") as caught:
@@ -615,7 +615,7 @@ def test_an_answer_that_is_no_json_is_a_response_error(body):
         assert len(str(caught.value)) < 300
 
 
-@pytest.mark.parametrize(
+@table(
     ("cast_to", "body", "message"),
     [
         (dict, b"[]", "not a dict: the value: Input should be a valid dictionary"),
@@ -637,9 +637,7 @@ class NoSchema:
     pass
 
 
-@pytest.mark.parametrize(
-    "cast_to", [NoSchema, NoSchema(), list[NoSchema], 5], ids=["class", "object", "list", "number"]
-)
+@table("cast_to", [NoSchema, NoSchema(), list[NoSchema], 5])
 def test_a_type_that_json_cannot_be_read_as_is_refused_before_anything_is_sent(cast_to):
     with pytest.raises(ConfigurationError, match="cast_to is no type that JSON can be read as"):
         any_request("POST", "/x", cast_to)

@@ -13,6 +13,7 @@ from contextlib import redirect_stdout
 import pytest
 from core.streams import FINAL_TEXT, TEXT, WHOLE_STREAMS, decoded_stream, one
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from tables import table
 
 from edgequake import chunks
 from edgequake.chunks import ChatChunk, Chunk, ChunkType, QueryChunk
@@ -26,7 +27,7 @@ CLASSES = [Chunk, QueryChunk, ChatChunk]
 # -- a dict -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@table("cls", CLASSES)
 def test_a_chunk_is_a_dict_of_its_fields(cls):
     chunk = cls(TOKEN)
     assert isinstance(chunk, dict)
@@ -45,7 +46,7 @@ def test_a_chunk_has_no_attributes_of_its_own():
     assert not hasattr(ChatChunk(), "__dict__")
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@table("cls", CLASSES)
 def test_a_chunk_prints_as_its_text(cls):
     out = io.StringIO()
     with redirect_stdout(out):
@@ -55,12 +56,12 @@ def test_a_chunk_prints_as_its_text(cls):
     assert f"{cls(TOKEN)}" == str(cls(TOKEN)) == "%s" % cls(TOKEN) == cls(TOKEN).text  # noqa: UP031
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@table("cls", CLASSES)
 def test_the_repr_shows_class_and_fields(cls):
     assert repr(cls(TOKEN)) == f"{cls.__name__}({TOKEN!r})"
 
 
-@pytest.mark.parametrize(
+@table(
     ("fields", "kind", "text"),
     [
         ({}, "", ""),
@@ -128,8 +129,8 @@ COPIES = {
 }
 
 
-@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
-@pytest.mark.parametrize("touched", [True, False])
+@table("copied", COPIES.values())
+@table("touched", [True, False])
 def test_a_copy_is_the_same_chunk(copied, touched):
     chunk = one(b'{"type":"done","stats":{"tokens_used":3},"new":[1]}', "chat")
     if touched:
@@ -147,7 +148,7 @@ def test_a_copy_made_by_hand_is_the_same_chunk():
     assert copy.copy(QueryChunk(TOKEN)).raw == QueryChunk(TOKEN).raw
 
 
-@pytest.mark.parametrize("name", WHOLE_STREAMS)
+@table("name", WHOLE_STREAMS)
 def test_a_chunk_of_any_stream_is_json(name):
     for chunk in decoded_stream(name).chunks:
         assert json.loads(json.dumps(chunk)) == chunk
@@ -208,7 +209,7 @@ def test_an_error_chunk_has_its_message_and_code():
     assert Chunk(type="error", code=5).code == "5"
 
 
-@pytest.mark.parametrize(
+@table(
     ("fields", "reason"),
     [
         ({"choices": [{"finish_reason": "stop"}]}, "stop"),
@@ -241,7 +242,7 @@ ATTRIBUTES = [
 CHAT_ATTRIBUTES = ["conversation_id", "user_message_id", "assistant_message_id", "title", "tokens_used", "duration_ms"]
 
 
-@pytest.mark.parametrize("fields", [{}, TOKEN, {"type": "weather", "wind": 7}])
+@table("fields", [{}, TOKEN, {"type": "weather", "wind": 7}])
 def test_an_attribute_that_the_event_does_not_have_is_none(fields):
     chunk = ChatChunk(fields)
     assert {name: getattr(chunk, name) for name in ATTRIBUTES + CHAT_ATTRIBUTES} == dict.fromkeys(
@@ -250,7 +251,7 @@ def test_an_attribute_that_the_event_does_not_have_is_none(fields):
     assert chunk.sources == []
 
 
-@pytest.mark.parametrize("name", CHAT_ATTRIBUTES)
+@table("name", CHAT_ATTRIBUTES)
 def test_a_query_chunk_has_no_attribute_of_a_chat(name):
     assert not hasattr(QueryChunk(), name)
 
@@ -295,7 +296,7 @@ class Page(BaseModel):
     rest: list[Chunk] = []
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@table("cls", CLASSES)
 def test_pydantic_reads_and_writes_a_chunk(cls):
     adapter = TypeAdapter(cls)
     chunk = cls(TOKEN)
@@ -327,8 +328,8 @@ def test_a_chunk_can_be_a_field():
     assert Page.model_validate_json(page.model_dump_json()).first == TOKEN
 
 
-@pytest.mark.parametrize("mode", ["validation", "serialization"])
-@pytest.mark.parametrize("cls", CLASSES)
+@table("mode", ["validation", "serialization"])
+@table("cls", CLASSES)
 def test_the_json_schema_describes_the_known_fields(cls, mode):
     schema = TypeAdapter(cls).json_schema(mode=mode)
     assert schema["title"] == cls.__name__
@@ -424,14 +425,14 @@ def as_in_chat(stream):
 READERS = [as_in_basic_streaming, as_in_collecting, as_in_hybrid_mode, as_printed, as_in_json_parsing]
 
 
-@pytest.mark.parametrize("name", WHOLE_STREAMS)
-@pytest.mark.parametrize("kind", ["query", "chat"])
+@table("name", WHOLE_STREAMS)
+@table("kind", ["query", "chat"])
 def test_code_written_to_the_guide_reads_every_format(name, kind):
     for reader in READERS:
         assert reader(decoded_stream(name, kind=kind).chunks) == TEXT, reader
 
 
-@pytest.mark.parametrize("name", WHOLE_STREAMS)
+@table("name", WHOLE_STREAMS)
 def test_code_written_to_the_guides_chat_reads_every_format(name):
     assert as_in_chat(decoded_stream(name, kind="chat").chunks) == TEXT
 

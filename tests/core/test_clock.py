@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-import pytest
+from tables import table
 
 from edgequake import Timeout
 from edgequake._core.clock import CallClock, or_infinity, timed_out
@@ -22,7 +22,7 @@ def clock_of(timeout, stage=None, at=100.0):
     return clock
 
 
-@pytest.mark.parametrize(("stage", "seconds"), list(zip(STAGES, (1, 2, 4, 8), strict=True)))
+@table(("stage", "seconds"), list(zip(STAGES, (1, 2, 4, 8), strict=True)))
 def test_each_stage_takes_as_long_as_its_own_clock_and_ends_by_its_name(stage, seconds):
     clock = clock_of(TIMEOUT, stage, 105.0)
     assert [clock.ends - 105.0 - passed for passed in (0, 0.5, 10)] == [seconds, seconds - 0.5, seconds - 10]
@@ -46,14 +46,14 @@ def test_each_chunk_is_waited_for_anew_from_when_the_consumer_comes_back():
     assert clock.ends - 5000.0 == 8
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@table("stage", STAGES)
 def test_the_total_counts_everything_and_wins_when_it_ends_sooner(stage):
     clock = clock_of(Timeout(100, total=30), stage, 125.0)
     assert (clock.ends - 129.0, clock.ends - 131.0, clock.left_in_total(129.0)) == (1, -1, 1)
     assert clock.timed_out().stage == "total"
 
 
-@pytest.mark.parametrize(("total", "named"), [(9.9, "total"), (10, "response"), (11, "response")])
+@table(("total", "named"), [(9.9, "total"), (10, "response"), (11, "response")])
 def test_a_total_that_is_as_long_leaves_the_stage_its_name(total, named):
     clock = clock_of(Timeout(10, total=total), "response")
     assert clock.ends == 100.0 + min(total, 10)
@@ -101,7 +101,7 @@ def test_a_read_may_take_as_long_as_the_longer_of_its_clocks_within_the_total():
     assert clock_of(TIMEOUT, "response").longest_read(101.0) == 2
 
 
-@pytest.mark.parametrize(
+@table(
     ("stage", "message"),
     [
         ("connect", "no connection to the server within 1 s"),

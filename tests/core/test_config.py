@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
+from tables import table
 
 from edgequake import AsyncEdgequakeClient, EdgequakeClient, RetryPolicy, Timeout
 from edgequake._core.config import (
@@ -110,7 +111,7 @@ def test_a_token_of_the_environment_is_used():
     assert shown(config({"EDGEQUAKE_JWT": "env-token"}).jwt) == "env-token"
 
 
-@pytest.mark.parametrize("given", [{"api_key": "k"}, {"jwt": "t"}, {"jwt": lambda: "t"}])
+@table("given", [{"api_key": "k"}, {"jwt": "t"}, {"jwt": lambda: "t"}])
 def test_a_given_key_or_token_takes_the_place_of_both_of_the_environment(given):
     settings = config({"EDGEQUAKE_API_KEY": "env-key", "EDGEQUAKE_JWT": "env-token"}, **given)
     assert (settings.api_key is None) is ("jwt" in given)
@@ -163,7 +164,7 @@ BAD_SETTINGS = {
 }
 
 
-@pytest.mark.parametrize(("given", "message"), BAD_SETTINGS.values(), ids=BAD_SETTINGS)
+@table(("given", "message"), BAD_SETTINGS.values())
 def test_a_setting_that_cannot_work_is_refused_without_showing_a_secret(given, message):
     with pytest.raises(ConfigurationError) as caught:
         config(**given)
@@ -176,14 +177,14 @@ def test_a_null_header_is_refused_rather_than_sent_empty():
         config(headers={"X-A": None})
 
 
-@pytest.mark.parametrize("headers", [[("X-A", SECRET)], {SECRET}, SECRET, 5])
+@table("headers", [[("X-A", SECRET)], {SECRET}, SECRET, 5])
 def test_headers_that_are_no_dict_are_refused_without_showing_them(headers):
     with pytest.raises(ConfigurationError, match="headers must be a dict of names and values, not a ") as caught:
         config(headers=headers)
     assert SECRET not in str(caught.value)
 
 
-@pytest.mark.parametrize("value", ["soon", "0", "-1", "nan", "inf", "1e999"])
+@table("value", ["soon", "0", "-1", "nan", "inf", "1e999"])
 def test_a_timeout_of_the_environment_that_is_no_time_is_refused(value):
     with pytest.raises(ConfigurationError, match=f"^EDGEQUAKE_TIMEOUT must be .* above 0, not '{value}'"):
         config({"EDGEQUAKE_TIMEOUT": value})
@@ -207,7 +208,7 @@ def test_a_client_takes_max_retries_or_a_policy(cls):
 # -- the address ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "kept"),
     [
         ("http://localhost:8080", "http://localhost:8080"),
@@ -254,7 +255,7 @@ BAD_ADDRESSES = {
 }
 
 
-@pytest.mark.parametrize(("address", "message"), BAD_ADDRESSES.items())
+@table(("address", "message"), BAD_ADDRESSES.items())
 def test_an_address_that_cannot_work_is_refused_without_showing_a_secret(address, message):
     for env in ({}, {"EDGEQUAKE_BASE_URL": address} if address else {}):
         with pytest.raises(ConfigurationError) as caught:
@@ -278,7 +279,7 @@ def test_the_address_of_another_service_is_left_alone(caplog):
     assert caplog.records == []
 
 
-@pytest.mark.parametrize("name", ["tenant_id", "workspace_id", "user_id"])
+@table("name", ["tenant_id", "workspace_id", "user_id"])
 def test_an_id_that_the_server_cannot_read_is_refused_with_its_value(name):
     for given in ("Acme", "default " + OTHER, OTHER[:-1], OTHER + "0", "DEFAULT"):
         with pytest.raises(ConfigurationError, match=f"^{name} must be a UUID, .*, not '{given}'$"):
@@ -298,7 +299,7 @@ def test_default_is_an_alias_of_a_tenant_and_a_workspace_but_of_no_user():
         config(user_id="default")
 
 
-@pytest.mark.parametrize("address", [5, b"http://localhost", ["http://localhost"]])
+@table("address", [5, b"http://localhost", ["http://localhost"]])
 def test_an_address_that_is_no_string_is_refused(address):
     with pytest.raises(ConfigurationError, match=r"^base_url"):
         config(base_url=address)
@@ -341,7 +342,7 @@ def test_a_timeout_is_a_value():
         timeout.chunk = 5
 
 
-@pytest.mark.parametrize("value", [0, -1, -1.0, -0.0, float("nan"), float("inf"), 10**400, "5", True, [5]])
+@table("value", [0, -1, -1.0, -0.0, float("nan"), float("inf"), 10**400, "5", True, [5]])
 def test_a_clock_without_a_time_is_refused(value):
     for clock in ("default", "connect", "response", "first_chunk", "chunk", "total"):
         named = "timeout" if clock == "default" else rf"Timeout\({clock}=…\)"
@@ -357,13 +358,13 @@ def test_a_whole_number_of_seconds_is_kept_as_a_float():
 # -- retries ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("value", [-1, 1.5, "3", None, True])
+@table("value", [-1, 1.5, "3", None, True])
 def test_a_policy_without_a_number_of_retries_is_refused(value):
     with pytest.raises(ConfigurationError, match=r"^max_retries must be 0 or a positive whole number"):
         RetryPolicy(value)
 
 
-@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), 10**400, "1", None, True])
+@table("value", [-0.1, float("nan"), float("inf"), 10**400, "1", None, True])
 def test_a_policy_without_a_delay_is_refused(value):
     for name in ("initial_delay", "max_delay", "max_retry_after"):
         with pytest.raises(ConfigurationError, match=rf"^RetryPolicy\.{name} must be 0 or more seconds"):
@@ -438,7 +439,7 @@ def test_no_change_is_the_same():
     assert before.with_changes(max_retries=0).retry == RetryPolicy(0, 2, 3, 4)
 
 
-@pytest.mark.parametrize(
+@table(
     "changes",
     [
         {"headers": {"X A": "a"}},
@@ -506,8 +507,8 @@ def test_no_repr_and_no_vars_of_a_client_show_a_secret(given, cls, caplog):
     assert SECRET not in caplog.text
 
 
-@pytest.mark.parametrize("given", SECRETS.values(), ids=SECRETS)
-@pytest.mark.parametrize("cls", [EdgequakeClient, AsyncEdgequakeClient])
+@table("given", SECRETS.values())
+@table("cls", [EdgequakeClient, AsyncEdgequakeClient])
 def test_settings_and_clients_are_not_pickled(given, cls):
     for value in (config(**given), cls(**given)):
         with pytest.raises(TypeError, match="pickle"):
@@ -525,7 +526,7 @@ def test_a_token_function_is_not_shown():
     assert SECRET not in repr(config(jwt=Source()))
 
 
-@pytest.mark.parametrize("function", [Timeout, EdgequakeClient, EdgequakeClient.request, EdgequakeClient.stream])
+@table("function", [Timeout, EdgequakeClient, EdgequakeClient.request, EdgequakeClient.stream])
 def test_signatures_show_what_a_timeout_is_by_default(function):
     defaults = {name: given.default for name, given in inspect.signature(function).parameters.items()}
     clocks = ("connect", "response", "first_chunk", "chunk") if function is Timeout else ("timeout",)
@@ -543,13 +544,13 @@ def test_the_repr_of_a_client_shows_its_address(cls):
     assert repr(cls(base_url="http://a/b/", api_key=SECRET)) == f"{cls.__name__}(base_url='http://a/b')"
 
 
-@pytest.mark.parametrize("retry", [3, "often", {"max_retries": 3}])
+@table("retry", [3, "often", {"max_retries": 3}])
 def test_a_policy_of_another_kind_is_refused(retry):
     with pytest.raises(ConfigurationError, match="retry must be a RetryPolicy, not "):
         config(retry=retry)
 
 
-@pytest.mark.parametrize("url", ["https://http://host", "HTTP://https://host/", " http://http:/host"])
+@table("url", ["https://http://host", "HTTP://https://host/", " http://http:/host"])
 def test_a_scheme_that_stands_twice_is_named(url):
     with pytest.raises(ConfigurationError, match=r"(?i)base_url says https?:// twice"):
         config(base_url=url)

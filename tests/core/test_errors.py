@@ -7,9 +7,9 @@ import random
 from datetime import UTC, datetime
 
 import httpx
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from edgequake._core.errors import api_error, is_missing_route, seconds_to_wait
 from edgequake.exceptions import (
@@ -41,7 +41,7 @@ def error(status=500, body=b"", *, reason="Reason", advice="", **headers):
 # -- the class --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@table(
     ("status", "cls"),
     [
         (400, BadRequestError), (401, UnauthorizedError), (403, ForbiddenError), (404, NotFoundError),
@@ -58,7 +58,7 @@ def test_the_status_decides_the_class(status, cls):
     assert error(status).status_code == status
 
 
-@pytest.mark.parametrize(
+@table(
     ("status", "code", "cls"),
     [
         (400, "VALIDATION_ERROR", ValidationError),
@@ -125,7 +125,7 @@ BODIES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("body", "message", "code"), BODIES.values(), ids=BODIES)
+@table(("body", "message", "code"), BODIES.values())
 def test_the_servers_words_are_the_message(body, message, code):
     found = error(500, body)
     assert (found.message, found.code) == (message, code)
@@ -156,7 +156,7 @@ def test_a_status_without_a_reason_is_shown_alone():
     assert error(500, reason="").message == "500"
 
 
-@pytest.mark.parametrize(
+@table(
     "body",
     [b"<html>" + b"<" * 65_000, b"<html>" + b"<title>" * 9000, b"<html>" + b"<title" * 9000,
      b"<html>" + b"<script>" * 8000, b"<h1>" + b" " * 65_000, b"<html>" + b"<h1></h" * 9000,
@@ -169,7 +169,7 @@ def test_a_page_made_to_keep_the_reader_busy_does_not(body):
 # -- the request id ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@table(
     ("headers", "body", "request_id"),
     [
         ({"x_request_id": "h"}, {"request_id": "b"}, "h"),
@@ -208,7 +208,7 @@ def test_the_call_is_named_unless_the_server_did():
     assert [one.message for one in said] == ["404 Not Found", "slow down", "http://h/api/v1/query broke"]
 
 
-@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308, 399])
+@table("status", [300, 301, 302, 303, 307, 308, 399])
 def test_a_redirect_says_where_it_leads_without_its_query(status):
     found = error(status, b"moved", location="https://login.example/start?token=hush#hush")
     assert type(found) is APIError
@@ -224,7 +224,7 @@ def test_a_redirect_that_leads_nowhere_is_an_error_too():
 # -- a missing route --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@table(
     ("status", "body", "missing"),
     [
         (404, b"", True), (404, b"Not Found", True), (404, {"detail": "Not Found"}, True), (405, b"", True),
@@ -239,7 +239,7 @@ def test_a_missing_route_is_known_from_a_missing_thing(status, body, missing):
 # -- how long to wait -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "seconds"),
     [
         ("0", 0.0), ("7", 7.0), (" 7 ", 7.0), ("1.5", 1.5), ("999999999999", 999999999999.0),
@@ -266,7 +266,7 @@ def test_any_header_is_a_wait_or_none(value):
     assert seconds is None or seconds >= 0
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "seconds"),
     [
         ({"details": {"retry_after_ms": 1500}}, 1.5),

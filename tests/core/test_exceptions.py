@@ -9,6 +9,7 @@ import pickle
 import re
 
 import pytest
+from tables import table
 
 from edgequake import exceptions
 from edgequake.exceptions import (
@@ -170,7 +171,7 @@ def test_what_is_not_known_is_none():
     assert (error.status_code, error.body, error.request_id) == (200, None, None)
 
 
-@pytest.mark.parametrize("cls", [NetworkError, StreamInterruptedError, StreamError, StreamTruncatedError])
+@table("cls", [NetworkError, StreamInterruptedError, StreamError, StreamTruncatedError])
 def test_an_error_of_a_stream_has_the_text_so_far(cls):
     assert (cls("x").partial_text, cls("x").chunks_received) == ("", 0)
     error = example(cls)

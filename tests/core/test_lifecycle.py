@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
 from core.streams import TEXT, decoded_stream, one
+from tables import table
 
 from edgequake import EventType, StreamEvent
 from edgequake._core.lifecycle import Lifecycle
@@ -21,7 +21,7 @@ def lived(chunks, stats=None):
     return [*events, *lifecycle.ended(stats or QueryStats(), 99.123456)]
 
 
-@pytest.mark.parametrize("name", ["query_v1", "query_v2", "query_v2_older", "query_v3", "guide", "untyped", "openai"])
+@table("name", ["query_v1", "query_v2", "query_v2_older", "query_v3", "guide", "untyped", "openai"])
 def test_every_format_lives_through_the_same_events(name):
     events = lived(decoded_stream(name, kind="query").chunks)
     assert [event.type for event in events] == WHOLE

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-import pytest
+from tables import table
 
 PROGRAM = """
 import logging, sys
@@ -23,7 +23,7 @@ def stderr_of(setup):
     ).stderr.splitlines()
 
 
-@pytest.mark.parametrize(
+@table(
     ("setup", "printed"),
     [
         ("", ["the relay says"]),
@@ -31,7 +31,6 @@ def stderr_of(setup):
         ("logging.getLogger('edgequake').addHandler(logging.NullHandler())", []),
         ("logging.getLogger('edgequake').propagate = False", ["the relay says"]),
     ],
-    ids=["not set up", "set up", "silenced", "cut off"],
 )
 def test_without_logging_only_servers_are_heard_and_with_it_everything_once(setup, printed):
     assert stderr_of(setup) == printed

@@ -8,6 +8,7 @@ import pickle
 
 import pytest
 from pydantic import ValidationError
+from tables import table
 
 import edgequake
 from edgequake import models
@@ -99,21 +100,21 @@ def test_the_request_id_is_none_until_it_is_known(answer):
 # -- what may be missing ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+@table("model", MODELS)
 def test_null_means_absent_in_every_optional_field(model):
     required = {name: "x" for name, field in model.model_fields.items() if field.is_required()}
     nulls = {name: None for name, field in model.model_fields.items() if not field.is_required()}
     assert model.model_validate({**required, **nulls}) == model.model_validate(required)
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+@table("model", MODELS)
 def test_a_required_field_that_is_null_is_refused_as_what_it_is(model):
     for required in [name for name, field in model.model_fields.items() if field.is_required()]:
         with pytest.raises(ValidationError, match=f"{required}\n  Input should be a valid"):
             model.model_validate({required: None})
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+@table("model", MODELS)
 def test_a_field_of_a_later_server_is_kept_even_if_null(model):
     required = {name: "x" for name, field in model.model_fields.items() if field.is_required()}
     assert model.model_validate({**required, "added_later": None}).get("added_later", "lost") is None
@@ -133,7 +134,7 @@ def test_two_answers_do_not_share_their_defaults():
     assert second.stats.tokens_used is None
 
 
-@pytest.mark.parametrize("body", [{}, {"answer": None}, {"answer": 5.5j}, {"answer": ["a"]}, [], "a", 5, None])
+@table("body", [{}, {"answer": None}, {"answer": 5.5j}, {"answer": ["a"]}, [], "a", 5, None])
 def test_what_is_no_answer_is_refused(body):
     with pytest.raises(ValidationError):
         QueryResponse.model_validate(body)
@@ -198,7 +199,7 @@ def test_a_completion_without_a_finish_reason_is_a_message():
     assert ChatResponse.model_validate({"choices": [choice, choice]}).finish_reason is None
 
 
-@pytest.mark.parametrize(
+@table(
     "body",
     [
         {}, {"choices": []}, {"choices": [{}]}, {"choices": [{"message": {"content": None}}]}, {"choices": "x"},
@@ -213,7 +214,7 @@ def test_what_is_no_message_is_refused(body):
 # -- sources ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@table(
     ("fields", "label"),
     [
         ({"file_path": "tide.md", "id": "m-1"}, "tide.md"),
@@ -242,7 +243,7 @@ def test_a_graph_may_be_empty():
 # -- health -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("status", "healthy"), [("healthy", True), ("degraded", False), ("HEALTHY", False)])
+@table(("status", "healthy"), [("healthy", True), ("degraded", False), ("HEALTHY", False)])
 def test_a_server_is_healthy_when_it_says_so(status, healthy):
     health = HealthResponse.model_validate({"status": status, "components": {"kv_storage": True}, "schema": {"x": 1}})
     assert health.healthy is healthy

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from pydantic import Field
+from tables import table
 
 from edgequake.exceptions import ResponseError
 from edgequake.models.page import CursorPage, NumberedPage, OffsetPage, Pagination
@@ -29,7 +30,7 @@ class Cursors(CursorPage[int]):
 ONE, TWO = [1], [1, 2]
 
 
-@pytest.mark.parametrize(
+@table(
     ("page", "asked", "expected"),
     [
         (Numbers(items=ONE, page=2, has_more=True, total_pages=1), {}, {"page": 3}),  # has_more decides
@@ -78,7 +79,7 @@ def test_a_list_that_goes_on_without_a_cursor_is_no_whole_list():
         Bare(items=ONE, pagination={"has_more": True}).check_end(1)
 
 
-@pytest.mark.parametrize(
+@table(
     "page",
     [
         Cursors(items=ONE),

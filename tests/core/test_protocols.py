@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from tables import table
 
 from edgequake._core.protocols import sources_of
 from edgequake.chunks import QueryChunk
@@ -18,11 +19,11 @@ def test_kinds_that_bring_sources_bring_them(kind):
     assert sources_of(QueryChunk(type=kind)) == []
 
 
-@pytest.mark.parametrize("sources", [FOUND, "not a list", 7])
+@table("sources", [FOUND, "not a list", 7])
 def test_a_kind_that_is_not_known_may_mean_something_else_by_the_name(sources):
     assert sources_of(QueryChunk(type="unheard of", sources=sources)) == []
 
 
-@pytest.mark.parametrize(("sources", "found"), [(None, []), ((), []), (("a", "b"), ["a", "b"])])
+@table(("sources", "found"), [(None, []), ((), []), (("a", "b"), ["a", "b"])])
 def test_a_chunk_of_another_service_says_its_own(sources, found):
     assert sources_of(SimpleNamespace(type="token", sources=sources)) == found

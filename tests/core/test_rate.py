@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from edgequake import ConfigurationError
 from edgequake._core.rate import RateLimiter
@@ -24,7 +25,7 @@ def test_places_come_back_with_time():
     assert waits(RateLimiter("2/s"), 0, 0, 0.5, 0.5, 10, 10, 10) == [0, 0, 0, 0.5, 0, 0, 0.5]
 
 
-@pytest.mark.parametrize(
+@table(
     ("rate", "second"),
     [("1/s", 1), ("1/second", 1), ("1 / min", 60), ("1/m", 60), ("1/hour", 3600), ("1/10s", 10), (" 1/2.5 min ", 150)],
 )
@@ -32,9 +33,7 @@ def test_the_ways_to_write_a_rate(rate, second):
     assert waits(RateLimiter(rate), 0, 0) == [0, second]
 
 
-@pytest.mark.parametrize(
-    "rate", ["", "10", "10/", "/s", "0/s", "-1/s", "1/0s", "1/day", "1.5/s", "1/s/s", 10, None, True]
-)
+@table("rate", ["", "10", "10/", "/s", "0/s", "-1/s", "1/0s", "1/day", "1.5/s", "1/s/s", 10, None, True])
 def test_what_is_no_rate_is_refused(rate):
     with pytest.raises(ConfigurationError, match="such as '10/s'"):
         RateLimiter(rate)

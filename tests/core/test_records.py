@@ -1,4 +1,4 @@
-import pytest
+from tables import table
 
 from edgequake._core.answer import AnswerState
 from edgequake._core.records import facts_of
@@ -14,7 +14,7 @@ def state(**seen):
     return made
 
 
-@pytest.mark.parametrize(
+@table(
     ("answered", "facts"),
     [
         (None, {"mode": "mix", "model": "asked"}),
@@ -37,7 +37,6 @@ def state(**seen):
             {"mode": "local", "model": "said", "sources": 0, "tokens": 7, "finish_reason": "length"},
         ),
     ],
-    ids=["no answer", "another call", "empty", "stream", "of other types", "query", "chat"],
 )
 def test_a_record_says_what_the_server_said_else_what_was_asked_for(answered, facts):
     assert facts_of(answered, ASKED) == facts

@@ -8,6 +8,7 @@ import math
 from itertools import count
 
 import pytest
+from tables import table
 from tenacity import Retrying
 
 from edgequake import RetryPolicy
@@ -69,7 +70,7 @@ def rules(policy=None, *, replayable=True, left=math.inf, draw=1.0):
     )
 
 
-@pytest.mark.parametrize(("error", "replayable", "other"), FAILURES.values(), ids=FAILURES)
+@table(("error", "replayable", "other"), FAILURES.values())
 def test_a_failure_is_tried_again_if_that_is_safe_and_may_help(error, replayable, other):
     assert rules(replayable=True).may_retry(error) is replayable
     assert rules(replayable=False).may_retry(error) is other
@@ -80,14 +81,12 @@ def test_no_retries_are_no_retries():
         assert rules(RetryPolicy(0)).may_retry(error) is False, name
 
 
-@pytest.mark.parametrize("number", [400, 401, 403, 404, 422, 499])
+@table("number", [400, 401, 403, 404, 422, 499])
 def test_what_is_wrong_with_the_request_stays_wrong(number):
     assert is_hopeless(status(number))
 
 
-@pytest.mark.parametrize(
-    "error", [status(408), status(429), status(500), status(503), refused(), TimeoutError("late", stage="total")]
-)
+@table("error", [status(408), status(429), status(500), status(503), refused(), TimeoutError("late", stage="total")])
 def test_what_another_time_may_mend_is_not_hopeless(error):
     assert not is_hopeless(error)
 
@@ -109,7 +108,7 @@ def test_what_had_certainly_no_effect_is_known():
 # -- how long ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("retries", "ceiling"), [(0, 0.5), (1, 1), (2, 2), (3, 4), (4, 8), (5, 8), (5000, 8)])
+@table(("retries", "ceiling"), [(0, 0.5), (1, 1), (2, 2), (3, 4), (4, 8), (5, 8), (5000, 8)])
 def test_the_wait_is_drawn_below_a_ceiling_that_doubles(retries, ceiling):
     for draw in (0.0, 0.25, 1.0):
         waiting = rules(draw=draw)
@@ -122,7 +121,7 @@ def test_the_policy_sets_the_ceiling():
     assert rules(RetryPolicy(initial_delay=0)).delay(refused()) == 0
 
 
-@pytest.mark.parametrize("seconds", [0, 1, 7.5, 60])
+@table("seconds", [0, 1, 7.5, 60])
 def test_a_wait_that_the_server_asks_for_is_obeyed(seconds):
     error = status(503, seconds)
     assert rules(draw=0.0).may_retry(error)

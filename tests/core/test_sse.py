@@ -10,6 +10,7 @@ from core.streams import ROOMY, Event, cuts, event_of, left_unfinished, parsed, 
 from httpx_sse._decoders import SSEDecoder
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from edgequake._core.sse import EventData, SSEParser
 from edgequake.exceptions import StreamError
@@ -75,7 +76,7 @@ RULES: dict[str, tuple[bytes, list[Event]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("stream", "events"), RULES.values(), ids=RULES)
+@table(("stream", "events"), RULES.values())
 def test_a_stream_gives_its_events_however_it_is_cut_and_its_lines_end(stream, events):
     lines = stream.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     for written in {stream, lines.replace(b"\n", b"\r"), lines.replace(b"\n", b"\r\n")}:
@@ -101,7 +102,7 @@ def test_plain_events_are_plain_bytes_and_named_ones_carry_their_fields():
     assert event_of(named) == (b"b", "e", "", None)
 
 
-@pytest.mark.parametrize(
+@table(
     "stream",
     [
         b"data: a", b"data: a\n", b"data: a\r", b"data:", b"data", b"dat", b"d", b"data: a\n: x", b"data: a\n\ndata",
@@ -113,7 +114,7 @@ def test_data_without_its_blank_line_is_unfinished(stream):
         assert left_unfinished(*reads), reads
 
 
-@pytest.mark.parametrize(
+@table(
     "stream",
     [
         b"", b"data: a\n\n", b"data: a\r\r", b": keep-al", b"event: x\n", b"database: x", b"datab", b"id: 1", b"\n",
@@ -139,13 +140,13 @@ FRAMINGS = {
 }
 
 
-@pytest.mark.parametrize("framing", FRAMINGS.values(), ids=FRAMINGS)
+@table("framing", FRAMINGS.values())
 def test_an_event_below_the_bound_passes_however_it_is_cut(framing):
     for reads in cuts(framing(39)):
         assert len(parsed(*reads, limit=40)[-1].data) == 39, reads
 
 
-@pytest.mark.parametrize("framing", FRAMINGS.values(), ids=FRAMINGS)
+@table("framing", FRAMINGS.values())
 def test_an_event_above_the_bound_is_refused_however_it_is_cut(framing):
     for reads in cuts(framing(41)):
         with pytest.raises(StreamError, match="more than 40 bytes; max_event_bytes sets the limit"):
@@ -286,7 +287,7 @@ def test_any_stream_gives_the_same_events_or_the_same_refusal_however_it_is_cut(
     assert outcome([stream[n : n + 1] for n in range(len(stream))]) == whole
 
 
-@pytest.mark.parametrize("name", ["chat", "query_v2", "query_v3", "openai", "guide"])
+@table("name", ["chat", "query_v2", "query_v3", "openai", "guide"])
 def test_a_recorded_stream_gives_the_events_that_another_reader_gives(name):
     decoder = SSEDecoder()
     lines = [*recorded(name).decode().split("\n")]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import permutations
 
-import pytest
 from core.streams import Event, cuts, parsed
+from tables import table
 
 # Blocks, each a read of its own, and their events.
 BLOCKS: dict[bytes, list[Event]] = {
@@ -29,12 +29,12 @@ def test_reads_of_whole_blocks_give_their_events():
         assert parsed(*blocks) == [event for block in blocks for event in BLOCKS[block]], blocks
 
 
-@pytest.mark.parametrize("first", BLOCKS)
+@table("first", BLOCKS)
 def test_a_byte_order_mark_is_dropped_before_any_first_block(first):
     assert parsed(b"\xef\xbb\xbf" + first, b"data: z\n\n") == [*BLOCKS[first], Event(b"z")]
 
 
-@pytest.mark.parametrize("odd", [b" data: b", b"\tdata: b", b"\x0bdata: b", b"Xdata: b"])
+@table("odd", [b" data: b", b"\tdata: b", b"\x0bdata: b", b"Xdata: b"])
 def test_a_line_that_only_looks_like_data_after_a_blank_line_is_ignored(odd):
     for reads in cuts(b"data: a\n\n" + odd + b"\n\ndata: c\n\n"):
         assert parsed(*reads) == [Event(b"a"), Event(b"c")], reads

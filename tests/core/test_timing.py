@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from tables import table
 
 from edgequake import StreamTiming
 
 
-@pytest.mark.parametrize(
+@table(
     ("first", "total", "chunks", "rate"),
     [
         (1.0, 3.0, 5, 2.0),

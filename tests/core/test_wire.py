@@ -19,6 +19,7 @@ from core.streams import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from edgequake._core.answer import chat_response, query_response
 from edgequake._core.sse import EventData, SSEParser
@@ -37,15 +38,15 @@ def choices(text):
 # -- whole streams ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", WHOLE_STREAMS)
+@table("kind", KINDS)
+@table("name", WHOLE_STREAMS)
 def test_every_format_gives_the_same_text(name, kind):
     stream = decoded_stream(name, kind=kind)
     assert stream.text == stream.answer.text == TEXT
     assert stream.answer.chunks_received == len(stream.chunks)
 
 
-@pytest.mark.parametrize("name", [name for name in WHOLE_STREAMS if name != "query_v1"])
+@table("name", [name for name in WHOLE_STREAMS if name != "query_v1"])
 def test_a_format_with_a_final_event_is_finished_by_it(name):
     assert decoded_stream(name).decoder.finished
 
@@ -62,7 +63,7 @@ TYPES = {
 }
 
 
-@pytest.mark.parametrize("name", WHOLE_STREAMS)
+@table("name", WHOLE_STREAMS)
 def test_each_event_becomes_a_chunk_of_its_type(name):
     assert decoded_stream(name).types == TYPES[name]
 
@@ -72,13 +73,13 @@ def test_a_query_brings_query_chunks_and_a_chat_chat_chunks():
     assert {type(chunk) for chunk in decoded_stream("chat").chunks} == {ChatChunk}
 
 
-@pytest.mark.parametrize("name", WHOLE_STREAMS)
+@table("name", WHOLE_STREAMS)
 def test_raw_is_the_data_as_the_server_sent_it(name):
     sent = [data.decode() for data in SSEParser(1 << 20).feed(recorded(name))]
     assert [chunk.raw for chunk in decoded_stream(name).chunks] == sent
 
 
-@pytest.mark.parametrize("name", WHOLE_STREAMS)
+@table("name", WHOLE_STREAMS)
 def test_every_field_of_the_wire_is_kept(name):
     stream = decoded_stream(name)
     for chunk in stream.chunks:
@@ -209,13 +210,13 @@ EVENTS = {
 }
 
 
-@pytest.mark.parametrize(("event", "query", "chat"), EVENTS.values(), ids=EVENTS)
+@table(("event", "query", "chat"), EVENTS.values())
 def test_an_event_becomes_its_chunk(event, query, chat):
     assert one(event, "query") == query
     assert one(event, "chat") == (query if chat is None else chat)
 
 
-@pytest.mark.parametrize("event", [event for event, *_ in EVENTS.values()], ids=EVENTS)
+@table("event", [event for event, *_ in EVENTS.values()])
 def test_what_a_chunk_shows_is_what_is_folded(event):
     for kind in KINDS:
         stream = decoded({"type": "x"}, event, kind=kind)
@@ -244,7 +245,7 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize("text", PLAIN)
+@table("text", PLAIN)
 def test_a_first_event_that_is_no_event_of_json_makes_a_stream_of_text(text):
     stream = decoded(text, "[DONE]", '{"type": "token", "content": "a"}', "42")
     assert stream.text == text + '[DONE]{"type": "token", "content": "a"}42'
@@ -258,16 +259,14 @@ def test_text_has_the_fields_of_a_token():
         assert one(text, "chat")["choices"] == choices(text)
 
 
-@pytest.mark.parametrize(
-    "text", ['{"type": "token"}', '{"chunk": 1}', '{"choices": 2}', '{"error": "x"}', '{"done": true}']
-)
+@table("text", ['{"type": "token"}', '{"chunk": 1}', '{"choices": 2}', '{"error": "x"}', '{"done": true}'])
 def test_a_text_that_looks_like_an_event_is_text_where_v1_was_asked_for(text):
     stream = decoded(text, "[DONE]", text_only=True)
     assert stream.text == text + "[DONE]"
     stream.decoder.end(unfinished=False)
 
 
-@pytest.mark.parametrize("event", [{"type": "x"}, {"chunk": "a"}, {"choices": []}, {"done": False}, {"error": None}])
+@table("event", [{"type": "x"}, {"chunk": "a"}, {"choices": []}, {"done": False}, {"error": None}])
 def test_a_first_event_of_json_makes_a_stream_of_json(event):
     with pytest.raises(StreamError, match="not a JSON object"):
         decoded(event, "plain")
@@ -299,7 +298,7 @@ def test_an_event_named_error_is_one_whatever_its_fields():
         decoded(data)
 
 
-@pytest.mark.parametrize("data", ["42", "true", '"q"', "[1]", "null", "{", "plain", " "])
+@table("data", ["42", "true", '"q"', "[1]", "null", "{", "plain", " "])
 def test_data_that_is_no_object_in_a_stream_of_json_is_refused_and_shown(data):
     with pytest.raises(StreamError) as caught:
         decoded({"type": "x"}, data)
@@ -319,7 +318,7 @@ def test_an_object_without_known_fields_is_kept_once_the_stream_is_of_json():
 # -- raw text ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@table(
     "tokens",
     [
         ["The", " tide ", " ", "\n", "\n\n", "  a", "\t", "\u2028", "\u0085", "\x0b", "{", "}"],
@@ -329,14 +328,14 @@ def test_an_object_without_known_fields_is_kept_once_the_stream_is_of_json():
         ["a", "Error: is", "Error: twice", " too"],
     ],
 )
-@pytest.mark.parametrize("options", [{}, {"text_only": True}])
+@table("options", [{}, {"text_only": True}])
 def test_raw_text_is_kept_as_it_stands(tokens, options):
     stream = decoded(*tokens, **options)
     stream.decoder.end(unfinished=False)
     assert stream.text == stream.answer.text == "".join(tokens)
 
 
-@pytest.mark.parametrize("before", [[], ["The", " mill"], ["Error: said", " he"], ["Error: is a word"]])
+@table("before", [[], ["The", " mill"], ["Error: said", " he"], ["Error: is a word"]])
 def test_a_last_text_that_begins_like_an_error_is_one(before):
     stream = decoded(*before, "Error: the pond ran dry")
     assert stream.text == "".join(before)
@@ -348,7 +347,7 @@ def test_a_last_text_that_begins_like_an_error_is_one(before):
     assert not isinstance(caught.value, StreamTruncatedError)
 
 
-@pytest.mark.parametrize("words", ["", "  ", "\n"])
+@table("words", ["", "  ", "\n"])
 def test_an_error_of_raw_text_that_says_nothing_still_has_words(words):
     with pytest.raises(StreamError, match=r"^the server reported an error$"):
         decoded("The mill", f"Error: {words}").decoder.end(unfinished=False)
@@ -361,7 +360,7 @@ def test_text_that_no_chunk_has_brought_is_held_until_one_does():
     assert (stream.answer.text, stream.decoder.held_text) == ("The Error: said he", "")
 
 
-@pytest.mark.parametrize("value", [b"1,", b"[]", b"{}"])
+@table("value", [b"1,", b"[]", b"{}"])
 def test_an_event_of_more_values_than_memory_is_for_is_refused(value):
     few, many = (b'{"type":"x","n":["' + b" " * 300_000 + b'",' + value * n for n in (1000, 500_001))
     with pytest.raises(StreamError, match="more than 500000 values"):
@@ -383,7 +382,7 @@ def test_raw_text_that_is_not_utf_8_is_shown_with_replacement_characters():
 # -- the end ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@table(
     "event",
     [
         {"type": "done"}, {"chunk": "", "done": True}, {"done": True}, "[DONE]",
@@ -393,14 +392,14 @@ def test_raw_text_that_is_not_utf_8_is_shown_with_replacement_characters():
         {"type": "token", "content": ".", "choices": [{"delta": {}, "finish_reason": "stop"}]},
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("unfinished", [True, False])
+@table("unfinished", [True, False])
 def test_after_a_final_event_the_stream_may_end_in_any_way(event, unfinished):
     stream = decoded({"type": "token", "content": "a"}, event)
     assert stream.decoder.finished
     stream.decoder.end(unfinished=unfinished)
 
 
-@pytest.mark.parametrize(
+@table(
     "event",
     [
         {"type": "token", "content": "a"}, {"type": "context", "sources": []}, {"chunk": "a", "done": False},
@@ -461,7 +460,7 @@ ERRORS = {
 }
 
 
-@pytest.mark.parametrize(("event", "message", "code"), ERRORS.values(), ids=ERRORS)
+@table(("event", "message", "code"), ERRORS.values())
 def test_an_error_event_is_raised_in_the_words_of_the_server(event, message, code):
     for kind, before in product(KINDS, ([], [{"type": "token", "content": "a"}])):
         with pytest.raises(StreamError) as caught:
@@ -478,7 +477,7 @@ def test_the_recorded_failure_of_a_chat_says_what_the_server_said():
 # -- wrong types ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@table(
     "event",
     [
         {"type": "token"}, {"type": "token", "content": None}, {"type": "token", "content": 5},
@@ -500,7 +499,6 @@ def test_the_recorded_failure_of_a_chat_says_what_the_server_said():
         {"type": "title_update", "title": {}}, {"type": "thinking", "content": {}}, {"type": "done", "answer": []},
         {"type": "done", "choices": [], "stats": 5},
     ],
-    ids=json.dumps,
 )  # fmt: skip
 def test_a_wrong_type_on_the_wire_is_a_stream_error_at_once(event):
     for kind in KINDS:
@@ -517,7 +515,7 @@ def test_a_wrong_type_is_named_without_its_value():
     )
 
 
-@pytest.mark.parametrize("kind", ["context", "source", "done", "conversation", "title_update", "thinking"])
+@table("kind", ["context", "source", "done", "conversation", "title_update", "thinking"])
 def test_null_means_absent(kind):
     for name in ("sources", "source", "stats", "answer", "subgraph", "bundle", "conversation_id", "title"):
         assert one({"type": kind, name: None}, "chat").text == "", name
@@ -547,7 +545,7 @@ EDGES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("data", "text"), EDGES.values(), ids=EDGES)
+@table(("data", "text"), EDGES.values())
 def test_json_at_the_edge_is_read(data, text):
     for kind, before in product(KINDS, ([], [{"type": "x"}])):
         stream = decoded(*before, data, kind=kind)
@@ -567,7 +565,7 @@ def test_numbers_that_json_lacks_are_read():
     assert math.isnan(one(b'{"type": "x", "n": NaN}')["n"])
 
 
-@pytest.mark.parametrize(
+@table(
     "data",
     [
         b'{"type": "x", "n": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
@@ -577,7 +575,6 @@ def test_numbers_that_json_lacks_are_read():
         b"\xff\xfe",
         b'\xef\xbb\xbf{"type": "x"}',
     ],
-    ids=["depth", "digits", "word", "cut", "bytes", "byte order mark"],
 )
 def test_json_beyond_the_edge_is_refused_once_the_stream_is_of_json(data):
     with pytest.raises(StreamError, match="not a JSON object"):
@@ -727,7 +724,7 @@ def through_a_stream(answer, kind):
     return stream
 
 
-@pytest.mark.parametrize(
+@table(
     "body",
     [
         {"answer": "The mill grinds."},

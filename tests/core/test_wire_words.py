@@ -7,6 +7,7 @@ import re
 import pytest
 from core.streams import Decoded, decoded, one
 from pydantic_core import from_json
+from tables import table
 
 from edgequake._core.wire import events_of_answer
 from edgequake.exceptions import StreamError, StreamTruncatedError
@@ -14,7 +15,7 @@ from edgequake.exceptions import StreamError, StreamTruncatedError
 SAID = "the server sent an event that cannot be read, "
 
 
-@pytest.mark.parametrize(
+@table(
     ("event", "why"),
     [
         ({"type": "token"}, "its text is not a string"),
@@ -36,7 +37,7 @@ def test_bad_data_is_shown_up_to_two_hundred_bytes():
     assert str(caught.value).endswith(f": {'x' * 200!r}")
 
 
-@pytest.mark.parametrize(
+@table(
     ("events", "unfinished", "words"),
     [
         ([], False, "the server closed the stream without sending anything"),
@@ -57,7 +58,7 @@ def test_the_error_of_raw_text_is_shown_even_if_it_is_not_utf_8():
     assert str(caught.value) == "dry \ufffd"
 
 
-@pytest.mark.parametrize("data", ["{}", b'{"a": "\xff"}', rb'{"a": "\ud800"}'])
+@table("data", ["{}", b'{"a": "\xff"}', rb'{"a": "\ud800"}'])
 def test_an_object_that_says_nothing_is_a_chunk_of_a_stream_of_json(data):
     assert decoded({"type": "x"}, data).types == ["x", ""]
 

@@ -14,6 +14,7 @@ from edgequake.local.citations import Citations
 from edgequake.local.engine import MAX_RESULTS, Engine, Found, Question
 from edgequake.local.passages import MAX_CHARS
 from edgequake.local.quoting import pieces
+from edgequake.local.requests import RequestError
 from edgequake.rag import EventType, StreamConfig, StreamingRAG
 
 _MAX_PASSAGE_CHARS = MAX_CHARS + 1000  # with its number, document and headings
@@ -23,19 +24,21 @@ _LEAST_SECRET = 8
 CLOSING = "the server is shutting down"
 
 
-class RetrievalError(Exception):
+class RetrievalError(RequestError):
     """Nothing could be looked up."""
 
 
-class GenerationError(Exception):
-    """The answer broke off, or there is none; the message is the language model's, without secrets."""
+class GenerationError(RequestError):
+    """The answer broke off, or there is none; the words are the language model's, without secrets."""
+
+    def __init__(self, provider: str, words: str) -> None:
+        super().__init__(502, words, source="llm", kind="llm", provider=provider, retryable=True)
 
 
 class Answering:
     """The answer to one question. First `found`, then `tokens`; `aclose` in any case.
 
-    `tokens` and `first_token_ms` are counted, and `text` grows, while the tokens are taken; after the last it is
-    `complete`.
+    `tokens` and `first_token_ms` are counted, and `text` grows, while the tokens are taken.
     """
 
     def __init__(self, engine: Engine, question: Question) -> None:
@@ -45,7 +48,6 @@ class Answering:
         self.token_count = 0
         self.first_token_ms: int | None = None
         self.generation_ms = 0
-        self.complete = False
         self._delay = engine.token_delay
         self._retriever = _Retriever(engine, question)
         config = StreamConfig(
@@ -71,7 +73,7 @@ class Answering:
                 if event.type == EventType.GENERATION_START:
                     break
         except RAGError as error:
-            raise RetrievalError(self._said(error)) from error
+            raise RetrievalError(500, self._said(error)) from error
         return self._retriever.found
 
     async def tokens(self) -> AsyncGenerator[str, None]:
@@ -94,13 +96,12 @@ class Answering:
                         self.text += text
                         yield text
         except RAGError as error:
-            raise GenerationError(f"{self.engine.title} failed: {self._said(error)}") from error
+            raise self._broken(f"{self.engine.title} failed: {self._said(error)}") from error
         if text := citations.rest() if citations else "":
             self.text += text
             yield text
         if not self.text.strip():
-            raise GenerationError(f"{self.engine.title} gave no answer")
-        self.complete = True
+            raise self._broken(f"{self.engine.title} gave no answer")
 
     async def whole(self) -> Found:
         """What the answer rests on, with `text` complete. Raises RetrievalError and GenerationError."""
@@ -125,7 +126,10 @@ class Answering:
                 return
         await asyncio.sleep(0)
         if closing.is_set():
-            raise GenerationError(CLOSING)
+            raise self._broken(CLOSING)
+
+    def _broken(self, words: str) -> GenerationError:
+        return GenerationError(self.engine.answers.provider, words)
 
     def _said(self, error: RAGError) -> str:
         """An error's words on one line of bounded length, without the language model's key and headers."""

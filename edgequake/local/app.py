@@ -93,5 +93,5 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _no_such_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 400:  # a multipart body that cannot be read
-        return problem(RequestError(400, "BAD_REQUEST", f"Bad request: {error.detail}"), request.state.request_id)
+        return problem(RequestError(400, f"{error.detail}"), request.state.request_id)
     return Response(status_code=error.status_code, headers=error.headers)

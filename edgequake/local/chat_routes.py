@@ -5,14 +5,14 @@ import asyncio
 from starlette.responses import Response
 
 from edgequake.local import streams
-from edgequake.local.answering import Answering, GenerationError, RetrievalError
+from edgequake.local.answering import Answering
 from edgequake.local.bodies import ChatBody
-from edgequake.local.conversations import ConversationGoneError, Opened
+from edgequake.local.conversations import Opened
 from edgequake.local.query_routes import question_of
 from edgequake.local.requests import RequestError, check_query
-from edgequake.local.routing import Asked, Routes, not_found, route
+from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.sse import event_stream, while_connected
-from edgequake.local.wire import refusal, sources, stats
+from edgequake.local.wire import sources, stats
 
 
 class ChatRoutes(Routes):
@@ -24,14 +24,9 @@ class ChatRoutes(Routes):
         answering, opened = await asyncio.to_thread(self._turn, asked)
         try:
             found = await while_connected(asked.request, answering.whole())
-        except (RetrievalError, GenerationError) as error:
-            raise refusal(answering, error) from error
         finally:
             await answering.aclose()
-        try:
-            message_id, _ = await streams.kept(answering, found, opened)
-        except ConversationGoneError as error:
-            raise not_found("conversation", opened.id) from error
+        message_id, _ = await streams.kept(answering, found, opened)
         return {
             "conversation_id": opened.id,
             "user_message_id": opened.message_id,
@@ -56,7 +51,7 @@ class ChatRoutes(Routes):
         """What is said in which conversation; the message is stored."""
         body, whose, workspace = asked.body, asked.owner, asked.workspace
         if not body.message.strip():
-            raise RequestError(422, "VALIDATION_ERROR", "Validation error: the message is empty")
+            raise RequestError(422, "the message is empty")
         check_query(body.message)
         mode = body.effective_mode("hybrid")
         opened = self.engine.conversations.say(whose, body.conversation_id, body.message, mode, workspace)

@@ -15,9 +15,9 @@ from edgequake.local.answering import Answering
 from edgequake.local.bodies import ContextBody
 from edgequake.local.engine import Engine, Found, Question
 from edgequake.local.formats import mime_type
-from edgequake.local.query_routes import looked_up, query_of
-from edgequake.local.requests import RequestError
-from edgequake.local.routing import Asked, Routes, not_found, route
+from edgequake.local.query_routes import query_of
+from edgequake.local.requests import RequestError, not_found
+from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.wire import bundle, fields, snippet
 
 _PREFIX = "ret_"
@@ -57,13 +57,13 @@ class Retrievals:
     def get(self, wanted: str, workspace: str) -> Retrieval:
         """The retrieval of this id. RequestError: 400 for what is none, 404 unknown or another workspace's, 410 old."""
         if not wanted.startswith(_PREFIX):
-            raise RequestError(400, "BAD_REQUEST", f"Bad request: a retrieval's id begins with {_PREFIX}: {wanted}")
+            raise RequestError(400, f"a retrieval's id begins with {_PREFIX}: {wanted}")
         with self._lock:
             kept = self._kept.get(wanted)
         if kept is None or kept.question.workspace != workspace:
             raise not_found("retrieval", wanted)
         if monotonic() - kept.at > _KEPT_SECONDS:
-            raise RequestError(410, "GONE", f"Gone: retrieval {wanted} was kept for {_KEPT_SECONDS / 60:.0f} minutes")
+            raise RequestError(410, f"retrieval {wanted} was kept for {_KEPT_SECONDS / 60:.0f} minutes")
         return kept
 
 
@@ -107,9 +107,9 @@ class ContextRoutes(Routes):
         """A passage or document that was found. There are no figures here."""
         kind, wanted = asked["type"], asked["id"]
         if kind not in _TYPES:
-            raise RequestError(400, "BAD_REQUEST", f"Bad request: the type is one of {', '.join(_TYPES)}: {kind}")
+            raise RequestError(400, f"the type is one of {', '.join(_TYPES)}: {kind}")
         if kind == "figure" and "document_id" not in asked.query:
-            raise RequestError(400, "BAD_REQUEST", "Bad request: a figure needs document_id")
+            raise RequestError(400, "a figure needs document_id")
         read = self._chunk if kind == "chunk" else self._document
         told = read(kind, wanted, asked.workspace, asked.query.get("include_content") == "true")
         return {"artifact_type": kind, "artifact_id": wanted, kind: told}
@@ -125,7 +125,7 @@ class ContextRoutes(Routes):
         workspace = await asyncio.to_thread(lambda: asked.workspace)
         question = query_of(asked.body, workspace)
         answering = Answering(self.engine, question)
-        found = await looked_up(answering)
+        found = await answering.found()
         await answering.aclose()
         return self._retrievals.keep(question, asked.body.mode, found)
 

@@ -21,8 +21,8 @@ from edgequake.local.bodies import (
 )
 from edgequake.local.conversation_upkeep import ConversationUpkeep, Folders
 from edgequake.local.engine import Engine
-from edgequake.local.requests import BodyError, Owner, RequestError, clamped, identity
-from edgequake.local.routing import Asked, Routes, not_found, route
+from edgequake.local.requests import BodyError, Owner, RequestError, clamped, identity, not_found
+from edgequake.local.routing import Asked, Routes, route
 
 _DETAIL_MESSAGES = 200
 
@@ -102,7 +102,7 @@ class ConversationRoutes(Routes):
         """The message with its rating."""
         whose, rating = asked.owner, asked.body.rating
         if rating not in (None, "up", "down"):
-            raise RequestError(400, "BAD_REQUEST", "Bad request: rating must be up, down or null")
+            raise RequestError(400, "rating must be up, down or null")
         if self._conversations.message(whose, asked["message"])["conversation_id"] != _id(asked):
             raise not_found("message", asked["message"])
         return self._conversations.change_message(whose, asked["message"], feedback=rating)
@@ -209,5 +209,5 @@ def _position(cursor: str | None) -> int:
     except (binascii.Error, ValueError):
         kind = value = ""
     if kind != "at" or not value.isdecimal() or len(value) > 12:
-        raise RequestError(400, "BAD_REQUEST", "Bad request: the cursor is not one of this server's")
+        raise RequestError(400, "the cursor is not one of this server's")
     return int(value)

@@ -13,7 +13,7 @@ from edgequake.local.bodies import (
     MessageBody,
 )
 from edgequake.local.conversations import Conversations
-from edgequake.local.requests import OWNED, Owner, RequestError
+from edgequake.local.requests import OWNED, Owner, RequestError, not_found
 from edgequake.local.schema import Database
 
 _FOLDER = "SELECT id, tenant_id, workspace_id, name, parent_id, position, created_at, updated_at FROM folders"
@@ -57,7 +57,7 @@ class ConversationUpkeep:
         """Whose conversation is shared under this id, and which. RequestError 404."""
         row = self._database.row("SELECT tenant_id, user_id, id FROM conversations WHERE share_id = ?", (share_id,))
         if row is None:
-            raise RequestError(404, "NOT_FOUND", f"Not found: shared conversation {share_id}")
+            raise RequestError(404, f"shared conversation {share_id}")
         return Owner(UUID(row["tenant_id"]), UUID(row["user_id"])), row["id"]
 
     def bulk(self, owner: Owner, body: BulkBody, what: str) -> int:
@@ -136,7 +136,7 @@ class Folders:
             parent: Any = change.parent_id
             while parent is not None:
                 if str(parent) == folder_id:
-                    raise RequestError(409, "CONFLICT", "Conflict: a folder cannot stand inside itself")
+                    raise RequestError(409, "a folder cannot stand inside itself")
                 parent = self.get(owner, parent)["parent_id"]
             self._database.update("folders", folder_id, **_given(change, "parent_id"))
             return self.get(owner, folder_id)
@@ -153,7 +153,7 @@ class Folders:
         """The folder. RequestError 404."""
         found = self._database.row(f"{_FOLDER} WHERE id = :id AND {OWNED}", {**owner.columns, "id": str(folder_id)})
         if found is None:
-            raise RequestError(404, "NOT_FOUND", f"Not found: folder {folder_id}")
+            raise not_found("folder", folder_id)
         return found
 
     def check(self, owner: Owner, folder_id: UUID | None) -> None:

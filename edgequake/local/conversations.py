@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from edgequake.local.followup import title_of
-from edgequake.local.requests import OWNED, Owner, RequestError
+from edgequake.local.requests import OWNED, Owner, RequestError, not_found
 from edgequake.local.schema import Database
 
 # A store in memory forgets what lies further back; one in a file keeps all.
@@ -53,8 +53,11 @@ class Opened:
     history: tuple[Turn, ...]
 
 
-class ConversationGoneError(Exception):
+class ConversationGoneError(RequestError):
     """The conversation was deleted while its answer was on the way."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "the conversation was deleted")
 
 
 class Conversations:
@@ -75,11 +78,11 @@ class Conversations:
                 (found, workspace),
             )
             if row is None:
-                raise _unknown(found)
+                raise not_found("conversation", found)
             if row["tenant_id"] != str(owner.tenant_id):
-                raise RequestError(403, "FORBIDDEN", "Forbidden: the conversation belongs to another tenant")
+                raise RequestError(403, "the conversation belongs to another tenant")
             if row["user_id"] != str(owner.user_id):
-                raise _unknown(found)
+                raise not_found("conversation", found)
             said = self._database.rows(
                 "SELECT role, content FROM messages WHERE conversation_id = ? ORDER BY number DESC LIMIT 20", (found,)
             )
@@ -95,7 +98,7 @@ class Conversations:
         with self._database.transaction():
             row = self._database.row("SELECT title FROM conversations WHERE id = ?", (opened.id,))
             if row is None:
-                raise ConversationGoneError("the conversation was deleted")
+                raise ConversationGoneError
             kept = json.dumps(context, ensure_ascii=False)
             message = self.add(opened.id, "assistant", content, parent_id=opened.message_id, context=kept, **columns)
             title = None if row["title"] else title_of(opened.message)
@@ -137,7 +140,7 @@ class Conversations:
         """The conversation in the contract's shape. RequestError 404 for one that is not the owner's."""
         found = self._database.row(f"{_LISTED} WHERE c.id = :id AND {OWNED}", {**owner.columns, "id": conversation_id})
         if found is None:
-            raise _unknown(conversation_id)
+            raise not_found("conversation", conversation_id)
         return found
 
     def messages(
@@ -154,7 +157,7 @@ class Conversations:
         wanted = f"{_MESSAGE} JOIN conversations c ON c.id = m.conversation_id WHERE m.id = :id AND {OWNED}"
         found = self._database.row(wanted, {**owner.columns, "id": message_id})
         if found is None:
-            raise RequestError(404, "NOT_FOUND", f"Not found: message {message_id}")
+            raise not_found("message", message_id)
         return _told(found)
 
     def change_message(self, owner: Owner, message_id: str, **columns: Any) -> dict[str, Any]:
@@ -205,10 +208,6 @@ class Conversations:
         for table, column in (("messages", "conversation_id"), ("conversations", "id")):
             forget = f"DELETE FROM {table} WHERE {column} = ?"  # noqa: S608 - our names
             self._database.connection.executemany(forget, [(found,) for found in ids])
-
-
-def _unknown(conversation_id: str) -> RequestError:
-    return RequestError(404, "NOT_FOUND", f"Not found: conversation {conversation_id}")
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel
 
-from edgequake.local.requests import RequestError, identity
+from edgequake.local.requests import RequestError, identity, not_found
 from edgequake.local.schema import Database
 from edgequake.local.scope import DEFAULT_TENANT, DEFAULT_WORKSPACE
 
@@ -58,14 +58,14 @@ class Directory:
                 own = "SELECT id FROM workspaces WHERE tenant_id = ? ORDER BY created_at, rowid LIMIT 1"
                 for found in column(own, (str(tenant),)) if known else (DEFAULT_WORKSPACE,):
                     return str(found)
-                raise RequestError(404, "NOT_FOUND", f"Not found: tenant {tenant} has no workspace")
+                raise RequestError(404, f"tenant {tenant} has no workspace")
             wanted = identity("x-workspace-id", value)
             if wanted is None:
-                raise RequestError(400, "BAD_REQUEST", f"Bad request: X-Workspace-ID is not a UUID: {value}")
+                raise RequestError(400, f"X-Workspace-ID is not a UUID: {value}")
             owners = column("SELECT tenant_id FROM workspaces WHERE id = ?", (str(wanted),))
         visits = not known and str(wanted) == DEFAULT_WORKSPACE
         if not owners or (tenant is not None and owners != [str(tenant)] and not visits):
-            raise RequestError(404, "NOT_FOUND", f"Not found: workspace {wanted}")
+            raise not_found("workspace", wanted)
         return str(wanted)
 
     def page(self, kind: Kind, first: int, limit: int, tenant: str | None = None) -> tuple[list[dict[str, Any]], int]:
@@ -89,7 +89,7 @@ class Directory:
         try:
             return self.get(kind, self._database.insert(f"{kind}s", name=name, slug=slug, is_active=True, **columns))
         except sqlite3.IntegrityError:
-            raise RequestError(409, "CONFLICT", "Conflict: there is one of this slug already") from None
+            raise RequestError(409, "there is one of this slug already") from None
 
     def change(self, kind: Kind, found: str, change: BaseModel) -> dict[str, Any]:
         """One of them, changed; RequestError 404."""
@@ -100,7 +100,7 @@ class Directory:
         """RequestError: 404 for none, 409 for the default one."""
         self.get(kind, found)
         if found == _DEFAULTS[kind]:
-            raise RequestError(409, "CONFLICT", f"Conflict: the default {kind} stays")
+            raise RequestError(409, f"the default {kind} stays")
 
     def forget(self, kind: Kind, found: str) -> None:
         """Delete its row."""
@@ -119,5 +119,5 @@ class Directory:
     def _one(self, kind: Kind, wanted: str, where: str, *values: str) -> dict[str, Any]:
         row = self._database.row(f"{_ROWS[kind]} WHERE {where}", values)
         if row is None:
-            raise RequestError(404, "NOT_FOUND", f"Not found: {kind} {wanted}")
+            raise RequestError(404, f"{kind} {wanted}")
         return row

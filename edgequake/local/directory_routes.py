@@ -108,5 +108,5 @@ def _id(kind: Kind, asked: Asked[Any]) -> str:
     """The id that the route names, `default` resolved. RequestError 400 for none."""
     found = identity(f"x-{kind}-id", asked["id"])
     if found is None:
-        raise RequestError(400, "BAD_REQUEST", f"Bad request: not a UUID: {asked['id']}")
+        raise RequestError(400, f"not a UUID: {asked['id']}")
     return str(found)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from edgequake.local.bodies import IdsBody
 from edgequake.local.formats import mime_type
 from edgequake.local.records import Page, Record
-from edgequake.local.requests import RequestError, clamped, identity, page_of, pages_of, required
+from edgequake.local.requests import RequestError, clamped, identity, not_found, page_of, pages_of, required
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.scope import Scope
 from edgequake.local.wire import fields
@@ -53,7 +53,7 @@ class DocumentRoutes(Routes):
         """All documents of the workspace are deleted in the background."""
         workspace = asked.workspace
         if asked.headers.get("x-edgequake-confirm") != _CONFIRMATION:
-            raise RequestError(403, "FORBIDDEN", f"Forbidden: X-EdgeQuake-Confirm must be {_CONFIRMATION}")
+            raise RequestError(403, f"X-EdgeQuake-Confirm must be {_CONFIRMATION}")
         ids = self.store.records.ids(workspace)
         task = self.engine.ingestion.delete(ids, workspace, "wipe")
         counts = ("total_chunks_deleted", "total_entities_removed", "total_relationships_removed", "total_pdfs_deleted")
@@ -75,7 +75,7 @@ class DocumentRoutes(Routes):
         """These documents are deleted in the background; what is not there is passed over."""
         ids = asked.body.document_ids
         if not 1 <= len(ids) <= _MOST_IDS:
-            raise RequestError(400, "BAD_REQUEST", f"Bad request: give 1 to {_MOST_IDS} document_ids")
+            raise RequestError(400, f"give 1 to {_MOST_IDS} document_ids")
         there = set(self.store.records.ids(asked.workspace)).intersection(ids)
         task = self.engine.ingestion.delete(there, asked.workspace, "batch_deletion")
         return {"accepted": True, "batch_track_id": task, "planned_delete_count": len(there)}
@@ -132,8 +132,7 @@ class DocumentRoutes(Routes):
         record = self.record(asked)
         data = self.store.records.original(record)
         if data is None:
-            words = f"Not found: the file of document {record.id} stays where it was loaded from; its text is here"
-            raise RequestError(404, "NOT_FOUND", words)
+            raise not_found("the file of document", f"{record.id}: it stays where it was loaded from; its text is here")
         return _download(data, record.name, mime_type(record.name))
 
     @route("GET /api/v1/documents/pdf/{id}/download")

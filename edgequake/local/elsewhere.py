@@ -63,5 +63,4 @@ class Elsewhere(Routes):
 
 
 async def _not_here(request: Request) -> None:
-    words = f"Not implemented: the local server does not have {request.method} {request.url.path}"
-    raise RequestError(501, "NOT_IMPLEMENTED", words)
+    raise RequestError(501, f"the local server does not have {request.method} {request.url.path}")

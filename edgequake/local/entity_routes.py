@@ -4,8 +4,8 @@ from typing import Any
 
 from edgequake.local.graph import RELATION
 from edgequake.local.graph_reading import MAX_NODES, SOME_NODES, Edge, GraphReader, Node, Part, related, said_of
-from edgequake.local.requests import clamped, page_of, pages_of, required
-from edgequake.local.routing import Asked, Routes, not_found, route
+from edgequake.local.requests import clamped, not_found, page_of, pages_of, required
+from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.wire import fields
 
 _MOST_BESIDE = 10

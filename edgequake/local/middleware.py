@@ -54,10 +54,10 @@ class RequestId:
             if started:
                 raise
             if isinstance(error, StoreError):
-                refusal = RequestError(503, "SERVICE_UNAVAILABLE", f"Service unavailable: {error}", retryable=True)
+                refusal = RequestError(503, f"{error}", retryable=True)
             else:
                 _log.exception("%s %s failed", scope["method"], quote(scope["path"]))
-                refusal = RequestError(500, "INTERNAL_ERROR", f"Internal error: {error}")
+                refusal = RequestError(500, f"{error}")
             await problem(refusal, request_id)(scope, receive, send_with_id)
 
 

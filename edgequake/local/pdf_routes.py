@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from edgequake.local.engine import Engine
 from edgequake.local.records import Record
-from edgequake.local.requests import RequestError, page_of, pages_of
-from edgequake.local.routing import Asked, Routes, not_found, route
+from edgequake.local.requests import RequestError, not_found, page_of, pages_of
+from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.sse import event_stream
 from edgequake.local.upload_routes import file_of, files_of, metadata_of, multipart
 from edgequake.local.uploads import Receipt, Upload, Uploads
@@ -134,12 +134,12 @@ class PdfRoutes(Routes):
 
     async def _workspace(self, asked: Asked) -> str:
         if "x-workspace-id" not in asked.headers:
-            raise RequestError(400, "BAD_REQUEST", "Bad request: X-Workspace-ID must be sent, a UUID or `default`")
+            raise RequestError(400, "X-Workspace-ID must be sent, a UUID or `default`")
         return await asyncio.to_thread(lambda: asked.workspace)
 
     async def _accept(self, file: UploadFile, workspace: str, form: FormData) -> tuple[Upload, Receipt]:
         if Upload(file.filename or "", b"", None).suffix != ".pdf":
-            raise RequestError(400, "BAD_REQUEST", "Bad request: the file's name does not end in .pdf")
+            raise RequestError(400, "the file's name does not end in .pdf")
         said = {name: value for name, value in form.items() if isinstance(value, str)}
         data, metadata = await self._uploads.read(file), await metadata_of(form)
         upload = Upload(file.filename or "", data, metadata, said.get("title"))

@@ -8,7 +8,7 @@ from uuid import uuid4
 from starlette.responses import JSONResponse, Response
 
 from edgequake.local import streams
-from edgequake.local.answering import Answering, GenerationError, RetrievalError
+from edgequake.local.answering import Answering
 from edgequake.local.bodies import AskBody, Options, QueryBody, StreamBody
 from edgequake.local.conversations import Turn
 from edgequake.local.engine import DEFAULT_RESULTS, Found, Question
@@ -16,7 +16,6 @@ from edgequake.local.followup import context_of
 from edgequake.local.requests import check_model, check_query, number, required
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.sse import event_stream, while_connected
-from edgequake.local.wire import refusal
 
 _SUCCESSOR = {"deprecation": "true", "link": '</api/v1/query/context>; rel="successor-version"'}
 
@@ -36,8 +35,6 @@ class QueryRoutes(Routes):
                 answering.text = await asyncio.to_thread(self._given, question, found, body.prompt_only)
             else:
                 found = await while_connected(asked.request, answering.whole())
-        except (RetrievalError, GenerationError) as error:
-            raise refusal(answering, error) from error
         finally:
             await answering.aclose()
         payload = streams.whole(answering, found, body)
@@ -50,7 +47,7 @@ class QueryRoutes(Routes):
         """The answer as events; v1 looks up before it answers, so that it can still fail with a status."""
         answering = Answering(self.engine, await self._question(asked, asked.body))
         if asked.body.stream_format == "v1":
-            await looked_up(answering)
+            await answering.found()
             return self._events(streams.query_v1(answering), answering)
         return self._events(streams.query(answering, asked.body), answering)
 
@@ -61,7 +58,7 @@ class QueryRoutes(Routes):
         limit = number(asked.query, "top_k" if "top_k" in asked.query else "max_results", DEFAULT_RESULTS)
         question = await self._question(asked, QueryBody(query=text, mode=mode, max_results=limit))
         answering = Answering(self.engine, question)
-        return self._events(streams.guide(answering, await looked_up(answering)), answering)
+        return self._events(streams.guide(answering, await answering.found()), answering)
 
     @staticmethod
     async def _question(asked: Asked[Any], body: AskBody) -> Question:
@@ -106,14 +103,3 @@ def question_of(
         history=tuple(history),
         workspace=workspace,
     )
-
-
-async def looked_up(answering: Answering) -> Found:
-    """What an answer rests on. RequestError when nothing could be looked up; the answering is closed then."""
-    try:
-        return await answering.found()
-    except BaseException as error:
-        await answering.aclose()
-        if isinstance(error, RetrievalError):
-            raise refusal(answering, error) from error
-        raise

@@ -43,15 +43,38 @@ OWNED = (
 """What is an owner's, in SQL."""
 
 
-class RequestError(Exception):
-    """A request that is answered with an error: HTTP status, code and message, and more for `details`."""
+# The server's code and the first words of a message, by status.
+_KINDS = {
+    400: ("BAD_REQUEST", "Bad request"),
+    401: ("UNAUTHORIZED", "Unauthorized"),
+    403: ("FORBIDDEN", "Forbidden"),
+    404: ("NOT_FOUND", "Not found"),
+    409: ("CONFLICT", "Conflict"),
+    410: ("GONE", "Gone"),
+    413: ("BAD_REQUEST", "Bad request"),
+    422: ("VALIDATION_ERROR", "Validation error"),
+    500: ("INTERNAL_ERROR", "Internal error"),
+    501: ("NOT_IMPLEMENTED", "Not implemented"),
+    502: ("LLM_ERROR", "LLM error"),
+    503: ("SERVICE_UNAVAILABLE", "Service unavailable"),
+}
 
-    def __init__(self, status: int, code: str, message: str, **details: object) -> None:
-        super().__init__(message)
+
+class RequestError(Exception):
+    """A request that is answered with an error: HTTP status, what is wrong in words, and more for `details`."""
+
+    def __init__(self, status: int, words: str, **details: object) -> None:
         self.status = status
-        self.code = code
-        self.message = message
+        self.code, kind = _KINDS[status]
+        self.words = words
+        self.message = f"{kind}: {words}"
         self.details = details
+        super().__init__(self.message)
+
+
+def not_found(kind: str, wanted: object) -> RequestError:
+    """What is said of something that is not there."""
+    return RequestError(404, f"{kind} {wanted}")
 
 
 class BodyError(Exception):
@@ -89,16 +112,16 @@ def parse(model: type[B], body: bytes, content_type: str) -> B:
 def check_query(text: str) -> str:
     """The question, when it may be asked. Raises RequestError: 422 when blank, 400 when too long."""
     if not text.strip():
-        raise RequestError(422, "VALIDATION_ERROR", "Validation error: the query is empty")
+        raise RequestError(422, "the query is empty")
     if len(text.encode()) > MAX_QUERY_BYTES:
-        raise RequestError(400, "BAD_REQUEST", f"Bad request: the query is longer than {MAX_QUERY_BYTES} bytes")
+        raise RequestError(400, f"the query is longer than {MAX_QUERY_BYTES} bytes")
     return text
 
 
 def check_model(provider: str | None, model: str | None) -> None:
     """Raises RequestError 400 when only one of the two is given."""
     if (provider is None) != (model is None):
-        raise RequestError(400, "BAD_REQUEST", "Bad request: llm_provider and llm_model must be given together")
+        raise RequestError(400, "llm_provider and llm_model must be given together")
 
 
 def identity(header: str, value: str | None) -> UUID | None:
@@ -117,10 +140,10 @@ def owner(headers: Mapping[str, str]) -> Owner:
     """Who asks. Raises RequestError: 400 without a tenant, 401 without a user."""
     tenant = identity("x-tenant-id", headers.get("x-tenant-id"))
     if tenant is None:
-        raise RequestError(400, "BAD_REQUEST", "Bad request: X-Tenant-ID must be sent, a UUID or `default`")
+        raise RequestError(400, "X-Tenant-ID must be sent, a UUID or `default`")
     user = identity("x-user-id", headers.get("x-user-id"))
     if user is None:
-        raise RequestError(401, "UNAUTHORIZED", "Unauthorized: X-User-ID must be sent, a UUID")
+        raise RequestError(401, "X-User-ID must be sent, a UUID")
     return Owner(tenant, user, identity("x-workspace-id", headers.get("x-workspace-id")))
 
 
@@ -168,4 +191,4 @@ async def body_of(model: type[B], request: Request, limit: int | None = None) ->
 
 def too_large_error(limit: int) -> RequestError:
     """What is said of a body of more than `limit` bytes."""
-    return RequestError(413, "BAD_REQUEST", f"Bad request: the body is larger than {limit >> 20} MiB")
+    return RequestError(413, f"the body is larger than {limit >> 20} MiB")

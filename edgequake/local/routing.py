@@ -15,7 +15,7 @@ from typing_extensions import TypeVar
 from edgequake.local.engine import Engine
 from edgequake.local.graph_reading import GraphReader
 from edgequake.local.records import Record
-from edgequake.local.requests import Owner, RequestError, body_of, owner
+from edgequake.local.requests import Owner, body_of, not_found, owner
 
 B = TypeVar("B", default=None)
 H = TypeVar("H", bound=Callable[..., Any])
@@ -108,8 +108,3 @@ def route(of: str, status: int = 200) -> Callable[[H], H]:
         return handler
 
     return mark
-
-
-def not_found(kind: str, wanted: str) -> RequestError:
-    """What is said of something that is not there."""
-    return RequestError(404, "NOT_FOUND", f"Not found: {kind} {wanted}")

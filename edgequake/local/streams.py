@@ -1,37 +1,62 @@
 """The events of each stream, in the order clients rely on."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from typing import Any
+from functools import wraps
+from typing import Any, Final, ParamSpec
 
 from edgequake.local.answering import Answering, GenerationError, RetrievalError
 from edgequake.local.bodies import QueryBody, StreamBody
 from edgequake.local.conversations import ConversationGoneError, Opened
 from edgequake.local.engine import Found
 from edgequake.local.errors import StoreError
+from edgequake.local.requests import RequestError
 from edgequake.local.sse import json_event, text_event
-from edgequake.local.wire import bundle, error_event, sources, stats, subgraph
+from edgequake.local.wire import bundle, sources, stats, subgraph
 
+P = ParamSpec("P")
 Events = AsyncGenerator[bytes, None]
+
+_CODES: Final[Mapping[type[Exception], str]] = {
+    RetrievalError: "QUERY_FAILED",
+    GenerationError: "STREAM_ERROR",
+    ConversationGoneError: "CONVERSATION_GONE",
+    StoreError: "SAVE_FAILED",
+}
+
+
+def _reporting(stream: Callable[P, Events]) -> Callable[P, Events]:
+    """A stream whose last event says so when it cannot go on."""
+
+    @wraps(stream)
+    async def reported(*args: P.args, **kwargs: P.kwargs) -> Events:
+        try:
+            async with aclosing(stream(*args, **kwargs)) as events:
+                async for event in events:
+                    yield event
+        except (*_CODES,) as error:
+            words = error.words if isinstance(error, RequestError) else str(error)
+            yield json_event({"type": "error", "message": words, "code": _CODES[type(error)]})
+
+    return reported
 
 
 async def query_v1(answering: Answering) -> Events:
     """Raw text tokens; an error is a token that begins with `Error: `."""
-    tokens = _tokens(answering, text_event, lambda error: text_event(f"Error: {error}"))
-    async with aclosing(tokens):
-        async for event in tokens:
-            yield event
+    try:
+        async with aclosing(answering.tokens()) as tokens:
+            async for token in tokens:
+                yield text_event(token)
+    except GenerationError as error:
+        yield text_event(f"Error: {error.words}")
 
 
+@_reporting
 async def query(answering: Answering, body: StreamBody) -> Events:
     """v2 and v3: thinking, context, tokens, done; or an error at any point."""
     mode = answering.question.mode
-    try:
-        found = await answering.found()
-    except RetrievalError as error:
-        yield json_event(error_event("QUERY_FAILED", error))
-        return
+    found = await answering.found()
     context = _context(mode, found, body.content_granularity)
     if body.stream_format == "v3":
         context["bundle"] = bundle(found, with_subgraph=body.include_subgraph)
@@ -39,25 +64,25 @@ async def query(answering: Answering, body: StreamBody) -> Events:
         context["subgraph"] = subgraph(found)
     thinking = {"type": "thinking", "content": _note(mode, found)}
     yield json_event(thinking) + json_event(context)  # together: each write wakes the client
-    async with aclosing(_tokens(answering)) as tokens:
-        async for event in tokens:
-            yield event
-    if answering.complete:
-        figures = {**stats(answering, found), "query_mode": mode}
-        yield json_event({"type": "done", "stats": figures, **answering.answered_by, "answer": answering.text})
+    async with aclosing(answering.tokens()) as tokens:
+        async for token in tokens:
+            yield json_event({"type": "token", "content": token})
+    figures = {**stats(answering, found), "query_mode": mode}
+    yield json_event({"type": "done", "stats": figures, **answering.answered_by, "answer": answering.text})
 
 
+@_reporting
 async def guide(answering: Answering, found: Found) -> Events:
     """Tokens under `chunk`, then the passages they rest on, then done."""
-    async with aclosing(_tokens(answering, lambda token: json_event({"chunk": token, "type": "token"}))) as tokens:
-        async for event in tokens:
-            yield event
-    if answering.complete:
-        for reference in sources(found)[: len(found.passages)]:
-            yield json_event({"type": "source", "source": reference})
-        yield json_event({"type": "done"})
+    async with aclosing(answering.tokens()) as tokens:
+        async for token in tokens:
+            yield json_event({"chunk": token, "type": "token"})
+    for reference in sources(found)[: len(found.passages)]:
+        yield json_event({"type": "source", "source": reference})
+    yield json_event({"type": "done"})
 
 
+@_reporting
 async def chat(answering: Answering, opened: Opened, granularity: str) -> Events:
     """Conversation, thinking, context when there are sources, tokens, done, and a new conversation's title.
 
@@ -66,26 +91,15 @@ async def chat(answering: Answering, opened: Opened, granularity: str) -> Events
     """
     yield json_event({"type": "conversation", "conversation_id": opened.id, "user_message_id": opened.message_id})
     mode = answering.question.mode
-    try:
-        found = await answering.found()
-    except RetrievalError as error:
-        yield json_event(error_event("QUERY_FAILED", error))
-        return
+    found = await answering.found()
     note = f"{mode} retrieval: {_counted(found.count, 'source')}, {found.retrieval_ms} ms"
     context = {**_context(mode, found, granularity), "subgraph": subgraph(found)} if found.count else None
     thinking = json_event({"type": "thinking", "content": note})
     yield thinking + json_event(context) if context else thinking
-    async with aclosing(_tokens(answering)) as tokens:
-        async for event in tokens:
-            yield event
-    if not answering.complete:
-        return
-    try:
-        message_id, title = await kept(answering, found, opened)
-    except (ConversationGoneError, StoreError) as error:
-        code = "SAVE_FAILED" if isinstance(error, StoreError) else "CONVERSATION_GONE"
-        yield json_event(error_event(code, error))
-        return
+    async with aclosing(answering.tokens()) as tokens:
+        async for token in tokens:
+            yield json_event({"type": "token", "content": token})
+    message_id, title = await kept(answering, found, opened)
     done = {
         "type": "done",
         "assistant_message_id": message_id,
@@ -121,28 +135,6 @@ def whole(answering: Answering, found: Found, body: QueryBody) -> dict[str, Any]
         "stats": stats(answering, found),
         **({"subgraph": subgraph(found)} if body.include_subgraph else {}),
     }
-
-
-def _token(token: str) -> bytes:
-    return json_event({"type": "token", "content": token})
-
-
-def _failed(error: GenerationError) -> bytes:
-    return json_event(error_event("STREAM_ERROR", error))
-
-
-async def _tokens(
-    answering: Answering,
-    told: Callable[[str], bytes] = _token,
-    failed: Callable[[GenerationError], bytes] = _failed,
-) -> Events:
-    """An event for each token; the last is that of an error, when the answer is not complete."""
-    try:
-        async with aclosing(answering.tokens()) as tokens:
-            async for token in tokens:
-                yield told(token)
-    except GenerationError as error:
-        yield failed(error)
 
 
 def _context(mode: str, found: Found, granularity: str) -> dict[str, Any]:

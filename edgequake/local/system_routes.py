@@ -8,8 +8,8 @@ from starlette.responses import PlainTextResponse, Response
 from edgequake._version import __version__
 from edgequake.local.bodies import EstimateBody
 from edgequake.local.engine import Engine, ModelInUse
-from edgequake.local.requests import RequestError
-from edgequake.local.routing import Asked, Routes, not_found, route
+from edgequake.local.requests import RequestError, not_found
+from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.schema import now
 
 _ABILITIES = ("vision", "function_calling", "json_mode")
@@ -61,7 +61,7 @@ class SystemRoutes(Routes):
     def estimate(self, asked: Asked[EstimateBody]) -> object:
         """Nothing, for the model that is here."""
         if asked.body.model != self.engine.answers.model:
-            raise RequestError(400, "BAD_REQUEST", f"Bad request: there is no model {asked.body.model}")
+            raise RequestError(400, f"there is no model {asked.body.model}")
         return {**asked.body.model_dump(), "estimated_cost_usd": 0.0, "formatted_cost": "$0.000000"}
 
     @route("GET /api/v1/models")

@@ -7,8 +7,8 @@ from uuid import uuid4
 from edgequake.local.bodies import ReprocessBody, TracksBody
 from edgequake.local.ingestion import Deletion
 from edgequake.local.records import Record
-from edgequake.local.requests import RequestError, page_of, pages_of
-from edgequake.local.routing import Asked, Routes, not_found, route
+from edgequake.local.requests import RequestError, not_found, page_of, pages_of
+from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.schema import now
 
 TASK: Final = "insert-"
@@ -96,17 +96,17 @@ class TaskRoutes(Routes):
         """The document of a task to change. RequestError: 404 unknown, 409 deleted."""
         document_id = asked["id"].removeprefix(TASK)
         if self.engine.ingestion.deletes(document_id, asked.workspace):
-            raise RequestError(409, "CONFLICT", f"Conflict: document {document_id} was deleted")
+            raise RequestError(409, f"document {document_id} was deleted")
         return self._record(asked)
 
     def _cancelled(self, record: Record) -> Record:
         if not self.store.inbox.cancel(record.id):
-            raise RequestError(409, "CONFLICT", f"Conflict: document {record.id} is {record.status}, it does not wait")
+            raise RequestError(409, f"document {record.id} is {record.status}, it does not wait")
         return self.store.records.get(record.id) or record
 
     def _retried(self, record: Record) -> Record:
         if not self.store.inbox.retry(record.id):
-            raise RequestError(409, "CONFLICT", f"Conflict: document {record.id} is {record.status}, it did not fail")
+            raise RequestError(409, f"document {record.id} is {record.status}, it did not fail")
         self.engine.ingestion.read(record.id)
         return self.store.records.get(record.id) or record
 

@@ -72,7 +72,7 @@ class UploadRoutes(Routes):
             metadata = await metadata_of(form)
             results = [await self._one_of_many(part, metadata, workspace) for part in files_of(form)]
         if not results:
-            raise RequestError(400, "BAD_REQUEST", "Bad request: there is no part `files` with a file name")
+            raise RequestError(400, "there is no part `files` with a file name")
         counted = Counter(result["status"] for result in results)
         counts = {"processed": counted["processed"], "duplicates": counted["duplicate"], "failed": counted["failed"]}
         return {"total_files": len(results), **counts, "results": results}
@@ -109,12 +109,11 @@ async def multipart(request: Request, limit: int = _MAX_BODY) -> AsyncIterator[F
     try:
         from python_multipart import exceptions  # Starlette reads forms with it
     except ImportError as error:
-        words = "Not implemented: taking files needs python-multipart: pip install python-multipart"
-        raise RequestError(501, "NOT_IMPLEMENTED", words) from error
+        raise RequestError(501, "taking files needs python-multipart: pip install python-multipart") from error
     try:
         form = await request.form(max_files=_MAX_FILES)
     except exceptions.FormParserError as error:  # older versions of Starlette let it out
-        raise RequestError(400, "BAD_REQUEST", f"Bad request: {error}") from error
+        raise RequestError(400, f"{error}") from error
     try:
         yield form
     finally:
@@ -125,7 +124,7 @@ def file_of(form: FormData) -> UploadFile:
     """The part `file`. Raises RequestError 400."""
     file = form.get("file")
     if not isinstance(file, UploadFile):
-        raise RequestError(400, "BAD_REQUEST", "Bad request: there is no part `file` with a file name")
+        raise RequestError(400, "there is no part `file` with a file name")
     return file
 
 

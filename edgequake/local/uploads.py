@@ -78,7 +78,7 @@ class Uploads:
         workspace.
         """
         if not body.content.strip():
-            raise RequestError(422, "VALIDATION_ERROR", "Validation error: the content is empty")
+            raise RequestError(422, "the content is empty")
         data = body.content.encode()
         _check_size(len(data), ".txt")
         receipt = self._accept(
@@ -132,7 +132,7 @@ class Uploads:
         suffix = Upload(name, b"", None).suffix
         if suffix not in FORMATS:
             told = f"extension {suffix} is not accepted" if suffix else f"{name!r} has no file extension"
-            raise RequestError(400, "BAD_REQUEST", f"Bad request: {told}; send {' '.join(sorted(FORMATS))}")
+            raise RequestError(400, f"{told}; send {' '.join(sorted(FORMATS))}")
         data = await part.read(size_limit(suffix) + 1)
         _check_size(len(data), suffix)
         return data
@@ -171,15 +171,15 @@ def _content(upload: Upload) -> Content:
     try:
         content = read(upload.data, upload.suffix)
     except PdfSupportError as error:
-        raise RequestError(501, "NOT_IMPLEMENTED", f"Not implemented: {upload.name}: {error}") from error
+        raise RequestError(501, f"{upload.name}: {error}") from error
     except FormatError as error:
-        raise RequestError(400, "BAD_REQUEST", f"Bad request: {upload.name}: {error}") from error
+        raise RequestError(400, f"{upload.name}: {error}") from error
     if not content.text.strip():
-        raise RequestError(400, "BAD_REQUEST", f"Bad request: {upload.name}: the file is empty")
+        raise RequestError(400, f"{upload.name}: the file is empty")
     return content
 
 
 def _check_size(size: int, suffix: str) -> None:
     limit = size_limit(suffix)
     if size > limit:
-        raise RequestError(400, "BAD_REQUEST", f"Bad request: the document is larger than {limit >> 20} MiB")
+        raise RequestError(400, f"the document is larger than {limit >> 20} MiB")

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from edgequake.local.answering import Answering, RetrievalError
+from edgequake.local.answering import Answering
 from edgequake.local.engine import Found
 from edgequake.local.graph_index import FoundEntity, FoundRelationship
 from edgequake.local.requests import RequestError
@@ -99,19 +99,6 @@ def stats(answering: Answering, found: Found) -> dict[str, Any]:
     if not found.passages:
         figures["context_empty"] = True
     return figures
-
-
-def error_event(code: str, error: Exception) -> dict[str, str]:
-    """The event that ends a stream which cannot go on."""
-    return {"type": "error", "message": str(error) or type(error).__name__, "code": code}
-
-
-def refusal(answering: Answering, error: Exception) -> RequestError:
-    """The same as an answer of its own: 500 when nothing could be looked up, 502 when nothing was generated."""
-    if isinstance(error, RetrievalError):
-        return RequestError(500, "INTERNAL_ERROR", f"Internal error: {error}")
-    more = {"source": "llm", "kind": "llm", "provider": answering.engine.answers.provider, "retryable": True}
-    return RequestError(502, "LLM_ERROR", f"LLM error: {error}", **more)
 
 
 def problem(error: RequestError, request_id: str) -> Response:

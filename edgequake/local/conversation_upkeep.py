@@ -145,8 +145,6 @@ class Folders:
         """Forget a folder; what is in it moves out. RequestError 404."""
         with self._database.transaction() as connection:
             self.get(owner, folder_id)
-            connection.execute("UPDATE conversations SET folder_id = NULL WHERE folder_id = ?", (folder_id,))
-            connection.execute("UPDATE folders SET parent_id = NULL WHERE parent_id = ?", (folder_id,))
             connection.execute("DELETE FROM folders WHERE id = ?", (folder_id,))
 
     def get(self, owner: Owner, folder_id: UUID | str) -> dict[str, Any]:

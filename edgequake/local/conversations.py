@@ -1,7 +1,7 @@
 """Chat conversations and their messages, stored beside the documents."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,10 @@ _MESSAGE = """
 SELECT m.id, m.conversation_id, m.parent_id, m.role, m.content, m.mode, m.tokens_used, m.duration_ms,
        m.thinking_time_ms, m.context, m.is_error, m.created_at, m.updated_at, m.feedback FROM messages m
 """
-_SURPLUS = "SELECT id FROM conversations ORDER BY updated_at DESC, rowid DESC LIMIT -1 OFFSET ?"
+_SURPLUS = """
+DELETE FROM conversations WHERE rowid IN (
+    SELECT rowid FROM conversations ORDER BY updated_at DESC, rowid DESC LIMIT -1 OFFSET ?)
+"""
 _SURPLUS_MESSAGES = """
 DELETE FROM messages WHERE conversation_id = ?1 AND number <= (
     SELECT number FROM messages WHERE conversation_id = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)
@@ -175,23 +178,17 @@ class Conversations:
 
     def delete(self, owner: Owner, conversation_id: str) -> None:
         """Forget a conversation. RequestError 404 for one that is not the owner's."""
-        with self._database.transaction():
-            self.get(owner, conversation_id)
-            self._forget([conversation_id])
-
-    def wipe(self, workspace: str) -> None:
-        """Forget all conversations and folders of a workspace."""
         with self._database.transaction() as connection:
-            self._forget(self._database.column("SELECT id FROM conversations WHERE workspace_id = ?", (workspace,)))
-            connection.execute("DELETE FROM folders WHERE workspace_id = ?", (workspace,))
+            self.get(owner, conversation_id)
+            connection.execute("DELETE FROM conversations WHERE id = ?", (conversation_id,))
 
     def create(self, owner: Owner, title: str, mode: str, workspace: str | None) -> str:
         """The id of a new, empty conversation."""
         whose = {"tenant_id": owner.tenant_id, "user_id": owner.user_id, "workspace_id": workspace}
-        with self._database.transaction():
+        with self._database.transaction() as connection:
             created = self._database.insert("conversations", **whose, title=title, mode=mode)
             if self._database.in_memory:
-                self._forget(self._database.column(_SURPLUS, (MAX_CONVERSATIONS,)))
+                connection.execute(_SURPLUS, (MAX_CONVERSATIONS,))
         return created
 
     def add(self, conversation_id: str, role: str, content: str, **columns: Any) -> str:
@@ -203,11 +200,6 @@ class Conversations:
             if self._database.in_memory:
                 connection.execute(_SURPLUS_MESSAGES, (conversation_id, MAX_MESSAGES))
         return message_id
-
-    def _forget(self, ids: Sequence[str]) -> None:
-        for table, column in (("messages", "conversation_id"), ("conversations", "id")):
-            forget = f"DELETE FROM {table} WHERE {column} = ?"  # noqa: S608 - our names
-            self._database.connection.executemany(forget, [(found,) for found in ids])
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:

@@ -37,11 +37,6 @@ class Directory:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        with database.transaction():
-            if not database.row("SELECT 1 FROM tenants"):
-                default = {"name": "Default", "slug": "default", "is_active": True}
-                database.insert("tenants", id=DEFAULT_TENANT, plan="free", **default)
-                database.insert("workspaces", id=DEFAULT_WORKSPACE, tenant_id=DEFAULT_TENANT, **default)
 
     def resolve(self, headers: Mapping[str, str]) -> str:
         """The workspace that a request is about: the one it names, else its tenant's first, else the default one.
@@ -96,20 +91,13 @@ class Directory:
         self._database.update(f"{kind}s", found, **change.model_dump(exclude_none=True))
         return self.get(kind, found)
 
-    def check_deletable(self, kind: Kind, found: str) -> None:
-        """RequestError: 404 for none, 409 for the default one."""
-        self.get(kind, found)
-        if found == _DEFAULTS[kind]:
-            raise RequestError(409, f"the default {kind} stays")
-
-    def forget(self, kind: Kind, found: str) -> None:
-        """Delete its row."""
+    def delete(self, kind: Kind, found: str) -> None:
+        """Delete one of them with all that is in it. RequestError: 404 for none, 409 for the default one."""
         with self._database.transaction() as connection:
+            self.get(kind, found)
+            if found == _DEFAULTS[kind]:
+                raise RequestError(409, f"the default {kind} stays")
             connection.execute(f"DELETE FROM {kind}s WHERE id = ?", (found,))  # noqa: S608 - one of two names
-
-    def workspaces_of(self, tenant: str) -> list[str]:
-        """The ids of a tenant's workspaces."""
-        return self._database.column("SELECT id FROM workspaces WHERE tenant_id = ?", (tenant,))
 
     def stats(self, workspace: str) -> dict[str, Any]:
         """How much a workspace holds; RequestError 404."""

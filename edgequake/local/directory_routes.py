@@ -46,12 +46,7 @@ class DirectoryRoutes(Routes):
     @route("DELETE /api/v1/tenants/{id}")
     def delete_tenant(self, asked: Asked) -> None:
         """Nothing: the tenant is gone, with its workspaces and all that was in them."""
-        tenant = _id("tenant", asked)
-        with self.store.transaction():
-            self.engine.directory.check_deletable("tenant", tenant)
-            for workspace in self.engine.directory.workspaces_of(tenant):
-                self._forget(workspace)
-            self.engine.directory.forget("tenant", tenant)
+        self.engine.directory.delete("tenant", _id("tenant", asked))
 
     @route("GET /api/v1/tenants/{id}")
     def tenant(self, asked: Asked) -> object:
@@ -73,19 +68,12 @@ class DirectoryRoutes(Routes):
     @route("DELETE /api/v1/workspaces/{id}")
     def delete_workspace(self, asked: Asked) -> None:
         """Nothing: the workspace is gone, with its documents."""
-        self._forget(_id("workspace", asked))
+        self.engine.directory.delete("workspace", _id("workspace", asked))
 
     @route("GET /api/v1/workspaces/{id}")
     def workspace(self, asked: Asked) -> object:
         """A workspace."""
         return self._told(self._got("workspace", asked))
-
-    def _forget(self, workspace: str) -> None:
-        with self.store.transaction():
-            self.engine.directory.check_deletable("workspace", workspace)
-            self.store.wipe(workspace)
-            self.engine.conversations.wipe(workspace)
-            self.engine.directory.forget("workspace", workspace)
 
     def _got(self, kind: Kind, asked: Asked[Any]) -> dict[str, Any]:
         return self.engine.directory.get(kind, _id(kind, asked))

@@ -26,28 +26,19 @@ class DocumentIndex:
 
     def remove(self, document_id: str) -> bool:
         """Whether there was such a document; it is gone, with what was read of it."""
-        self.forget(document_id)
-        self._connection.execute("DELETE FROM originals WHERE document_id = ?", (document_id,))
         return self._connection.execute("DELETE FROM documents WHERE id = ?", (document_id,)).rowcount > 0
 
     def forget(self, document_id: str) -> None:
         """Remove what was read of a document."""
-        self.graph.remove(document_id)
-        self.vectors.remove(document_id)
-        self._connection.execute(
-            "DELETE FROM passage_words WHERE rowid IN (SELECT rowid FROM passages WHERE document_id = ?)",
-            (document_id,),
-        )
-        self._connection.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
+        for table in ("passages", "marks"):
+            self._connection.execute(f"DELETE FROM {table} WHERE document_id = ?", (document_id,))  # noqa: S608 - as named
 
     def insert(self, title: str, text: str, source_type: str, **columns: object) -> str:
         """The id of a new row. Its hash and size are the text's in UTF-8 unless `columns` says another."""
         data = text.encode("utf-8", "surrogatepass")
         told = {"content_hash": hashlib.sha256(data).hexdigest(), "size": len(data)}
         told |= {name: value for name, value in columns.items() if value is not None}
-        digest = digest_of(title, source_type, text)
-        row = {"title": title, "content": text, "source_type": source_type, "digest": digest, **told}
-        return self._database.insert("documents", **row)
+        return self._database.insert("documents", title=title, content=text, source_type=source_type, **told)
 
     def index(self, document_id: str, title: str, text: str, source_type: str, workspace: str) -> None:
         """Read a document: its passages and its part of the graph are found from now on."""
@@ -60,11 +51,6 @@ class DocumentIndex:
             above = (spaced(f"{title} {subject}"), spaced(one.heading[len(subject) :]))
             run(_ADD_WORDS, (row, *above, spaced(one.words), spaced(one.code)))
         self.graph.insert(document_id, workspace, passages)
-
-
-def digest_of(title: str, source_type: str, text: str) -> str:
-    """What changes when a document does."""
-    return hashlib.sha256(f"{title}\0{source_type}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _subject(passages: list[Passage]) -> str:

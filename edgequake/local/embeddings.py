@@ -28,6 +28,7 @@ _FOUND = """
 SELECT v.passage, v.vector FROM vectors v JOIN passages p ON p.rowid = v.passage
 WHERE v.model = ? AND p.workspace_id = ?
 """
+_STAMP = "SELECT count(*), max(number) FROM vectors WHERE model = ?"  # numbers are never used again
 _MISSING = """
 SELECT p.rowid FROM passages p
 WHERE NOT EXISTS (SELECT 1 FROM vectors v WHERE v.passage = p.rowid AND v.model = ?)
@@ -123,21 +124,12 @@ class VectorIndex:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._cached: dict[tuple[str, str], tuple[Any, list[int], NDArray[float32]]] = {}
-        self._changes = 0
 
     def store(self, model: str, vectors: Sequence[tuple[int, bytes]]) -> None:
         """Keep the vectors of these rows, in place of another model's; of a passage that is gone none."""
-        self._changes += 1
         self._connection.executemany(
-            "INSERT OR REPLACE INTO vectors SELECT rowid, ?, ? FROM passages WHERE rowid = ?",
+            "INSERT OR REPLACE INTO vectors (model, vector, passage) SELECT ?, ?, rowid FROM passages WHERE rowid = ?",
             [(model, vector, row) for row, vector in vectors],
-        )
-
-    def remove(self, document_id: str) -> None:
-        """Forget the vectors of a document, while its passages are still there."""
-        self._changes += 1
-        self._connection.execute(
-            "DELETE FROM vectors WHERE passage IN (SELECT rowid FROM passages WHERE document_id = ?)", (document_id,)
         )
 
     def near(self, model: str, vector: bytes, workspace: str, inside: str | None, limit: int) -> list[Near]:
@@ -163,11 +155,10 @@ class VectorIndex:
         return [Near(rows[place], float(cosines[place]), float(cosines[place]) > bar) for place in best]
 
     def _matrix(self, model: str, workspace: str) -> tuple[list[int], NDArray[float32]]:
-        """All vectors of a workspace, read anew when the table was changed, also by another process."""
+        """All vectors of a workspace, read anew when there are others, also by another process."""
         import numpy
 
-        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        stamp = (version, self._changes)
+        stamp = self._connection.execute(_STAMP, (model,)).fetchone()
         known = self._cached.get((model, workspace))
         if known is None or known[0] != stamp:
             found = self._connection.execute(_FOUND, (model, workspace)).fetchall()

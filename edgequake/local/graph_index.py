@@ -104,15 +104,6 @@ class GraphIndex:
         ).fetchone()
         return int(count)
 
-    def remove(self, document_id: str) -> None:
-        """Forget what only this document speaks of."""
-        run = self._connection.execute
-        touched = run("SELECT entity FROM marks WHERE document_id = ?", (document_id,)).fetchall()
-        run("DELETE FROM marks WHERE document_id = ?", (document_id,))
-        self._connection.executemany(
-            "DELETE FROM entities WHERE rowid = ?1 AND NOT EXISTS (SELECT 1 FROM marks WHERE entity = ?1)", touched
-        )
-
     def beside(
         self, question: str, hits: Sequence[Hit], workspace: str, inside: str | None, limits: tuple[int, int]
     ) -> tuple[list[FoundEntity], list[FoundRelationship]]:

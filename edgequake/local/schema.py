@@ -9,57 +9,68 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from edgequake.local.errors import StoreError
+from edgequake.local.scope import DEFAULT_TENANT, DEFAULT_WORKSPACE
 
 Values = Sequence[Any] | Mapping[str, Any]
 
-VERSION = 5
+VERSION = 6
 BUSY_SECONDS = 5.0
 
 _MEMORY_KIB = 128 << 10
 _APPLICATION_ID = 0x45514C53  # "EQLS"
 _TABLES = """
 CREATE TABLE documents (
-    id TEXT PRIMARY KEY, workspace_id TEXT NOT NULL, title TEXT NOT NULL, digest TEXT NOT NULL,
+    id TEXT PRIMARY KEY, workspace_id TEXT NOT NULL REFERENCES workspaces(id) ON DELETE CASCADE, title TEXT NOT NULL,
     created_at TEXT NOT NULL, updated_at TEXT NOT NULL, status TEXT NOT NULL, content_hash TEXT NOT NULL,
     size INTEGER NOT NULL, source_type TEXT NOT NULL, file_name TEXT, origin TEXT, track_id TEXT,
     metadata TEXT, error_message TEXT, warning_message TEXT, content TEXT NOT NULL);
 CREATE INDEX documents_of_workspace ON documents(workspace_id);
 CREATE INDEX documents_of_track ON documents(track_id) WHERE track_id IS NOT NULL;
 CREATE INDEX documents_of_content ON documents(content_hash);
-CREATE TABLE originals (document_id TEXT PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE originals (
+    document_id TEXT PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE, data BLOB NOT NULL);
 CREATE TABLE passages (
-    rowid INTEGER PRIMARY KEY, workspace_id TEXT NOT NULL, document_id TEXT NOT NULL REFERENCES documents(id),
-    chunk_index INTEGER NOT NULL, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, page INTEGER,
-    heading TEXT NOT NULL, text TEXT NOT NULL);
+    rowid INTEGER PRIMARY KEY, workspace_id TEXT NOT NULL,
+    document_id TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE, chunk_index INTEGER NOT NULL,
+    start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, page INTEGER, heading TEXT NOT NULL, text TEXT NOT NULL);
 CREATE INDEX passages_of_document ON passages(document_id);
 CREATE VIRTUAL TABLE passage_words USING fts5(
     title, heading, body, code, tokenize = 'porter unicode61 remove_diacritics 2');
-CREATE TABLE vectors (passage INTEGER PRIMARY KEY, model TEXT NOT NULL, vector BLOB NOT NULL);
+CREATE TRIGGER passages_gone AFTER DELETE ON passages BEGIN DELETE FROM passage_words WHERE rowid = old.rowid; END;
+CREATE TABLE vectors (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, model TEXT NOT NULL, vector BLOB NOT NULL,
+    passage INTEGER NOT NULL UNIQUE REFERENCES passages(rowid) ON DELETE CASCADE);
+CREATE INDEX vectors_of_model ON vectors(model);
 CREATE TABLE entities (
     rowid INTEGER PRIMARY KEY, workspace_id TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
     entity_type TEXT NOT NULL, UNIQUE (workspace_id, key));
 CREATE TABLE marks (
-    entity INTEGER NOT NULL, document_id TEXT NOT NULL, count INTEGER NOT NULL,
-    PRIMARY KEY (entity, document_id)) WITHOUT ROWID;
+    entity INTEGER NOT NULL, document_id TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+    count INTEGER NOT NULL, PRIMARY KEY (entity, document_id)) WITHOUT ROWID;
 CREATE INDEX marks_of_document ON marks(document_id);
+CREATE TRIGGER marks_gone AFTER DELETE ON marks BEGIN
+    DELETE FROM entities WHERE rowid = old.entity AND NOT EXISTS (SELECT 1 FROM marks WHERE entity = old.entity); END;
 CREATE TABLE tenants (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, slug TEXT NOT NULL UNIQUE, plan TEXT NOT NULL, is_active INTEGER NOT NULL,
     created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
 CREATE TABLE workspaces (
-    id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL REFERENCES tenants(id), name TEXT NOT NULL, slug TEXT NOT NULL,
-    description TEXT, is_active INTEGER NOT NULL, max_documents INTEGER, created_at TEXT NOT NULL,
+    id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL REFERENCES tenants(id) ON DELETE CASCADE, name TEXT NOT NULL,
+    slug TEXT NOT NULL, description TEXT, is_active INTEGER NOT NULL, max_documents INTEGER, created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL, UNIQUE (tenant_id, slug));
 CREATE TABLE folders (
-    id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, workspace_id TEXT, name TEXT NOT NULL,
-    parent_id TEXT, position INTEGER NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
+    id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, user_id TEXT NOT NULL,
+    workspace_id TEXT REFERENCES workspaces(id) ON DELETE CASCADE, name TEXT NOT NULL,
+    parent_id TEXT REFERENCES folders(id) ON DELETE SET NULL, position INTEGER NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
 CREATE TABLE conversations (
-    id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, workspace_id TEXT,
-    title TEXT NOT NULL, mode TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
-    is_pinned INTEGER NOT NULL DEFAULT 0, is_archived INTEGER NOT NULL DEFAULT 0, folder_id TEXT, share_id TEXT);
+    id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, user_id TEXT NOT NULL,
+    workspace_id TEXT REFERENCES workspaces(id) ON DELETE CASCADE, title TEXT NOT NULL, mode TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, is_pinned INTEGER NOT NULL DEFAULT 0,
+    is_archived INTEGER NOT NULL DEFAULT 0, folder_id TEXT REFERENCES folders(id) ON DELETE SET NULL, share_id TEXT);
 CREATE INDEX conversations_of_user ON conversations(tenant_id, user_id, updated_at);
 CREATE TABLE messages (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation_id TEXT NOT NULL, parent_id TEXT,
-    role TEXT NOT NULL, content TEXT NOT NULL, mode TEXT, tokens_used INTEGER, duration_ms INTEGER,
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+    conversation_id TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE, parent_id TEXT, role TEXT NOT NULL, content TEXT NOT NULL, mode TEXT, tokens_used INTEGER, duration_ms INTEGER,
     thinking_time_ms INTEGER, context TEXT, is_error INTEGER NOT NULL DEFAULT 0, feedback TEXT,
     created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
 CREATE INDEX messages_of_conversation ON messages(conversation_id, number);
@@ -171,6 +182,7 @@ class Database:
     def _prepare(self) -> None:
         self.connection.create_function("casefold", 1, str.casefold, deterministic=True)
         run = self.connection.execute
+        run("PRAGMA foreign_keys = ON")
         if self.in_memory:
             run(f"PRAGMA cache_size = -{_MEMORY_KIB}")
             run("PRAGMA journal_mode = MEMORY")
@@ -183,6 +195,9 @@ class Database:
                 if self._is_empty():  # not made by another process in between
                     for statement in _TABLES.split(";\n"):
                         run(statement)
+                    default = {"name": "Default", "slug": "default", "is_active": True}
+                    self.insert("tenants", id=DEFAULT_TENANT, plan="free", **default)
+                    self.insert("workspaces", id=DEFAULT_WORKSPACE, tenant_id=DEFAULT_TENANT, **default)
                     run(f"PRAGMA application_id = {_APPLICATION_ID}")
                     run(f"PRAGMA user_version = {VERSION}")
         self._check_owner()

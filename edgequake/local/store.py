@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
-from edgequake.local.document_index import DocumentIndex, digest_of
+from edgequake.local.document_index import DocumentIndex
 from edgequake.local.embeddings import OpenAICompatibleEmbedder, embed_missing
 from edgequake.local.graph_index import FoundEntity, FoundRelationship
 from edgequake.local.graph_reading import GraphReader
@@ -22,6 +22,9 @@ __all__ = ["Document", "Hit", "Progress", "Scope", "Store"]
 _DOCUMENTS = """
 SELECT d.id, d.title, d.created_at, (SELECT count(*) FROM passages p WHERE p.document_id = d.id) AS passages
 FROM documents d
+"""
+_EQUAL = """
+SELECT 1 FROM documents WHERE id = ? AND title = ? AND source_type = ? AND content = ? AND status = 'completed'
 """
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and how much there is."""
@@ -92,9 +95,8 @@ class Store:
         """
         kind = source_type or ("markdown" if markdown else "text")
         document_id = document_id or str(uuid.uuid4())
-        equal = "SELECT 1 FROM documents WHERE id = ? AND digest = ? AND status = 'completed'"
         with self.database.lock:
-            if not self.database.column(equal, (document_id, digest_of(title, kind, text))):
+            if not self.database.column(_EQUAL, (document_id, title, kind, text)):
                 with self.database.transaction():
                     self._index.remove(document_id)
                     told = {"status": "completed", "size": size, "origin": origin, "workspace_id": workspace}
@@ -177,12 +179,6 @@ class Store:
         """How many entities are marked in this document and in no other."""
         with self.database.snapshot():
             return self._index.graph.only_in(document_id)
-
-    def wipe(self, workspace: str) -> None:
-        """Removes all documents of a workspace."""
-        with self.database.transaction():
-            for document_id in self.records.ids(workspace):
-                self._index.remove(document_id)
 
     @contextmanager
     def reading_graph(self, workspace: str = DEFAULT_WORKSPACE) -> Iterator[GraphReader]:

@@ -71,7 +71,7 @@ def read_folder(language: Language, files: int) -> None:
         start, cpu = time.perf_counter(), time.process_time()
         with LocalServer(folder) as server:
             seconds, busy = time.perf_counter() - start, time.process_time() - cpu
-            passages = sum(document.passages for document in server.store.documents())
+            passages = sum(document.chunk_count for document in server.store.documents())
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{files} files, {passages} passages, read in {seconds:.1f} s ({busy:.1f} s of a processor)")
     print(f"at most {memory:.0f} MB of memory")
@@ -90,7 +90,7 @@ def main() -> None:
             Path(folder, f"manual-{number}.md").write_text(language.document(), "utf-8")
         start = time.perf_counter()
         with LocalServer(folder) as server, EdgequakeClient(base_url=server.url) as client:
-            passages = sum(document.passages for document in server.store.documents())
+            passages = sum(document.chunk_count for document in server.store.documents())
             print(f"{passages} passages loaded in {time.perf_counter() - start:.1f} s")
             asked = [f"What is the {' '.join(language.some(3))}?" for _ in range(args.questions)]
             times = [milliseconds_to_text(client, question) for question in asked]

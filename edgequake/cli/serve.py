@@ -163,7 +163,7 @@ def _announcement(server: LocalServer, serving: Serving) -> Text:
         how_to_ask = how_to_ask.replace("edgequake ask", "EDGEQUAKE_API_KEY=… edgequake ask")
     facts = {
         "read": f"{_kinds(document.title for document in documents)}; "
-        f"{_count(sum(document.passages for document in documents), 'passage')}",
+        f"{_count(sum(document.chunk_count for document in documents), 'passage')}",
         "skipped": _count(len(server.skipped), "file") if server.skipped else "",
         "answers": _answers(serving.model),
         "meaning": f"{serving.embedder.name} at {serving.embedder.host}" if serving.embedder else "",

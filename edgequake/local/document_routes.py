@@ -101,7 +101,7 @@ class DocumentRoutes(Routes):
     def impact(self, asked: Asked) -> object:
         """What would go with a document."""
         record = self.record(asked)
-        alone = self.store.entities_only_in(record.id)
+        alone = self.store.records.entities_only_in(record.id)
         return {
             "document_id": record.id,
             "chunks_to_delete": record.chunk_count,
@@ -123,7 +123,7 @@ class DocumentRoutes(Routes):
     def markdown(self, asked: Asked) -> Response:
         """A document's text."""
         record = self.record(asked)
-        data = (self.store.records.content(record.id) or "").encode("utf-8", "surrogatepass")
+        data = (self.store.records.content(record.id) or "").encode()
         return _download(data, f"{record.title}.md", "text/markdown; charset=utf-8")
 
     @route("GET /api/v1/documents/{id}/download/original")

@@ -133,7 +133,8 @@ def _pdf_text(data: bytes) -> str:
     try:
         for page in PdfReader(io.BytesIO(data)).pages:
             bounds.check()
-            pages.append(page.extract_text(visitor_operand_before=bounds.step).replace(PAGE_BREAK, " "))
+            said = page.extract_text(visitor_operand_before=bounds.step).replace(PAGE_BREAK, " ")
+            pages.append(said.encode("utf-8", "replace").decode())  # a font may name half a sign, which is no text
             bounds.characters += len(pages[-1])
         bounds.check()
     except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:

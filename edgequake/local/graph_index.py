@@ -9,8 +9,7 @@ from itertools import combinations
 from sqlite3 import Connection
 from typing import Self
 
-from edgequake.local.graph import RELATION, TYPES, keys_in, names
-from edgequake.local.passages import Passage
+from edgequake.local.graph import RELATION, TYPES, keys_in
 from edgequake.local.search import HAVING, Hit
 from edgequake.local.words import phrase
 
@@ -82,28 +81,6 @@ class GraphIndex:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def insert(self, document_id: str, workspace: str, passages: Sequence[Passage]) -> int:
-        """Store what a document speaks of, and say how many entities that are."""
-        found = names(passages)
-        self._connection.executemany(
-            "INSERT OR IGNORE INTO entities (workspace_id, key, id, name, entity_type) VALUES (?, ?, ?, ?, ?)",
-            [(workspace, key, name.id, name.text, name.entity_type) for key, name in found.items()],
-        )
-        self._connection.executemany(
-            "INSERT INTO marks SELECT rowid, ?, ? FROM entities WHERE workspace_id = ? AND key = ?",
-            [(document_id, name.count, workspace, key) for key, name in found.items()],
-        )
-        return len(found)
-
-    def only_in(self, document_id: str) -> int:
-        """How many entities no other document marks."""
-        (count,) = self._connection.execute(
-            "SELECT count(*) FROM marks m WHERE document_id = ?1 AND NOT EXISTS"
-            " (SELECT 1 FROM marks o WHERE o.entity = m.entity AND o.document_id != ?1)",
-            (document_id,),
-        ).fetchone()
-        return int(count)
-
     def beside(
         self, question: str, hits: Sequence[Hit], workspace: str, inside: str | None, limits: tuple[int, int]
     ) -> tuple[list[FoundEntity], list[FoundRelationship]]:
@@ -126,7 +103,7 @@ class GraphIndex:
 
     def _found(self, question: str, hits: Sequence[Hit], workspace: str, inside: str | None) -> list[FoundEntity]:
         run = self._connection.execute
-        (total,) = run("SELECT count(*) FROM passages WHERE workspace_id = ?", (workspace,)).fetchone()
+        (total,) = run("SELECT count(*) FROM passages").fetchone()
         asked = frozenset(keys_in(question))
         said = [frozenset(keys_in(f"{hit.heading}\n{hit.text}")) for hit in hits]
         keys = json.dumps([*frozenset[str]().union(*said)])

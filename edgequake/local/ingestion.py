@@ -75,12 +75,12 @@ class Ingestion:
     def read_now(self, document_id: str) -> None:
         """Read an accepted document in this thread. What fails stands in the document's record, not here."""
         try:
-            if self._store.inbox.begin(document_id):
-                self._store.inbox.process(document_id)
+            if self._store.records.begin(document_id):
+                self._store.records.process(document_id)
                 self._embed(document_id)
         except Exception as error:
             _log.warning("document %s could not be read: %s", document_id, error)
-            self._store.inbox.fail(document_id, " ".join(str(error).split()) or type(error).__name__)
+            self._store.records.fail(document_id, " ".join(str(error).split()) or type(error).__name__)
 
     def _embed(self, document_id: str) -> None:
         if self._embedder is not None:
@@ -88,7 +88,7 @@ class Ingestion:
                 self._store.embed(self._embedder)
             except EmbeddingError as error:
                 _log.warning("%s", error)
-                self._store.warn(document_id, f"found by its words alone: {error}")
+                self._store.records.warn(document_id, f"found by its words alone: {error}")
 
     def close(self) -> None:
         """Drop what was not begun, which stays `pending`, and wait for the rest. Harmless when idle."""

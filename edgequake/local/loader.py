@@ -85,12 +85,12 @@ def refresh(
                 origin=document.place,
                 size=document.size,
             )
-        for kept in store.origins():
+        for kept in store.records.loaded():
             gone = None if Path(kept["origin"]).exists() else f"the file is no longer there: {kept['origin']}"
             if gone:
                 _log.warning("kept a document although %s", gone)
             if gone != kept["warning_message"]:
-                store.warn(kept["id"], gone)
+                store.records.warn(kept["id"], gone)
     return tuple(skipped)
 
 

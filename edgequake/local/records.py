@@ -1,13 +1,15 @@
-"""The documents as the server lists them: their state, origin and figures."""
+"""The documents as the server lists them, from their arrival until they are removed."""
 
+import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from edgequake.local.formats import mime_type
-from edgequake.local.schema import Database
-from edgequake.local.scope import INSIDE, Scope
+from edgequake.local.indexing import index
+from edgequake.local.schema import Database, now
+from edgequake.local.scope import DEFAULT_WORKSPACE, INSIDE, Scope
 
 _SUMMARY_CHARS = 200
 _RECORD = f"""
@@ -21,6 +23,25 @@ FROM documents d
 _LISTED = f"""
 FROM documents d WHERE d.workspace_id = :workspace AND (:source_type IS NULL OR d.source_type = :source_type)
 AND (:status IS NULL OR d.status = :status) AND {INSIDE}
+"""
+_EQUAL = """
+SELECT 1 FROM documents WHERE id = ? AND title = ? AND source_type = ? AND content = ? AND status = 'completed'
+"""
+_WAITING = """
+SELECT title, content, source_type, content_hash, workspace_id FROM documents
+WHERE id = ? AND status IN ('pending', 'processing')
+"""
+_REPLACED = """
+DELETE FROM documents WHERE content_hash = :content_hash AND id != :id AND origin IS NULL AND status = 'completed'
+AND workspace_id = :workspace_id
+"""
+_MOVE = """
+UPDATE documents SET status = :state, error_message = NULL, updated_at = :now
+WHERE id = :id AND status IN (SELECT value FROM json_each(:before))
+"""
+_ONLY_IN = """
+SELECT count(*) FROM marks m WHERE document_id = ?1
+AND NOT EXISTS (SELECT 1 FROM marks o WHERE o.entity = m.entity AND o.document_id != ?1)
 """
 
 
@@ -76,7 +97,10 @@ class Page:
 
 
 class Records:
-    """The documents' records. Safe to share between threads."""
+    """The documents' records. Safe to share between threads.
+
+    An upload is `pending`, `processing`, then `completed` or `failed`; one that waits can be `cancelled`.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -97,7 +121,7 @@ class Records:
             return bytes(data)
         if mime_type(record.name) in ("application/pdf", "text/html"):
             return None
-        return (self.content(record.id) or "").encode("utf-8", "surrogatepass")
+        return (self.content(record.id) or "").encode()
 
     def ids(self, workspace: str) -> list[str]:
         """The ids of a workspace's documents."""
@@ -133,11 +157,108 @@ class Records:
         equal = "WHERE d.content_hash = ? AND d.workspace_id = ? AND d.origin IS NULL"
         return self._read(f"{equal} ORDER BY d.created_at DESC, d.rowid DESC", content_hash, workspace)
 
+    def all(self) -> list[Record]:
+        """All documents, in the order in which they were added."""
+        return self._read("ORDER BY d.rowid")
+
+    def loaded(self) -> list[dict[str, Any]]:
+        """The id, origin and warning of each document that was read from a path."""
+        return self._database.rows("SELECT id, origin, warning_message FROM documents WHERE origin IS NOT NULL")
+
     def unfinished(self) -> list[str]:
         """The ids of the documents that wait to be read or were being read when the server ended."""
         return self._database.column(
             "SELECT id FROM documents WHERE status IN ('pending', 'processing') ORDER BY rowid"
         )
+
+    def entities_only_in(self, document_id: str) -> int:
+        """How many entities no other document marks."""
+        (count,) = self._database.column(_ONLY_IN, (document_id,))
+        return int(count)
+
+    def add(self, document_id: str, title: str, text: str, source_type: str, workspace: str, **columns: Any) -> Record:
+        """A document that is stored and read, in place of one with this id; an equal one is left as it is."""
+        with self._database.transaction() as connection:
+            if not self._database.column(_EQUAL, (document_id, title, source_type, text)):
+                self.remove(document_id)
+                state = {"id": document_id, "status": "completed"}
+                self._insert(title, text, source_type=source_type, workspace_id=workspace, **state, **columns)
+                index(connection, document_id, title, text, source_type=source_type, workspace=workspace)
+            return self._read("WHERE d.id = ?", document_id)[0]
+
+    def accept(
+        self,
+        title: str,
+        text: str,
+        *,
+        source_type: str,
+        original: bytes | None = None,
+        workspace: str = DEFAULT_WORKSPACE,
+        **columns: Any,
+    ) -> str:
+        """The id of a document that is stored but not read yet: it is `pending` until `process`.
+
+        `original` are the bytes that were sent, when they are not the text in UTF-8. Among the other `columns`,
+        `content_hash` is their SHA-256, `size` their number, and `metadata` JSON text.
+        """
+        with self._database.transaction() as connection:
+            state = {"source_type": source_type, "status": "pending", "workspace_id": workspace}
+            document_id = self._insert(title, text, **state, **columns)
+            if original is not None:
+                connection.execute("INSERT INTO originals VALUES (?, ?)", (document_id, original))
+        return document_id
+
+    def begin(self, document_id: str) -> bool:
+        """Whether an accepted document is to be read now: it was not cancelled, deleted or read meanwhile."""
+        return self._move(document_id, "processing", "pending", "processing")
+
+    def cancel(self, document_id: str) -> bool:
+        """Whether an accepted document waited and is cancelled now."""
+        return self._move(document_id, "cancelled", "pending")
+
+    def retry(self, document_id: str) -> bool:
+        """Whether a document that failed or was cancelled waits again."""
+        return self._move(document_id, "pending", "failed", "cancelled")
+
+    def process(self, document_id: str) -> None:
+        """Read a document that was accepted, so that it is found; one that was deleted meanwhile is left alone.
+
+        It takes the place of uploads with the same content. Raises what reading raises; nothing of the
+        document is found then. Two servers of one file may both come to read it: it is found once.
+        """
+        with self._database.transaction() as connection:
+            for row in self._database.rows(_WAITING, (document_id,)):
+                connection.execute(_REPLACED, {**row, "id": document_id})
+                kind, workspace = row["source_type"], row["workspace_id"]
+                index(connection, document_id, row["title"], row["content"], source_type=kind, workspace=workspace)
+                self._database.update("documents", document_id, status="completed")
+
+    def fail(self, document_id: str, error: str) -> None:
+        """Note that a document could not be read, and why."""
+        self._database.update("documents", document_id, status="failed", error_message=error)
+
+    def warn(self, document_id: str, warning: str | None) -> None:
+        """Note a warning about a document. None removes it."""
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE documents SET warning_message = ? WHERE id = ?", (warning, document_id))
+
+    def remove(self, document_id: str) -> bool:
+        """Whether there was such a document; it is gone, with what was read of it."""
+        with self._database.transaction() as connection:
+            return connection.execute("DELETE FROM documents WHERE id = ?", (document_id,)).rowcount > 0
+
+    def _insert(self, title: str, text: str, **columns: Any) -> str:
+        """The id of a new row. Its hash and size are the text's in UTF-8 unless `columns` says another."""
+        data = text.encode()
+        told = {"content_hash": hashlib.sha256(data).hexdigest(), "size": len(data)}
+        told |= {name: value for name, value in columns.items() if value is not None}
+        return self._database.insert("documents", title=title, content=text, **told)
+
+    def _move(self, document_id: str, state: str, *before: str) -> bool:
+        """Whether a document was in one of these states; it is in the new one now."""
+        with self._database.transaction() as connection:
+            moved = {"id": document_id, "state": state, "now": now(), "before": json.dumps(before)}
+            return connection.execute(_MOVE, moved).rowcount > 0
 
     def _read(self, where: str, *values: Any) -> list[Record]:
         return [Record(**row) for row in self._database.rows(f"{_RECORD} {where}", values)]

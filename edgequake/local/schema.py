@@ -70,7 +70,8 @@ CREATE TABLE conversations (
 CREATE INDEX conversations_of_user ON conversations(tenant_id, user_id, updated_at);
 CREATE TABLE messages (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
-    conversation_id TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE, parent_id TEXT, role TEXT NOT NULL, content TEXT NOT NULL, mode TEXT, tokens_used INTEGER, duration_ms INTEGER,
+    conversation_id TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE, parent_id TEXT,
+    role TEXT NOT NULL, content TEXT NOT NULL, mode TEXT, tokens_used INTEGER, duration_ms INTEGER,
     thinking_time_ms INTEGER, context TEXT, is_error INTEGER NOT NULL DEFAULT 0, feedback TEXT,
     created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
 CREATE INDEX messages_of_conversation ON messages(conversation_id, number);

@@ -4,40 +4,20 @@ import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-from edgequake.local.document_index import DocumentIndex
-from edgequake.local.embeddings import OpenAICompatibleEmbedder, embed_missing
-from edgequake.local.graph_index import FoundEntity, FoundRelationship
+from edgequake.local.embeddings import OpenAICompatibleEmbedder, VectorIndex, embed_missing
+from edgequake.local.graph_index import FoundEntity, FoundRelationship, GraphIndex
 from edgequake.local.graph_reading import GraphReader
-from edgequake.local.inbox import Inbox
-from edgequake.local.records import Records
+from edgequake.local.records import Record, Records
 from edgequake.local.schema import Database
 from edgequake.local.scope import DEFAULT_WORKSPACE, Scope
 from edgequake.local.search import FUSED, Hit, Search
 
-__all__ = ["Document", "Hit", "Progress", "Scope", "Store"]
+__all__ = ["Hit", "Progress", "Record", "Scope", "Store"]
 
-_DOCUMENTS = """
-SELECT d.id, d.title, d.created_at, (SELECT count(*) FROM passages p WHERE p.document_id = d.id) AS passages
-FROM documents d
-"""
-_EQUAL = """
-SELECT 1 FROM documents WHERE id = ? AND title = ? AND source_type = ? AND content = ? AND status = 'completed'
-"""
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and how much there is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A stored document. `created_at` is an RFC 3339 time in UTC."""
-
-    id: str
-    title: str
-    created_at: str
-    passages: int
 
 
 class Store:
@@ -53,8 +33,8 @@ class Store:
         self.database = Database(self.path)
         self.records = Records(self.database)
         self._search = Search(self.database)
-        self._index = DocumentIndex(self.database)
-        self.inbox = Inbox(self.database, self._index)
+        self._graph = GraphIndex(self.database.connection)
+        self._vectors = VectorIndex(self.database.connection)
 
     def __enter__(self) -> Self:
         return self
@@ -83,7 +63,7 @@ class Store:
         origin: str | None = None,
         size: int | None = None,
         workspace: str = DEFAULT_WORKSPACE,
-    ) -> Document:
+    ) -> Record:
         """Stores a document, and returns it. A document with the same id is replaced.
 
         :param document_id: an id of your own. Default: a new one.
@@ -94,36 +74,16 @@ class Store:
         :param size: the size of that file in bytes.
         """
         kind = source_type or ("markdown" if markdown else "text")
-        document_id = document_id or str(uuid.uuid4())
-        with self.database.lock:
-            if not self.database.column(_EQUAL, (document_id, title, kind, text)):
-                with self.database.transaction():
-                    self._index.remove(document_id)
-                    told = {"status": "completed", "size": size, "origin": origin, "workspace_id": workspace}
-                    self._index.insert(title, text, kind, id=document_id, **told)
-                    self._index.index(document_id, title, text, kind, workspace)
-            (row,) = self.database.rows(f"{_DOCUMENTS} WHERE d.id = ?", (document_id,))
-        return Document(**row)
-
-    def warn(self, document_id: str, warning: str | None) -> None:
-        """Stores a warning about a document, for lists of documents. None removes it."""
-        with self.database.transaction() as connection:
-            connection.execute("UPDATE documents SET warning_message = ? WHERE id = ?", (warning, document_id))
+        more = {"origin": origin, "size": size}
+        return self.records.add(document_id or str(uuid.uuid4()), title, text, kind, workspace, **more)
 
     def delete(self, document_id: str) -> bool:
         """Removes a document. Returns whether it existed."""
-        with self.database.transaction():
-            return self._index.remove(document_id)
+        return self.records.remove(document_id)
 
-    def documents(self) -> list[Document]:
+    def documents(self) -> list[Record]:
         """All documents, in the order in which they were added."""
-        return [Document(**row) for row in self.database.rows(f"{_DOCUMENTS} ORDER BY d.rowid")]
-
-    def origins(self) -> list[dict[str, Any]]:
-        """The id, origin and warning of each document that was read from a path."""
-        return self.database.rows(
-            "SELECT id, origin, warning_message FROM documents WHERE origin IS NOT NULL ORDER BY rowid"
-        )
+        return self.records.all()
 
     def search(
         self,
@@ -146,7 +106,7 @@ class Store:
         """
         with self.database.snapshot():
             inside = self._search.inside(workspace, scope)
-            near = self._index.vectors.near(*vector, workspace, inside, FUSED) if vector else ()
+            near = self._vectors.near(*vector, workspace, inside, FUSED) if vector else ()
             return self._search.passages(query, limit, workspace, inside, near)
 
     def passage(self, chunk_id: str, workspace: str = DEFAULT_WORKSPACE) -> Hit | None:
@@ -173,12 +133,7 @@ class Store:
         """The entities and relationships to show beside an answer from these passages."""
         with self.database.snapshot():
             inside = self._search.inside(workspace, scope)
-            return self._index.graph.beside(query, hits, workspace, inside, (most_entities, most_relationships))
-
-    def entities_only_in(self, document_id: str) -> int:
-        """How many entities are marked in this document and in no other."""
-        with self.database.snapshot():
-            return self._index.graph.only_in(document_id)
+            return self._graph.beside(query, hits, workspace, inside, (most_entities, most_relationships))
 
     @contextmanager
     def reading_graph(self, workspace: str = DEFAULT_WORKSPACE) -> Iterator[GraphReader]:
@@ -191,4 +146,4 @@ class Store:
 
         :raises EmbeddingError: the model fails. Vectors that were stored before stay.
         """
-        embed_missing(self.database, self._index.vectors, embedder, progress)
+        embed_missing(self.database, self._vectors, embedder, progress)

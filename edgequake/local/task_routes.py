@@ -100,12 +100,12 @@ class TaskRoutes(Routes):
         return self._record(asked)
 
     def _cancelled(self, record: Record) -> Record:
-        if not self.store.inbox.cancel(record.id):
+        if not self.store.records.cancel(record.id):
             raise RequestError(409, f"document {record.id} is {record.status}, it does not wait")
         return self.store.records.get(record.id) or record
 
     def _retried(self, record: Record) -> Record:
-        if not self.store.inbox.retry(record.id):
+        if not self.store.records.retry(record.id):
             raise RequestError(409, f"document {record.id} is {record.status}, it did not fail")
         self.engine.ingestion.read(record.id)
         return self.store.records.get(record.id) or record

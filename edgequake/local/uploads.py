@@ -115,7 +115,7 @@ class Uploads:
             file_name=upload.name,
             track_id=track_id,
             metadata=upload.metadata,
-            original=None if content.text.encode("utf-8", "surrogatepass") == upload.data else upload.data,
+            original=None if content.text.encode() == upload.data else upload.data,
         )
         if receipt.is_duplicate:
             return receipt
@@ -164,7 +164,7 @@ class Uploads:
                     return Receipt(one.id, one.track_id or "", True, one.chunk_count, one.entity_count)
             track_id = track_id or f"upload_{datetime.now(UTC):%Y%m%d_%H%M%S}_{uuid4().hex[:8]}"
             columns |= {"content_hash": content_hash, "track_id": track_id}
-            return Receipt(self._store.inbox.accept(title, text, workspace=workspace, **columns), track_id)
+            return Receipt(self._store.records.accept(title, text, workspace=workspace, **columns), track_id)
 
 
 def _content(upload: Upload) -> Content:

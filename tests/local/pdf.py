@@ -1,8 +1,8 @@
 """Small PDF files, made by hand."""
 
 
-def pdf(*pages: str) -> bytes:
-    """A PDF with a line of text on each page."""
+def pdf(*pages: str, signs: dict[str, str] | None = None) -> bytes:
+    """A PDF with a line of text on each page; `signs` are letters whose font says they are other signs, in UTF-16."""
     font = 3 + 2 * len(pages)
     kids = " ".join(f"{3 + 2 * number} 0 R" for number in range(len(pages)))
     objects = ["<< /Type /Catalog /Pages 2 0 R >>", f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>"]
@@ -14,7 +14,12 @@ def pdf(*pages: str) -> bytes:
             f" /Contents {4 + 2 * number} 0 R >>"
         )
         objects.append(f"<< /Length {len(content)} >>\nstream\n{content}\nendstream")
-    objects.append("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
+    told = f" /ToUnicode {font + 1} 0 R" if signs else ""
+    objects.append(f"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica{told} >>")
+    if signs:
+        named = "\n".join(f"<{ord(letter):02X}> <{sign}>" for letter, sign in signs.items())
+        cmap = f"1 begincodespacerange\n<00> <FF>\nendcodespacerange\n{len(signs)} beginbfchar\n{named}\nendbfchar"
+        objects.append(f"<< /Length {len(cmap)} >>\nstream\n{cmap}\nendstream")
     out = b"%PDF-1.4\n"
     places = []
     for number, body in enumerate(objects, 1):

@@ -119,7 +119,7 @@ def test_a_document_that_cannot_be_read_says_so_in_its_record(
     def broken(document_id: str) -> None:
         raise ValueError("no\nroom")
 
-    monkeypatch.setattr(fresh.server.store.inbox, "process", broken)
+    monkeypatch.setattr(fresh.server.store.records, "process", broken)
     track = wait_for(fresh, fresh.post(ROOT, json={"content": "words"}).json()["track_id"])
     assert track["status_summary"]["failed"] == 1
     assert (track["documents"][0]["status"], track["documents"][0]["error_message"]) == ("failed", "no room")

@@ -49,6 +49,14 @@ def test_a_pdf_made_to_expand_ends_in_an_error(monkeypatch: pytest.MonkeyPatch, 
     assert "plain" in read(pdf("plain"), ".pdf").text
 
 
+def test_half_a_sign_of_a_pdf_is_no_reason_to_refuse_the_rest() -> None:
+    text = read(pdf("Gulls eat xy", signs={"x": "D83D", "y": "2713"}), ".pdf").text
+    assert text.startswith("Gulls eat ?\u2713")
+    with Store() as store:
+        store.add_document("gulls.pdf", text, source_type="pdf")
+        assert [hit.page for hit in store.search("gulls")] == [1]
+
+
 def test_a_pdf_that_unpacks_to_a_gigabyte_ends_in_an_error() -> None:
     packer = zlib.compressobj(9)
     packed = b"".join([*(packer.compress(b" " * (1 << 20)) for _ in range(200)), packer.flush()])

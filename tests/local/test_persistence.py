@@ -76,14 +76,14 @@ def test_a_vanished_file_stays_and_is_said_until_it_is_back(tmp_path: Path, capl
 
 KILLED = """
 import os, signal, sys
-from edgequake.local.graph_index import GraphIndex
+from edgequake.local import indexing
 from edgequake.local.store import Store
 store = Store(sys.argv[1])
 store.add_document("whole.md", "Gulls eat chips.")
-accepted = store.inbox.accept("torn.md", "Herons eat fish.", source_type="markdown", size=1, content_hash="x")
-store.inbox.begin(accepted)
-GraphIndex.insert = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
-store.inbox.process(accepted)
+accepted = store.records.accept("torn.md", "Herons eat fish.", source_type="markdown", size=1, content_hash="x")
+store.records.begin(accepted)
+indexing.names = lambda passages: os.kill(os.getpid(), signal.SIGKILL)
+store.records.process(accepted)
 """
 
 
@@ -93,7 +93,7 @@ def test_a_server_killed_in_the_middle_of_an_upload_leaves_a_store_that_goes_on(
     done = subprocess.run([sys.executable, "-c", KILLED, str(db)], timeout=300, check=False)
     assert done.returncode == -signal.SIGKILL
     with Store(db) as store:
-        assert [(d.title, d.passages) for d in store.documents()] == [("whole.md", 1), ("torn.md", 0)]
+        assert [(d.title, d.chunk_count) for d in store.documents()] == [("whole.md", 1), ("torn.md", 0)]
         assert store.search("herons") == []
         assert store.database.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     with LocalServer(db=db) as server:
@@ -184,19 +184,19 @@ def test_two_servers_of_one_file_read_an_upload_once(tmp_path: Path) -> None:
     db = tmp_path / "kept.db"
     with Store(db) as store, Store(db) as other:
         text = "# Gulls\n\nGulls eat chips."
-        accepted = store.inbox.accept("gulls.md", text, source_type="markdown", size=len(text), content_hash="h")
+        accepted = store.records.accept("gulls.md", text, source_type="markdown", size=len(text), content_hash="h")
         second = Ingestion(other)
         (waiting,) = other.records.unfinished()  # the second server starts and finds it
         Ingestion(store).read_now(accepted)
         second.read_now(waiting)
         assert [hit.text for hit in other.search("gulls")] == ["Gulls eat chips."]
-        assert store.inbox.begin(accepted) is False
-        again = store.inbox.accept("terns.md", "Terns.", source_type="markdown", size=6, content_hash="i")
-        assert store.inbox.begin(again) is other.inbox.begin(again) is True  # both begin before either has ended
-        store.inbox.process(again)
+        assert store.records.begin(accepted) is False
+        again = store.records.accept("terns.md", "Terns.", source_type="markdown", size=6, content_hash="i")
+        assert store.records.begin(again) is other.records.begin(again) is True  # both begin before either has ended
+        store.records.process(again)
         with other.transaction():  # as the second one's note that it begins
             other.database.connection.execute("UPDATE documents SET status = 'processing' WHERE id = ?", (again,))
-        other.inbox.process(again)
+        other.records.process(again)
         assert [hit.text for hit in store.search("terns")] == ["Terns."]
 
 

@@ -91,7 +91,7 @@ def test_a_document_of_the_same_id_is_replaced_and_an_equal_one_left_alone() -> 
         store.add_document("d", "fresh text", document_id="x")
         assert store.search("old") == []
         assert store.search("fresh")[0].document_id == "x"
-        assert [d.passages for d in store.documents()] == [1]
+        assert [d.chunk_count for d in store.documents()] == [1]
 
 
 def test_a_file_keeps_the_documents(tmp_path: Path) -> None:

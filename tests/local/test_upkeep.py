@@ -24,7 +24,7 @@ from edgequake import (
     ValidationError,
 )
 from edgequake.local import LocalServer, context_routes
-from edgequake.local.inbox import Inbox
+from edgequake.local.records import Records
 from edgequake.models.source import Subgraph
 
 WORKSPACE = {"X-Tenant-ID": "default", "X-Workspace-ID": "default"}
@@ -47,13 +47,13 @@ def client(server: LocalServer) -> Iterator[EdgequakeClient]:
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """The reading of documents waits for it."""
-    event, process = threading.Event(), Inbox.process
+    event, process = threading.Event(), Records.process
 
-    def wait(inbox: Inbox, document_id: str) -> None:
+    def wait(records: Records, document_id: str) -> None:
         event.wait(60)
-        process(inbox, document_id)
+        process(records, document_id)
 
-    monkeypatch.setattr(Inbox, "process", wait)
+    monkeypatch.setattr(Records, "process", wait)
     yield event
     event.set()
 
@@ -345,7 +345,7 @@ def test_documents_that_failed_are_read_again(client: EdgequakeClient, monkeypat
         raise ValueError("the reader stumbled")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Inbox, "process", fail)
+        patch.setattr(Records, "process", fail)
         upload = client.documents.upload_text(TEXT, title="gulls.md")
         with pytest.raises(ProcessingError, match="stumbled"):
             client.documents.wait(upload)

@@ -77,6 +77,7 @@ class Copier:
         if self._copies.get(copy.answer.name) is copy:
             del self._copies[copy.answer.name]
         copy.room.set()
+        self._copied(copy.answer)
 
     def begin(self, copy: Copy) -> None:
         """From now on the answer is copied."""

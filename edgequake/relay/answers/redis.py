@@ -177,6 +177,6 @@ class RedisStore(MemoryStore):
             self._forget(answer)
 
     def _copied(self, answer: Answer) -> None:
-        """Redis has all of it: a reader who comes now reads it from there, as on every other worker."""
+        """It is copied no more: Redis has all of it, for readers who come now, or none of it."""
         if answer.task is None:
             self._forget(answer)

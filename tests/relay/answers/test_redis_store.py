@@ -366,6 +366,29 @@ async def test_whoever_leaves_before_redis_has_answered_leaves_nothing(worker, m
     await until(lambda: not here._answers)
 
 
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_an_answer_that_ended_while_redis_was_silent_stays_in_no_memory(worker, monkeypatch, leaves):
+    here, source = worker(), whole(1)
+    ended = asyncio.Event()
+
+    async def silent(*_: Any) -> Any:
+        await until(lambda: source.closed)
+        ended.set()
+        if leaves:
+            await asyncio.Event().wait()
+        raise LostError("no answer")
+
+    monkeypatch.setattr(here._link, "run", silent)
+    asking = asyncio.create_task(here.start(source))
+    await ended.wait()
+    if leaves:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+    else:
+        assert await Reader((await asking).feed).over() == ([1], "done")
+    assert not here._answers
+
+
 async def test_an_answer_whose_key_another_worker_has_taken_meanwhile_is_ended(worker, server):
     here, source = worker(), Source(1)
     _, feed = await here.start(source, owner="mira", key="m1")

@@ -146,12 +146,13 @@ def test_the_total_counts_all_connections(edgequake_script, items, soon):
     assert len(edgequake_script.requests) == 2
 
 
-def test_a_stream_that_is_closed_between_two_tries_says_so(edgequake_script, monkeypatch):
+@pytest.mark.parametrize("meanwhile", ["edgequake.relay._sync.answer.sleep", "edgequake.relay._sync.answer.resumed"])
+def test_a_stream_that_is_closed_between_two_tries_says_so(edgequake_script, monkeypatch, meanwhile):
     edgequake_script.on("POST", "/call/f").stream(b"id: 1-1\ndata: 1\n\n", headers=WHERE)
     edgequake_script.on("DELETE", "/answers/k").reply(status=204)
     with RelayClient(edgequake_script.url) as client:
         stream: RelayStream[int] = client.f()
-        monkeypatch.setattr("edgequake.relay._sync.answer.sleep", lambda _: stream.close())
+        monkeypatch.setattr(meanwhile, lambda *_: stream.close())
         with pytest.raises(StreamError, match="closed before its end"):
             list(stream)
     assert [request.method for request in edgequake_script.requests] == ["POST", "DELETE"]

@@ -69,10 +69,10 @@ class Answer:
             return False
         while (delay := self._retries.next_delay(monotonic())) is not None:
             sleep(delay)
-            if self._over:  # another thread or task has left it meanwhile
-                raise StreamError("this stream was closed before its end")
             timeout = self._retries.timeout(monotonic())
             self.reader = _reader(self._once, resumed(self._exchange, self._path, self._last, self._auth, timeout))
+            if self._over:  # another thread or task has left it meanwhile: it closed the last reader
+                raise StreamError("this stream was closed before its end")
             try:
                 _opened(self.reader)
             except EdgeQuakeError as error:

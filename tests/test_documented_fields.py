@@ -9,7 +9,10 @@ PACKAGE = Path(__file__).resolve().parent.parent / "edgequake"
 MODULES = [
     *sorted(path for path in (PACKAGE / "models").glob("*.py") if path.name != "_model.py"),
     *(PACKAGE / name for name in ("settings.py", "exceptions.py", "chunks.py", "events.py")),
-    *(PACKAGE / name for name in ("_core/timing.py", "_core/stats.py", "rag/config.py")),
+    *(PACKAGE / "_core" / name for name in ("calls.py", "records.py", "stats.py", "timing.py")),
+    *(PACKAGE / "adapters" / name for name in ("_events.py", "_gpo.py", "_storm.py")),
+    *(PACKAGE / "integrations/langchain" / name for name in ("_chat.py", "_retriever.py")),
+    *(PACKAGE / name for name in ("_async/client.py", "batch/progress.py", "rag/config.py", "testing/_requests.py")),
 ]
 
 

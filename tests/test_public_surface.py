@@ -6,13 +6,14 @@ import inspect
 import pickle
 import subprocess
 import sys
+from functools import cached_property
 from importlib import import_module
 from typing import get_type_hints
 
 import pytest
 
 import edgequake
-from edgequake import AsyncEdgequakeClient, EdgequakeClient
+from edgequake import AsyncEdgequakeClient, EdgequakeClient, Timeout
 
 NAMES = [
     "APIError",
@@ -171,13 +172,46 @@ def test_every_method_and_property_of_clients_and_streams_is_documented(cls):
         assert member.__doc__, f"{cls.__name__}.{name}"
 
 
+def resources(of):
+    """The class of each resource of a client, and of each resource of one."""
+    for name, member in public_members(type(of)).items():
+        if isinstance(member, cached_property):
+            resource = getattr(of, name)
+            yield type(resource)
+            yield from resources(resource)
+
+
+def public_callables(cls):
+    """The classes of the package, and the methods of a client, of its resources, and of streams."""
+    for name in NAMES:
+        value = getattr(edgequake, name)
+        if callable(value) and not issubclass(value, dict | Warning):  # these have no signature
+            yield name, value
+    for kind in {cls, *resources(cls()), *STREAMS}:
+        for name, member in public_members(kind).items():
+            if inspect.isfunction(member):
+                yield f"{kind.__name__}.{name}", member
+
+
 @pytest.mark.parametrize("cls", CLIENTS, ids=lambda cls: cls.__name__)
-@pytest.mark.parametrize("resource", ["query", "chat"])
-def test_every_method_of_a_resource_is_documented_and_typed(cls, resource):
-    kind = type(getattr(cls(), resource))
-    for name, member in public_members(kind).items():
-        assert member.__doc__, name
-        assert "return" in inspect.get_annotations(member), name
+def test_every_method_of_a_resource_is_documented_and_typed(cls):
+    kinds = [*resources(cls())]
+    assert len(kinds) >= 28
+    for kind in kinds:
+        for name, member in public_members(kind).items():
+            member = getattr(member, "func", getattr(member, "fget", member))
+            assert member.__doc__, f"{kind.__name__}.{name}"
+            assert "return" in inspect.get_annotations(member), f"{kind.__name__}.{name}"
+
+
+@pytest.mark.parametrize("cls", CLIENTS, ids=lambda cls: cls.__name__)
+def test_the_defaults_in_a_signature_are_values_that_a_caller_can_give(cls):
+    plain = (bool, int, float, str, bytes, tuple, Timeout)
+    for name, value in public_callables(cls):
+        for parameter in inspect.signature(value).parameters.values():
+            default = parameter.default
+            if default is not parameter.empty and default is not None and "<factory>" not in str(default):
+                assert isinstance(default, plain), f"{name}({parameter})"
 
 
 def twins():

@@ -26,14 +26,23 @@ class ClientOptions(TypedDict, total=False):
     """What ``with_options`` can change."""
 
     timeout: float | Timeout | None
+    """Seconds for each step of a call, a :class:`Timeout`, or None for no limit."""
     max_retries: int
+    """How often a failed request is retried; 0 means never."""
     headers: Mapping[str, str]
+    """Headers that are added to the client's."""
     tenant_id: str | None
+    """Sent as ``X-Tenant-ID``; None: not sent."""
     workspace_id: str | None
+    """Sent as ``X-Workspace-ID``; None: not sent."""
     user_id: str | None
+    """Sent as ``X-User-ID``; None: not sent."""
     api_key: str | None
+    """Sent as ``X-API-Key``. It replaces the key or token."""
     jwt: str | TokenSource | None
+    """Sent as ``Authorization: Bearer``: a token, or a function that returns one. It replaces the key or token."""
     on_call: Callable[[CallRecord], object] | None
+    """A function that gets the :class:`CallRecord` of each call that ends; None: there is none."""
 
 
 class AsyncEdgequakeClient(AsyncAnyEndpoint):

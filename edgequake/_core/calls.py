@@ -57,17 +57,23 @@ class Call(Generic[T_co]):
     """One request, and how its answer is read."""
 
     method: str
+    """The HTTP method."""
     path: str
+    """The path below the base URL, percent-encoded. It may have a query."""
     parse: Callable[[bytes], T_co]
     """The body of a 2xx answer as what the method promises; raises :class:`ResponseError`."""
     replayable: bool
     """True when the request has no side effects, so that it may be sent twice."""
     params: Mapping[str, Any] | None = None
-    body: bytes | None = field(default=None, repr=False)  # it may hold a password
+    """The query of the address; None: there is none."""
+    body: bytes | None = field(default=None, repr=False)
+    """The body, which is JSON; None: there is none. No repr shows it: it may hold a password."""
     files: tuple[FilePart, ...] = ()
     """Sent as ``multipart/form-data``, with ``form`` beside them, instead of ``body``."""
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # they may hold a key
+    """The parts beside ``files``, each a text."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Headers in addition to the client's. No repr shows them: they may hold a key."""
     timeout: Timeout | None = None
     """Instead of the client's, when the caller gave one."""
     needs: tuple[str, ...] = ()

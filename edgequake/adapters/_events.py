@@ -145,11 +145,17 @@ class ServiceOptions(TypedDict, total=False):
     """The settings that every adapter's client takes besides its own. :class:`AsyncServiceClient` describes them."""
 
     headers: Mapping[str, str] | None
+    """Headers that every request gets, such as the service's key. No repr or log shows them."""
     retry: RetryPolicy | None
+    """A :class:`RetryPolicy`, used instead of ``max_retries``."""
     http_client: Any
+    """An httpx client that you own. It stays open when this client is closed."""
     max_event_bytes: int
+    """The largest event of a stream, or plain answer, in bytes. Default 16 MiB."""
     rate_limit: str | None
+    """How many requests may be sent in a period, such as ``"10/s"``. Default None: no limit."""
     on_call: Callable[[CallRecord], object] | None
+    """A function that gets the :class:`CallRecord` of each call when it ends."""
 
 
 def required(name: str, value: Any, advice: str = "") -> str:

@@ -49,50 +49,65 @@ class SessionContext(_Given):
     """Who a session is for."""
 
     instance_id: str
+    """The instance of GPO that answers."""
     user_id: str
+    """The user who asks."""
     project_id: str | None = None
+    """The project that the session belongs to. Default None: no project."""
 
 
 class ChatContext(_Given):
     """The session and conversation of a question. ``token`` is sent as ``Authorization: Bearer``; no repr shows it."""
 
     session_id: str | None = None
+    """The id that ``session()`` gave."""
     conversation_id: str | None = None
+    """The id that ``start_conversation()`` gave. ``chat()`` and ``chat_stream()`` need it."""
     token: str | None = Field(None, repr=False)
+    """The token that ``session()`` gave. Each call with a context needs it."""
 
 
 class ChatRequest(_Given):
     """A question. Fields of your own are sent too."""
 
     query: str
+    """The question. It must not be empty."""
     use_openai: bool = False
+    """Whether OpenAI's models may be used. Default False."""
 
 
 class StreamingChatRequest(ChatRequest):
     """A question whose answer is streamed."""
 
     stream: bool = True
+    """Whether the answer is streamed. ``chat_stream()`` always sends True."""
 
 
 class Session(Answer):
     """A session. Its id and token go into a :class:`ChatContext`."""
 
     session_id: str
+    """The id of the session."""
     token: str | None = Field(None, repr=False)
+    """What further calls of this session are sent with; None if the service gave none. No repr shows it."""
 
 
 class Conversation(Answer):
     """A conversation. Its id goes into a :class:`ChatContext`."""
 
     conversation_id: str
+    """The id of the conversation."""
 
 
 class CitationSource(Model):
     """A source that the answer cites. Fields that this SDK does not know are kept."""
 
     title: str = ""
+    """The title of the document; empty if the service sent none."""
     relevance_score: float | None = None
+    """How well the source fits the question, as the service measures it; higher is better. None if it did not say."""
     content_excerpt: str | None = None
+    """The passage that the answer uses; None if the service sent none."""
 
     def as_source(self) -> Source:
         """The same source as a :class:`Source` of this SDK."""
@@ -106,11 +121,13 @@ class StreamingChunk(Model):
     """A chunk of a streamed answer. ``str(chunk)`` is its text."""
 
     content: str | None = None
+    """The text that this chunk adds to the answer; None if it adds none."""
     sources: list[CitationSource] | None = None
     """The cited sources. They usually come with the final chunk."""
     is_complete: bool = False
     """Whether this is the final chunk."""
     metadata: dict[str, Any] | None = None
+    """What else the service sent with this chunk; None if nothing."""
 
     @property
     def text(self) -> str:
@@ -125,8 +142,11 @@ class ChatResponse(Answer):
     """A whole answer: the result of ``chat()`` and of a stream's ``final()``."""
 
     message_content: str
+    """The text of the answer."""
     sources: list[CitationSource] = Field(default_factory=list)
+    """The sources that the answer cites; empty if it cites none."""
     metadata: dict[str, Any] | None = None
+    """What else the service sent with the answer; None if nothing."""
 
     @property
     def text(self) -> str:
@@ -167,9 +187,13 @@ class Routes:
     """The paths of the service. Every call is a ``POST``; ``{session_id}`` and ``{conversation_id}`` are replaced."""
 
     session: str = "/sessions"
+    """The path of ``session()``. Default ``/sessions``."""
     start_conversation: str = "/conversations"
+    """The path of ``start_conversation()``. Default ``/conversations``."""
     chat: str = "/chat"
+    """The path of ``chat()``. Default ``/chat``."""
     chat_stream: str = "/chat/stream"
+    """The path of ``chat_stream()``. Default ``/chat/stream``."""
 
 
 class GPOOptions(ServiceOptions, total=False):
@@ -178,9 +202,11 @@ class GPOOptions(ServiceOptions, total=False):
     base_url: str | None
     """The service's address. Default: the environment variable ``GPO_BASE_URL``."""
     routes: Routes
+    """The paths of the service, if they differ from those of :class:`Routes`."""
     timeout: float | Timeout | None
     """Seconds for each clock except ``total``. Default: 60."""
     max_retries: int
+    """How often a request may be sent again after a failure. Default 3."""
 
 
 Request: TypeAlias = BaseModel | Mapping[str, Any]

@@ -47,12 +47,17 @@ class StormChunk(Model):
     """A chunk of a streamed answer. ``str(chunk)`` is its text. Fields that this SDK does not know are kept."""
 
     message: _Message | None = None
+    """The message of this event, whose ``content`` is the text; None if it has none."""
     contexts: list[Any] | None = None
     """The passages that the answer uses, as Storm sends them. None if this event has none."""
     chat_id: str | None = Field(None, validation_alias=AliasChoices("chat_id", "id"))
+    """The id of the chat; None if this event does not name it."""
     task_id: str | None = None
+    """The id of the task that writes the answer; None if this event does not name it."""
     model: str | None = None
+    """The model that writes the answer; None if this event does not name it."""
     is_final_event: bool = False
+    """Whether this is the last event of the answer."""
 
     @property
     def text(self) -> str:
@@ -78,8 +83,11 @@ class StormAnswer(Answer):
     """A whole answer: ``text``, ``contexts``, and ``metadata`` with ``chat_id``, ``task_id`` and ``model``."""
 
     text: str
+    """The text of the answer."""
     contexts: list[Any] = Field(default_factory=list)
+    """The passages that the answer uses, as Storm sends them; empty if there are none."""
     metadata: dict[str, str] = Field(default_factory=dict)
+    """``chat_id``, ``task_id`` and ``model``, as far as Storm sent them."""
 
     def __str__(self) -> str:
         return self.text
@@ -191,6 +199,7 @@ class StormOptions(ServiceOptions, total=False):
     event_timeout: float | None
     """Seconds without an event after which a stream fails. It also limits the wait for the first event. Default: 30."""
     max_retries: int
+    """How often a request may be sent again after a failure. Default 3."""
     max_stream_errors: int
     """How many events of a stream may report an error or be unreadable before it fails. Default: 3."""
 

@@ -39,12 +39,19 @@ class Request:
     """A request that the server received. `path` is still percent-encoded. Connections are counted from 1."""
 
     method: str
+    """The HTTP method, such as ``POST``."""
     path: str
+    """The path, still percent-encoded, without the query."""
     query: dict[str, str]
+    """The parameters of the query, decoded. Of a repeated one, the last value."""
     headers: Headers
+    """The header fields, found whatever the case of the name."""
     body: bytes
+    """The whole body; empty if there was none."""
     connection: int
+    """The number of the connection that it came over, counted from 1."""
     version: str = "HTTP/1.1"
+    """The version of HTTP."""
 
     @property
     def is_last(self) -> bool:

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import get_type_hints
 
 import pytest
+from tables import table
 
 import edgequake
 from edgequake import AsyncEdgequakeClient, EdgequakeClient, Timeout
@@ -137,7 +138,7 @@ def test_an_unknown_name_is_an_attribute_error():
     assert not hasattr(edgequake, "httpx")
 
 
-@pytest.mark.parametrize("module", ["edgequake", *MODULES])
+@table("module", ["edgequake", *MODULES])
 def test_every_public_name_of_a_module_is_sorted_and_documented(module):
     module = import_module(module)
     assert module.__doc__
@@ -163,7 +164,7 @@ STREAMS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("cls", [*CLIENTS, *STREAMS], ids=lambda cls: cls.__name__)
+@table("cls", [*CLIENTS, *STREAMS])
 def test_every_method_and_property_of_clients_and_streams_is_documented(cls):
     members = public_members(cls)
     assert members
@@ -223,7 +224,7 @@ def twins():
         yield type(getattr(AsyncEdgequakeClient(), resource)), type(getattr(EdgequakeClient(), resource))
 
 
-@pytest.mark.parametrize(("asynchronous", "synchronous"), list(twins()), ids=lambda cls: cls.__name__)
+@table(("asynchronous", "synchronous"), list(twins()))
 def test_both_sides_have_the_same_methods_with_the_same_parameters(asynchronous, synchronous):
     ours, theirs = public_members(asynchronous), public_members(synchronous)
     assert {{"aclose": "close"}.get(name, name) for name in ours} == theirs.keys()

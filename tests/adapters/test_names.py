@@ -8,12 +8,13 @@ import sys
 from importlib import import_module
 
 import pytest
+from tables import table
 
 from edgequake.adapters.gpo import GPOCoreClient, GPOCoreSyncClient
 from edgequake.adapters.storm import AsyncStormClient, StormClient
 
 
-@pytest.mark.parametrize("module", ["adapters", "adapters.storm", "adapters.gpo", "display"])
+@table("module", ["adapters", "adapters.storm", "adapters.gpo", "display"])
 def test_every_public_name_is_sorted_and_documented(module):
     module = import_module(f"edgequake.{module}")
     assert module.__doc__

@@ -8,6 +8,7 @@ import time
 import anyio
 import pytest
 from adapters.services import STORM, storm
+from tables import table
 
 from edgequake import (
     ConfigurationError,
@@ -71,7 +72,7 @@ def test_a_missing_key_is_told_before_anything_is_sent(monkeypatch):
         StormClient()
 
 
-@pytest.mark.parametrize(
+@table(
     "bad",
     [
         {"base_url": "https://https://live-stargate.sionic.im"},
@@ -86,7 +87,6 @@ def test_a_missing_key_is_told_before_anything_is_sent(monkeypatch):
         {"retry": 3},
         {"rate_limit": "fast"},
     ],
-    ids=str,
 )
 def test_settings_that_cannot_work_are_refused(bad):
     with pytest.raises(ConfigurationError) as caught:

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 import httpx
 import pytest
 from client.wires import STREAM, token, v2
+from tables import table
 
 from edgequake import (
     AsyncEdgequakeClient,
@@ -23,7 +24,7 @@ from edgequake import (
 from edgequake.testing import RESET, Hold
 
 
-@pytest.mark.parametrize(
+@table(
     ("client_class", "given"),
     [
         (EdgequakeClient, httpx.AsyncClient()),

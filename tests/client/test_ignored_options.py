@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from client.wires import QUERY, STREAM, v2
+from tables import table
 
 from edgequake import EdgequakeClient, IgnoredOptionWarning
 from edgequake.models.options import MODES
@@ -84,7 +85,7 @@ def test_a_program_is_told_once_for_each_line() -> None:
     ]
 
 
-@pytest.mark.parametrize("mode", [*MODES, "MIX"])
+@table("mode", [*MODES, "MIX"])
 def test_every_mode_of_the_server_is_taken_in_any_case(mode: str) -> None:
     EdgequakeClient().query.stream("q", mode=mode)
 

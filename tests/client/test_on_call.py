@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from client.conftest import every_client
 from client.wires import CHAT_STREAM, CONTEXT, QUERY, SOURCE, STATS, STREAM, TEXT, chat, openai, token, v2
+from tables import table
 
 from edgequake import (
     AsyncEdgequakeClient,
@@ -245,7 +246,7 @@ class Asynchronous:
         pass
 
 
-@pytest.mark.parametrize("given", [7, "print", coroutine, Asynchronous()])
+@table("given", [7, "print", coroutine, Asynchronous()])
 def test_anything_but_a_plain_function_is_refused(given):
     with pytest.raises(ConfigurationError, match="on_call must be a plain function"):
         EdgequakeClient(env={}, on_call=given)

@@ -13,6 +13,7 @@ import pytest
 from client.conftest import caller, server
 from client.wires import CONTEXT, DONE, STREAM, token
 from rich.console import Console
+from tables import table
 
 from edgequake import AsyncEdgequakeClient, EdgequakeClient, StreamInterruptedError, StreamTiming
 from edgequake.adapters.storm import StormClient
@@ -298,7 +299,7 @@ def test_an_ipython_that_is_no_notebook_is_a_terminal_or_pipe(monkeypatch, capsy
     assert capsys.readouterr().out == "a\n"
 
 
-@pytest.mark.parametrize(
+@table(
     ("timing", "tokens", "words"),
     [
         (StreamTiming(0.1, 0.5, 2.5, 9), 5, "5 tokens in 2.50 s (2.0 tokens/s), the first after 0.50 s"),

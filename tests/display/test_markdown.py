@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
+from tables import table
 
 from edgequake.display.markdown import Blocks, Rendered, rendered
 
@@ -33,7 +33,7 @@ def test_the_blocks_are_the_text_and_the_same_however_it_was_cut(text, at):
     assert blocks(text[:at], text[at:]) == blocks(text) == blocks(*text)
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "One.\nStill one.\n\n|Two.\n\n\n|# Three\n",
@@ -71,7 +71,7 @@ def test_the_end_of_a_long_block_is_whole_lines_and_code_stays_code():
     assert splitter.end(4) == "line"
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "first line\nsecond line",

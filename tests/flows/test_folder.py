@@ -15,6 +15,7 @@ import httpx
 import pytest
 import trio
 from flows.conftest import Routes, filename, part, reply, sample
+from tables import table
 
 from edgequake import (
     AsyncEdgequakeClient,
@@ -165,7 +166,7 @@ def test_what_cannot_be_sent_is_skipped_with_a_reason(caller: Any, server: Any, 
     assert names(result.duplicates) == ["in.md"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("pattern", "fits"),
     [
         ("**/*", ["a.md", "b/c.txt", "b/d/e.md"]),

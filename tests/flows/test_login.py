@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from flows.conftest import reply, sample
+from tables import table
 
 from edgequake import ConfigurationError, ForbiddenError, NetworkError, ResponseError, TimeoutError, UnauthorizedError
 from edgequake._core.login import LoginState
@@ -190,7 +191,7 @@ def test_a_late_401_does_not_drop_a_newer_token():
     assert state.next_step(0.0) == "refresh"
 
 
-@pytest.mark.parametrize(("name", "password"), [("", "x"), ("x", ""), (None, "x")])
+@table(("name", "password"), [("", "x"), ("x", ""), (None, "x")])
 def test_a_name_and_a_password_are_needed(name: Any, password: Any):
     with pytest.raises(ConfigurationError, match="must be a string that is not empty"):
         LoginState(name, password)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flows.steps import MISSING, NO_ROUTE, Driven, drive
+from tables import table
 
 from edgequake import (
     ConfigurationError,
@@ -73,12 +74,12 @@ def test_it_is_over_when_every_document_has_ended():
     assert driven.asked == ["track t"] * 3
 
 
-@pytest.mark.parametrize("status", ["embedding_soon", None, "queued"])
+@table("status", ["embedding_soon", None, "queued"])
 def test_a_status_that_is_not_known_to_be_final_counts_as_running(status: str | None):
     assert len(wait("t", track=[track(status), track("completed")]).asked) == 3  # and one for finer progress
 
 
-@pytest.mark.parametrize(
+@table(
     "not_yet",
     [
         track("completed", expected_count=2),
@@ -262,7 +263,7 @@ def test_a_pdf_is_followed_by_its_stream_and_confirmed_once():
     assert isinstance(running.error, ProcessingError)
 
 
-@pytest.mark.parametrize("end", [None, SimpleNamespace(error="no progress"), NetworkError("broken"), MISSING])
+@table("end", [None, SimpleNamespace(error="no progress"), NetworkError("broken"), MISSING])
 def test_a_stream_that_ends_early_is_no_failure(end: Any):
     state = PdfStatus(pdf_id="p", status="completed", document_id="d0")
     driven = wait(PDF, pdf_stream=[None], pdf_event=[event(), end], pdf_progress=[MISSING], pdf=[state],
@@ -359,13 +360,13 @@ def test_several_targets_are_waited_for_together():
     assert (len(driven.result.documents), driven.result.ok) == (4, True)
 
 
-@pytest.mark.parametrize("target", [None, 5, "", "  ", object(), [None], upload(track_id=None)])
+@table("target", [None, 5, "", "  ", object(), [None], upload(track_id=None)])
 def test_what_cannot_be_waited_for_is_refused(target: Any):
     with pytest.raises(ConfigurationError, match="wait for an upload, a folder, a track id or a list of these"):
         works_of(target)
 
 
-@pytest.mark.parametrize("options", [{"timeout": -1}, {"timeout": "60"}, {"poll_interval": float("inf")}])
+@table("options", [{"timeout": -1}, {"timeout": "60"}, {"poll_interval": float("inf")}])
 def test_times_that_are_none_are_refused(options: Any):
     with pytest.raises(ConfigurationError, match="must be a number of seconds"):
         wait("t", track=[track("completed")], **options)

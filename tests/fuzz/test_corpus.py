@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from fuzz.run import LONGEST, seeds
 from fuzz.targets import TARGETS
+from tables import table
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -33,6 +34,6 @@ def test_the_seeds_hold_for_every_target(name, tmp_path):
         TARGETS[name](seed.read_bytes()[: LONGEST[name]])
 
 
-@pytest.mark.parametrize("name", TARGETS)
+@table("name", TARGETS)
 def test_no_bytes_at_all_hold_for_every_target(name):
     TARGETS[name](b"")

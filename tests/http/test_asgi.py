@@ -4,6 +4,7 @@ import asyncio
 
 import httpx
 import pytest
+from tables import table
 
 from edgequake._http.asgi import asgi_client
 
@@ -72,8 +73,8 @@ async def test_an_application_waits_while_nobody_reads():
         assert sent <= 4
 
 
-@pytest.mark.parametrize(("before", "words"), [([], "no answer"), ([HEAD, piece(b"half")], "broke off")])
-@pytest.mark.parametrize("fails", [False, True])
+@table(("before", "words"), [([], "no answer"), ([HEAD, piece(b"half")], "broke off")])
+@table("fails", [False, True])
 async def test_an_answer_that_does_not_end_is_an_error(before, words, fails):
     async def app(scope, receive, send):
         for message in before:

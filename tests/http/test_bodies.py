@@ -7,6 +7,7 @@ import zlib
 
 import httpx
 import pytest
+from tables import table
 
 from edgequake import Timeout
 from edgequake._core.clock import CallClock
@@ -58,7 +59,7 @@ PACKED = {
 }
 
 
-@pytest.mark.parametrize("name", PACKED)
+@table("name", PACKED)
 def test_every_kind_is_unpacked_however_it_is_cut(name):
     coding, data = PACKED[name]
     assert unpacked(coding, data) == TEXT
@@ -74,7 +75,7 @@ def test_nothing_at_all_is_no_fault(coding):
     assert unpacked(coding) == b""
 
 
-@pytest.mark.parametrize("name", ["gzip", "gzip of two members", "deflate", "deflate without a header"])
+@table("name", ["gzip", "gzip of two members", "deflate", "deflate without a header"])
 def test_what_ends_too_soon_is_told(name):
     coding, data = PACKED[name]
     with pytest.raises(httpx.RemoteProtocolError, match="ends before its end"):

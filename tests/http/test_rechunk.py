@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import pytest
 from core.framing import HEAD, chunked, seen
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tables import table
 
 from edgequake._http.rechunk import Rechunker
 
@@ -43,7 +43,7 @@ def test_what_has_come_of_a_chunk_is_passed_on_at_once():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("size", [b"3", b"fff", b"0000003"])
+@table("size", [b"3", b"fff", b"0000003"])
 def test_only_the_beginning_of_a_header_waits_for_more(size):
     header, data = b"\r\n" + size + b"\r\n", b"x" * int(size, 16) + b"\r\n"
     for cut in range(len(header)):
@@ -54,7 +54,7 @@ def test_a_header_in_many_reads_brings_nothing_until_there_is_data():
     assert fed(HEAD, b"1", b"0\r", b"\n", b"x" * 16, b"\r\n") == [HEAD, b"", b"", b"", chunked(b"x" * 16), b""]
 
 
-@pytest.mark.parametrize(
+@table(
     "rest",
     [
         LAST,
@@ -78,7 +78,7 @@ def test_what_is_no_plain_chunk_goes_on_as_it_came_from_there(rest):
     assert fed(HEAD, chunked(b"a", b"b") + rest, more) == [HEAD, chunked(b"ab") + rest, more]
 
 
-@pytest.mark.parametrize("rest", [b"x", b"xy", b"\rx", b"\nx", b"1\r\nb\r\n"])
+@table("rest", [b"x", b"xy", b"\rx", b"\nx", b"1\r\nb\r\n"])
 def test_a_chunk_that_does_not_end_is_not_mended(rest):
     assert fed(HEAD, b"1\r\nb\r\n1\r\na" + rest) == [HEAD, b"2\r\nba" + rest]
     assert fed(HEAD, b"1\r\na", rest) == [HEAD, chunked(b"a"), b"\r\n" + rest]
@@ -86,7 +86,7 @@ def test_a_chunk_that_does_not_end_is_not_mended(rest):
         assert seen(reads, joined=True)[0][-1].state == "RemoteProtocolError"
 
 
-@pytest.mark.parametrize(
+@table(
     "head",
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n",
@@ -111,7 +111,7 @@ def test_the_body_of_another_answer_goes_on_as_it_came(head):
     assert fed(head + body, body) == [head + body, body]
 
 
-@pytest.mark.parametrize(
+@table(
     "head",
     [
         b"HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n",

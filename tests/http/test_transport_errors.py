@@ -9,6 +9,7 @@ import ssl
 
 import httpx
 import pytest
+from tables import table
 
 from edgequake import Timeout
 from edgequake._core.clock import CallClock
@@ -51,7 +52,7 @@ def test_all_exceptions_of_httpx_are_walked():
     assert len(exported) > 25
 
 
-@pytest.mark.parametrize("cls", CLASSES.values(), ids=CLASSES)
+@table("cls", CLASSES.values())
 def test_an_exception_of_httpx_becomes_one_of_ours(cls):
     before, amid = (ours(example(cls), streaming=streaming) for streaming in (False, True))
     for error in (before, amid):
@@ -83,12 +84,12 @@ WANTED = {
 }
 
 
-@pytest.mark.parametrize(("cls", "wanted"), WANTED.items(), ids=[cls.__name__ for cls in WANTED])
+@table(("cls", "wanted"), WANTED.items())
 def test_an_exception_becomes_the_one_that_says_what_happened(cls, wanted):
     assert (type(ours(example(cls), streaming=False)), type(ours(example(cls), streaming=True))) == wanted
 
 
-@pytest.mark.parametrize(
+@table(
     ("error", "before", "amid"),
     [
         (ConnectionResetError("x"), NetworkError, StreamInterruptedError),
@@ -98,13 +99,12 @@ def test_an_exception_becomes_the_one_that_says_what_happened(cls, wanted):
         (builtins.TimeoutError("x"), TimeoutError, TimeoutError),
         (UnicodeError("label too long"), ConfigurationError, ConfigurationError),
     ],
-    ids=lambda value: type(value).__name__,
 )
 def test_what_comes_through_from_below_is_translated_too(error, before, amid):
     assert (type(ours(error, streaming=False)), type(ours(error, streaming=True))) == (before, amid)
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), RuntimeError("x"), KeyError("x"), AssertionError()])
+@table("error", [ValueError("x"), RuntimeError("x"), KeyError("x"), AssertionError()])
 def test_an_error_of_the_callers_own_code_is_left_as_it_is(error):
     assert ours(error, streaming=False) is error
     assert ours(error, streaming=True) is error
@@ -115,12 +115,12 @@ def test_a_request_that_found_no_server_was_not_sent(cls):
     assert ours(example(cls), streaming=False).request_sent is False
 
 
-@pytest.mark.parametrize("cls", [httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError])
+@table("cls", [httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError])
 def test_a_request_that_was_lost_may_have_been_sent(cls):
     assert ours(example(cls), streaming=False).request_sent is True
 
 
-@pytest.mark.parametrize("stage", ["response", "first_chunk", "chunk"])
+@table("stage", ["response", "first_chunk", "chunk"])
 def test_a_timeout_says_the_clock_that_ran(stage):
     assert ours(example(httpx.ReadTimeout), streaming=True, stage=stage).stage == stage
     assert ours(builtins.TimeoutError(), streaming=True, stage=stage).stage == stage
@@ -129,8 +129,8 @@ def test_a_timeout_says_the_clock_that_ran(stage):
     assert ours(example(httpx.WriteTimeout), streaming=False, stage=stage).stage == "response"
 
 
-@pytest.mark.parametrize("error", [httpx.ConnectTimeout("x"), httpx.ReadTimeout("x"), builtins.TimeoutError()])
-@pytest.mark.parametrize("streaming", [True, False])
+@table("error", [httpx.ConnectTimeout("x"), httpx.ReadTimeout("x"), builtins.TimeoutError()])
+@table("streaming", [True, False])
 def test_a_timeout_that_the_total_cut_short_says_so(error, streaming):
     assert ours(error, streaming=streaming, timeout=Timeout(5, total=3)).stage == "total"
 

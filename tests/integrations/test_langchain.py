@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import BaseCallbackHandler
+from tables import table
 
 from edgequake import (
     AsyncEdgequakeClient,
@@ -168,8 +169,8 @@ def test_an_option_of_a_call_that_no_query_has_is_said(blocking, script, use):
     assert script.requests[-1].json["mode"] == "mix"
 
 
-@pytest.mark.parametrize("kind", [ChatEdgequake, EdgequakeRetriever])
-@pytest.mark.parametrize(
+@table("kind", [ChatEdgequake, EdgequakeRetriever])
+@table(
     ("settings", "words"),
     [
         ({"client": EdgequakeClient(), "client_options": {"api_key": "sk-1"}}, "client or client_options, not both"),

@@ -1,6 +1,6 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from edgequake.local.citations import Citations
 
@@ -20,7 +20,7 @@ def checked(pieces: list[str]) -> str:
     return "".join([*map(citations.feed, pieces), citations.rest()])
 
 
-@pytest.mark.parametrize(("text", "shown"), CHECKED)
+@table(("text", "shown"), CHECKED)
 def test_what_cites_no_source_is_taken_out_however_the_text_is_cut(text: str, shown: str) -> None:
     assert checked([text]) == shown
     assert checked(list(text)) == shown

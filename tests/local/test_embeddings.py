@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from local.models import ModelServer
+from tables import table
 
 from edgequake import ConfigurationError
 from edgequake.local import LocalServer, LocalServerError, OpenAICompatibleEmbedder, Store
@@ -125,7 +126,7 @@ def test_without_its_model_a_server_does_not_start_and_a_running_one_goes_on_by_
     assert any(message.startswith("searched by words alone: the embedding model") for message in caplog.messages)
 
 
-@pytest.mark.parametrize("data", [[], [{"index": 0, "embedding": []}], [{"index": 0, "embedding": [1.0]}] * 2])
+@table("data", [[], [{"index": 0, "embedding": []}], [{"index": 0, "embedding": [1.0]}] * 2])
 def test_vectors_that_are_none_are_one_clear_line(data: list[dict]) -> None:
     with ScriptServer() as script:
         script.on("POST", "/v1/embeddings").reply(json={"data": data})

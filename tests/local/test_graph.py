@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from local import contract
 from local.contract import check
 from local.reading import events, text_of
+from tables import table
 
 from edgequake.local import Store
 from edgequake.local.graph import key_of, names
@@ -45,7 +46,7 @@ def test_entities_are_what_the_author_marked_and_the_text_speaks_of() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "# Clients\n\nClients ask.",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tables import table
 
 from edgequake.local.errors import LocalServerError, SourceError
 from edgequake.local.formats import FormatError, read
@@ -129,7 +130,7 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize(("page", "text"), PAGES)
+@table(("page", "text"), PAGES)
 def test_a_web_page_is_read_in_its_own_charset(page: bytes, text: str) -> None:
     assert read(page, ".html").text.strip() == text
 

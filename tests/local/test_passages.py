@@ -1,6 +1,6 @@
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tables import table
 
 from edgequake.local.passages import MAX_CHARS, split
 
@@ -66,7 +66,7 @@ def test_what_is_searched_is_prose_and_code_without_markup() -> None:
 PARAGRAPH = "Every word of this paragraph is here to make it so long that it stands alone. " * 4
 
 
-@pytest.mark.parametrize(
+@table(
     "following",
     [
         "It draws 40 kW.",
@@ -94,7 +94,7 @@ def test_code_goes_with_the_paragraph_before_it_and_the_output_with_the_code() -
     assert whole.text.endswith("1\n```")
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "::: edgequake.Client\n    options:\n      show: true\n",
@@ -183,7 +183,7 @@ def test_a_program_is_quoted_as_code_under_what_it_defines() -> None:
     ]
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@table("separator", [",", ";", "\t"])
 def test_separated_values_are_a_table_and_broken_ones_a_text(separator: str) -> None:
     rows = [["model", "price"], ["H1", "129"], ["H2", "1,5 kg; old"]]
     text = "\n".join(separator.join(f'"{cell}"' for cell in row) for row in rows)

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-import pytest
 from local import contract
 from local.contract import check
 from local.reading import datas
+from tables import table
 
 SAMPLES = Path(__file__).parents[1] / "fixtures" / "samples"
 SHAPES = {
@@ -54,7 +54,7 @@ def test_every_sample_has_its_shape() -> None:
             raise
 
 
-@pytest.mark.parametrize("name", ORDERS)
+@table("name", ORDERS)
 def test_the_sample_s_events_have_their_shapes(name: str) -> None:
     for data in datas((SAMPLES / f"{name}.sse").read_text()):
         event = json.loads(data)

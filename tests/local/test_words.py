@@ -1,11 +1,11 @@
 from pathlib import Path
 
-import pytest
+from tables import table
 
 from edgequake.local.words import PLAIN_WORDS, STOP_WORDS, terms, words
 
 
-@pytest.mark.parametrize(
+@table(
     ("question", "asked"),
     [
         ("What is Mira's relay?", ['"mira"', '"relay"']),

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from rag.fakes import WAIT, AsyncLLM, Retriever, SyncLLM, endless, never, threads_of_streams
+from tables import table
 
 from edgequake._streams import bridge
 from edgequake.rag import StreamConfig, StreamingRAG
@@ -70,17 +71,16 @@ class AsyncClient(Client):
         return self.response
 
 
-@pytest.mark.parametrize(
+@table(
     "client",
     [SyncClient(Response("ab")), AsyncClient(Response("ab")), AsyncClient(AsyncResponse("ab"))],
-    ids=["sync", "async with a plain close", "async"],
 )
 def test_a_response_is_closed_once_though_its_iterator_is_another_object(client):
     assert StreamingRAG(Retriever(), client).query("why?")["answer"] == "ab"
     assert client.response.closed == 1
 
 
-@pytest.mark.parametrize("client", [SyncClient(View("ab")), SyncClient(["a", "b"]), AsyncClient(View("ab"))])
+@table("client", [SyncClient(View("ab")), SyncClient(["a", "b"]), AsyncClient(View("ab"))])
 def test_an_iterator_that_cannot_be_closed_is_simply_read(client):
     assert StreamingRAG(Retriever(), client).query("why?")["answer"] == "ab"
 
@@ -201,8 +201,8 @@ def test_a_consumer_is_told_when_the_loop_was_ended_under_it():
         next(stream)
 
 
-@pytest.mark.parametrize("llm_type", [AsyncLLM, SyncLLM])
-@pytest.mark.parametrize("known_to_loop", [True, False])
+@table("llm_type", [AsyncLLM, SyncLLM])
+@table("known_to_loop", [True, False])
 def test_an_async_stream_whose_loop_is_gone_leaves_no_thread(llm_type, known_to_loop):
     async def begin(stream):
         return await anext(stream)

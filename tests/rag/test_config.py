@@ -3,6 +3,7 @@ import math
 
 import pytest
 from rag.fakes import Backend, SyncLLM
+from tables import table
 
 from edgequake.rag import StreamConfig, StreamingRAG
 
@@ -38,28 +39,26 @@ def test_the_fields_stand_in_the_documented_order():
     ]
 
 
-@pytest.mark.parametrize(
-    "rule", ["nowhere else", "Never guess", "'no information to answer'", "language of the question"]
-)
+@table("rule", ["nowhere else", "Never guess", "'no information to answer'", "language of the question"])
 def test_the_default_prompt_has_every_rule(rule):
     assert rule in StreamConfig().prompt_template
 
 
-@pytest.mark.parametrize("field", ["chunk_size", "max_context_docs", "max_doc_chars"])
-@pytest.mark.parametrize("value", [0, -1, 1.5, "5", True, None])
+@table("field", ["chunk_size", "max_context_docs", "max_doc_chars"])
+@table("value", [0, -1, 1.5, "5", True, None])
 def test_a_count_below_one_or_not_whole_is_refused(field, value):
     with pytest.raises(ValueError, match=f"{field} must be a whole number, 1 or more"):
         StreamConfig(**{field: value})
 
 
-@pytest.mark.parametrize("field", ["retrieval_timeout", "generation_timeout"])
-@pytest.mark.parametrize("value", [0, -1, math.nan, "5", None, True])
+@table("field", ["retrieval_timeout", "generation_timeout"])
+@table("value", [0, -1, math.nan, "5", None, True])
 def test_a_timeout_that_is_not_above_zero_is_refused(field, value):
     with pytest.raises(ValueError, match=f"{field} must be a number of seconds above 0"):
         StreamConfig(**{field: value})
 
 
-@pytest.mark.parametrize("value", [-0.1, math.nan, math.inf, "5", None])
+@table("value", [-0.1, math.nan, math.inf, "5", None])
 def test_a_delay_below_zero_or_without_end_is_refused(value):
     with pytest.raises(ValueError, match="sim_delay must be a number of seconds, 0 or more"):
         StreamConfig(sim_delay=value)
@@ -70,7 +69,7 @@ def test_no_delay_and_no_limit_are_allowed():
     assert "".join(StreamingRAG(Backend("a b"), config=config).stream("why?")) == "a b"
 
 
-@pytest.mark.parametrize(
+@table(
     ("template", "complaint"),
     [
         ("{context}", "has no {query}"),

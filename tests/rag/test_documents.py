@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 from pydantic import BaseModel
 from rag.fakes import Retriever, SyncLLM
+from tables import table
 
 from edgequake.rag import StreamConfig, StreamingRAG
 from edgequake.rag.documents import build_context, read_answer, read_documents, split_words
@@ -20,13 +21,13 @@ class PageDocument:
         self.metadata = metadata
 
 
-@pytest.mark.parametrize("key", ["text", "content", "page_content", "snippet", "passage", "body", "chunk", "document"])
+@table("key", ["text", "content", "page_content", "snippet", "passage", "body", "chunk", "document"])
 def test_a_dicts_text_is_found_under_its_usual_names(key):
     (document,) = read_documents([{key: "found", "rank": 1}])
     assert document == {key: "found", "rank": 1, "text": "found"}
 
 
-@pytest.mark.parametrize(
+@table(
     ("result", "document"),
     [
         ("plain", {"text": "plain"}),
@@ -51,7 +52,7 @@ def test_every_usual_kind_of_result_becomes_a_dict_with_its_text(result, documen
     assert read_documents([result]) == [document]
 
 
-@pytest.mark.parametrize(
+@table(
     "results",
     [
         ["a", "b"],
@@ -68,14 +69,12 @@ def test_results_come_in_a_list_or_in_something_that_holds_one(results):
     assert [document["text"] for document in read_documents(results)] == ["a", "b"]
 
 
-@pytest.mark.parametrize("results", [None, [], {"results": []}, {"results": None}, iter(())])
+@table("results", [None, [], {"results": []}, {"results": None}, iter(())])
 def test_no_results_are_no_documents(results):
     assert read_documents(results) == []
 
 
-@pytest.mark.parametrize(
-    "results", ["one", {"text": "one"}, PageDocument("one", {}), Source(id="", score=0, snippet="one")]
-)
+@table("results", ["one", {"text": "one"}, PageDocument("one", {}), Source(id="", score=0, snippet="one")])
 def test_a_single_document_needs_no_list(results):
     assert [document["text"] for document in read_documents(results)] == ["one"]
 
@@ -90,7 +89,7 @@ def test_a_retrievers_own_dicts_are_not_changed():
     assert original == {"content": "c"}
 
 
-@pytest.mark.parametrize(
+@table(
     ("results", "error", "complaint"),
     [
         (42, TypeError, "must return a list of documents, not int"),
@@ -128,7 +127,7 @@ def test_the_context_holds_so_many_documents_of_so_many_characters():
     assert [document["text"] for document in result["events"][1].data["docs"]] == ["abcdef", "ghijkl", "mno"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("answer", "text"),
     [
         ("plain", "plain"),
@@ -145,13 +144,13 @@ def test_an_answer_is_read_from_what_generate_returns(answer, text):
     assert read_answer(answer) == text
 
 
-@pytest.mark.parametrize("answer", [None, 42, {"status": "ok"}])
+@table("answer", [None, 42, {"status": "ok"}])
 def test_an_answer_without_text_is_an_error(answer):
     with pytest.raises(TypeError, match=f"not {type(answer).__name__}"):
         read_answer(answer)
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "size", "chunks"),
     [
         ("one two three", 2, ["one two ", "three"]),

@@ -4,6 +4,7 @@ import asyncio
 import pickle
 
 import pytest
+from tables import table
 
 from edgequake import (
     ConfigurationError,
@@ -160,7 +161,7 @@ def test_a_server_that_is_not_there_is_a_network_error(pieces_of):
         pieces_of(OpenAICompatibleLLM(url, "tiny", max_retries=0))
 
 
-@pytest.mark.parametrize(
+@table(
     ("base_url", "model", "says"),
     [("localhost:11434", "tiny", "http"), ("http://localhost", " ", "model"), (None, "tiny", "base_url")],
 )

@@ -3,6 +3,7 @@ import inspect
 
 import pytest
 from rag.fakes import AsyncLLM, Backend, CoroutineLLM, Retriever, SyncLLM
+from tables import table
 
 import edgequake.rag
 from edgequake.rag import AsyncStreamableLLM, EventType, StreamConfig, StreamEvent, StreamingRAG, SyncStreamableLLM
@@ -33,14 +34,14 @@ def test_the_constructor_takes_backend_llm_config_and_keywords():
     ]
 
 
-@pytest.mark.parametrize("method", ["stream", "stream_events", "query", "astream", "astream_events"])
+@table("method", ["stream", "stream_events", "query", "astream", "astream_events"])
 def test_every_method_takes_a_query_and_an_optional_context(method):
     parameters = inspect.signature(getattr(StreamingRAG, method)).parameters
     assert list(parameters) == ["self", "query", "context"]
     assert parameters["context"].default is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "value"),
     [
         ("RETRIEVAL_START", "retrieval_start"),
@@ -98,10 +99,9 @@ class Flags:
     astream = False
 
 
-@pytest.mark.parametrize(
+@table(
     ("llm", "strategy"),
     [(AsyncLLM(), "async"), (SyncLLM(), "sync"), (Both(), "async"), (None, "sim"), (object(), "sim"), (Flags(), "sim")],
-    ids=["async", "sync", "both", "none", "neither", "flags"],
 )
 def test_the_representation_names_the_strategy(llm, strategy):
     backend = Backend()
@@ -115,7 +115,7 @@ def test_an_llm_that_would_be_passed_over_is_refused(llm):
         StreamingRAG(Backend(), llm)
 
 
-@pytest.mark.parametrize("backend", [object(), {"retrieve": list}, [].append])
+@table("backend", [object(), {"retrieve": list}, [].append])
 def test_a_backend_that_cannot_retrieve_is_refused(backend):
     with pytest.raises(TypeError, match=r"must have a method retrieve\(query\)"):
         StreamingRAG(backend, SyncLLM())
@@ -149,8 +149,8 @@ def test_the_chunk_size_keyword_changes_the_copy_alone():
 async def _async_callback(_: object) -> None: ...
 
 
-@pytest.mark.parametrize("name", ["on_chunk", "on_event"])
-@pytest.mark.parametrize("callback", ["text", _async_callback])
+@table("name", ["on_chunk", "on_event"])
+@table("callback", ["text", _async_callback])
 def test_a_callback_that_could_not_be_called_is_refused(name, callback):
     with pytest.raises(TypeError, match=f"{name} must be a plain function"):
         StreamingRAG(Backend(), **{name: callback})

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import BaseModel
+from tables import table
 
 from edgequake import (
     APIError,
@@ -262,7 +263,7 @@ def test_an_address_where_nothing_is(call):
         call("http://127.0.0.1:1", "f", max_retries=0)
 
 
-@pytest.mark.parametrize("url", ["localhost:8000", "ws://x", "http://", "http://x?y=1"])
+@table("url", ["localhost:8000", "ws://x", "http://", "http://x?y=1"])
 def test_what_is_no_address_is_refused(url):
     with pytest.raises(ConfigurationError, match="url"):
         RelayClient(url)

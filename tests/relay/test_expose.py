@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
+from tables import table
 
 from edgequake import AsyncChatStream, AsyncQueryStream, ChatChunk, ConfigurationError, QueryChunk, QueryStream
 from edgequake.relay import Relay, RelayError
@@ -77,7 +78,7 @@ class Called:
         return count
 
 
-@pytest.mark.parametrize(
+@table(
     ("function", "kind", "output"),
     [
         (agen, "stream", int),
@@ -102,7 +103,7 @@ def test_methods_and_callable_objects_can_be_exposed():
     assert exposed(Called(), name="called").kind == "stream"
 
 
-@pytest.mark.parametrize("name", ["", "_hidden", "a-b", "9lives", "class", "then", "close", "call", "ä", "<lambda>"])
+@table("name", ["", "_hidden", "a-b", "9lives", "class", "then", "close", "call", "ä", "<lambda>"])
 def test_a_name_that_cannot_be_called_is_refused(name):
     with pytest.raises(ConfigurationError, match="name="):
         exposed(unknown, name=name)
@@ -129,7 +130,7 @@ def yields_value() -> int:  # that is the point
     yield 1
 
 
-@pytest.mark.parametrize(
+@table(
     ("function", "said"),
     [
         (many, r"\*args"),
@@ -145,7 +146,7 @@ def test_a_signature_that_says_too_little_is_refused(function, said):
         exposed(function)
 
 
-@pytest.mark.parametrize("setting", [{"timeout": 0}, {"max_calls": 0}, {"max_message_bytes": 0}, {"keep_alive": 0}])
+@table("setting", [{"timeout": 0}, {"max_calls": 0}, {"max_message_bytes": 0}, {"keep_alive": 0}])
 def test_a_setting_that_cannot_work_is_refused(setting):
     with pytest.raises(ConfigurationError, match=r"more"):
         Relay(**setting)

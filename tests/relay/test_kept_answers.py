@@ -16,6 +16,7 @@ from relay.serving import SECONDS, Open, Served
 from relay.sockets import opened
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
+from tables import table
 
 from edgequake import ConfigurationError
 from edgequake.relay import MemoryStore, Relay, RelayError, current_identity
@@ -417,7 +418,7 @@ def test_an_identity_says_whose_an_answer_is(identity, options, status, caplog):
             assert get(str(response.url.join(response.headers["location"]))).status_code == 200
 
 
-@pytest.mark.parametrize(
+@table(
     "options",
     [
         {"store": "postgres://localhost"},

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask, Response
 from relay.serving import SECONDS, Open, events_in
+from tables import table
 
 from edgequake import (
     AsyncEdgequakeClient,
@@ -106,7 +107,7 @@ def test_an_item_that_json_cannot_hold_is_an_error(events):
     assert events(object())[0][1]["code"] == "internal_error"
 
 
-@pytest.mark.parametrize("thing", ["text", b"bytes", {"a": 1}, None, 5])
+@table("thing", ["text", b"bytes", {"a": 1}, None, 5])
 def test_what_is_no_stream_is_refused(thing):
     with pytest.raises(ConfigurationError, match="iterable"):
         sse_lines(thing)

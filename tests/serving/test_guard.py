@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tables import table
 
 from edgequake import ConfigurationError
 from edgequake._serving.guard import Guard, is_of_another_site
@@ -27,7 +28,7 @@ async def status(headers: dict[str, str], method: str = "GET", **settings: Any) 
     return answer.status_code
 
 
-@pytest.mark.parametrize(
+@table(
     ("settings", "hosts", "others"),
     [
         (
@@ -52,7 +53,7 @@ async def test_a_server_answers_to_its_own_names(settings: Any, hosts: list[str]
     assert {host: await status({"Host": host}, **settings) for host in others} == dict.fromkeys(others, 403)
 
 
-@pytest.mark.parametrize(
+@table(
     ("headers", "foreign"),
     [
         ({}, False),
@@ -129,7 +130,7 @@ async def test_the_lifespan_is_the_applications() -> None:
     assert seen == ["lifespan"]
 
 
-@pytest.mark.parametrize("hosts", ["box.local", ["http://box.local"], ["box.local:8080"], ["a*.example.com"], [""]])
+@table("hosts", ["box.local", ["http://box.local"], ["box.local:8080"], ["a*.example.com"], [""]])
 def test_what_is_no_host_is_refused(hosts: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"allow_hosts is a list|a host is a name"):
         Guard(inner, host="127.0.0.1", allow_hosts=hosts)

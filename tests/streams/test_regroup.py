@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from edgequake._streams.regroup import Batch, Lines, Sentences, Words
 
@@ -40,7 +41,7 @@ def test_batches_of_words_lose_nothing_either(texts, most, group):
     assert all(0 < len(batch) <= most for batch in batches)
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "expected"),
     [
         ("", []),
@@ -58,7 +59,7 @@ def test_words(text, expected):
     assert pieces(Words(), text) == pieces(Words(), *text) == expected
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "expected"),
     [
         ("a\nb", ["a\n", "b"]),
@@ -71,7 +72,7 @@ def test_lines(text, expected):
     assert pieces(Lines(), text) == pieces(Lines(), *text) == expected
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "expected"),
     [
         ("One. Two! Three? Four… five", ["One. ", "Two! ", "Three? ", "Four… ", "five"]),
@@ -106,8 +107,8 @@ def test_a_batch_holds_whole_pieces_but_for_one_that_is_longer():
     assert batch.flush() == []
 
 
-@pytest.mark.parametrize("group", GROUPS)
-@pytest.mark.parametrize("char", ["x", " ", "日", "。", ".", "\n"])
+@table("group", GROUPS)
+@table("char", ["x", " ", "日", "。", ".", "\n"])
 def test_a_long_text_without_an_end_is_looked_at_once(group, char):
     """A group that looked at all it holds again and again would take minutes for this."""
     group = group()

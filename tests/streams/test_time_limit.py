@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from clocks import in_an_hour, let_an_hour_pass
+from tables import table
 
 from edgequake._streams.time_limit import DeadlineExceededError, TimeLimit
 
@@ -40,7 +41,7 @@ def cancelling() -> int:
     return task.cancelling()
 
 
-@pytest.mark.parametrize("step", [obeys, goes_on, ends])
+@table("step", [obeys, goes_on, ends])
 async def test_a_step_is_cancelled_when_the_time_is_over_and_leaves_its_task_as_it_was(step):
     with TimeLimit(in_an_hour()) as limit:
         with pytest.raises(DeadlineExceededError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from tables import table
 
 from edgequake import AsyncEdgequakeClient, EdgequakeClient, NetworkError, StreamInterruptedError, StreamTruncatedError
 from edgequake.testing import CLOSE, CUT, RESET, Hold, mock_transport
@@ -77,7 +78,7 @@ async def test_the_transport_serves_async_clients_too():
         assert (await client.query.stream("Where?").final()).answer == TEXT
 
 
-@pytest.mark.parametrize(
+@table(
     ("end", "error", "framing"),
     [
         (RESET, StreamInterruptedError, "chunked"),

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from relay.answers.sources import Reader, Source, until, upto, whole
+from tables import table
 
 from edgequake import ConfigurationError
 from edgequake.relay import MemoryStore, RelayError
@@ -60,13 +61,13 @@ async def test_a_key_of_ones_own_joins_the_answer_that_has_it():
     await store.aclose()
 
 
-@pytest.mark.parametrize(("owner", "key"), [("", "mine"), ("mira", ""), ("mira", ".."), ("mira", "x" * 201)])
+@table(("owner", "key"), [("", "mine"), ("mira", ""), ("mira", ".."), ("mira", "x" * 201)])
 async def test_a_key_of_ones_own_needs_an_owner_and_a_length(owner, key):
     with pytest.raises(ConfigurationError, match="key"):
         await MemoryStore().start(Source(), owner=owner, key=key)
 
 
-@pytest.mark.parametrize("options", [{"keep": 0}, {"max_answer_bytes": 0}, {"linger": -1}, {"keep": float("nan")}])
+@table("options", [{"keep": 0}, {"max_answer_bytes": 0}, {"linger": -1}, {"keep": float("nan")}])
 def test_settings_that_cannot_work_are_refused(options):
     with pytest.raises(ConfigurationError):
         MemoryStore(**options)

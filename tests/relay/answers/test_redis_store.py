@@ -13,6 +13,7 @@ import trustme
 from redis.exceptions import ConnectionError as LostError
 from relay.answers.servers import REAL, RedisServer
 from relay.answers.sources import Reader, Source, until, upto, whole
+from tables import table
 
 from edgequake import ConfigurationError
 from edgequake.relay import RedisStore, RelayError
@@ -319,7 +320,7 @@ async def test_all_keys_are_in_one_slot_and_leave_with_time(worker, server):
         assert not any(word in name for name in names for word in (b"mira", key.encode()))
 
 
-@pytest.mark.parametrize(
+@table(
     "options",
     [{"lease": 0}, {"prefix": ""}, {"prefix": "{a}"}, {"keep": 0}, {"url": "http://localhost"}, {"url": "redis://h:x"}],
 )

@@ -91,7 +91,7 @@ def ask(
             metavar="N",
             show_default=False,
             min=1,
-            help="How many sources to use; the answer then comes whole, for a server reads it of no stream.",
+            help="How many sources to use. The answer then comes whole: a stream cannot be asked for a number.",
         ),
     ] = None,
     provider: Provider = None,

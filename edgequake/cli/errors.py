@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["CommandError", "advised", "command", "say"]
 
 _INTERRUPTED = 130
+_ARGUMENTS = re.compile(r"(?:it to the method, or )?EdgequakeClient\((\w+_id=…(?:, \w+_id=…)*)\)")
 _NOTICED_WITHIN = 0.2  # seconds
 _PIPE_CLOSED = 141  # as the shell says it of a program that SIGPIPE ended
 
@@ -76,9 +77,14 @@ def _as_option(setting: str) -> str:
 
 
 def say(message: str) -> None:
-    """Writes ``message`` to stderr as one line, whatever it holds."""
+    """Writes ``message`` to stderr as one line, whatever it holds; settings of a client are named as options."""
+    words = _ARGUMENTS.sub(lambda found: _as_options(found[1]), message)
     with suppress(OSError):
-        print(f"edgequake: {plain(message)}", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"edgequake: {plain(words)}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _as_options(arguments: str) -> str:
+    return " and ".join(f"--{name}" for name in re.findall(r"(\w+)_id=", arguments))
 
 
 def _give_up_output() -> None:

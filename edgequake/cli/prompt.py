@@ -19,10 +19,13 @@ _QUOTES = '"""'
 _KEPT_LINES = 1000
 
 
-def history_file() -> Path:
-    """Where what was typed is kept for the next time."""
+def history_file() -> Path | None:
+    """Where what was typed is kept for the next time; None where there is no home folder, as in some containers."""
     state = os.environ.get("XDG_STATE_HOME")
-    return (Path(state) if state else Path.home() / ".local" / "state") / "edgequake" / "chat_history"
+    try:
+        return (Path(state) if state else Path.home() / ".local" / "state") / "edgequake" / "chat_history"
+    except RuntimeError:
+        return None
 
 
 class Prompt:

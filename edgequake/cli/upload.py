@@ -51,15 +51,20 @@ def upload(
 
     Example: edgequake upload handbook site-plan.pdf --wait
     """
-    from edgequake.cli.upload_view import view_of  # it loads what help does without
+    from edgequake._sync.resources.processing import TRACK  # it loads what help does without
+    from edgequake.cli.upload_view import view_of
+    from edgequake.models.folder import FolderUpload
 
     options = {"metadata": _metadata(metadata), "concurrency": concurrency, "wait": wait}
-    with connection.client() as client, view_of() as view:
-        result = _Uploads(client, view, options, {"pattern": pattern, "force": force}, vision=vision).all(paths)
-    if as_json:
-        show_json({name: [_known(file) for file in getattr(result, name)] for name in _LISTS})
-    else:
-        _show(result)
+    result = FolderUpload()
+    try:
+        with connection.client() as client, view_of() as view:
+            if wait:  # what is wrong is said before anything is sent
+                TRACK.check(client._session.config, {})
+            _Uploads(client, view, options, {"pattern": pattern, "force": force}, vision=vision).all(paths, result)
+    finally:  # what was sent is told, whatever ended it
+        if any(getattr(result, name) for name in _LISTS):
+            _show(result, as_json=as_json)
     if not result.ok:
         raise typer.Exit(1)
 
@@ -72,21 +77,17 @@ class _Uploads:
     of_folders: dict[str, Any]
     vision: bool
 
-    def all(self, paths: list[Path]) -> "FolderUpload":
-        """What became of all files, folder by folder; their paths begin as they were given."""
-        from edgequake.models.folder import FolderUpload
-
-        whole = FolderUpload()
+    def all(self, paths: list[Path], result: "FolderUpload") -> None:
+        """Notes in ``result`` what becomes of all files, folder by folder; their paths begin as they were given."""
         folders = [path for path in paths if path.is_dir()]
         files = [path for path in paths if not path.is_dir()]
         for path in files:
             if not path.exists():
                 raise CommandError(f"no such file: {path}")
         if files:
-            _add(whole, self._files(files), "")
+            self._files(files, result)
         for folder in folders:
-            _add(whole, self._folder(folder), f"{folder.as_posix().rstrip('/')}/")
-        return whole
+            _add(result, self._folder(folder), f"{folder.as_posix().rstrip('/')}/")
 
     def _folder(self, folder: Path) -> "FolderUpload":
         from edgequake._core.folder import MANIFEST  # see upload()
@@ -99,12 +100,10 @@ class _Uploads:
         sent: FolderUpload = upload_folder(folder, **options, on_file=self.view.file, on_progress=self.view.progress)
         return sent
 
-    def _files(self, files: list[Path]) -> "FolderUpload":
+    def _files(self, files: list[Path], result: "FolderUpload") -> None:
         from edgequake._core.folder import Manifest, ended, failed_later, row_of  # see upload()
         from edgequake.batch import run
-        from edgequake.models.folder import FolderUpload
 
-        result = FolderUpload()
         files = [*dict.fromkeys(files)]
         self.view.expect(len(files))
         once = self.client.with_options(max_retries=0)  # the batch tries again itself
@@ -129,7 +128,6 @@ class _Uploads:
                 result, timeout=None, raise_on_failure=False, on_progress=self.view.progress
             )
             failed_later(result)
-        return result
 
 
 def _add(whole: "FolderUpload", part: "FolderUpload", before: str) -> None:
@@ -153,9 +151,12 @@ def _known(file: "FolderFile") -> dict[str, Any]:
     return {name: value for name, value in asdict(file).items() if value is not None}
 
 
-def _show(result: "FolderUpload") -> None:
+def _show(result: "FolderUpload", *, as_json: bool) -> None:
     import sys
 
+    if as_json:
+        show_json({name: [_known(file) for file in getattr(result, name)] for name in _LISTS})
+        return
     if not sys.stdout.isatty():
         files = [file for name in _LISTS[:-1] for file in getattr(result, name)]
         show_rows((), ((one.outcome, one.path, one.document_id, one.reason) for one in files), none="")

@@ -310,6 +310,20 @@ def test_a_history_that_cannot_be_kept_is_done_without(
     assert lines_typed(start, terminal, *options, up=1)
 
 
+@pytest.mark.usefixtures("plain")
+def test_who_has_no_home_folder_chats_without_a_history(
+    run: Run, edgequake_script: ScriptServer, options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def home() -> None:  # as of a container's user who is in no list
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setattr("pathlib.Path.home", home)
+    edgequake_script.on(*STREAM).always().stream(*answer("x"))
+    ended = run("chat", *options, stdin="a\n", terminal=True)
+    assert (ended.code, ended.err, len(edgequake_script.requests)) == (0, "", 1)
+
+
 @pytest.fixture
 def talk(start: Start, terminal: Terminal, options: list[str]) -> Process:
     process = start("chat", *options, stdin=terminal.theirs, stdout=terminal.theirs)

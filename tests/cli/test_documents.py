@@ -115,6 +115,26 @@ def test_bad_input_of_an_upload_is_told(
     assert server.requests == []
 
 
+def test_an_upload_that_cannot_be_waited_for_sends_nothing_and_names_the_options(
+    run: Run, server: ScriptServer, folder: Path
+) -> None:
+    ended = run("upload", str(folder / "a.md"), "--wait", "--base-url", server.url)
+    assert (ended.code, ended.out, server.requests) == (1, "", [])
+    assert "Give --tenant and --workspace or set EDGEQUAKE_TENANT_ID and EDGEQUAKE_WORKSPACE_ID" in ended.err
+    ended = run("workspaces", "list", "--base-url", server.url)
+    assert ended.err == "edgequake: tenant_id is missing: give --tenant, or set EDGEQUAKE_TENANT_ID\n"
+
+
+def test_an_upload_that_is_broken_off_tells_what_was_sent(eq: Any, server: ScriptServer, folder: Path) -> None:
+    route = server.on("POST", f"{API}/documents/upload").reply(json=TAKEN, status=202)
+    route.reply(json={"error": "unauthorized", "message": "the key has expired"}, status=401)
+    files = folder / "a.md", folder / "b.md"
+    ended = eq("upload", *map(str, files), str(folder), "--concurrency", "1")
+    assert (ended.code, ended.out) == (1, f"uploaded\t{files[0]}\td-1\t\n")
+    assert "the key has expired" in ended.err
+    assert len(server.requests) == 2
+
+
 # -- documents --------------------------------------------------------------------------------------------------------
 
 

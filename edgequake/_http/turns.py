@@ -38,16 +38,5 @@ class AsyncTurns:
         self._lock().release()
 
 
-class Turns:
-    """``with turns:`` lets threads in one after the other."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._lock.release()
+Turns = threading.Lock
+"""The twin for threads."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from pydantic import AliasChoices, Field, ValidationError
 from pydantic_core import to_json
 
+from edgequake._core.logs import logger
 from edgequake.adapters import (
     Answer,
     EventDecoder,
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from edgequake.settings import Timeout
 
 __all__ = ["Calls", "Ids", "StormAnswer", "StormChunk", "StormOptions", "folded", "listen"]
-
-logger = logging.getLogger("edgequake")
 
 _URL = "https://live-stargate.sionic.im"
 Ids: TypeAlias = "Sequence[str] | None"

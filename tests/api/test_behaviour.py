@@ -111,7 +111,7 @@ def test_two_names_of_one_option_must_agree(caller):
 def test_a_name_that_does_not_exist_says_which_resources_there_are(caller):
     client = caller.client()
     with pytest.raises(
-        AttributeError, match=r"no attribute 'document'\. Did you mean 'documents'\? Its resources are .*chat"
+        AttributeError, match=r"no attribute 'document'; did you mean 'documents'\? Its resources are .*chat"
     ):
         _ = client.document
     assert not hasattr(client, "nothing")

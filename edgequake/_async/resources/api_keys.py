@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._async.resources.resource import AsyncResource
 from edgequake._async.session import AsyncSession
 from edgequake._core.endpoints import id_of
+from edgequake._core.logs import logger
 from edgequake.exceptions import EdgeQuakeError, NotFoundError
 from edgequake.models.api_keys import ApiKey, ApiKeyListOptions, ApiKeyPage, NewApiKey, NewApiKeyOptions, RevokedApiKey
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from edgequake.models.options import RequestOptions
 
 __all__ = ["AsyncApiKeys"]
-
-logger = logging.getLogger("edgequake")
 
 
 class AsyncApiKeys(AsyncResource):

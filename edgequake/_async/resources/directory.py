@@ -206,7 +206,9 @@ class AsyncResources(AsyncBaseClient):
         return AsyncParse(self._session)
 
     def __getattr__(self, name: str) -> Any:
-        from edgequake._core.names import no_such_attribute  # only a slip of the pen needs it
+        from edgequake._core.options import near  # only an unknown name needs it
 
         resources = sorted(one for one, value in vars(AsyncResources).items() if isinstance(value, cached_property))
-        raise AttributeError(no_such_attribute(type(self).__name__, name, resources), name=name, obj=self)
+        hint = near(name, resources) or "."
+        words = f"{type(self).__name__} has no attribute {name!r}{hint} Its resources are {', '.join(resources)}"
+        raise AttributeError(words, name=name, obj=self)

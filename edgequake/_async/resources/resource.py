@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgequake._async.pager import AsyncPager
 from edgequake._core.endpoints import endpoint, with_body
+from edgequake._core.logs import logger
 from edgequake._http.waiting import async_in_thread
 from edgequake.models.options import BodyOptions, RequestOptions
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from edgequake.models.page import Page
 
 __all__ = ["AsyncResource"]
-
-logger = logging.getLogger("edgequake")
 
 T = TypeVar("T")
 PageT = TypeVar("PageT", bound="Page[Any]")

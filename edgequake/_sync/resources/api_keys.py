@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, Unpack
 
 from edgequake._sync.resources.resource import Resource
 from edgequake._sync.session import Session
 from edgequake._core.endpoints import id_of
+from edgequake._core.logs import logger
 from edgequake.exceptions import EdgeQuakeError, NotFoundError
 from edgequake.models.api_keys import ApiKey, ApiKeyListOptions, ApiKeyPage, NewApiKey, NewApiKeyOptions, RevokedApiKey
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from edgequake.models.options import RequestOptions
 
 __all__ = ["ApiKeys"]
-
-logger = logging.getLogger("edgequake")
 
 
 class ApiKeys(Resource):

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgequake._sync.pager import Pager
 from edgequake._core.endpoints import endpoint, with_body
+from edgequake._core.logs import logger
 from edgequake._http.waiting import in_thread
 from edgequake.models.options import BodyOptions, RequestOptions
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from edgequake.models.page import Page
 
 __all__ = ["Resource"]
-
-logger = logging.getLogger("edgequake")
 
 T = TypeVar("T")
 PageT = TypeVar("PageT", bound="Page[Any]")

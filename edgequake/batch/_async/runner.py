@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Mapping, Sized
 from contextlib import ExitStack, closing
@@ -10,6 +9,7 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from edgequake._core.logs import logger
 from edgequake.batch.crew import AsyncCrew, async_blocking
 from edgequake.batch.failures import Failures, Tries, describe
 from edgequake.batch.journal import Journal, Keys
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncRunner", "async_run"]
 
-logger = logging.getLogger("edgequake")
 T = TypeVar("T")
 
 

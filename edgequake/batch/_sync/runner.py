@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Mapping, Sized
 from contextlib import ExitStack, closing
@@ -11,6 +10,7 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from edgequake._core.logs import logger
 from edgequake.batch.crew import Crew, blocking
 from edgequake.batch.failures import Failures, Tries, describe
 from edgequake.batch.journal import Journal, Keys
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Runner", "run"]
 
-logger = logging.getLogger("edgequake")
 T = TypeVar("T")
 
 

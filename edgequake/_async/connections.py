@@ -33,7 +33,7 @@ class AsyncClosable(Protocol):
     """A call or a stream under way."""
 
     async def aclose(self) -> None:
-        """Ends it, whoever waits for it."""
+        """Ends it, also if another task waits for it."""
 
 
 class AsyncConnections:
@@ -89,7 +89,7 @@ class AsyncConnections:
             return self._made[here]
 
     def watch(self, waiting: AsyncClosable) -> None:
-        """``waiting`` is closed when the client is, by whomever."""
+        """``waiting`` is closed when the client is closed, from any task."""
         here = async_owner_key()
         with self._lock:
             if here not in self._open:

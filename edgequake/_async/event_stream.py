@@ -44,7 +44,7 @@ class AsyncEventStream(AsyncBaseStream[EventT]):
     """Events as they come: iterate it, also as a context manager.
 
     Nothing is sent until the first iteration or ``with``. The end of the ``with`` block, ``aclose()``, cancellation and
-    garbage collection give the connection back at once; so does leaving a loop over the call itself.
+    garbage collection release the connection at once. So does leaving a loop over the call itself.
     """
 
     def __init__(self, reading: AsyncReading[EventT]) -> None:

@@ -44,7 +44,7 @@ class AsyncBegun(NamedTuple, Generic[ChunkT]):
     body: AsyncIterator[bytes] | None
     """What is still to be read; None where the answer came whole."""
     events: Iterable[bytes] = ()
-    """What has been read."""
+    """The events that have been read."""
 
 
 class AsyncOpening(Generic[ChunkT]):
@@ -84,7 +84,7 @@ class AsyncOpening(Generic[ChunkT]):
 
     async def aclose(self, *, reading: bool) -> None:
         """Releases the connection; ``reading``: wakes whoever waits in a read of the body, and who then does that."""
-        if self._owner_key not in (None, async_owner_key()):  # in a process forked meanwhile, whose it is not
+        if self._owner_key not in (None, async_owner_key()):  # in a forked process: the connection is its parent's
             return
         if self.deadline.waiting:  # whoever waits there releases it
             await self.deadline.aclose()
@@ -150,7 +150,7 @@ class AsyncOpening(Generic[ChunkT]):
                 for event in events:
                     before.append(event)
                     content = is_content is None or is_content(event)
-                    if content or len(before) > 1:  # an honest server sends one event before its content
+                    if content or len(before) > 1:  # else a server could make it hold events without end
                         self._marks["first_chunk"] = monotonic()
                         return begun._replace(events=chain(before, events))
         except Exception as error:

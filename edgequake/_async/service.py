@@ -69,7 +69,7 @@ class AsyncServiceClient(AsyncBaseClient):
             headers=headers,
             max_event_bytes=max_event_bytes,
             on_call=on_call,
-            env={},  # EdgeQuake's keys are none of another service's business
+            env={},  # the keys of EdgeQuake are not for another service
         )
         super().__init__(config, AsyncConnections(http_client, rate_limit))
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from edgequake._core.config import ClientConfig
     from edgequake._core.observing import Observation
     from edgequake._http.requests import Response
-    from edgequake._http.waiting import AsyncAttempt, AsyncReading
+    from edgequake._http.waiting import AsyncAttempt, AsyncReadAnswer
 
 __all__ = ["AsyncSession"]
 
@@ -62,10 +62,12 @@ class AsyncSession:
         answer: T = await self.received(call, self.parsed, deadline)
         return answer
 
-    async def received(self, call: Call[Any], read: AsyncReading[T], deadline: AsyncDeadline | None = None) -> T:
+    async def received(self, call: Call[Any], read: AsyncReadAnswer[T], deadline: AsyncDeadline | None = None) -> T:
         """As :meth:`call`, but ``read`` makes the result of the call, its answer and its deadline."""
         waits = deadline or self.deadline(call)
-        observation = waits.observation if deadline is None else UNOBSERVED  # part of a call that ends later
+        observation = (
+            waits.observation if deadline is None else UNOBSERVED
+        )  # what it is a part of is observed as a whole
         rules = self.rules(call, waits)
 
         async def attempt() -> T:

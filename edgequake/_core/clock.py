@@ -51,7 +51,7 @@ class CallClock:
         self.wait_for("response", now, self._limits["connect"])
 
     def end_within(self, seconds: float, now: float) -> None:
-        """Nothing is waited for longer than so many seconds from now."""
+        """No wait lasts longer than ``seconds`` from now."""
         self._total_ends = min(self._total_ends, now + seconds)
         self.ends = min(self.ends, self._total_ends)
 

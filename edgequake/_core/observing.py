@@ -36,7 +36,7 @@ class _Response(Protocol):
 
 
 class Observation:
-    """Of a call that nobody watches: nothing is kept."""
+    """Watches a call that nobody wants to hear of: it keeps nothing."""
 
     def headers(self, given: Mapping[str, str]) -> Mapping[str, str]:
         """``given``, and what goes with each request so that the server's own spans belong to the call."""
@@ -85,7 +85,7 @@ def _is_recorded() -> bool:
 
 
 class CallObservation(Observation):
-    """Of a call that is told of when it ends. Nothing that goes wrong here reaches the caller."""
+    """Watches a call whose end is reported to ``on_call=`` and OpenTelemetry. Its own errors never reach the caller."""
 
     _ended = True  # for ``__del__``, where Ctrl-C ends ``__init__``
 
@@ -134,7 +134,7 @@ class CallObservation(Observation):
                 self._span.retried(error, self._retries, seconds)
 
     def fell_back(self) -> None:
-        """Keeps that."""
+        """Keeps that the stream has failed."""
         self._fell_back = True
 
     def answered(self, answer: object) -> None:
@@ -173,7 +173,7 @@ class CallObservation(Observation):
         streamed: bool = False,
     ) -> None:
         self._ended = True
-        if os.getpid() != self._process:  # a copy in a process that was forked meanwhile: the call is not its own
+        if os.getpid() != self._process:  # in a forked process: the parent reports this call
             return
         if sys.is_finalizing():  # modules are being unloaded: what comes now fails, and Python prints that
             return

@@ -67,7 +67,7 @@ def checked_options(
 
 def near(name: str, known: Iterable[str]) -> str:
     """The name that was probably meant, as a question; empty if there is none like it."""
-    from difflib import get_close_matches  # only a slip of the pen needs it
+    from difflib import get_close_matches  # only an unknown name needs it
 
     close = get_close_matches(name, list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""

@@ -98,7 +98,7 @@ class Polling:
             delay = min(longest, delay * _SLOWER)
 
     def pause(self, seconds: float) -> Steps[None]:
-        """Waits, but not beyond the end of time."""
+        """Waits ``seconds``. Raises :class:`TimeoutError` when the timeout is reached."""
         left = self._left()
         yield Pause(min(seconds, left))
         if seconds >= left:

@@ -17,7 +17,7 @@ class RateLimiter:
     """Lets ``rate`` pass, such as ``"10/s"``: ten at once at most, then one every tenth of a second; for any threads.
 
     Written for both kinds of client: aiolimiter serves asyncio alone, and limits tells that there is no room but not
-    for how long. Raises :class:`ConfigurationError` for a rate that is none.
+    for how long. Raises :class:`ConfigurationError` for a rate that cannot be read.
     """
 
     def __init__(self, rate: str) -> None:
@@ -47,6 +47,6 @@ class RateLimiter:
             return wait
 
     def give_back(self) -> None:
-        """One whose place was taken does not go."""
+        """Frees the place of a request that is not sent after all."""
         with self._lock:
             self._next -= self._interval

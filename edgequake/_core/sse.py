@@ -1,4 +1,4 @@
-"""Server-sent events: bytes in, events out, by the letter of the WHATWG event-stream rules.
+"""Server-sent events: bytes in, events out, exactly as the WHATWG event-stream rules say.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 """

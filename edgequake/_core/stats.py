@@ -31,7 +31,7 @@ class ClientStats:
 
 
 class StatsRecorder:
-    """Counts streams as they end, in whatever threads."""
+    """Counts streams as they end, from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()  # the garbage collector may end another stream in the middle of this

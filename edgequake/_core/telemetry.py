@@ -1,6 +1,6 @@
 """A call as OpenTelemetry sees it: one span over its tries and its whole answer, and three metrics.
 
-The ``gen_ai.*`` names are not stable yet: none of them stands anywhere else.
+The ``gen_ai.*`` names are not stable yet: only this module uses them.
 """
 
 from __future__ import annotations

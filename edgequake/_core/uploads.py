@@ -61,7 +61,7 @@ def file_part(field: str, given: FileInput, *, filename: str | None = None, limi
         raise ConfigurationError(f"{field} has no name: give filename='notes.md'; the server goes by its ending")
     try:
         name.encode()
-    except UnicodeEncodeError as error:  # as the system writes a name whose bytes are no UTF-8
+    except UnicodeEncodeError as error:  # the bytes of the name are not UTF-8
         raise ConfigurationError(f"{name!r} is no name in UTF-8: rename the file, or give filename=") from error
     return FilePart(field, name, content, limit, rewindable=isinstance(content, str | bytes) or _seekable(content))
 

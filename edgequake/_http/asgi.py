@@ -25,7 +25,9 @@ def asgi_client(app: App) -> AsyncHTTPClient:
 
     (httpx's own transport waits for the whole body.) No timeout runs but the application's own.
     """
-    return httpx.AsyncClient(transport=_ASGITransport(app), trust_env=False)  # else a proxy could come before it
+    return httpx.AsyncClient(
+        transport=_ASGITransport(app), trust_env=False
+    )  # else requests could go to a proxy of the environment
 
 
 class _ASGITransport(httpx.AsyncBaseTransport):

@@ -94,7 +94,7 @@ class _Pieces:
     def __init__(self, coding: str) -> None:
         self._raw_is_possible = coding == "deflate"  # without zlib's header
         self._inflate = zlib.decompressobj(_ZLIB_OR_GZIP)
-        self._unsettled = b""  # what came before it was known how to read it
+        self._unsettled = b""  # bytes that may have to be read again, as the other kind of deflate or as a new member
         self._begun = False
 
     def of(self, data: bytes) -> Iterator[bytes]:

@@ -129,7 +129,7 @@ def _session(tls: ssl.SSLContext) -> ClientSession:
 
     connector = TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS, ssl=tls, socket_factory=connection)
     made = ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=False)
-    made._retry_connection = False  # whether a request is sent again is for the client to say
+    made._retry_connection = False  # else aiohttp would send a request again by itself
     return made
 
 
@@ -141,7 +141,7 @@ def _trimmed(made: ClientT) -> ClientT:
 
 
 class _Process:
-    """Stands for the one home of a synchronous client's connections."""
+    """What the connections of a synchronous client belong to."""
 
 
 _process = _Process()

@@ -76,5 +76,5 @@ def _place_of(path: Path) -> Path:
     if place.is_dir():
         raise IsADirectoryError(0, "it is a directory; give the name of a file in it")
     if place.exists() and not place.is_file():
-        raise OSError(0, "it is no regular file")  # a device would be gone
+        raise OSError(0, "it is no regular file")  # the download would replace a device
     return place

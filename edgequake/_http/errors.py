@@ -184,7 +184,7 @@ def as_cause(error: Exception, secret_headers: Iterable[str] = ()) -> Exception:
     seen = set()
     while inner is not None and id(inner) not in seen:
         seen.add(id(inner))
-        if any(_of_transport(frame) for frame, _ in walk_tb(inner.__traceback__)):  # others may be the caller's own
+        if any(_of_transport(frame) for frame, _ in walk_tb(inner.__traceback__)):  # other frames may be the caller's
             inner.__traceback__ = None
         if "request_info" in vars(inner):  # of aiohttp
             vars(inner)["request_info"], inner.args = None, ()

@@ -1,4 +1,4 @@
-"""Releases connections, or drops them, whoever lets go of an answer and however."""
+"""Releases or drops the connection of an answer: when it is closed, cancelled, or collected as garbage."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def release(response: Response) -> None:
         if _has_leftovers(response) and "network_stream" in response.extensions:
             response.extensions["network_stream"].close()
         if (tell := _cancelled(response)) is not None:
-            with suppress(Exception):  # nobody is there any more
+            with suppress(Exception):  # the connection is broken: nobody can be told
                 tell()
     finally:  # Ctrl-C may come in between
         response.close()
@@ -71,7 +71,7 @@ def abandon(response: Response, owner: Any) -> None:
     ``owner`` is what the connection belongs to: the process, an event loop, or something of trio's.
     """
     if hasattr(response.stream, "close"):
-        if owner is process_key():  # and not in one forked from it
+        if owner is process_key():  # a forked process must not use it
             response.close()
         return
     with suppress(AttributeError, RuntimeError):  # trio's, or a loop that has ended: the connection died with it

@@ -64,7 +64,9 @@ def set_read_timeout(response: Response, seconds: float) -> float:
     if not (by_httpcore and isinstance(timeouts, Timeouts)):
         return math.inf
     timeouts["read"] = _or_none(seconds)
-    timeouts.asks = "stream_id" in response.extensions  # of HTTP/2: HTTP/1.1 asks once, for all reads
+    timeouts.asks = (
+        "stream_id" in response.extensions
+    )  # HTTP/2: httpcore asks before each read; of HTTP/1.1 it asks once
     return seconds
 
 

@@ -161,7 +161,9 @@ class _Stream(httpcore.NetworkStream, AsksDeadline):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if self._rechunker.wrote(buffer):  # the head of a request, which goes out with its body, in one packet
+        if self._rechunker.wrote(
+            buffer
+        ):  # the head of a request: it waits for the body, so that both go out in one packet
             self._unsent = buffer
             self._deadline = current_deadline()
             self._uses_socket()
@@ -251,7 +253,9 @@ class _AsyncStream(httpcore.AsyncNetworkStream, AsksDeadline):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if self._rechunker.wrote(buffer):  # the head of a request, which goes out with its body, in one packet
+        if self._rechunker.wrote(
+            buffer
+        ):  # the head of a request: it waits for the body, so that both go out in one packet
             self._unsent = buffer
             self._deadline = current_deadline()
         else:

@@ -36,10 +36,10 @@ __all__ = [
     "AsksDeadline",
     "AsyncAttempt",
     "AsyncDeadline",
-    "AsyncReading",
+    "AsyncReadAnswer",
     "Attempt",
     "Deadline",
-    "Reading",
+    "ReadAnswer",
     "async_in_thread",
     "async_in_time",
     "async_sleep",
@@ -56,11 +56,11 @@ __all__ = [
 T = TypeVar("T")
 AsyncAttempt: TypeAlias = Callable[[], Awaitable[T]]
 Attempt: TypeAlias = Callable[[], T]
-AsyncReading: TypeAlias = Callable[..., Awaitable[T]]
+AsyncReadAnswer: TypeAlias = Callable[..., Awaitable[T]]
 """A function of a call, its answer and its deadline."""
-Reading: TypeAlias = Callable[..., T]
+ReadAnswer: TypeAlias = Callable[..., T]
 
-_NEARLY = 0.9  # of a wait: what httpx ends later than the deadline would, by the rest at most
+_NEARLY = 0.9  # of a read timeout: with this much left, httpx ends the read nearly on time
 
 
 class _Waits:
@@ -117,7 +117,7 @@ class Deadline(_Waits):
         super().__init__(clock, observation)
         self.reads_alone = False
         """Whether no other call reads from the connection that this one waits for: it is one of HTTP/1.1."""
-        self._alarm: threading.Event | None = None  # of a sleep
+        self._alarm: threading.Event | None = None  # ends a sleep
         self._socket: object = None
         # Without it, close() could shut down a socket that another call has begun to use meanwhile.
         self._lock = threading.Lock()
@@ -335,4 +335,6 @@ def shut_down(sock: object) -> None:
     """Wakes whoever waits for ``sock``, if it is a socket; its owner then closes it."""
     if isinstance(sock, socket.socket):
         with suppress(OSError):  # it may have just ended by itself
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # an SSLSocket's own would say goodbye first
+            socket.socket.shutdown(
+                sock, socket.SHUT_RDWR
+            )  # an SSLSocket's own would take TLS away from the thread that reads

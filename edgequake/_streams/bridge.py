@@ -242,7 +242,7 @@ class _LoopThread(Generic[_T]):
             self._task = loop.create_task(self._drive(open_items), context=context)
             with suppress(asyncio.CancelledError):
                 loop.run_until_complete(self._task)
-        except BaseException as error:  # close() raises it where somebody hears it
+        except BaseException as error:  # close() raises it in the thread of the consumer
             self._failure = error
         try:
             loop.run_until_complete(_clear_up())

@@ -14,7 +14,7 @@ __all__ = ["Batch", "Lines", "Regrouper", "Sentences", "Words"]
 
 
 class Regrouper(Protocol):
-    """Takes text in as it comes, and gives it out in whole pieces."""
+    """Takes text as it comes, and returns it in whole pieces."""
 
     def feed(self, text: str) -> list[str]:
         """The pieces that ``text`` completes."""
@@ -71,7 +71,7 @@ class Words:
         self._word, self._may_end, self._has_wide = (re.compile(pattern) for pattern in (_WORD, _MAY_END, _HAS_WIDE))
         self._held: list[str] = []
         self._begun = False  # a word is held, and not white space alone
-        self._wide = False  # one that only the next character ends
+        self._wide = False  # a word is held that only the next character can end
 
     def feed(self, text: str) -> list[str]:
         """The words that ``text`` completes."""

@@ -32,7 +32,7 @@ class Closable(Protocol):
     """A call or a stream under way."""
 
     def close(self) -> None:
-        """Ends it, whoever waits for it."""
+        """Ends it, also if another task waits for it."""
 
 
 class Connections:
@@ -77,7 +77,7 @@ class Connections:
             return self._made[here]
 
     def watch(self, waiting: Closable) -> None:
-        """``waiting`` is closed when the client is, by whomever."""
+        """``waiting`` is closed when the client is closed, from any task."""
         here = owner_key()
         with self._lock:
             if here not in self._open:

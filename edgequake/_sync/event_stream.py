@@ -45,7 +45,7 @@ class EventStream(BaseStream[EventT]):
     """Events as they come: iterate it, also as a context manager.
 
     Nothing is sent until the first iteration or ``with``. The end of the ``with`` block, ``close()``, cancellation and
-    garbage collection give the connection back at once; so does leaving a loop over the call itself.
+    garbage collection release the connection at once. So does leaving a loop over the call itself.
     """
 
     def __init__(self, reading: Reading[EventT]) -> None:

@@ -70,7 +70,7 @@ class ServiceClient(BaseClient):
             headers=headers,
             max_event_bytes=max_event_bytes,
             on_call=on_call,
-            env={},  # EdgeQuake's keys are none of another service's business
+            env={},  # the keys of EdgeQuake are not for another service
         )
         super().__init__(config, Connections(http_client, rate_limit))
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from edgequake._core.config import ClientConfig
     from edgequake._core.observing import Observation
     from edgequake._http.requests import Response
-    from edgequake._http.waiting import Attempt, Reading
+    from edgequake._http.waiting import Attempt, ReadAnswer
 
 __all__ = ["Session"]
 
@@ -63,10 +63,12 @@ class Session:
         answer: T = self.received(call, self.parsed, deadline)
         return answer
 
-    def received(self, call: Call[Any], read: Reading[T], deadline: Deadline | None = None) -> T:
+    def received(self, call: Call[Any], read: ReadAnswer[T], deadline: Deadline | None = None) -> T:
         """As :meth:`call`, but ``read`` makes the result of the call, its answer and its deadline."""
         waits = deadline or self.deadline(call)
-        observation = waits.observation if deadline is None else UNOBSERVED  # part of a call that ends later
+        observation = (
+            waits.observation if deadline is None else UNOBSERVED
+        )  # what it is a part of is observed as a whole
         rules = self.rules(call, waits)
 
         def attempt() -> T:

@@ -86,7 +86,7 @@ class Stream(Tools[ChunkT, AnswerT], Generic[ChunkT, AnswerT]):
         try:
             for chunk in self:
                 raw = getattr(chunk, "_raw", b"")
-                # What came before it without a chunk; it is not among them if it was read before, or is a fallback's.
+                # How many events before it made no chunk; -1: its own was read earlier, or is the fallback's.
                 before = next((n for n, event in enumerate(shown) if event is raw), -1)
                 for _ in range(before):
                     yield server_sent_event(shown.popleft())

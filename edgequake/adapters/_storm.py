@@ -92,7 +92,7 @@ class StormAnswer(Answer):
 
 
 class _Decoder(EventDecoder[StormChunk]):
-    """Logs an event that reports an error or cannot be read, and bears ``budget`` of them."""
+    """Logs an event that reports an error or cannot be read, and tolerates ``budget`` of them."""
 
     def __init__(self, answer: AnswerState, budget: int) -> None:
         super().__init__(answer)

@@ -1,4 +1,4 @@
-"""Runs the workers of a batch, in tasks or in threads, at the pace that the server bears."""
+"""Runs the workers of a batch, in tasks or in threads, at the pace that the server can take."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class AsyncRelayClient(AsyncClosing):
             retry=None,
             headers=headers,
             max_event_bytes=max_event_bytes,
-            env={},  # EdgeQuake's keys are none of a relay's business
+            env={},  # the keys of EdgeQuake are not for a relay
         )
         self._auth = auth
         self._connections = AsyncConnections(http_client)

@@ -71,7 +71,7 @@ class RelayClient(Closing):
             retry=None,
             headers=headers,
             max_event_bytes=max_event_bytes,
-            env={},  # EdgeQuake's keys are none of a relay's business
+            env={},  # the keys of EdgeQuake are not for a relay
         )
         self._auth = auth
         self._connections = Connections(http_client)

@@ -44,7 +44,7 @@ class _Mirror:
         self.going: asyncio.TimerHandle | None = None
 
     def take(self, entries: Iterable[tuple[bytes, dict[bytes, bytes]]]) -> None:
-        """Adds entries of the stream; what does not follow ends the answer, for a hole cannot be mended."""
+        """Adds entries of the stream; what does not follow ends the answer, for a hole cannot be filled."""
         for name, fields in entries:
             epoch, _, number = name.decode().partition("-")
             if int(epoch) != self.log.epoch or int(number) != self.log.count + 1:

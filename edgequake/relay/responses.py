@@ -100,15 +100,15 @@ async def relay_websocket(
     talk = _Talk(websocket, checked, details=details)
     try:
         sent = await until_first(talk.send(), talk.listen())
-        if not sent.cancelled():
-            sent.result()
-        if talk.cancelled:
-            await _send_text(websocket, '{"done":true,"cancelled":true}')
+        if talk.left:
+            return False
+        # Nobody listens now: a message that follows the last frame is the application's to receive.
+        await _send_text(websocket, '{"done":true,"cancelled":true}' if talk.cancelled else sent.result())
     except LeftError:
         return False
     finally:
         await close_stream(checked)
-    return not talk.left
+    return True
 
 
 class _Talk:
@@ -121,7 +121,8 @@ class _Talk:
         self._stream = stream
         self._details = details
 
-    async def send(self) -> None:
+    async def send(self) -> str:
+        """Sends the items; the last frame is for the caller to send."""
         number, turn = 0, Turn()
         async with aclosing(items_of(self._stream)) as items:
             while True:
@@ -131,19 +132,18 @@ class _Talk:
                     break
                 except Exception as error:
                     failure = error_json(safe_error(error, details=self._details, during="a relayed stream"))
-                    await _send_text(self._websocket, f'{{"error":{failure.decode()}}}')
-                    return
+                    return f'{{"error":{failure.decode()}}}'
                 if self.left or self.cancelled:  # the generator went on when it was told to stop
-                    return
+                    break
                 number += 1
                 await _send_text(self._websocket, f'{{"id":{number},"chunk":{item.decode()}}}')
                 await turn.pass_on()
-        await _send_text(self._websocket, '{"done":true}')
+        return '{"done":true}'
 
     async def listen(self) -> None:
         try:
             await self._listen()
-        except LeftError:
+        except (LeftError, RuntimeError):  # a RuntimeError when it had left before
             self.left = True
 
     async def _listen(self) -> None:

@@ -251,6 +251,27 @@ def test_a_websocket_that_is_gone_gets_nothing():
     assert results == [False]
 
 
+async def test_a_question_that_follows_the_end_at_once_is_the_applications_to_receive():
+    messages: asyncio.Queue[Any] = asyncio.Queue()
+    messages.put_nowait({"type": "websocket.connect"})
+    sent: list[str] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("text", message["type"]))
+        if sent[-1] == '{"done":true}':
+            messages.put_nowait({"type": "websocket.receive", "text": "and now?"})
+            for _ in range(9):  # the socket is slow, the browser is not
+                await asyncio.sleep(0)
+
+    websocket = WebSocket({"type": "websocket", "headers": []}, messages.get, send)
+    assert await relay_websocket(websocket, [5])
+    assert sent == ["websocket.accept", '{"id":1,"chunk":5}', '{"done":true}']
+    assert await websocket.receive_text() == "and now?"
+    messages.put_nowait({"type": "websocket.disconnect"})
+    assert (await websocket.receive())["type"] == "websocket.disconnect"
+    assert not await relay_websocket(websocket, [5])
+
+
 def test_a_websocket_of_fastapi_is_accepted_when_it_was_not():
     app = FastAPI()
 

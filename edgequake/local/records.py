@@ -6,23 +6,27 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from edgequake.local.errors import StoreError
 from edgequake.local.formats import mime_type
 from edgequake.local.indexing import index
 from edgequake.local.schema import Database, now
 from edgequake.local.scope import DEFAULT_WORKSPACE, INSIDE, Scope
 
 _SUMMARY_CHARS = 200
+_STATE = "CASE WHEN d.id IN (SELECT id FROM temp.unwritten) THEN 'failed' ELSE d.status END"
 _RECORD = f"""
-SELECT d.id, d.title, d.status, d.created_at, d.updated_at, d.content_hash, d.size,
+SELECT d.id, d.title, {_STATE} AS status, d.created_at, d.updated_at, d.content_hash, d.size,
        length(d.content) AS content_length, substr(d.content, 1, {_SUMMARY_CHARS}) AS content_summary, d.source_type,
-       d.file_name, d.track_id, d.metadata, d.error_message, d.warning_message,
+       d.file_name, d.track_id, d.metadata,
+       coalesce((SELECT u.error FROM temp.unwritten u WHERE u.id = d.id), d.error_message) AS error_message,
+       d.warning_message,
        (SELECT count(*) FROM passages p WHERE p.document_id = d.id) AS chunk_count,
        (SELECT count(*) FROM marks m WHERE m.document_id = d.id) AS entity_count
 FROM documents d
 """  # noqa: S608 - a constant
 _LISTED = f"""
 FROM documents d WHERE d.workspace_id = :workspace AND (:source_type IS NULL OR d.source_type = :source_type)
-AND (:status IS NULL OR d.status = :status) AND {INSIDE}
+AND (:status IS NULL OR {_STATE} = :status) AND {INSIDE}
 """
 _EQUAL = """
 SELECT 1 FROM documents WHERE id = ? AND title = ? AND source_type = ? AND content = ? AND status = 'completed'
@@ -143,7 +147,7 @@ class Records:
         rows = f"SELECT d.rowid {_LISTED} ORDER BY d.created_at DESC, d.rowid DESC LIMIT :size OFFSET :first"
         with self._database.snapshot():
             found = json.dumps(self._database.column(rows, of))
-            counted = self._database.rows(f"SELECT d.status, count(*) AS count {_LISTED} GROUP BY d.status", of)
+            counted = self._database.rows(f"SELECT {_STATE} AS status, count(*) AS count {_LISTED} GROUP BY 1", of)
             inside = "WHERE d.rowid IN (SELECT value FROM json_each(?)) ORDER BY d.created_at DESC, d.rowid DESC"
             return Page(self._read(inside, found), Counter({row["status"]: row["count"] for row in counted}))
 
@@ -218,7 +222,7 @@ class Records:
 
     def retry(self, document_id: str) -> bool:
         """Whether a document that failed or was cancelled waits again."""
-        return self._move(document_id, "pending", "failed", "cancelled")
+        return self._move(document_id, "pending", "failed", "cancelled", *self._before_unwritten(document_id))
 
     def process(self, document_id: str) -> None:
         """Read a document that was accepted, so that it is found; one that was deleted meanwhile is left alone.
@@ -234,8 +238,17 @@ class Records:
                 self._database.update("documents", document_id, status="completed")
 
     def fail(self, document_id: str, error: str) -> None:
-        """Note that a document could not be read, and why."""
-        self._database.update("documents", document_id, status="failed", error_message=error)
+        """Note that a document could not be read, and why.
+
+        Where the file is full or read-only, this server remembers it until the document is read again; after its end,
+        the next server reads the document.
+        """
+        try:
+            self._database.update("documents", document_id, status="failed", error_message=error)
+        except StoreError:
+            with self._database.lock:
+                values = (document_id, error)
+                self._database.connection.execute("INSERT OR REPLACE INTO temp.unwritten VALUES (?, ?)", values)
 
     def warn(self, document_id: str, warning: str | None) -> None:
         """Note a warning about a document. None removes it."""
@@ -258,7 +271,14 @@ class Records:
         """Whether a document was in one of these states; it is in the new one now."""
         with self._database.transaction() as connection:
             moved = {"id": document_id, "state": state, "now": now(), "before": json.dumps(before)}
-            return connection.execute(_MOVE, moved).rowcount > 0
+            has_moved = connection.execute(_MOVE, moved).rowcount > 0
+            connection.execute("DELETE FROM temp.unwritten WHERE id = ?", (document_id,))
+            return has_moved
+
+    def _before_unwritten(self, document_id: str) -> tuple[str, ...]:
+        """In which states the file may still hold a document whose failure could not be written."""
+        unwritten = self._database.column("SELECT id FROM temp.unwritten WHERE id = ?", (document_id,))
+        return ("pending", "processing") if unwritten else ()
 
     def _read(self, where: str, *values: Any) -> list[Record]:
         return [Record(**row) for row in self._database.rows(f"{_RECORD} {where}", values)]

@@ -1,5 +1,6 @@
 """The database file: its tables, its version, and one writer at a time."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -78,6 +79,16 @@ CREATE INDEX messages_of_conversation ON messages(conversation_id, number);
 """
 
 
+def _why_not_opened(path: str) -> str | None:
+    """What stands in the way of a file, which SQLite does not say; None if nothing is seen."""
+    if os.path.isdir(path):
+        return "it is a folder"
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        return f"there is no folder {folder}"
+    return None if os.access(folder, os.W_OK) else f"{folder} cannot be written to"
+
+
 class Database:
     """One SQLite connection that threads share: `lock` is held round every use of it."""
 
@@ -92,7 +103,7 @@ class Database:
             name = "" if self.in_memory else path
             self.connection = sqlite3.connect(name, check_same_thread=False, timeout=BUSY_SECONDS, isolation_level=None)
         except sqlite3.Error as error:
-            raise StoreError(f"cannot open {path}: {error}") from error
+            raise StoreError(f"cannot open {path}: {_why_not_opened(path) or error}") from error
         try:
             self._prepare()
         except sqlite3.Error as error:
@@ -191,6 +202,7 @@ class Database:
             self._check_owner()
             run("PRAGMA journal_mode = WAL")
             run("PRAGMA synchronous = NORMAL")
+            run("PRAGMA temp_store = MEMORY")
         if self._is_empty():
             with self.transaction():
                 if self._is_empty():  # not made by another process in between
@@ -202,6 +214,8 @@ class Database:
                     run(f"PRAGMA application_id = {_APPLICATION_ID}")
                     run(f"PRAGMA user_version = {VERSION}")
         self._check_owner()
+        # The documents that could not be read, where a full disk kept that from being written. It needs no disk.
+        run("CREATE TEMP TABLE unwritten (id TEXT PRIMARY KEY, error TEXT NOT NULL)")
 
     def _is_empty(self) -> bool:
         return self.connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None

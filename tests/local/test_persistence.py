@@ -1,16 +1,19 @@
 import logging
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from edgequake import EdgequakeClient, ServiceUnavailableError
+from edgequake import EdgequakeClient, ProcessingError, ServiceUnavailableError
 from edgequake.local import LocalServer, LocalServerError, Store
 from edgequake.local.errors import SourceError, StoreError
 from edgequake.local.ingestion import Ingestion
@@ -234,3 +237,31 @@ def test_a_full_disk_or_a_read_only_file_is_a_503_and_what_was_stored_is_still_f
     with Store(tmp_path / "kept.db") as store:
         assert [hit.text for hit in store.search("gulls")] == ["Gulls eat chips."]
         assert store.search("terns") == []
+
+
+@contextmanager
+def full_disk(database: Path) -> Iterator[None]:
+    """A block in which no byte can be added to a database."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (database.with_name(f"{database.name}-wal").stat().st_size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_that_is_full_when_an_upload_is_read_makes_it_fail_until_there_is_room(tmp_path: Path) -> None:
+    db = tmp_path / "kept.db"
+    with LocalServer(db=db) as server, EdgequakeClient(base_url=server.url, **IDS) as client:
+        assert server._store is not None
+        assert server._running is not None
+        document = server._store.records.accept("terns", "Terns dive. " * 9000, source_type="text", track_id="terns")
+        with full_disk(db):
+            server._running.ingestion.read_now(document)
+        with pytest.raises(ProcessingError, match=r"cannot write to .*kept\.db: disk I/O error"):
+            client.documents.wait("terns")
+        assert [one.id for one in client.documents.list(status="failed")] == [document]
+        assert list(client.documents.list(status="pending")) == []
+        client.tasks.retry(f"insert-{document}")
+        assert client.documents.wait("terns").ok
+        assert "Terns dive." in client.query.execute("What do terns do?").answer

@@ -106,8 +106,10 @@ def test_a_taken_port_is_said_clearly(folder: Path, server: LocalServer) -> None
 def test_bad_paths_fail_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such file: "):
         LocalServer(tmp_path / "missing").start()
-    with pytest.raises(StoreError, match="cannot open"):
+    with pytest.raises(StoreError, match=r"cannot open .*x\.db: there is no folder .*missing$"):
         LocalServer(db=tmp_path / "missing" / "x.db").start()
+    with pytest.raises(StoreError, match=r"cannot open .*: it is a folder$"):
+        LocalServer(db=tmp_path).start()
 
 
 def test_a_database_keeps_the_documents_for_a_server_without_paths(folder: Path, tmp_path: Path) -> None:

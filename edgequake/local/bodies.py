@@ -141,11 +141,24 @@ class ConversationChange(ConversationBody):
     is_archived: bool | None = None
 
 
-class MessageBody(Body):
-    """`POST /api/v1/conversations/{id}/messages`."""
+class ImportedMessage(Body):
+    """A message as it was elsewhere."""
 
     content: str
     role: Literal["user", "assistant", "system"]
+
+
+class ImportedConversation(Body):
+    """A conversation as it was elsewhere."""
+
+    title: str | None = None
+    mode: str | None = None
+    messages: list[ImportedMessage]
+
+
+class MessageBody(ImportedMessage):
+    """`POST /api/v1/conversations/{id}/messages`."""
+
     parent_id: Id = None
 
 

@@ -1,9 +1,8 @@
 """The routes of conversations, their messages and folders."""
 
-import base64
-import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -21,7 +20,7 @@ from edgequake.local.bodies import (
 )
 from edgequake.local.conversation_upkeep import ConversationUpkeep, Folders
 from edgequake.local.engine import Engine
-from edgequake.local.requests import BodyError, Owner, RequestError, clamped, identity, not_found
+from edgequake.local.requests import BodyError, Owner, RequestError, clamped, identity, not_found, number
 from edgequake.local.routing import Asked, Routes, route
 
 _DETAIL_MESSAGES = 200
@@ -44,18 +43,16 @@ class ConversationRoutes(Routes):
     @route("GET /api/v1/conversations")
     def list(self, asked: Asked) -> object:
         """One page of the user's conversations."""
-        whose, query = asked.owner, asked.query
-        limit, first = clamped(query, "limit", 20, 100), _position(query.get("cursor"))
-        items, total = self._conversations.page(
-            whose,
-            first=first,
-            limit=limit,
+        query = asked.query
+        read = partial(
+            self._conversations.page,
+            asked.owner,
             search=query.get("filter[search]", ""),
             where=_filters(query),
             sort=query.get("sort", "updated_at"),
             ascending=query.get("order", "desc").lower() == "asc",
         )
-        return _page(items, first, limit, total)
+        return _page(query, read, 20, 100)
 
     @route("POST /api/v1/conversations/import")
     def take(self, asked: Asked[ImportBody]) -> object:
@@ -92,10 +89,7 @@ class ConversationRoutes(Routes):
     @route("GET /api/v1/conversations/{id}/messages")
     def messages(self, asked: Asked) -> object:
         """One page of a conversation's messages."""
-        whose, wanted = asked.owner, _id(asked)
-        limit, first = clamped(asked.query, "limit", 50, 200), _position(asked.query.get("cursor"))
-        items, total = self._conversations.messages(whose, wanted, first=first, limit=limit)
-        return _page(items, first, limit, total)
+        return _page(asked.query, partial(self._conversations.messages, asked.owner, _id(asked)), 50, 200)
 
     @route("PATCH /api/v1/conversations/{id}/messages/{message}/feedback")
     def rate(self, asked: Asked[FeedbackBody]) -> object:
@@ -187,27 +181,13 @@ def _filters(query: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _page(items: list[dict[str, Any]], first: int, limit: int, total: int) -> dict[str, Any]:
+def _page(query: Mapping[str, str], read: Callable[..., tuple[list[Any], int]], size: int, most: int) -> dict[str, Any]:
+    """The page that the query string asks for; its cursor is the place of the first item."""
+    limit, first = clamped(query, "limit", size, most), number(query, "cursor", 0) if query.get("cursor") else 0
+    items, total = read(first=first, limit=limit)
     more = first + len(items) < total
     cursors = {
-        "next_cursor": _cursor(first + limit) if more else None,
-        "prev_cursor": _cursor(max(0, first - limit)) if first else None,
+        "next_cursor": str(first + limit) if more else None,
+        "prev_cursor": str(max(0, first - limit)) if first else None,
     }
     return {"items": items, "pagination": {**cursors, "total": total, "has_more": more}}
-
-
-def _cursor(position: int) -> str:
-    return base64.urlsafe_b64encode(b"at:%d" % position).decode().rstrip("=")
-
-
-def _position(cursor: str | None) -> int:
-    """Where a page begins. Raises RequestError 400 for a cursor that is not ours."""
-    if not cursor:
-        return 0
-    try:
-        kind, _, value = base64.urlsafe_b64decode(cursor + "==").decode().partition(":")
-    except (binascii.Error, ValueError):
-        kind = value = ""
-    if kind != "at" or not value.isdecimal() or len(value) > 12:
-        raise RequestError(400, "the cursor is not one of this server's")
-    return int(value)

@@ -1,8 +1,11 @@
 """What is done with conversations besides talking: changes, sharing, many at once, imports, folders."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
+
+from pydantic import ValidationError
 
 from edgequake.local.bodies import (
     BulkBody,
@@ -10,14 +13,20 @@ from edgequake.local.bodies import (
     ConversationChange,
     FolderBody,
     FolderChange,
+    ImportedConversation,
     MessageBody,
 )
 from edgequake.local.conversations import Conversations
 from edgequake.local.requests import OWNED, Owner, RequestError, not_found
-from edgequake.local.schema import Database
+from edgequake.local.schema import Database, now
+from edgequake.models._model import explain
 
 _FOLDER = "SELECT id, tenant_id, workspace_id, name, parent_id, position, created_at, updated_at FROM folders"
-_ROLES = ("user", "assistant", "system")
+_BULK = {
+    "delete": "DELETE FROM conversations",
+    "archive": "UPDATE conversations SET is_archived = :archive, updated_at = :now",
+    "move": "UPDATE conversations SET folder_id = :folder, updated_at = :now",
+}
 
 
 class ConversationUpkeep:
@@ -62,21 +71,12 @@ class ConversationUpkeep:
 
     def bulk(self, owner: Owner, body: BulkBody, what: str) -> int:
         """How many of these conversations were deleted, archived or moved; those of others are passed over."""
-        affected = 0
-        with self._database.transaction():
+        to = {"archive": body.archive, "folder": body.folder_id and str(body.folder_id), "now": now()}
+        ids = json.dumps([*map(str, body.conversation_ids)])
+        with self._database.transaction() as connection:
             self._folders.check(owner, body.folder_id)
-            for conversation_id in dict.fromkeys(map(str, body.conversation_ids)):
-                try:
-                    self._conversations.get(owner, conversation_id)
-                except RequestError:
-                    continue
-                affected += 1
-                if what == "delete":
-                    self._conversations.delete(owner, conversation_id)
-                else:
-                    change = {"is_archived": body.archive} if what == "archive" else {"folder_id": body.folder_id}
-                    self._database.update("conversations", conversation_id, **change)
-        return affected
+            among = f"{_BULK[what]} WHERE {OWNED} AND id IN (SELECT value FROM json_each(:ids))"  # noqa: S608 - our names
+            return connection.execute(among, {**owner.columns, **to, "ids": ids}).rowcount
 
     def take(self, owner: Owner, workspace: str, conversations: Sequence[Any]) -> list[dict[str, str]]:
         """Store conversations from elsewhere, each with its messages; the errors of those that are none."""
@@ -84,11 +84,11 @@ class ConversationUpkeep:
         for number, found in enumerate(conversations):
             told = found if isinstance(found, dict) else {}
             inner = told.get("conversation")
-            about = inner if isinstance(inner, dict) else told
+            about = {**told, **inner} if isinstance(inner, dict) else told
             try:
-                self._take(owner, workspace, about, told.get("messages"))
-            except ValueError as error:
-                errors.append({"id": str(about.get("id") or number), "error": str(error)})
+                self._take(owner, workspace, ImportedConversation.model_validate(about))
+            except ValidationError as error:
+                errors.append({"id": str(about.get("id") or number), "error": explain(error)})
         return errors
 
     def add(self, owner: Owner, conversation_id: str, body: MessageBody) -> dict[str, Any]:
@@ -98,17 +98,11 @@ class ConversationUpkeep:
             added = self._conversations.add(conversation_id, **body.model_dump())
             return self._conversations.message(owner, added)
 
-    def _take(self, owner: Owner, workspace: str, about: Mapping[str, Any], messages: object) -> None:
-        if not isinstance(messages, list):
-            raise ValueError("missing messages")  # noqa: TRY004 - an error of the data, not of the program
-        said = [(one.get("role"), one.get("content")) if isinstance(one, dict) else (None, None) for one in messages]
-        if not all(role in _ROLES and isinstance(content, str) for role, content in said):
-            raise ValueError("a message without a role or content")
-        title, mode = str(about.get("title") or ""), str(about.get("mode") or "hybrid")
+    def _take(self, owner: Owner, workspace: str, found: ImportedConversation) -> None:
         with self._database.transaction():
-            created = self._conversations.create(owner, title, mode, workspace)
-            for role, content in said:
-                self._conversations.add(created, str(role), str(content))
+            created = self._conversations.create(owner, found.title or "", found.mode or "hybrid", workspace)
+            for one in found.messages:
+                self._conversations.add(created, one.role, one.content)
 
 
 class Folders:

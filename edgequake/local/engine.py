@@ -18,7 +18,7 @@ from edgequake.local.conversations import Conversations, Turn
 from edgequake.local.directory import Directory
 from edgequake.local.embeddings import OpenAICompatibleEmbedder
 from edgequake.local.errors import EmbeddingError, LocalServerError
-from edgequake.local.graph_index import FoundEntity, FoundRelationship
+from edgequake.local.graph_reading import FoundEntity, FoundRelationship
 from edgequake.local.ingestion import Ingestion
 from edgequake.local.prompt import NO_PASSAGES, numbered, template
 from edgequake.local.quoting import MOST, fitting, quotes

@@ -3,7 +3,7 @@
 from typing import Any
 
 from edgequake.local.graph import RELATION
-from edgequake.local.graph_reading import MAX_NODES, SOME_NODES, Edge, GraphReader, Node, Part, related, said_of
+from edgequake.local.graph_reading import MAX_NODES, SOME_NODES, Edge, GraphReader, Node, Part, related
 from edgequake.local.requests import clamped, not_found, page_of, pages_of, required
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.wire import fields
@@ -45,7 +45,7 @@ class EntityRoutes(Routes):
                 {
                     "id": other.id,
                     "entity_type": other.entity_type,
-                    "description": said_of(graph, other)[1],
+                    "description": graph.said_of(other)[1],
                     "degree": degrees[other.id]["total"],
                 }
                 for other in part.nodes[1:]
@@ -132,7 +132,7 @@ def _relation(edge: Edge) -> dict[str, Any]:
 
 
 def _entity(graph: GraphReader, node: Node, around: Part) -> dict[str, Any]:
-    document_id, description = said_of(graph, node)
+    document_id, description = graph.said_of(node)
     return {
         "id": node.id,
         "entity_name": node.name,

@@ -1,29 +1,36 @@
-"""The graph as a whole: which entities there are, which passages mention them, and which stand together.
+"""The entities of all documents: which there are, which passages mention them, and how they are related.
 
-Nothing of this is stored. An entity's mentions are looked up in the full-text index, and two entities are related when
-they have mentions in common.
+Only names are stored, and which documents mark them. An entity's mentions are looked up in the full-text index, and two
+entities are related when a passage mentions both.
 """
 
 import json
+import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from sqlite3 import Connection
-from typing import Final
+from typing import Any, Final, Self
 
-from edgequake.local.graph import keys_in
-from edgequake.local.graph_index import KNOWN, first_sentence, overlap
+from edgequake.local.graph import RELATION, TYPES, keys_in
+from edgequake.local.search import AMONG_DOCUMENTS, HAVING, Hit
 from edgequake.local.words import phrase, words
 
 MAX_NODES: Final = 500
 SOME_NODES: Final = 200
 """How many entities relationships are listed between."""
 
+_MAX_CHUNKS = 10
 _MAX_MENTIONS = 2000
 _MAX_READ = 200
+_SENTENCE_END = re.compile(r"(?<=[.!?\u3002])\s+|\n")
+_KNOWN = """
+SELECT id, name, entity_type, key FROM entities WHERE workspace_id = ? AND key IN (SELECT value FROM json_each(?))
+"""
 _LISTED = """
-SELECT e.rowid, e.id, e.name, e.entity_type, e.key, count(*), sum(m.count), min(d.created_at), max(d.updated_at)
+SELECT e.id, e.name, e.entity_type, e.key, count(*), min(d.created_at), max(d.updated_at)
 FROM entities e JOIN marks m ON m.entity = e.rowid JOIN documents d ON d.id = m.document_id
 WHERE e.workspace_id = :workspace AND (:type IS NULL OR e.entity_type = :type COLLATE NOCASE)
 AND (:search IS NULL OR instr(lower(e.name), lower(:search)) > 0) AND (:id IS NULL OR e.id = :id)
@@ -35,26 +42,78 @@ AND (:type IS NULL OR e.entity_type = :type COLLATE NOCASE)
 AND (:search IS NULL OR instr(lower(e.name), lower(:search)) > 0)
 """
 _MENTIONS = f"""
-SELECT w.rowid FROM passage_words w JOIN passages p ON p.rowid = w.rowid
-WHERE passage_words MATCH ? AND p.workspace_id = ? LIMIT {_MAX_MENTIONS}
+SELECT p.rowid, p.document_id, p.chunk_index FROM passage_words w JOIN passages p ON p.rowid = w.rowid
+WHERE passage_words MATCH :words AND p.workspace_id = :workspace AND {AMONG_DOCUMENTS} LIMIT :limit
 """  # noqa: S608 - constants
 _PASSAGE = "SELECT document_id, chunk_index, heading, text FROM passages WHERE rowid = ?"
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """An entity: how many documents mark it, when the first was added, and the rows of the passages that mention it."""
+class Entity:
+    """Something that documents speak of. `key` is what all spellings of its name have in common."""
 
-    rowid: int
     id: str
     name: str
     entity_type: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundEntity(Entity):
+    """An entity beside an answer (`score` 0 to 1).
+
+    It stands in the answer's passages `places` and is mentioned in those of the ids `mentions`. `degree` counts the
+    entities that the answer's passages mention together with it.
+    """
+
+    places: tuple[Hit, ...]
+    mentions: tuple[str, ...]
+    score: float
+    degree: int = 0
+
+    @property
+    def description(self) -> str:
+        """What the first of its places says of it."""
+        return _first_sentence(self.places[0].text, (self.key,)) or self.places[0].text
+
+    @property
+    def chunk_ids(self) -> tuple[str, ...]:
+        """The ids of passages that mention it, those of the answer first."""
+        return tuple(dict.fromkeys([*(hit.id for hit in self.places), *self.mentions]))[:_MAX_CHUNKS]
+
+    def beside(self, other: Self) -> bool:
+        """Whether a passage of the answer mentions both."""
+        return not _overlap(self.key, other.key) and not {*self.places}.isdisjoint(other.places)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRelationship:
+    """Two entities that a passage of the answer mentions together, and what it says of them."""
+
+    source: str
+    target: str
+    description: str
+    score: float
+    place: Hit
+    relation_type: str = RELATION
+
+    @property
+    def id(self) -> str:
+        """The relationship's id, `SOURCE->TARGET`."""
+        return f"{self.source}->{self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Node(Entity):
+    """An entity of the whole graph: how many documents mark it, and the rows of the passages that mention it.
+
+    It is as old as the first of these documents, and was changed when one of them was.
+    """
+
     documents: int
-    marks: int
     created_at: str
     updated_at: str
-    mentions: frozenset[int] = field(default_factory=frozenset, repr=False)
+    mentions: frozenset[int] = field(default=frozenset(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +154,25 @@ class GraphReader:
         self._connection = connection
         self._workspace = workspace
 
+    def beside(
+        self, question: str, hits: Sequence[Hit], inside: str | None, limits: tuple[int, int]
+    ) -> tuple[list[FoundEntity], list[FoundRelationship]]:
+        """The entities and relationships to show beside an answer made of these passages, the best first.
+
+        `limits` says how many of each. An entity stands in one of the passages; those named in the question come first,
+        then those that set these passages apart from others. Of relationships, those come first that a sentence tells.
+        """
+        found = self._found(question, hits, inside) if any(limits) else []
+        shown = [replace(one, degree=sum(map(one.beside, found))) for one in found[: limits[0]]]
+        pairs = [
+            (one, other, hit, _first_sentence(hit.text, (one.key, other.key)))
+            for one, other in combinations(found, 2)
+            for hit in one.places[:1]
+            if hit in other.places and not _overlap(one.key, other.key)
+        ]
+        pairs.sort(key=lambda pair: (not pair[3], -(pair[0].score + pair[1].score)))
+        return shown, [_relationship(*pair) for pair in pairs[: limits[1]]]
+
     def page(
         self,
         first: int,
@@ -105,12 +183,12 @@ class GraphReader:
         by_name: bool = False,
     ) -> tuple[list[Node], int]:
         """The entities from `first` on, those first that most documents mark, and how many there are."""
-        told = {"workspace": self._workspace, "type": entity_type, "search": search}
+        asked = {"workspace": self._workspace, "type": entity_type, "search": search}
         order = "e.name COLLATE NOCASE" if by_name else "count(*) DESC, sum(m.count) DESC, e.key"
         rows = self._connection.execute(
-            _LISTED.format(order=order), {**told, "id": None, "limit": limit, "first": first}
+            _LISTED.format(order=order), {**asked, "id": None, "limit": limit, "first": first}
         )
-        (total,) = self._connection.execute(_COUNTED, told).fetchone()
+        (total,) = self._connection.execute(_COUNTED, asked).fetchone()
         return [Node(*row) for row in rows.fetchall()], total
 
     def node(self, name: str) -> Node | None:
@@ -122,12 +200,10 @@ class GraphReader:
 
     def mentioned(self, nodes: Iterable[Node]) -> list[Node]:
         """The same entities with the passages that mention them."""
-        found = []
-        for node in nodes:
-            rows = self._connection.execute(_MENTIONS, (phrase(node.name), self._workspace))
-            known = (node.rowid, node.id, node.name, node.entity_type, node.key, node.documents, node.marks)
-            found.append(Node(*known, node.created_at, node.updated_at, frozenset(row[0] for row in rows)))
-        return found
+        return [
+            replace(node, mentions=frozenset(row for row, *_ in self._mentions(node.name, _MAX_MENTIONS)))
+            for node in nodes
+        ]
 
     def whole(self, most: int, entity_type: str | None = None) -> Part:
         """The entities that most documents mark, and how they are related."""
@@ -149,12 +225,42 @@ class GraphReader:
     def told(self, row: int, nodes: Sequence[Node]) -> tuple[str, str]:
         """(document id, what a passage says of these entities): a sentence with all of them, else all of it."""
         document_id, _, heading, text = self._connection.execute(_PASSAGE, (row,)).fetchone()
-        return document_id, first_sentence(text, [node.key for node in nodes]) or text or heading
+        return document_id, _first_sentence(text, [node.key for node in nodes]) or text or heading
+
+    def said_of(self, node: Node) -> tuple[str, str]:
+        """(document id, what the first passage that mentions an entity says of it)."""
+        return self.told(min(node.mentions), [node]) if node.mentions else ("", node.name)
 
     def chunk(self, row: int) -> str:
         """The id of a passage."""
         document_id, index, *_ = self._connection.execute(_PASSAGE, (row,)).fetchone()
         return f"{document_id}-chunk-{index}"
+
+    def _mentions(self, name: str, limit: int, inside: str | None = None) -> list[Any]:
+        """(row, document id, index) of the passages that have a name, the first of all first."""
+        where = {"words": phrase(name), "workspace": self._workspace, "inside": inside, "limit": limit}
+        return self._connection.execute(_MENTIONS, where).fetchall()
+
+    def _known(self, keys: Iterable[str]) -> list[Entity]:
+        """The entities that have one of these keys."""
+        return [Entity(*row) for row in self._connection.execute(_KNOWN, (self._workspace, json.dumps([*keys])))]
+
+    def _found(self, question: str, hits: Sequence[Hit], inside: str | None) -> list[FoundEntity]:
+        (total,) = self._connection.execute("SELECT count(*) FROM passages").fetchone()
+        asked = frozenset(keys_in(question))
+        said = [frozenset(keys_in(f"{hit.heading}\n{hit.text}")) for hit in hits]
+        found: list[FoundEntity] = []
+        for one in self._known(frozenset[str]().union(*said)):
+            places = tuple(hit for hit, keys in zip(hits, said, strict=True) if one.key in keys)
+            mentions = self._mentions(one.name, _MAX_CHUNKS, inside)
+            chunks = tuple(f"{document}-chunk-{index}" for _, document, index in mentions)
+            (having,) = self._connection.execute(HAVING, (phrase(one.name),)).fetchone()
+            rarity = math.log(1 + total / (having + 0.5)) / math.log(1 + 2 * total)
+            trust = 1 - 0.1 * TYPES.index(one.entity_type)
+            score = 1.0 if one.key in asked else min(0.99, 0.5 * rarity * trust + 0.1 * len(places))
+            found.append(FoundEntity(one.id, one.name, one.entity_type, one.key, places, chunks, round(score, 6)))
+        found.sort(key=lambda entity: (-entity.score, -len(entity.key), entity.key))
+        return [entity for n, entity in enumerate(found) if not any(_part_of(entity.key, o.key) for o in found[:n])]
 
     def _beside(self, nodes: Sequence[Node]) -> list[Node]:
         """The entities that stand with any of these in a passage, the most frequent first."""
@@ -162,9 +268,8 @@ class GraphReader:
         for row in sorted(frozenset[int]().union(*(node.mentions for node in nodes)))[:_MAX_READ]:
             _, _, heading, text = self._connection.execute(_PASSAGE, (row,)).fetchone()
             keys.update({*keys_in(f"{heading}\n{text}")})
-        known = self._connection.execute(KNOWN, (self._workspace, json.dumps([*keys]))).fetchall()
-        ranked = sorted(known, key=lambda row: (-keys[row[4]], row[4]))
-        return [node for row in ranked if (node := self.node(row[2])) is not None]
+        ranked = sorted(self._known(keys), key=lambda one: (-keys[one.key], one.key))
+        return [node for one in ranked if (node := self.node(one.name)) is not None]
 
 
 def related(nodes: Sequence[Node]) -> list[Edge]:
@@ -172,11 +277,27 @@ def related(nodes: Sequence[Node]) -> list[Edge]:
     edges = [
         Edge(one, other, tuple(sorted(both)))
         for one, other in combinations(sorted(nodes, key=lambda node: node.id), 2)
-        if (both := one.mentions & other.mentions) and not overlap(one.key, other.key)
+        if (both := one.mentions & other.mentions) and not _overlap(one.key, other.key)
     ]
     return sorted(edges, key=lambda edge: (-len(edge.passages), edge.source.id, edge.target.id))
 
 
-def said_of(graph: GraphReader, node: Node) -> tuple[str, str]:
-    """(document id, what the first passage that mentions an entity says of it)."""
-    return graph.told(min(node.mentions), [node]) if node.mentions else ("", node.name)
+def _relationship(one: FoundEntity, other: FoundEntity, hit: Hit, told: str) -> FoundRelationship:
+    source, target = sorted((one.id, other.id))
+    score = round((one.score + other.score) / 2, 6)
+    return FoundRelationship(source, target, told or hit.text, score, hit)
+
+
+def _first_sentence(text: str, keys: Iterable[str]) -> str:
+    """The first sentence of a passage that mentions all of these; "" when none does."""
+    sentences = (one.strip() for one in _SENTENCE_END.split(text) if frozenset(keys_in(one)).issuperset(keys))
+    return next(sentences, "")
+
+
+def _part_of(key: str, other: str) -> bool:
+    return f" {key} " in f" {other} "
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one name is a part of the other."""
+    return _part_of(one, other) or _part_of(other, one)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from edgequake.local.bodies import DegreesBody
 from edgequake.local.entity_routes import known
 from edgequake.local.graph import RELATION
-from edgequake.local.graph_reading import MAX_NODES, SOME_NODES, Edge, GraphReader, Node, Part, related, said_of
+from edgequake.local.graph_reading import MAX_NODES, SOME_NODES, Edge, GraphReader, Node, Part, related
 from edgequake.local.requests import clamped, number, required
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.sse import event_stream, json_event
@@ -76,7 +76,7 @@ class GraphRoutes(Routes):
                     "label": node.id,
                     "entity_type": node.entity_type,
                     "degree": degrees[node.id],
-                    "description": said_of(graph, node)[1],
+                    "description": graph.said_of(node)[1],
                 }
                 for node in nodes[:limit]
                 if degrees[node.id]["total"] >= least
@@ -153,7 +153,7 @@ def _node(graph: GraphReader, node: Node, degree: dict[str, int]) -> dict[str, A
         "id": node.id,
         "label": node.name,
         "node_type": node.entity_type,
-        "description": said_of(graph, node)[1],
+        "description": graph.said_of(node)[1],
         "degree": degree,
         "properties": {"entity_type": node.entity_type, "source_ids": chunks, "mentions": len(node.mentions)},
     }

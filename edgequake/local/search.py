@@ -21,11 +21,12 @@ FUSED: Final = 30
 _WEIGHTS = "2.0, 3.0, 1.0, 0.5"
 # How much more a document's first passage counts than its later ones.
 _FRONT = 0.2
-_AMONG_DOCUMENTS = "(:inside IS NULL OR p.document_id IN (SELECT value FROM json_each(:inside)))"
+AMONG_DOCUMENTS = "(:inside IS NULL OR p.document_id IN (SELECT value FROM json_each(:inside)))"
+"""Whether a passage `p` is of the documents whose ids `inside` lists as JSON, of all without it, in SQL."""
 _FOUND = f"""
 SELECT w.rowid, -bm25(passage_words, {_WEIGHTS}) * (1 + {_FRONT} / (1 + p.chunk_index)) AS score
 FROM passage_words w JOIN passages p ON p.rowid = w.rowid
-WHERE passage_words MATCH :words AND p.workspace_id = :workspace AND {_AMONG_DOCUMENTS}
+WHERE passage_words MATCH :words AND p.workspace_id = :workspace AND {AMONG_DOCUMENTS}
 ORDER BY score DESC, w.rowid LIMIT :limit
 """  # noqa: S608 - constants
 _PASSAGES = """
@@ -36,7 +37,7 @@ _THESE = f"{_PASSAGES} WHERE p.rowid IN (SELECT value FROM json_each(?))"  # noq
 _ONE = f"{_PASSAGES} WHERE p.document_id = :document AND p.chunk_index = :index AND p.workspace_id = :workspace"
 # How documents begin, those first that tell what all the others are about.
 _BEGINNINGS = f"""
-{_PASSAGES} WHERE p.workspace_id = :workspace AND p.chunk_index = 0 AND {_AMONG_DOCUMENTS}
+{_PASSAGES} WHERE p.workspace_id = :workspace AND p.chunk_index = 0 AND {AMONG_DOCUMENTS}
 ORDER BY d.title LIKE 'readme%' OR d.title LIKE 'index.%' DESC, d.source_type = 'markdown' DESC, p.rowid LIMIT :limit
 """
 HAVING = "SELECT count(*) FROM (SELECT 1 FROM passage_words WHERE passage_words MATCH ? LIMIT 5000)"

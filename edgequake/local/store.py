@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from edgequake.local.embeddings import OpenAICompatibleEmbedder, VectorIndex, embed_missing
-from edgequake.local.graph_index import FoundEntity, FoundRelationship, GraphIndex
-from edgequake.local.graph_reading import GraphReader
+from edgequake.local.graph_reading import FoundEntity, FoundRelationship, GraphReader
 from edgequake.local.records import Record, Records
 from edgequake.local.schema import Database
 from edgequake.local.scope import DEFAULT_WORKSPACE, Scope
@@ -33,7 +32,6 @@ class Store:
         self.database = Database(self.path)
         self.records = Records(self.database)
         self._search = Search(self.database)
-        self._graph = GraphIndex(self.database.connection)
         self._vectors = VectorIndex(self.database.connection)
 
     def __enter__(self) -> Self:
@@ -132,8 +130,9 @@ class Store:
     ) -> tuple[list[FoundEntity], list[FoundRelationship]]:
         """The entities and relationships to show beside an answer from these passages."""
         with self.database.snapshot():
+            graph = GraphReader(self.database.connection, workspace)
             inside = self._search.inside(workspace, scope)
-            return self._graph.beside(query, hits, workspace, inside, (most_entities, most_relationships))
+            return graph.beside(query, hits, inside, (most_entities, most_relationships))
 
     @contextmanager
     def reading_graph(self, workspace: str = DEFAULT_WORKSPACE) -> Iterator[GraphReader]:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from edgequake.local.answering import Answering
 from edgequake.local.engine import Found
-from edgequake.local.graph_index import FoundEntity, FoundRelationship
+from edgequake.local.graph_reading import FoundEntity, FoundRelationship
 from edgequake.local.requests import RequestError
 from edgequake.local.search import Hit
 

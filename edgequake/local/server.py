@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 from edgequake._serving.guard import Guard, checked_hosts
@@ -16,8 +17,6 @@ from edgequake.local.loader import Skipped, refresh
 from edgequake.local.store import Progress, Store
 
 if TYPE_CHECKING:
-    import socket
-
     from edgequake._serving.server import Server
     from edgequake.local.embeddings import OpenAICompatibleEmbedder
     from edgequake.local.engine import Engine
@@ -82,7 +81,7 @@ class LocalServer:
         self.skipped: tuple[Skipped, ...] = ()
         """The files that could not be read, and why."""
         self._keep_alive = KEEP_ALIVE_SECONDS
-        self._running: Engine | None = None
+        self._opened = ExitStack()
         self._store: Store | None = None
         self._url = ""
         self._server: Server | None = None
@@ -111,14 +110,8 @@ class LocalServer:
         :raises LocalServerError: the port is taken, or the server already runs.
         :raises ImportError: the extra `server` is not installed.
         """
-        listener = self._open()
         ready = threading.Event()
-        try:
-            server = self._made(listener, ready.set)
-        except BaseException:
-            listener.close()
-            self._close()
-            raise
+        server = self._open(ready.set)
         self._server = server
         self._thread = threading.Thread(target=self._run, args=(server, ready), name="edgequake-local", daemon=True)
         self._thread.start()
@@ -144,13 +137,12 @@ class LocalServer:
 
     def serve(self, on_ready: Callable[[LocalServer], None] | None = None) -> None:
         """Serves in the foreground until Ctrl-C or SIGTERM. It raises the errors of `start`."""
-        listener = self._open()
+        server = self._open(lambda: on_ready(self) if on_ready else None)
         try:
-            self._made(listener, lambda: on_ready(self) if on_ready else None).serve_until_stopped()
+            server.serve_until_stopped()
         except KeyboardInterrupt:
             return
         finally:
-            listener.close()
             self._close()
 
     def _engine(self, store: Store) -> Engine:
@@ -158,46 +150,37 @@ class LocalServer:
 
         return Engine(store, llm=self._llm, token_delay=self._token_delay, embedder=self._embedder)
 
-    def _open(self) -> socket.socket:
-        """The listening socket, with the documents loaded."""
+    def _open(self, on_ready: Callable[[], None]) -> Server:
+        """A server that listens and has its documents loaded, until `_close`."""
         if self._url:
             raise LocalServerError(f"the local server runs already, at {self._url}")
         require_extra()
-        try:
-            listener = listen(self._host, self._port)
-        except ConfigurationError as error:
-            raise LocalServerError(str(error)) from error
-        try:
-            self._store = Store(self._db if self._db is not None else ":memory:")
-            self.skipped = refresh(self._store, self._paths, self._on_progress)
-            if self._embedder is not None:
-                self._store.embed(self._embedder, self._on_progress)
-        except BaseException:
-            listener.close()
-            self._close()
-            raise
-        self._url = address_of(self._host, listener)
-        return listener
-
-    def _close(self) -> None:
-        self._url = ""
-        if self._running is not None:
-            self._running.ingestion.close()
-            self._running = None
-        if self._store is not None:
-            self._store.close()
-            self._store = None
-
-    def _made(self, listener: socket.socket, on_ready: Callable[[], None]) -> Server:
         from edgequake._serving.server import Server  # its extra may not be installed
         from edgequake.local.app import build
 
-        engine = self._running = self._engine(self.store)
-        engine.ingestion.resume()
-        app = build(engine, keep_alive=self._keep_alive, api_key=self._api_key)
-        guarded = Guard(app, host=self._host, allow_hosts=self._allow_hosts)
-        stop = engine.closing.set
-        return Server(guarded, listener, on_ready=on_ready, on_stop=stop, quiet=True, lifespan="off", ws="none")
+        with ExitStack() as opened:
+            try:
+                listener = opened.enter_context(listen(self._host, self._port))
+            except ConfigurationError as error:
+                raise LocalServerError(str(error)) from error
+            store = opened.enter_context(Store(self._db if self._db is not None else ":memory:"))
+            self.skipped = refresh(store, self._paths, self._on_progress)
+            if self._embedder is not None:
+                store.embed(self._embedder, self._on_progress)
+            engine = self._engine(store)
+            opened.callback(engine.ingestion.close)
+            engine.ingestion.resume()
+            app = build(engine, keep_alive=self._keep_alive, api_key=self._api_key)
+            guarded = Guard(app, host=self._host, allow_hosts=self._allow_hosts)
+            stop = engine.closing.set
+            server = Server(guarded, listener, on_ready=on_ready, on_stop=stop, quiet=True, lifespan="off", ws="none")
+            self._store, self._url = store, address_of(self._host, listener)
+            self._opened = opened.pop_all()
+        return server
+
+    def _close(self) -> None:
+        self._url, self._store = "", None
+        self._opened.close()
 
     @staticmethod
     def _run(server: Server, ready: threading.Event) -> None:
@@ -211,6 +194,7 @@ def require_extra() -> None:
     """Raises ImportError with the command to type when the extra `server` is not installed."""
     try:
         import markdown_it  # noqa: F401
+        import python_multipart  # noqa: F401 - Starlette reads forms with it
         import sse_starlette  # noqa: F401
         import starlette  # noqa: F401
         import uvicorn  # noqa: F401

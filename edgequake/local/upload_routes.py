@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from python_multipart.exceptions import FormParserError
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -104,15 +105,11 @@ async def _bounded(request: Request, limit: int) -> None:
 
 @asynccontextmanager
 async def multipart(request: Request, limit: int = _MAX_BODY) -> AsyncIterator[FormData]:
-    """The request's form. Raises RequestError: 400, 413 for one that is too large, 501 without the reader of forms."""
+    """The request's form. Raises RequestError: 400, 413 for one that is too large."""
     await _bounded(request, limit)
     try:
-        from python_multipart import exceptions  # Starlette reads forms with it
-    except ImportError as error:
-        raise RequestError(501, "taking files needs python-multipart: pip install python-multipart") from error
-    try:
         form = await request.form(max_files=_MAX_FILES)
-    except exceptions.FormParserError as error:  # older versions of Starlette let it out
+    except FormParserError as error:  # older versions of Starlette let it out
         raise RequestError(400, f"{error}") from error
     try:
         yield form

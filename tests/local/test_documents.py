@@ -12,6 +12,7 @@ from local.contract import check
 from local.pdf import pdf
 
 from edgequake.local import LocalServer
+from edgequake.local.ingestion import Ingestion
 from edgequake.local.upload_routes import _bounded
 
 ROOT = "/api/v1/documents"
@@ -102,7 +103,7 @@ def test_the_same_text_again_takes_the_place_of_the_first(fresh: httpx.Client) -
 def test_the_same_text_while_it_is_being_read_is_a_duplicate(
     fresh: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fresh.server._running.ingestion, "read", lambda document_id: None)
+    monkeypatch.setattr(Ingestion, "read", lambda ingestion, document_id: None)
     first = fresh.post(ROOT, json={"content": "Gulls eat chips."}).json()
     again = fresh.post(ROOT, json={"content": "Gulls eat chips."})
     assert again.status_code == 200
@@ -204,15 +205,6 @@ def test_without_pypdf_a_pdf_is_refused_with_the_command_to_type(
     check(response.json(), contract.PROBLEM)
     assert (response.status_code, response.json()["code"]) == (501, "NOT_IMPLEMENTED")
     assert 'pip install "edgequake[pdf]"' in response.json()["message"]
-
-
-def test_without_the_form_reader_uploads_say_what_to_install(
-    fresh: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "python_multipart", None)
-    response = upload(fresh, "a.md", b"words")
-    assert (response.status_code, response.json()["code"]) == (501, "NOT_IMPLEMENTED")
-    assert "pip install python-multipart" in response.json()["message"]
 
 
 def test_a_web_page_is_read_as_its_text(fresh: httpx.Client) -> None:

@@ -226,8 +226,7 @@ def test_a_server_answers_from_what_another_process_adds(tmp_path: Path) -> None
 def test_a_full_disk_or_a_read_only_file_is_a_503_and_what_was_stored_is_still_found(tmp_path, pragma, says):
     (tmp_path / "gulls.md").write_text("# Gulls\n\nGulls eat chips.", "utf-8")
     with LocalServer(tmp_path / "gulls.md", db=tmp_path / "kept.db") as server:
-        assert server._store is not None
-        server._store.database.connection.execute(f"PRAGMA {pragma}")  # such a file, whoever runs the test
+        server.store.database.connection.execute(f"PRAGMA {pragma}")  # such a file, whoever runs the test
         with EdgequakeClient(base_url=server.url, max_retries=0, **IDS) as client:
             with pytest.raises(ServiceUnavailableError, match=f"cannot write to .*kept.db: .*{says}"):
                 client.documents.upload(content="Terns dive. " * 9000, title="terns")

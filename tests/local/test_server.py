@@ -238,9 +238,12 @@ async def test_the_application_runs_under_any_asgi_host(folder: Path) -> None:
     assert text_of(events(body)).endswith("[1] **a.md** (a.md:1)\n\nGulls eat chips.")
 
 
-def test_without_the_extra_the_message_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-    with pytest.raises(ImportError, match=r'pip install "edgequake\[server\]"'):
+@pytest.mark.parametrize("missing", ["uvicorn", "python_multipart"])
+def test_without_the_extra_the_message_says_what_to_install(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(ImportError, match=rf'needs {missing}: pip install "edgequake\[server\]"'):
         LocalServer(folder).start()
 
 

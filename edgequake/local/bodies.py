@@ -23,6 +23,9 @@ def _storable(value: Any) -> Any:
 NonNegative = Annotated[int, Field(ge=0, le=_MOST)]
 Data = Annotated[Any, AfterValidator(_storable)]
 Id = Annotated[UUID | None, Field(strict=False)]
+Ids = list[Annotated[UUID, Field(strict=False)]]
+Name = Annotated[str, Field(min_length=1)]
+Role = Literal["user", "assistant", "system"]
 
 
 class Body(BaseModel):
@@ -120,23 +123,12 @@ class DocumentBody(Body):
     track_id: str | None = None
 
 
-class DegreesBody(Body):
-    """`POST /api/v1/graph/degrees/batch`."""
-
-    node_ids: list[str]
-
-
-class ConversationBody(Body):
-    """`POST /api/v1/conversations`."""
+class ConversationChange(Body):
+    """`PATCH /api/v1/conversations/{id}`: a `folder_id` of null takes it out of its folder."""
 
     title: str | None = None
     mode: str | None = None
     folder_id: Id = None
-
-
-class ConversationChange(ConversationBody):
-    """`PATCH /api/v1/conversations/{id}`: a `folder_id` of null takes it out of its folder."""
-
     is_pinned: bool | None = None
     is_archived: bool | None = None
 
@@ -145,7 +137,7 @@ class ImportedMessage(Body):
     """A message as it was elsewhere."""
 
     content: str
-    role: Literal["user", "assistant", "system"]
+    role: Role
 
 
 class ImportedConversation(Body):
@@ -154,12 +146,6 @@ class ImportedConversation(Body):
     title: str | None = None
     mode: str | None = None
     messages: list[ImportedMessage]
-
-
-class MessageBody(ImportedMessage):
-    """`POST /api/v1/conversations/{id}/messages`."""
-
-    parent_id: Id = None
 
 
 class MessageChange(Body):
@@ -173,87 +159,12 @@ class MessageChange(Body):
     is_error: bool | None = None
 
 
-class FeedbackBody(Body):
-    """`PATCH /api/v1/conversations/{id}/messages/{id}/feedback`: a `rating` of null takes it back."""
-
-    rating: str | None = None
-
-
-class BulkBody(Body):
-    """`POST /api/v1/conversations/bulk/…`."""
-
-    conversation_ids: list[Annotated[UUID, Field(strict=False)]]
-    archive: bool | None = None
-    folder_id: Id = None
-
-
-class ImportBody(Body):
-    """`POST /api/v1/conversations/import`."""
-
-    conversations: list[Any]
-
-
-class FolderBody(Body):
-    """`POST /api/v1/folders`."""
-
-    name: Annotated[str, Field(min_length=1)]
-    parent_id: Id = None
-
-
 class FolderChange(Body):
     """`PATCH /api/v1/folders/{id}`: a `parent_id` of null takes it to the top."""
 
-    name: Annotated[str | None, Field(min_length=1)] = None
+    name: Name | None = None
     parent_id: Id = None
     position: NonNegative | None = None
-
-
-class IdsBody(Body):
-    """`POST /api/v1/documents/batch-delete`."""
-
-    document_ids: list[str]
-
-
-class EstimateBody(Body):
-    """`POST /api/v1/pipeline/costs/estimate`."""
-
-    model: str
-    input_tokens: NonNegative
-    output_tokens: NonNegative
-
-
-class TenantBody(Body):
-    """`POST /api/v1/tenants`."""
-
-    name: Annotated[str, Field(min_length=1)]
-    slug: str | None = None
-    plan: str | None = None
-
-
-class TenantChange(Body):
-    """`PUT /api/v1/tenants/{id}`."""
-
-    name: Annotated[str | None, Field(min_length=1)] = None
-    plan: str | None = None
-    is_active: bool | None = None
-
-
-class WorkspaceBody(Body):
-    """`POST /api/v1/tenants/{id}/workspaces`."""
-
-    name: Annotated[str, Field(min_length=1)]
-    slug: str | None = None
-    description: str | None = None
-    max_documents: NonNegative | None = None
-
-
-class WorkspaceChange(Body):
-    """`PUT /api/v1/workspaces/{id}`."""
-
-    name: Annotated[str | None, Field(min_length=1)] = None
-    description: str | None = None
-    is_active: bool | None = None
-    max_documents: NonNegative | None = None
 
 
 class ContextBody(QueryBody):
@@ -263,17 +174,3 @@ class ContextBody(QueryBody):
     include_lineage: bool = True
     include_documents: bool = True
     include_agent_hints: bool = True
-
-
-class ReprocessBody(Body):
-    """`POST /api/v1/documents/reprocess`."""
-
-    document_id: str | None = None
-    track_id: str | None = None
-    max_documents: NonNegative = 100
-
-
-class TracksBody(Body):
-    """`POST /api/v1/ingestion/progress`."""
-
-    track_ids: list[str]

@@ -19,9 +19,9 @@ class ChatRoutes(Routes):
     """`/api/v1/chat/completions` and its stream."""
 
     @route("POST /api/v1/chat/completions")
-    async def complete(self, asked: Asked[ChatBody]) -> object:
+    async def complete(self, asked: Asked, body: ChatBody) -> object:
         """The whole answer."""
-        answering, opened = await asyncio.to_thread(self._turn, asked)
+        answering, opened = await asyncio.to_thread(self._turn, asked, body)
         try:
             found = await while_connected(asked.request, answering.whole())
         finally:
@@ -33,7 +33,7 @@ class ChatRoutes(Routes):
             "assistant_message_id": message_id,
             "content": answering.text,
             "mode": answering.question.mode,
-            "sources": sources(found, asked.body.content_granularity),
+            "sources": sources(found, body.content_granularity),
             "stats": stats(answering, found),
             "tokens_used": answering.token_count,
             "duration_ms": found.retrieval_ms + answering.generation_ms,
@@ -41,15 +41,15 @@ class ChatRoutes(Routes):
         }
 
     @route("POST /api/v1/chat/completions/stream")
-    async def stream(self, asked: Asked[ChatBody]) -> Response:
+    async def stream(self, asked: Asked, body: ChatBody) -> Response:
         """The answer as events."""
-        answering, opened = await asyncio.to_thread(self._turn, asked)
-        events = streams.chat(answering, opened, asked.body.content_granularity)
+        answering, opened = await asyncio.to_thread(self._turn, asked, body)
+        events = streams.chat(answering, opened, body.content_granularity)
         return event_stream(events, self.engine.keep_alive, answering.aclose)
 
-    def _turn(self, asked: Asked[ChatBody]) -> tuple[Answering, Opened]:
+    def _turn(self, asked: Asked, body: ChatBody) -> tuple[Answering, Opened]:
         """What is said in which conversation; the message is stored."""
-        body, whose, workspace = asked.body, asked.owner, asked.workspace
+        whose, workspace = asked.owner, asked.workspace
         if not body.message.strip():
             raise RequestError(422, "the message is empty")
         check_query(body.message)

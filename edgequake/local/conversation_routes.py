@@ -5,19 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from starlette.responses import Response
-
-from edgequake.local.bodies import (
-    BulkBody,
-    ConversationBody,
-    ConversationChange,
-    FeedbackBody,
-    FolderBody,
-    FolderChange,
-    ImportBody,
-    MessageBody,
-    MessageChange,
-)
+from edgequake.local.bodies import ConversationChange, FolderChange, Id, Ids, MessageChange, Name, Role
 from edgequake.local.conversation_upkeep import ConversationUpkeep, Folders
 from edgequake.local.engine import Engine
 from edgequake.local.requests import BodyError, Owner, RequestError, clamped, identity, not_found, number
@@ -36,12 +24,13 @@ class ConversationRoutes(Routes):
         self._folders = Folders(engine.store.database)
 
     @route("POST /api/v1/conversations", 201)
-    def create(self, asked: Asked[ConversationBody]) -> object:
+    def create(self, asked: Asked, title: str | None = None, mode: str | None = None, folder_id: Id = None) -> object:
         """A new, empty conversation."""
-        return self._upkeep.create(asked.owner, asked.body, asked.workspace)
+        mode = (mode or "hybrid").lower()
+        return self._upkeep.create(asked.owner, title or "", mode, asked.workspace, folder_id)
 
     @route("GET /api/v1/conversations")
-    def list(self, asked: Asked) -> object:
+    def page(self, asked: Asked) -> object:
         """One page of the user's conversations."""
         query = asked.query
         read = partial(
@@ -55,20 +44,25 @@ class ConversationRoutes(Routes):
         return _page(query, read, 20, 100)
 
     @route("POST /api/v1/conversations/import")
-    def take(self, asked: Asked[ImportBody]) -> object:
+    def take(self, asked: Asked, conversations: list[Any]) -> object:
         """How many conversations from elsewhere were stored, and why others were not."""
-        errors = self._upkeep.take(asked.owner, asked.workspace, asked.body.conversations)
-        return {"imported": len(asked.body.conversations) - len(errors), "failed": len(errors), "errors": errors}
+        errors = self._upkeep.take(asked.owner, asked.workspace, conversations)
+        return {"imported": len(conversations) - len(errors), "failed": len(errors), "errors": errors}
 
-    @route("POST /api/v1/conversations/bulk/{what}")
-    def bulk(self, asked: Asked[BulkBody]) -> object:
-        """How many conversations were deleted, archived or moved."""
-        what, body = asked["what"], asked.body
-        if what not in ("delete", "archive", "move"):
-            return Response(status_code=404)
-        if what == "archive" and body.archive is None:
-            raise BodyError(422, "Failed to deserialize the JSON body into the target type: missing field `archive`")
-        return {"affected": self._upkeep.bulk(asked.owner, body, what)}
+    @route("POST /api/v1/conversations/bulk/delete")
+    def delete_many(self, asked: Asked, conversation_ids: Ids) -> object:
+        """How many conversations were deleted."""
+        return {"affected": self._upkeep.delete_many(asked.owner, conversation_ids)}
+
+    @route("POST /api/v1/conversations/bulk/archive")
+    def archive_many(self, asked: Asked, conversation_ids: Ids, archive: bool) -> object:
+        """How many conversations were archived, or are no longer."""
+        return {"affected": self._upkeep.change_many(asked.owner, conversation_ids, is_archived=archive)}
+
+    @route("POST /api/v1/conversations/bulk/move")
+    def move_many(self, asked: Asked, conversation_ids: Ids, folder_id: Id = None) -> object:
+        """How many conversations were moved into a folder, or out of theirs. RequestError 404 without the folder."""
+        return {"affected": self._upkeep.change_many(asked.owner, conversation_ids, folder_id=folder_id)}
 
     @route("POST /api/v1/conversations/{id}/share")
     def share(self, asked: Asked) -> object:
@@ -82,9 +76,9 @@ class ConversationRoutes(Routes):
         self._upkeep.share(asked.owner, _id(asked), on=False)
 
     @route("POST /api/v1/conversations/{id}/messages", 201)
-    def add_message(self, asked: Asked[MessageBody]) -> object:
+    def add_message(self, asked: Asked, content: str, role: Role, parent_id: Id = None) -> object:
         """A message that is stored, and not answered."""
-        return self._upkeep.add(asked.owner, _id(asked), asked.body)
+        return self._upkeep.add(asked.owner, _id(asked), role, content, parent_id)
 
     @route("GET /api/v1/conversations/{id}/messages")
     def messages(self, asked: Asked) -> object:
@@ -92,9 +86,9 @@ class ConversationRoutes(Routes):
         return _page(asked.query, partial(self._conversations.messages, asked.owner, _id(asked)), 50, 200)
 
     @route("PATCH /api/v1/conversations/{id}/messages/{message}/feedback")
-    def rate(self, asked: Asked[FeedbackBody]) -> object:
-        """The message with its rating."""
-        whose, rating = asked.owner, asked.body.rating
+    def rate(self, asked: Asked, rating: str | None = None) -> object:
+        """The message with its rating; a rating of null takes it back."""
+        whose = asked.owner
         if rating not in (None, "up", "down"):
             raise RequestError(400, "rating must be up, down or null")
         if self._conversations.message(whose, asked["message"])["conversation_id"] != _id(asked):
@@ -102,9 +96,9 @@ class ConversationRoutes(Routes):
         return self._conversations.change_message(whose, asked["message"], feedback=rating)
 
     @route("PATCH /api/v1/conversations/{id}")
-    def change(self, asked: Asked[ConversationChange]) -> object:
+    def change(self, asked: Asked, body: ConversationChange) -> object:
         """The conversation, changed."""
-        return self._upkeep.change(asked.owner, _id(asked), asked.body)
+        return self._upkeep.change(asked.owner, _id(asked), body)
 
     @route("DELETE /api/v1/conversations/{id}")
     def delete(self, asked: Asked) -> None:
@@ -117,9 +111,9 @@ class ConversationRoutes(Routes):
         return self._whole(asked.owner, _id(asked))
 
     @route("PATCH /api/v1/messages/{id}")
-    def change_message(self, asked: Asked[MessageChange]) -> object:
+    def change_message(self, asked: Asked, body: MessageChange) -> object:
         """The message, changed."""
-        columns = asked.body.model_dump(exclude_none=True)
+        columns = body.model_dump(exclude_none=True)
         if "context" in columns:
             columns["context"] = json.dumps(columns["context"], ensure_ascii=False)
         return self._conversations.change_message(asked.owner, asked["id"], **columns)
@@ -135,9 +129,9 @@ class ConversationRoutes(Routes):
         return self._whole(*self._upkeep.shared(asked["id"]))
 
     @route("POST /api/v1/folders", 201)
-    def create_folder(self, asked: Asked[FolderBody]) -> object:
+    def create_folder(self, asked: Asked, name: Name, parent_id: Id = None) -> object:
         """A new folder."""
-        return self._folders.create(asked.owner, asked.workspace, asked.body)
+        return self._folders.create(asked.owner, asked.workspace, name, parent_id)
 
     @route("GET /api/v1/folders")
     def folders(self, asked: Asked) -> object:
@@ -145,9 +139,9 @@ class ConversationRoutes(Routes):
         return self._folders.list(asked.owner)
 
     @route("PATCH /api/v1/folders/{id}")
-    def change_folder(self, asked: Asked[FolderChange]) -> object:
+    def change_folder(self, asked: Asked, body: FolderChange) -> object:
         """The folder, changed."""
-        return self._folders.change(asked.owner, asked["id"], asked.body)
+        return self._folders.change(asked.owner, asked["id"], body)
 
     @route("DELETE /api/v1/folders/{id}")
     def delete_folder(self, asked: Asked) -> None:
@@ -160,7 +154,7 @@ class ConversationRoutes(Routes):
         return {"conversation": found, "messages": messages}
 
 
-def _id(asked: Asked[Any]) -> str:
+def _id(asked: Asked) -> str:
     """The conversation that the route names. Raises BodyError 400 for what is no UUID."""
     found = identity("", asked["id"])
     if found is None:

@@ -1,32 +1,20 @@
 """What is done with conversations besides talking: changes, sharing, many at once, imports, folders."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 from pydantic import ValidationError
 
-from edgequake.local.bodies import (
-    BulkBody,
-    ConversationBody,
-    ConversationChange,
-    FolderBody,
-    FolderChange,
-    ImportedConversation,
-    MessageBody,
-)
+from edgequake.local.bodies import ConversationChange, FolderChange, ImportedConversation
 from edgequake.local.conversations import Conversations
 from edgequake.local.requests import OWNED, Owner, RequestError, not_found
-from edgequake.local.schema import Database, now
+from edgequake.local.schema import Database
 from edgequake.models._model import explain
 
 _FOLDER = "SELECT id, tenant_id, workspace_id, name, parent_id, position, created_at, updated_at FROM folders"
-_BULK = {
-    "delete": "DELETE FROM conversations",
-    "archive": "UPDATE conversations SET is_archived = :archive, updated_at = :now",
-    "move": "UPDATE conversations SET folder_id = :folder, updated_at = :now",
-}
+_AMONG = f"{OWNED} AND id IN (SELECT value FROM json_each(:ids))"  # noqa: S608 - constants
 
 
 class ConversationUpkeep:
@@ -37,11 +25,13 @@ class ConversationUpkeep:
         self._conversations = conversations
         self._folders = Folders(database)
 
-    def create(self, owner: Owner, body: ConversationBody, workspace: str) -> dict[str, Any]:
+    def create(
+        self, owner: Owner, title: str, mode: str, workspace: str, folder_id: UUID | None = None
+    ) -> dict[str, Any]:
         """A new, empty conversation, in its folder; RequestError 404 without that."""
         with self._database.transaction():
-            created = self._conversations.create(owner, body.title or "", (body.mode or "hybrid").lower(), workspace)
-            return self.change(owner, created, ConversationChange(folder_id=body.folder_id))
+            created = self._conversations.create(owner, title, mode, workspace)
+            return self.change(owner, created, ConversationChange(folder_id=folder_id))
 
     def change(self, owner: Owner, conversation_id: str, change: ConversationChange) -> dict[str, Any]:
         """The conversation, changed; an explicit null takes it out of its folder. RequestError 404."""
@@ -69,14 +59,21 @@ class ConversationUpkeep:
             raise RequestError(404, f"shared conversation {share_id}")
         return Owner(UUID(row["tenant_id"]), UUID(row["user_id"])), row["id"]
 
-    def bulk(self, owner: Owner, body: BulkBody, what: str) -> int:
-        """How many of these conversations were deleted, archived or moved; those of others are passed over."""
-        to = {"archive": body.archive, "folder": body.folder_id and str(body.folder_id), "now": now()}
-        ids = json.dumps([*map(str, body.conversation_ids)])
+    def delete_many(self, owner: Owner, ids: Iterable[UUID]) -> int:
+        """Forget conversations; how many those were, for those of others are passed over."""
         with self._database.transaction() as connection:
-            self._folders.check(owner, body.folder_id)
-            among = f"{_BULK[what]} WHERE {OWNED} AND id IN (SELECT value FROM json_each(:ids))"  # noqa: S608 - our names
-            return connection.execute(among, {**owner.columns, **to, "ids": ids}).rowcount
+            among = {**owner.columns, "ids": json.dumps([*map(str, ids)])}
+            return connection.execute(f"DELETE FROM conversations WHERE {_AMONG}", among).rowcount  # noqa: S608 - a constant
+
+    def change_many(self, owner: Owner, ids: Iterable[UUID], **change: Any) -> int:
+        """Change conversations; how many those were, for those of others are passed over. RequestError 404."""
+        among = {**owner.columns, "ids": json.dumps([*map(str, ids)])}
+        with self._database.transaction():
+            self._folders.check(owner, change.get("folder_id"))
+            found = self._database.column(f"SELECT id FROM conversations WHERE {_AMONG}", among)  # noqa: S608 - a constant
+            for conversation_id in found:
+                self._database.update("conversations", conversation_id, **change)
+        return len(found)
 
     def take(self, owner: Owner, workspace: str, conversations: Sequence[Any]) -> list[dict[str, str]]:
         """Store conversations from elsewhere, each with its messages; the errors of those that are none."""
@@ -91,11 +88,13 @@ class ConversationUpkeep:
                 errors.append({"id": str(about.get("id") or number), "error": explain(error)})
         return errors
 
-    def add(self, owner: Owner, conversation_id: str, body: MessageBody) -> dict[str, Any]:
+    def add(
+        self, owner: Owner, conversation_id: str, role: str, content: str, parent_id: UUID | None = None
+    ) -> dict[str, Any]:
         """A message that is stored as it stands. RequestError 404."""
         with self._database.transaction():
             self._conversations.get(owner, conversation_id)
-            added = self._conversations.add(conversation_id, **body.model_dump())
+            added = self._conversations.add(conversation_id, role, content, parent_id=parent_id)
             return self._conversations.message(owner, added)
 
     def _take(self, owner: Owner, workspace: str, found: ImportedConversation) -> None:
@@ -115,12 +114,13 @@ class Folders:
         """A user's folders by position."""
         return self._database.rows(f"{_FOLDER} WHERE {OWNED} ORDER BY position, rowid", owner.columns)
 
-    def create(self, owner: Owner, workspace: str, body: FolderBody) -> dict[str, Any]:
+    def create(self, owner: Owner, workspace: str, name: str, parent_id: UUID | None = None) -> dict[str, Any]:
         """A new folder, the last; RequestError 404 without its parent."""
         with self._database.transaction():
-            self.check(owner, body.parent_id)
+            self.check(owner, parent_id)
             whose = {"tenant_id": owner.tenant_id, "user_id": owner.user_id, "workspace_id": workspace}
-            created = self._database.insert("folders", **whose, **body.model_dump(), position=len(self.list(owner)))
+            place = {"name": name, "parent_id": parent_id, "position": len(self.list(owner))}
+            created = self._database.insert("folders", **whose, **place)
             return self.get(owner, created)
 
     def change(self, owner: Owner, folder_id: str, change: FolderChange) -> dict[str, Any]:

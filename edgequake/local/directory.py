@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 from uuid import uuid4
 
-from pydantic import BaseModel
-
 from edgequake.local.requests import RequestError, identity, not_found
 from edgequake.local.schema import Database
 from edgequake.local.scope import DEFAULT_TENANT, DEFAULT_WORKSPACE
@@ -86,9 +84,10 @@ class Directory:
         except sqlite3.IntegrityError:
             raise RequestError(409, "there is one of this slug already") from None
 
-    def change(self, kind: Kind, found: str, change: BaseModel) -> dict[str, Any]:
-        """One of them, changed; RequestError 404."""
-        self._database.update(f"{kind}s", found, **change.model_dump(exclude_none=True))
+    def change(self, kind: Kind, found: str, change: Mapping[str, Any]) -> dict[str, Any]:
+        """One of them, changed in what is not None; RequestError 404."""
+        given = {name: value for name, value in change.items() if value is not None}
+        self._database.update(f"{kind}s", found, **given)
         return self.get(kind, found)
 
     def delete(self, kind: Kind, found: str) -> None:

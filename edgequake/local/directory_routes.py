@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from edgequake.local.bodies import TenantBody, TenantChange, WorkspaceBody, WorkspaceChange
+from edgequake.local.bodies import Name, NonNegative
 from edgequake.local.directory import Kind
 from edgequake.local.requests import RequestError, clamped, identity, number
 from edgequake.local.routing import Asked, Routes, route
@@ -12,10 +12,9 @@ class DirectoryRoutes(Routes):
     """`/api/v1/tenants` and `/api/v1/workspaces`. Nobody has to sign in here: whoever may ask may manage."""
 
     @route("POST /api/v1/tenants", 201)
-    def create_tenant(self, asked: Asked[TenantBody]) -> object:
+    def create_tenant(self, asked: Asked, name: Name, slug: str | None = None, plan: str | None = None) -> object:
         """A new tenant, with no workspace yet."""
-        body = asked.body
-        return self._told(self.engine.directory.create("tenant", body.name, body.slug, plan=body.plan or "free"))
+        return self._told(self.engine.directory.create("tenant", name, slug, plan=plan or "free"))
 
     @route("GET /api/v1/tenants")
     def tenants(self, asked: Asked) -> object:
@@ -28,10 +27,18 @@ class DirectoryRoutes(Routes):
         return self._told(self.engine.directory.by_slug(_id("tenant", asked), asked["slug"]))
 
     @route("POST /api/v1/tenants/{id}/workspaces", 201)
-    def create_workspace(self, asked: Asked[WorkspaceBody]) -> object:
+    def create_workspace(
+        self,
+        asked: Asked,
+        name: Name,
+        slug: str | None = None,
+        description: str | None = None,
+        max_documents: NonNegative | None = None,
+    ) -> object:
         """A new, empty workspace."""
+        columns = {"description": description, "max_documents": max_documents}
         tenant = self._got("tenant", asked)["id"]
-        return self._told(self.engine.directory.create("workspace", **asked.body.model_dump(), tenant_id=tenant))
+        return self._told(self.engine.directory.create("workspace", name, slug, tenant_id=tenant, **columns))
 
     @route("GET /api/v1/tenants/{id}/workspaces")
     def workspaces(self, asked: Asked) -> object:
@@ -39,9 +46,12 @@ class DirectoryRoutes(Routes):
         return self._page(asked, "workspace", self._got("tenant", asked)["id"])
 
     @route("PUT /api/v1/tenants/{id}")
-    def change_tenant(self, asked: Asked[TenantChange]) -> object:
+    def change_tenant(
+        self, asked: Asked, name: Name | None = None, plan: str | None = None, is_active: bool | None = None
+    ) -> object:
         """The tenant, changed."""
-        return self._told(self.engine.directory.change("tenant", _id("tenant", asked), asked.body))
+        change = {"name": name, "plan": plan, "is_active": is_active}
+        return self._told(self.engine.directory.change("tenant", _id("tenant", asked), change))
 
     @route("DELETE /api/v1/tenants/{id}")
     def delete_tenant(self, asked: Asked) -> None:
@@ -61,9 +71,17 @@ class DirectoryRoutes(Routes):
             return {**found, "relationship_count": len(graph.whole(200).edges)}
 
     @route("PUT /api/v1/workspaces/{id}")
-    def change_workspace(self, asked: Asked[WorkspaceChange]) -> object:
+    def change_workspace(
+        self,
+        asked: Asked,
+        name: Name | None = None,
+        description: str | None = None,
+        is_active: bool | None = None,
+        max_documents: NonNegative | None = None,
+    ) -> object:
         """The workspace, changed."""
-        return self._told(self.engine.directory.change("workspace", _id("workspace", asked), asked.body))
+        change = {"name": name, "description": description, "is_active": is_active, "max_documents": max_documents}
+        return self._told(self.engine.directory.change("workspace", _id("workspace", asked), change))
 
     @route("DELETE /api/v1/workspaces/{id}")
     def delete_workspace(self, asked: Asked) -> None:
@@ -75,7 +93,7 @@ class DirectoryRoutes(Routes):
         """A workspace."""
         return self._told(self._got("workspace", asked))
 
-    def _got(self, kind: Kind, asked: Asked[Any]) -> dict[str, Any]:
+    def _got(self, kind: Kind, asked: Asked) -> dict[str, Any]:
         return self.engine.directory.get(kind, _id(kind, asked))
 
     def _told(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +110,7 @@ class DirectoryRoutes(Routes):
         return {"items": [self._told(item) for item in items], "total": total, "offset": first, "limit": limit}
 
 
-def _id(kind: Kind, asked: Asked[Any]) -> str:
+def _id(kind: Kind, asked: Asked) -> str:
     """The id that the route names, `default` resolved. RequestError 400 for none."""
     found = identity(f"x-{kind}-id", asked["id"])
     if found is None:

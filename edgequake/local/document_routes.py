@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from edgequake.local.bodies import IdsBody
 from edgequake.local.formats import mime_type
 from edgequake.local.records import Page, Record
 from edgequake.local.requests import RequestError, clamped, identity, not_found, page_of, pages_of, required
@@ -33,7 +32,7 @@ class DocumentRoutes(Routes):
     """`/api/v1/documents`."""
 
     @route("GET /api/v1/documents")
-    def list(self, asked: Asked) -> object:
+    def page(self, asked: Asked) -> object:
         """One page of the documents; an empty one without a tenant and a workspace."""
         query, (page, size) = asked.query, page_of(asked.query)
         dates = {name: query.get(name, "") for name in ("date_from", "date_to")}
@@ -71,12 +70,11 @@ class DocumentRoutes(Routes):
         return {"items": items, "total": found.total, "has_more": found.total > len(items)}
 
     @route("POST /api/v1/documents/batch-delete", 202)
-    def delete_many(self, asked: Asked[IdsBody]) -> object:
+    def delete_many(self, asked: Asked, document_ids: list[str]) -> object:
         """These documents are deleted in the background; what is not there is passed over."""
-        ids = asked.body.document_ids
-        if not 1 <= len(ids) <= _MOST_IDS:
+        if not 1 <= len(document_ids) <= _MOST_IDS:
             raise RequestError(400, f"give 1 to {_MOST_IDS} document_ids")
-        there = set(self.store.records.ids(asked.workspace)).intersection(ids)
+        there = set(self.store.records.ids(asked.workspace)).intersection(document_ids)
         task = self.engine.ingestion.delete(there, asked.workspace, "batch_deletion")
         return {"accepted": True, "batch_track_id": task, "planned_delete_count": len(there)}
 

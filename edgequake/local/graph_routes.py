@@ -7,7 +7,6 @@ from typing import Any
 
 from starlette.responses import Response
 
-from edgequake.local.bodies import DegreesBody
 from edgequake.local.entity_routes import known
 from edgequake.local.graph import RELATION
 from edgequake.local.graph_reading import MAX_NODES, SOME_NODES, Edge, GraphReader, Node, Part, related
@@ -84,11 +83,11 @@ class GraphRoutes(Routes):
         return {"labels": labels, "total_entities": part.total}
 
     @route("POST /api/v1/graph/degrees/batch")
-    def degrees(self, asked: Asked[DegreesBody]) -> object:
+    def degrees(self, asked: Asked, node_ids: list[str]) -> object:
         """How many relationships each of these entities has, 0 for those that are not there."""
         found: list[dict[str, Any]] = []
         with asked.graph() as graph:
-            for name in dict.fromkeys(asked.body.node_ids[:MAX_NODES]):
+            for name in dict.fromkeys(node_ids[:MAX_NODES]):
                 node, degree = graph.node(name), {"in": 0, "out": 0, "total": 0}
                 if node is not None:
                     degree = _degree(graph, node)

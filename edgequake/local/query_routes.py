@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 from uuid import uuid4
 
 from starlette.responses import JSONResponse, Response
@@ -24,9 +23,8 @@ class QueryRoutes(Routes):
     """`/api/v1/query`, its stream, and the guide's `/query/stream`."""
 
     @route("POST /api/v1/query")
-    async def query(self, asked: Asked[QueryBody]) -> Response:
+    async def query(self, asked: Asked, body: QueryBody) -> Response:
         """The whole answer; with `prompt_only` or `context_only` what it would be made from."""
-        body = asked.body
         question = await self._question(asked, body)
         answering = Answering(self.engine, question)
         try:
@@ -43,13 +41,13 @@ class QueryRoutes(Routes):
         return JSONResponse(payload, headers=_SUCCESSOR if body.context_only else None)
 
     @route("POST /api/v1/query/stream")
-    async def stream(self, asked: Asked[StreamBody]) -> Response:
+    async def stream(self, asked: Asked, body: StreamBody) -> Response:
         """The answer as events; v1 looks up before it answers, so that it can still fail with a status."""
-        answering = Answering(self.engine, await self._question(asked, asked.body))
-        if asked.body.stream_format == "v1":
+        answering = Answering(self.engine, await self._question(asked, body))
+        if body.stream_format == "v1":
             await answering.found()
             return self._events(streams.query_v1(answering), answering)
-        return self._events(streams.query(answering, asked.body), answering)
+        return self._events(streams.query(answering, body), answering)
 
     @route("GET /query/stream")
     async def guide(self, asked: Asked) -> Response:
@@ -61,7 +59,7 @@ class QueryRoutes(Routes):
         return self._events(streams.guide(answering, await answering.found()), answering)
 
     @staticmethod
-    async def _question(asked: Asked[Any], body: AskBody) -> Question:
+    async def _question(asked: Asked, body: AskBody) -> Question:
         workspace = await asyncio.to_thread(lambda: asked.workspace)
         return query_of(body, workspace)
 

@@ -177,15 +177,11 @@ def required(asked: Mapping[str, str], name: str) -> str:
     return asked[name]
 
 
-async def body_of(model: type[B], request: Request, limit: int | None = None) -> B:
-    """The request's body as a model. Raises as `parse` does, and RequestError 413 for a body over `limit` bytes.
-
-    The limit is MAX_BODY unless given.
-    """
-    limit = MAX_BODY if limit is None else limit
-    body = await body_within(request, limit)
+async def body_of(model: type[B], request: Request) -> B:
+    """The request's body as a model. Raises as `parse` does, and RequestError 413 for a body over MAX_BODY."""
+    body = await body_within(request, MAX_BODY)
     if body is None:
-        raise too_large_error(limit)
+        raise too_large_error(MAX_BODY)
     return parse(model, body, request.headers.get("content-type", ""))
 
 

@@ -1,32 +1,32 @@
 """Routes as plain methods: what a request says is read before one runs, and what it returns is sent after."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, Generic, get_args, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
+from pydantic import create_model
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from typing_extensions import TypeVar
 
+from edgequake.local.bodies import Body
 from edgequake.local.engine import Engine
 from edgequake.local.graph_reading import GraphReader
 from edgequake.local.records import Record
 from edgequake.local.requests import Owner, body_of, not_found, owner
 
-B = TypeVar("B", default=None)
+_Reader = Callable[[Request], Awaitable[dict[str, Any]]]
 H = TypeVar("H", bound=Callable[..., Any])
 
 
-class Asked(Generic[B]):
-    """A request that was read. `body` is what the handler's annotation says: `Asked[TenantBody]`."""
+class Asked:
+    """A request that was read."""
 
-    def __init__(self, engine: Engine, request: Request, body: B) -> None:
+    def __init__(self, engine: Engine, request: Request) -> None:
         self.request = request
-        self.body = body
         self.query = request.query_params
         self.headers = request.headers
         self._engine = engine
@@ -65,29 +65,29 @@ class Routes:
             self._route(name, *marked.route) for name, marked in vars(type(self)).items() if hasattr(marked, "route")
         ]
 
-    def record(self, asked: Asked[Any]) -> Record:
+    def record(self, asked: Asked) -> Record:
         """The document that a request is about. RequestError 404."""
         record = self.store.records.get(asked["id"], asked.workspace)
         if record is None:
             raise not_found("document", asked["id"])
         return record
 
-    def pdf(self, asked: Asked[Any]) -> Record:
+    def pdf(self, asked: Asked) -> Record:
         """The PDF that a request is about. RequestError 404, for other documents too."""
         record = self.record(asked)
         if record.source_type != "pdf":
             raise not_found("PDF", record.id)
         return record
 
-    def _route(self, name: str, method: str, path: str, status: int) -> Route:
+    def _route(self, name: str, method: str, path: str, status: int, sent: _Reader) -> Route:
         handler = getattr(self, name)
-        annotated = get_type_hints(handler)["asked"]
-        model = next(iter(get_args(annotated)), None)
 
         async def endpoint(request: Request) -> Response:
-            asked = Asked(self.engine, request, await body_of(model, request) if model else None)
-            told = handler(asked) if inspect.iscoroutinefunction(handler) else run_in_threadpool(handler, asked)
-            answer = await told
+            asked, body = Asked(self.engine, request), await sent(request)
+            if inspect.iscoroutinefunction(handler):
+                answer = await handler(asked, **body)
+            else:
+                answer = await run_in_threadpool(handler, asked, **body)
             if isinstance(answer, Response):
                 return answer
             return Response(status_code=204) if answer is None else JSONResponse(answer, status)
@@ -98,13 +98,30 @@ class Routes:
 def route(of: str, status: int = 200) -> Callable[[H], H]:
     """Marks a method as what answers `METHOD /path`.
 
-    It is given the request as `Asked` and returns a response, or what is sent as JSON with this status; None is 204.
-    One that is no coroutine runs in a thread.
+    It is given the request as `Asked`, and what the body says: its other parameters are the fields of a JSON object, or
+    `body` is all of it. It returns a response, or what is sent as JSON with this status; None is 204. One that is no
+    coroutine runs in a thread.
     """
     method, path = of.split()
 
     def mark(handler: H) -> H:
-        vars(handler)["route"] = (method, path, status)
+        vars(handler)["route"] = (method, path, status, _body_reader(handler))
         return handler
 
     return mark
+
+
+def _body_reader(handler: Callable[..., Any]) -> _Reader:
+    """Reads a request's body as the arguments of a handler. Raises as `body_of` does."""
+    _, _, *named = inspect.signature(handler).parameters.values()
+    hints = get_type_hints(handler, include_extras=True)
+    fields: dict[str, Any] = {
+        one.name: (hints[one.name], ... if one.default is one.empty else one.default) for one in named
+    }
+    model: type[Body] = hints["body"] if "body" in fields else create_model("Fields", __base__=Body, **fields)
+
+    async def read(request: Request) -> dict[str, Any]:
+        body = await body_of(model, request) if fields else ()
+        return {"body": body} if "body" in fields else dict(body)
+
+    return read

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import PlainTextResponse, Response
 
 from edgequake._version import __version__
-from edgequake.local.bodies import EstimateBody
+from edgequake.local.bodies import NonNegative
 from edgequake.local.engine import Engine, ModelInUse
 from edgequake.local.requests import RequestError, not_found
 from edgequake.local.routing import Asked, Routes, route
@@ -58,11 +58,12 @@ class SystemRoutes(Routes):
         return {"models": [{"model": self.engine.answers.model, "input_cost_per_1k": 0.0, "output_cost_per_1k": 0.0}]}
 
     @route("POST /api/v1/pipeline/costs/estimate")
-    def estimate(self, asked: Asked[EstimateBody]) -> object:
+    def estimate(self, asked: Asked, model: str, input_tokens: NonNegative, output_tokens: NonNegative) -> object:
         """Nothing, for the model that is here."""
-        if asked.body.model != self.engine.answers.model:
-            raise RequestError(400, f"there is no model {asked.body.model}")
-        return {**asked.body.model_dump(), "estimated_cost_usd": 0.0, "formatted_cost": "$0.000000"}
+        if model != self.engine.answers.model:
+            raise RequestError(400, f"there is no model {model}")
+        told = {"model": model, "input_tokens": input_tokens, "output_tokens": output_tokens}
+        return {**told, "estimated_cost_usd": 0.0, "formatted_cost": "$0.000000"}
 
     @route("GET /api/v1/models")
     def models(self, asked: Asked) -> object:

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any, Final
 from uuid import uuid4
 
-from edgequake.local.bodies import ReprocessBody, TracksBody
+from edgequake.local.bodies import NonNegative
 from edgequake.local.ingestion import Deletion
 from edgequake.local.records import Record
 from edgequake.local.requests import RequestError, not_found, page_of, pages_of
@@ -72,14 +72,19 @@ class TaskRoutes(Routes):
         return _operation(self._retried(self.pdf(asked)), "The PDF is read again")
 
     @route("POST /api/v1/documents/reprocess", 202)
-    def reprocess(self, asked: Asked[ReprocessBody]) -> object:
+    def reprocess(
+        self,
+        asked: Asked,
+        document_id: str | None = None,
+        track_id: str | None = None,
+        max_documents: NonNegative = 100,
+    ) -> object:
         """The documents that failed are read again, all or those that the body names."""
-        body = asked.body
         found = [
             record
-            for state in (("failed", "cancelled") if body.document_id else ("failed",))
-            for record in self.store.records.page(asked.workspace, status=state, size=body.max_documents).records
-            if body.document_id in (None, record.id) and body.track_id in (None, record.track_id)
+            for state in (("failed", "cancelled") if document_id else ("failed",))
+            for record in self.store.records.page(asked.workspace, status=state, size=max_documents).records
+            if document_id in (None, record.id) and track_id in (None, record.track_id)
         ]
         ids = [self._retried(record).id for record in found]
         told = {"track_id": f"reprocess-{uuid4().hex[:8]}", "failed_found": len(ids), "requeued": len(ids)}
@@ -149,9 +154,9 @@ class PipelineRoutes(Routes):
     """`/api/v1/pipeline` and `/api/v1/ingestion`. One worker reads, one document after the other."""
 
     @route("POST /api/v1/ingestion/progress")
-    def progress_many(self, asked: Asked[TracksBody]) -> object:
+    def progress_many(self, asked: Asked, track_ids: list[str]) -> object:
         """How far uploads are; unknown ones are left out."""
-        found = [(track, self._tracked(track, asked.workspace)) for track in asked.body.track_ids]
+        found = [(track, self._tracked(track, asked.workspace)) for track in track_ids]
         return [_progress(record, track) for track, record in found if record is not None]
 
     @route("GET /api/v1/ingestion/{track}/progress")

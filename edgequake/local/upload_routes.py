@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from edgequake.local.bodies import DocumentBody
 from edgequake.local.engine import Engine
-from edgequake.local.requests import RequestError, body_of, too_large_error
+from edgequake.local.requests import RequestError, too_large_error
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.uploads import Receipt, Upload, Uploads
 
@@ -34,10 +34,9 @@ class UploadRoutes(Routes):
         self._uploads = Uploads(engine.store, engine.directory, engine.ingestion)
 
     @route("POST /api/v1/documents")
-    async def add_text(self, asked: Asked) -> Response:
+    def add_text(self, asked: Asked, body: DocumentBody) -> Response:
         """202 for a text that was accepted, 200 for one that is being read already."""
-        body = await body_of(DocumentBody, asked.request, _MAX_BODY)
-        receipt = await asyncio.to_thread(lambda: self._uploads.text(body, asked.workspace))
+        receipt = self._uploads.text(body, asked.workspace)
         if receipt.is_duplicate:
             answer = {"document_id": receipt.document_id, "status": "duplicate_processing", "track_id": ""}
             return JSONResponse({**answer, "duplicate_of": receipt.document_id})

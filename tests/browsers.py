@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, Error, expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SECONDS = 60
 """How long a page may take for one step before it counts as a failure."""
@@ -18,12 +20,25 @@ expect.set_options(timeout=SECONDS * 1000)
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-@contextmanager
-def chromium(*arguments: str) -> Iterator[Browser]:
-    """Chromium, without a window; skips the tests where there is none."""
+def installed() -> str:
+    """The path of Chromium; skips the test where there is none."""
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
         pytest.skip("no Chromium is installed: the page is not tried in a browser")
+    return found
+
+
+def dumped(address: str, profile: Path) -> str:
+    """The page as Chromium has it after its scripts have run."""
+    options = ["--headless=new", "--no-sandbox", "--no-proxy-server", "--virtual-time-budget=20000", "--dump-dom"]
+    command = [installed(), *options, f"--user-data-dir={profile}", address]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False).stdout
+
+
+@contextmanager
+def chromium(*arguments: str) -> Iterator[Browser]:
+    """Chromium, without a window; skips the tests where there is none."""
+    found = installed()
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # The plugin by its module and not by its entry point, so that coverage sees it load.
-pytest_plugins = ["edgequake.testing.plugin", "pace", "turns"]
+pytest_plugins = ["edgequake.testing.plugin", "late", "pace", "turns"]
 
 _OURS = ("EDGEQUAKE_",)
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

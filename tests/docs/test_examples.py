@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -12,6 +11,7 @@ from xml.etree import ElementTree
 
 import httpx
 import pytest
+from browsers import dumped
 from docs.pages import ROOT, agrees
 from websockets.sync.client import connect
 
@@ -42,7 +42,6 @@ PRINTED = {
 }
 SERVERS = {"fastapi_app", "flask_app", "websocket_app"}
 SAID = {"chat_multi_turn": "What is EdgeQuake?\n\nWhich modes does it have?\n"}
-HEADLESS = ["--headless=new", "--no-sandbox", "--no-proxy-server", "--virtual-time-budget=20000", "--dump-dom"]
 WITHOUT_PROXY = {"transport": httpx.HTTPTransport()}
 
 
@@ -159,15 +158,9 @@ def test_the_websocket_app_answers_one_question_after_the_other():
 
 
 @pytest.mark.usefixtures("in_a_folder")
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs a browser: apt-get install chromium")
 def test_a_browser_shows_the_answer_of_the_fastapi_app(tmp_path):
     with running("fastapi_app") as url:
-        page = subprocess.run(
-            ["chromium", *HEADLESS, f"--user-data-dir={tmp_path}", f"{url}/?question=What+is+EdgeQuake%3F"],
-            capture_output=True,
-            text=True,
-            timeout=300,
-        ).stdout
+        page = dumped(f"{url}/?question=What+is+EdgeQuake%3F", tmp_path)
     assert "<title>edgequake: answered</title>" in page
     assert f'<p id="answer">{EDGEQUAKE} questions from both.' in " ".join(page.split())
     assert '<ol id="sources"><li>edgequake.md</li>' in page

@@ -9,12 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import httpx
-import openai
 import pytest
+from late import Late
 from relay.serving import SECONDS
 
 from edgequake._serving.server import Server
 from edgequake.cli import main
+
+openai = Late("openai")
 
 if TYPE_CHECKING:
     from collections.abc import Callable

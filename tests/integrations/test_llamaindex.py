@@ -3,19 +3,14 @@
 import asyncio
 
 import pytest
-from llama_index.core.chat_engine import CondenseQuestionChatEngine
-from llama_index.core.llms import MockLLM
-from llama_index.core.memory import ChatMemoryBuffer
-from llama_index.core.postprocessor import SimilarityPostprocessor
-from llama_index.core.query_engine import RetrieverQueryEngine
-from llama_index.core.response_synthesizers import ResponseMode, get_response_synthesizer
-from llama_index.core.schema import MetadataMode
-from llama_index.core.tools import QueryEngineTool
+from late import Late
 
 from edgequake import AsyncEdgequakeClient, ConfigurationError, EdgequakeClient, NotFoundError, StreamInterruptedError
-from edgequake.integrations.llamaindex import EdgequakeQueryEngine, EdgequakeRetriever
 from edgequake.testing import CLOSE, Hold
 
+llms = Late("llama_index.core.llms")
+schema = Late("llama_index.core.schema")
+ours = Late("edgequake.integrations.llamaindex")
 SOURCES = [
     {"source_type": "chunk", "id": "d1-chunk-0", "score": 0.9, "snippet": "EdgeQuake is …", "file_path": "notes.md"},
     {"source_type": "entity", "score": 0.2},
@@ -43,7 +38,7 @@ async def client(request, script):
 
 async def test_an_answer_has_its_sources_as_nodes(client, script):
     script.stream(CONTEXT, HALF, REST, DONE)
-    response = await EdgequakeQueryEngine(client, mode="hybrid").aquery("What?")
+    response = await ours.EdgequakeQueryEngine(client, mode="hybrid").aquery("What?")
     assert str(response) == "Half and half."
     assert [(one.score, one.node.node_id, one.node.text) for one in response.source_nodes[:1]] == [
         (0.9, "d1-chunk-0", "EdgeQuake is …")
@@ -54,7 +49,7 @@ async def test_an_answer_has_its_sources_as_nodes(client, script):
 
 async def test_a_streamed_answer_has_its_sources_before_its_text(client, script):
     script.stream(CONTEXT, HALF, REST, DONE)
-    response = await EdgequakeQueryEngine(client, streaming=True).aquery("What?")
+    response = await ours.EdgequakeQueryEngine(client, streaming=True).aquery("What?")
     assert response.source_nodes[0].node.metadata["source"] == "notes.md"
     assert [text async for text in response.async_response_gen()] == ["Half", " and half."]
     assert response.metadata["mode"] == "hybrid"
@@ -62,7 +57,7 @@ async def test_a_streamed_answer_has_its_sources_before_its_text(client, script)
 
 def test_a_blocking_stream_too_and_sources_that_come_late_are_added(blocking, script):
     script.stream(HALF | {"chunk": "Half"}, {"type": "source", "source": "late.md"}, DONE)
-    response = EdgequakeQueryEngine(blocking, streaming=True).query("What?")
+    response = ours.EdgequakeQueryEngine(blocking, streaming=True).query("What?")
     assert response.source_nodes == []
     assert str(response) == "Half"
     assert response.source_nodes[0].node.metadata["source"] == "late.md"
@@ -71,8 +66,8 @@ def test_a_blocking_stream_too_and_sources_that_come_late_are_added(blocking, sc
 def test_an_answer_that_breaks_is_raised_each_time_it_is_read(blocking, script):
     script.stream(CONTEXT, HALF, CLOSE).stream(CONTEXT, HALF, CLOSE)
     with pytest.raises(StreamInterruptedError):
-        EdgequakeQueryEngine(blocking).query("What?")
-    response = EdgequakeQueryEngine(blocking, streaming=True).query("What?")
+        ours.EdgequakeQueryEngine(blocking).query("What?")
+    response = ours.EdgequakeQueryEngine(blocking, streaming=True).query("What?")
     for _ in range(2):
         with pytest.raises(StreamInterruptedError) as caught:
             str(response)
@@ -82,8 +77,8 @@ def test_an_answer_that_breaks_is_raised_each_time_it_is_read(blocking, script):
 async def test_an_async_answer_that_breaks_is_raised(client, script):
     script.stream(CONTEXT, HALF, CLOSE).stream(CONTEXT, HALF, CLOSE)
     with pytest.raises(StreamInterruptedError):
-        await EdgequakeQueryEngine(client).aquery("What?")
-    response = await EdgequakeQueryEngine(client, streaming=True).aquery("What?")
+        await ours.EdgequakeQueryEngine(client).aquery("What?")
+    response = await ours.EdgequakeQueryEngine(client, streaming=True).aquery("What?")
     with pytest.raises(StreamInterruptedError):
         await response.get_response()
 
@@ -91,29 +86,29 @@ async def test_an_async_answer_that_breaks_is_raised(client, script):
 def test_a_stream_that_breaks_before_its_text_is_raised_by_the_query(blocking, script):
     script.reply(status=404, json={"code": "NOT_FOUND", "message": "no such workspace"})
     with pytest.raises(NotFoundError, match="no such workspace"):
-        EdgequakeQueryEngine(blocking, streaming=True).query("What?")
+        ours.EdgequakeQueryEngine(blocking, streaming=True).query("What?")
 
 
 async def test_an_answer_that_nobody_reads_on_is_ended(client, script):
     script.stream(HALF, Hold())
-    response = await EdgequakeQueryEngine(client, streaming=True).aquery("What?")
+    response = await ours.EdgequakeQueryEngine(client, streaming=True).aquery("What?")
     del response
     await asyncio.to_thread(script.wait_for_disconnect)  # the loop holds the last result until the next step
 
 
 async def test_an_empty_answer_is_whole(client, script):
     script.stream(CONTEXT, DONE)
-    response = await EdgequakeQueryEngine(client, streaming=True).aquery("What?")
+    response = await ours.EdgequakeQueryEngine(client, streaming=True).aquery("What?")
     assert [text async for text in response.async_response_gen()] == []
 
 
 async def test_a_retriever_gives_nodes_and_raises_what_fails(client, script):
     script.reply(json={"answer": "", "sources": SOURCES}).reply(status=404, json={"message": "gone"})
-    retriever = EdgequakeRetriever(client, similarity_top_k=2, mode="local", options={"document_filter": {}})
+    retriever = ours.EdgequakeRetriever(client, similarity_top_k=2, mode="local", options={"document_filter": {}})
     passage, entity = await retriever.aretrieve("What?")
     with pytest.raises(NotFoundError, match="gone"):
         await retriever.aretrieve("What?")
-    assert passage.node.get_content(MetadataMode.LLM) == "source: notes.md\n\nEdgeQuake is …"
+    assert passage.node.get_content(schema.MetadataMode.LLM) == "source: notes.md\n\nEdgeQuake is …"
     assert (entity.score, entity.node.text) == (0.2, "entity")
     body = script.requests[0].json
     assert (body["max_results"], body["context_only"], body["mode"]) == (2, True, "local")
@@ -121,14 +116,18 @@ async def test_a_retriever_gives_nodes_and_raises_what_fails(client, script):
 
 def test_a_client_that_is_none_is_refused(script):
     with pytest.raises(ConfigurationError, match="an EdgequakeClient or an AsyncEdgequakeClient, not str"):
-        EdgequakeRetriever("http://localhost:8080")
+        ours.EdgequakeRetriever("http://localhost:8080")
 
 
 def test_the_retriever_feeds_an_engine_with_another_model(blocking, script):
     script.reply(json={"answer": "", "sources": SOURCES})
-    synthesizer = get_response_synthesizer(llm=MockLLM(), response_mode=ResponseMode.SIMPLE_SUMMARIZE)
+    from llama_index.core.postprocessor import SimilarityPostprocessor
+    from llama_index.core.query_engine import RetrieverQueryEngine
+    from llama_index.core.response_synthesizers import ResponseMode, get_response_synthesizer
+
+    synthesizer = get_response_synthesizer(llm=llms.MockLLM(), response_mode=ResponseMode.SIMPLE_SUMMARIZE)
     engine = RetrieverQueryEngine(
-        EdgequakeRetriever(blocking), synthesizer, [SimilarityPostprocessor(similarity_cutoff=0.5)]
+        ours.EdgequakeRetriever(blocking), synthesizer, [SimilarityPostprocessor(similarity_cutoff=0.5)]
     )
     response = engine.query("What is EdgeQuake?")
     assert "EdgeQuake is …" in str(response)  # the mock says what it was asked
@@ -136,9 +135,12 @@ def test_the_retriever_feeds_an_engine_with_another_model(blocking, script):
 
 
 def test_a_chat_engine_streams_its_answers(blocking, script):
+    from llama_index.core.chat_engine import CondenseQuestionChatEngine
+    from llama_index.core.memory import ChatMemoryBuffer
+
     script.stream(CONTEXT, HALF, REST, DONE)
     engine = CondenseQuestionChatEngine.from_defaults(
-        EdgequakeQueryEngine(blocking, streaming=True), llm=MockLLM(), memory=ChatMemoryBuffer.from_defaults()
+        ours.EdgequakeQueryEngine(blocking, streaming=True), llm=llms.MockLLM(), memory=ChatMemoryBuffer.from_defaults()
     )
     response = engine.stream_chat("What is EdgeQuake?")
     assert "".join(response.response_gen) == "Half and half."
@@ -146,7 +148,9 @@ def test_a_chat_engine_streams_its_answers(blocking, script):
 
 
 async def test_an_agent_calls_it_as_a_tool(client, script):
+    from llama_index.core.tools import QueryEngineTool
+
     script.stream(CONTEXT, HALF, DONE)
-    tool = QueryEngineTool.from_defaults(EdgequakeQueryEngine(client), name="notes", description="The notes.")
+    tool = QueryEngineTool.from_defaults(ours.EdgequakeQueryEngine(client), name="notes", description="The notes.")
     output = await tool.acall("What?")
     assert (output.content, output.is_error) == ("Half", False)

@@ -20,6 +20,8 @@ __all__ = ["Blocks", "Rendered", "rendered"]
 
 _LIST_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])\s")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
+_DELIMITERS = re.compile(r" {0,3}\|?(?: *:?-+:? *\|)* *:?-+:? *\|? *")
+_SEPARATOR = re.compile(r"(?<=\S)\s*(?<!\\)\|(?=\s*\S)")
 
 
 class Blocks:
@@ -56,11 +58,7 @@ class Blocks:
             self._block.append(line)
             self._after_blank = not line.strip()
             self._is_list = self._is_list or _LIST_ITEM.match(line) is not None
-            if fence := _FENCE.match(line):
-                if not self._fence:
-                    self._fence = fence[1]
-                elif line.strip().startswith(self._fence) and not line.strip(" `~\n"):
-                    self._fence = ""
+            self._fence = _fence_after(line, self._fence)
         return whole
 
     def flush(self) -> str:
@@ -103,7 +101,7 @@ class _Whole(Markdown):
 
     def __init__(self, text: str) -> None:
         super().__init__("", hyperlinks=False)
-        self.parsed = _parser().parse(_with_breaks(text))
+        self.parsed = _parser().parse(_as_written(text))
 
 
 def _parser() -> MarkdownIt:
@@ -113,18 +111,44 @@ def _parser() -> MarkdownIt:
 
 def as_html(text: str) -> str:
     """Markdown as HTML that runs nothing and loads nothing, whoever wrote it: tags are shown as text."""
-    html: str = _parser().render(text)
+    html: str = _parser().render(_as_written(text))
     return html
 
 
-def _with_breaks(text: str) -> str:
-    """``text`` with its line breaks made hard ones, which Markdown would take for spaces."""
-    fenced = False
+def _as_written(text: str) -> str:
+    """``text`` without what Markdown would take away: line breaks, and the cells of a row that has more than its table.
+
+    A line break is made a hard one; the last cell of such a row holds the rest of it.
+    """
+    fence, columns, before = "", 0, ""
     lines: list[str] = []
     for line in text.split("\n"):
-        fenced ^= _FENCE.match(line) is not None
-        lines.append(line if fenced or not line.strip() else line + "  ")
+        fence = _fence_after(line, fence)
+        if fence or not line.strip():
+            columns = 0
+            lines.append(line)
+        else:
+            cells = _separators(line)
+            if not columns and _DELIMITERS.fullmatch(line) and "|" in before and len(_separators(before)) == len(cells):
+                columns = len(cells) + 1
+            for at in reversed(cells[columns - 1 :] if columns else []):
+                line = f"{line[:at]}\\{line[at:]}"
+            lines.append(f"{line}  ")
+        before = line
     return "\n".join(lines)
+
+
+def _separators(row: str) -> list[int]:
+    """Where the cells of a row are divided."""
+    return [found.end() - 1 for found in _SEPARATOR.finditer(row)]
+
+
+def _fence_after(line: str, fence: str) -> str:
+    """The fence that code after ``line`` is in; ``fence`` is that of the line itself."""
+    found = _FENCE.match(line)
+    if found is None or (fence and (not line.strip().startswith(fence) or line.strip(" `~\n"))):
+        return fence
+    return "" if fence else found[1]
 
 
 def _stripped(line: list[Segment]) -> list[Segment]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from tables import table
 
-from edgequake.display.markdown import Blocks, Rendered, rendered
+from edgequake.display.markdown import Blocks, Rendered, as_html, rendered
 
 TEXTS = st.text(st.sampled_from("ab1.- *`~#|<>[]()\n\n\n"), max_size=60)
 
@@ -82,12 +82,15 @@ def test_the_end_of_a_long_block_is_whole_lines_and_code_stays_code():
         "as [1] says",
         "<!-- a comment -->",
         "<div>\nblock\n</div>",
+        "| name | type |\n|:--|---|\n| a | `str | None` | which |\n|  | b \\| c | d | e |",
+        "one | two\n--- | ---\n1 | 2 | 3",
     ],
 )
 def test_nothing_of_a_text_is_left_out(text):
     words = "".join(char if char.isalnum() else " " for char in text.replace("&amp;", "and")).split()
-    for word in words:
-        assert word in shown(text).replace("&", "and"), word
+    for face in shown(text), as_html(text):
+        for word in words:
+            assert word in face.replace("&amp;", "&").replace("&", "and"), word
 
 
 def test_line_breaks_stay_and_lines_are_not_filled_up():
@@ -97,6 +100,8 @@ def test_line_breaks_stay_and_lines_are_not_filled_up():
 
 def test_code_is_shown_as_it_stands():
     assert "x = 1" in shown("```python\nx = 1\n```")
+    table = "a | b\n--- | ---\n1 | 2 | 3\n```\n4 | 5 | 6"  # in which the shorter fence ends nothing
+    assert table.split() == shown(f"````\n{table}\n````").split()
 
 
 def test_blank_text_has_no_lines():

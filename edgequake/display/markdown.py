@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
@@ -131,11 +132,15 @@ def _as_written(text: str) -> str:
             cells = _separators(line)
             if not columns and _DELIMITERS.fullmatch(line) and "|" in before and len(_separators(before)) == len(cells):
                 columns = len(cells) + 1
-            for at in reversed(cells[columns - 1 :] if columns else []):
-                line = f"{line[:at]}\\{line[at:]}"
-            lines.append(f"{line}  ")
+            lines.append(f"{_escaped(line, cells[columns - 1 :] if columns else [])}  ")
         before = line
     return "\n".join(lines)
+
+
+def _escaped(line: str, places: list[int]) -> str:
+    """``line`` with a backslash before each of the ``places``."""
+    pieces = [line[start:end] for start, end in pairwise([0, *places, len(line)])]
+    return "\\".join(pieces)
 
 
 def _separators(row: str) -> list[int]:

@@ -41,6 +41,9 @@ class Pager(Generic[ItemT, PageT]):
         self._call = call
         self._on_first_page = on_first_page
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._call.route}>"
+
     def first_page(self) -> PageT:
         """The first page, or the page of ``page=`` or ``cursor=``, with its items, totals and counts."""
         page = self._session.call(self._call)
@@ -70,9 +73,12 @@ class Pager(Generic[ItemT, PageT]):
         page.check_end(given)
 
     def all(self, limit: int | None = None) -> list[ItemT]:
-        """All items, or the first ``limit`` of them, in as few requests as possible."""
-        if limit is not None and limit < 0:
-            raise ConfigurationError(f"limit must not be negative, but is {limit}")
+        """All items, or the first ``limit`` of them, in as few requests as possible.
+
+        :raises ConfigurationError: ``limit`` is negative or no whole number.
+        """
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
+            raise ConfigurationError(f"limit must be 0, a positive whole number or None, not {limit!r}")
         items: list[ItemT] = []
         if limit == 0:
             return items

@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 # A name is loaded when first asked for: a program that only calls a relay needs no web framework.
-_HOMES = {
+_MODULES = {
     "edgequake.relay.answers.memory": ("AnswerStore", "MemoryStore"),
     "edgequake.relay.answers.redis": ("RedisStore",),
     "edgequake.relay.app": ("Relay",),
@@ -67,7 +67,7 @@ _EXTRAS = {"starlette": "relay", "uvicorn": "relay", "websockets": "relay", "msg
 
 
 def _load(name: str) -> Any:
-    for module, names in _HOMES.items():
+    for module, names in _MODULES.items():
         if name in names:
             try:
                 value = globals()[name] = getattr(import_module(module), name)

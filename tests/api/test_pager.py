@@ -57,9 +57,22 @@ def test_a_page_size_that_is_no_number_is_refused(caller):
         caller.client().documents.list(page_size="many")
 
 
-def test_a_negative_limit_is_refused(caller):
-    with pytest.raises(ConfigurationError, match="limit must not be negative"):
-        caller.run(caller.client().documents.list().all(-1))
+@pytest.mark.parametrize("options", [{"page": 0}, {"page_size": 0}, {"page_size": -1}])
+def test_pages_are_counted_from_one_and_hold_one_item_at_least(caller, options):
+    ((name, value),) = options.items()
+    with pytest.raises(ConfigurationError, match=f"{name} must be 1 or more, not {value}"):
+        caller.client().documents.list(**options)
+
+
+@pytest.mark.parametrize("limit", [-1, 1.5, "3", True])
+def test_a_limit_that_is_no_number_of_items_is_refused(caller, limit):
+    with pytest.raises(ConfigurationError, match="limit must be 0, a positive whole number or None"):
+        caller.run(caller.client().documents.list().all(limit))
+    assert caller.server.requests == []
+
+
+def test_a_list_shows_where_it_comes_from(caller):
+    assert repr(caller.client().documents.list()).endswith("Pager GET /api/v1/documents>")
 
 
 @pytest.mark.parametrize("begin", [{}, {"page": 2}])

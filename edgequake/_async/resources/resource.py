@@ -10,6 +10,7 @@ from edgequake._async.pager import AsyncPager
 from edgequake._core.endpoints import endpoint, with_body
 from edgequake._core.logs import logger
 from edgequake._http.waiting import async_in_thread
+from edgequake.exceptions import ConfigurationError
 from edgequake.models.options import BodyOptions, RequestOptions
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ class AsyncResource:
             options = {**options, "page_size": page_size}
         call = self._call(route, returns, options, takes, values, needs=needs)
         params = dict(call.params or {})
+        for name in ("page", "page_size"):
+            if int(params.get(name, 1)) < 1:
+                raise ConfigurationError(f"{name} must be 1 or more, not {params[name]}")
         params[returns.size_option] = params.pop("page_size")
         call = replace(call, params=params)
         return AsyncPager(self._session, call, partial(self._warn_if_empty, needs, call))

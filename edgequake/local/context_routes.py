@@ -1,6 +1,5 @@
 """The routes that retrieve without an answer, and read again what was retrieved."""
 
-import asyncio
 import hashlib
 import threading
 from collections import Counter, OrderedDict
@@ -11,7 +10,6 @@ from uuid import uuid4
 
 from starlette.responses import JSONResponse, Response
 
-from edgequake.local.answering import Answering
 from edgequake.local.bodies import ContextBody
 from edgequake.local.engine import Engine, Found, Question
 from edgequake.local.formats import mime_type
@@ -75,17 +73,17 @@ class ContextRoutes(Routes):
         self._retrievals = Retrievals()
 
     @route("POST /api/v1/query/context")
-    async def retrieve(self, asked: Asked, body: ContextBody) -> Response:
+    def retrieve(self, asked: Asked, body: ContextBody) -> Response:
         """The passages and the part of the graph that a question would be answered from."""
-        kept = await self._retrieved(asked, body)
+        kept = self._retrieved(asked, body)
         payload = _payload(kept, body, cached=False)
         told = {"x-retrieval-id": kept.id, "x-retrieval-fingerprint": payload["retrieval_fingerprint"]}
         return JSONResponse(payload, headers=told)
 
     @route("POST /api/v1/query/context/search")
-    async def search(self, asked: Asked, body: ContextBody) -> object:
+    def search(self, asked: Asked, body: ContextBody) -> object:
         """A result for each document that was found, with its best passage."""
-        kept = await self._retrieved(asked, body)
+        kept = self._retrieved(asked, body)
         best = {hit.document_id: hit for hit in reversed(kept.found.passages)}
         firsts = [hit for hit in kept.found.passages if best[hit.document_id] is hit]
         passages = Counter(hit.document_id for hit in kept.found.passages)
@@ -121,13 +119,9 @@ class ContextRoutes(Routes):
         with_subgraph = asked.query.get("include_subgraph", "true") != "false"
         return _payload(kept, ContextBody(query=kept.question.text, include_subgraph=with_subgraph), cached=True)
 
-    async def _retrieved(self, asked: Asked, body: ContextBody) -> Retrieval:
-        workspace = await asyncio.to_thread(lambda: asked.workspace)
-        question = query_of(body, workspace)
-        answering = Answering(self.engine, question)
-        found = await answering.found()
-        await answering.aclose()
-        return self._retrievals.keep(question, body.mode, found)
+    def _retrieved(self, asked: Asked, body: ContextBody) -> Retrieval:
+        question = query_of(body, asked.workspace)
+        return self._retrievals.keep(question, body.mode, self.engine.retrieve(question))
 
     def _chunk(self, kind: str, wanted: str, workspace: str, whole: bool) -> dict[str, Any]:
         hit = self.store.passage(wanted, workspace)

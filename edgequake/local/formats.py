@@ -74,9 +74,14 @@ def size_limit(suffix: str) -> int:
     return _MAX_PDF_BYTES if suffix.lower() == ".pdf" else _MAX_BYTES
 
 
+def suffix_of(name: str) -> str:
+    """The ending of a file's name with its dot, in lower case; "" when there is none."""
+    return name[name.rfind(".") :].lower() if "." in name else ""
+
+
 def mime_type(name: str) -> str:
     """The media type that a file's name tells."""
-    return _MIME_TYPES.get(name[name.rfind(".") :].lower(), "text/plain")
+    return _MIME_TYPES.get(suffix_of(name), "text/plain")
 
 
 def read(data: bytes, suffix: str) -> Content:

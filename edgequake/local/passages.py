@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from edgequake.local.blocks import Block, clean, code, fenced, flowing, markdown, plain, restructured, separated
-from edgequake.local.formats import DATA, LANGUAGES, PAGE_BREAK
+from edgequake.local.formats import DATA, LANGUAGES, PAGE_BREAK, suffix_of
 
 MAX_CHARS = 1200
 HEADING_SEPARATOR = " > "
@@ -48,7 +48,7 @@ def split(text: str, source_type: str = "markdown", name: str = "") -> list[Pass
     """
     if source_type == "pdf":
         return _pages(text.split(PAGE_BREAK))
-    text, suffix = clean(text), name[name.rfind(".") :].lower()
+    text, suffix = clean(text), suffix_of(name)
     if source_type == "markdown":
         return [replace(passage, text=flowing(passage.text)) for passage in _passages(markdown(text))]
     if suffix == ".rst":

@@ -13,8 +13,8 @@ from edgequake.local.records import Record
 from edgequake.local.requests import RequestError, not_found, page_of, pages_of
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.sse import event_stream
-from edgequake.local.upload_routes import file_of, files_of, metadata_of, multipart
-from edgequake.local.uploads import Receipt, Upload, Uploads
+from edgequake.local.upload_routes import Form, file_of, files_of
+from edgequake.local.uploads import Receipt, Upload, Uploads, name_of
 from edgequake.local.wire import compact
 
 _PHASES = ("upload", "pdf_conversion", "chunking", "embedding", "extraction", "graph_storage")
@@ -29,24 +29,17 @@ class PdfRoutes(Routes):
         self._uploads = Uploads(engine.store, engine.directory, engine.ingestion)
 
     @route("POST /api/v1/documents/pdf")
-    async def add(self, asked: Asked) -> object:
+    def add(self, asked: Asked, form: Form) -> object:
         """A PDF that was accepted, or the equal one that is there."""
-        workspace = await self._workspace(asked)
-        async with multipart(asked.request) as form:
-            return _uploaded(*await self._accept(file_of(form), workspace, form))
+        workspace = _workspace(asked)
+        return _uploaded(*self._accept(file_of(form), workspace, form))
 
     @route("GET /api/v1/documents/pdf")
-    async def list(self, asked: Asked) -> object:
+    def page(self, asked: Asked) -> object:
         """One page of the PDFs."""
-        workspace, (page, size) = await self._workspace(asked), page_of(asked.query)
-        found = await asyncio.to_thread(
-            self.store.records.page,
-            workspace,
-            status=asked.query.get("status"),
-            first=(page - 1) * size,
-            size=size,
-            source_type="pdf",
-        )
+        workspace, (page, size) = _workspace(asked), page_of(asked.query)
+        wanted: dict[str, Any] = {"status": asked.query.get("status"), "source_type": "pdf"}
+        found = self.store.records.page(workspace, **wanted, first=(page - 1) * size, size=size)
         items = [
             {
                 "pdf_id": record.id,
@@ -62,11 +55,10 @@ class PdfRoutes(Routes):
         return {"items": items, "pagination": {"total_count": pages.pop("total"), **pages}}
 
     @route("POST /api/v1/documents/pdf/batch")
-    async def add_many(self, asked: Asked) -> object:
+    def add_many(self, asked: Asked, form: Form) -> object:
         """What became of each PDF."""
-        workspace = await self._workspace(asked)
-        async with multipart(asked.request) as form:
-            results = [await self._one_of_many(part, workspace, form) for part in files_of(form)]
+        workspace = _workspace(asked)
+        results = [self._one_of_many(part, workspace, form) for part in files_of(form)]
         states = [result["status"] for result in results]
         counts = {"accepted": states.count("processing"), "duplicates": states.count("duplicate")}
         return {"total_files": len(results), **counts, "failed": states.count("failed"), "results": results}
@@ -74,8 +66,8 @@ class PdfRoutes(Routes):
     @route("GET /api/v1/documents/pdf/progress/stream/{track}")
     async def progress_stream(self, asked: Asked) -> Response:
         """How far an upload is, as events, until it is read."""
-        workspace = await asyncio.to_thread(lambda: asked.workspace)
-        return event_stream(self._progress_events(asked["track"], workspace), self.engine.keep_alive)
+        events = self._progress_events(asked["track"], await asked.in_workspace())
+        return event_stream(events, self.engine.keep_alive)
 
     @route("GET /api/v1/documents/pdf/progress/{track}")
     def progress(self, asked: Asked) -> object:
@@ -132,29 +124,28 @@ class PdfRoutes(Routes):
         records = self.store.records.tracked(track, workspace)
         return next((record for record in records if record.source_type == "pdf"), None)
 
-    async def _workspace(self, asked: Asked) -> str:
-        if "x-workspace-id" not in asked.headers:
-            raise RequestError(400, "X-Workspace-ID must be sent, a UUID or `default`")
-        return await asyncio.to_thread(lambda: asked.workspace)
-
-    async def _accept(self, file: UploadFile, workspace: str, form: FormData) -> tuple[Upload, Receipt]:
-        if Upload(file.filename or "", b"", None).suffix != ".pdf":
-            raise RequestError(400, "the file's name does not end in .pdf")
+    def _accept(self, part: UploadFile, workspace: str, form: FormData) -> tuple[Upload, Receipt]:
         said = {name: value for name, value in form.items() if isinstance(value, str)}
-        data, metadata = await self._uploads.read(file), await metadata_of(form)
-        upload = Upload(file.filename or "", data, metadata, said.get("title"))
-        anew = said.get("force_reindex") == "true"
-        return upload, await asyncio.to_thread(self._uploads.file, upload, workspace, said.get("track_id"), anew=anew)
+        upload, anew = self._uploads.read(part, form, (".pdf",)), said.get("force_reindex") == "true"
+        title, track_id = said.get("title"), said.get("track_id")
+        return upload, self._uploads.file(upload, workspace, title=title, track_id=track_id, anew=anew)
 
-    async def _one_of_many(self, part: UploadFile, workspace: str, form: FormData) -> dict[str, Any]:
-        name = Upload(part.filename or "", b"", None).name
+    def _one_of_many(self, part: UploadFile, workspace: str, form: FormData) -> dict[str, Any]:
+        name = name_of(part)
         try:
-            _, receipt = await self._accept(part, workspace, form)
+            _, receipt = self._accept(part, workspace, form)
         except RequestError as error:
             return {"filename": name, "status": "failed", "error": error.message}
         if receipt.is_duplicate:
             return {"filename": name, "status": "duplicate", "pdf_id": receipt.document_id}
         return {"filename": name, "status": "processing", "pdf_id": receipt.document_id, "task_id": receipt.task_id}
+
+
+def _workspace(asked: Asked) -> str:
+    """The workspace, which has to be named here. RequestError 400."""
+    if "x-workspace-id" not in asked.headers:
+        raise RequestError(400, "X-Workspace-ID must be sent, a UUID or `default`")
+    return asked.workspace
 
 
 def _uploaded(upload: Upload, receipt: Receipt) -> dict[str, Any]:

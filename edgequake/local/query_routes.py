@@ -25,7 +25,7 @@ class QueryRoutes(Routes):
     @route("POST /api/v1/query")
     async def query(self, asked: Asked, body: QueryBody) -> Response:
         """The whole answer; with `prompt_only` or `context_only` what it would be made from."""
-        question = await self._question(asked, body)
+        question = query_of(body, await asked.in_workspace())
         answering = Answering(self.engine, question)
         try:
             if body.prompt_only or body.context_only:
@@ -43,7 +43,7 @@ class QueryRoutes(Routes):
     @route("POST /api/v1/query/stream")
     async def stream(self, asked: Asked, body: StreamBody) -> Response:
         """The answer as events; v1 looks up before it answers, so that it can still fail with a status."""
-        answering = Answering(self.engine, await self._question(asked, body))
+        answering = Answering(self.engine, query_of(body, await asked.in_workspace()))
         if body.stream_format == "v1":
             await answering.found()
             return self._events(streams.query_v1(answering), answering)
@@ -54,14 +54,9 @@ class QueryRoutes(Routes):
         """`?query=…`, with `mode` and `top_k` as the guide's client names them."""
         text, mode = required(asked.query, "query"), asked.query.get("mode")
         limit = number(asked.query, "top_k" if "top_k" in asked.query else "max_results", DEFAULT_RESULTS)
-        question = await self._question(asked, QueryBody(query=text, mode=mode, max_results=limit))
-        answering = Answering(self.engine, question)
+        body = QueryBody(query=text, mode=mode, max_results=limit)
+        answering = Answering(self.engine, query_of(body, await asked.in_workspace()))
         return self._events(streams.guide(answering, await answering.found()), answering)
-
-    @staticmethod
-    async def _question(asked: Asked, body: AskBody) -> Question:
-        workspace = await asyncio.to_thread(lambda: asked.workspace)
-        return query_of(body, workspace)
 
     def _given(self, question: Question, found: Found, prompt: bool) -> str:
         return self.engine.prompt(question, found) if prompt else "\n\n".join(self.engine.context(found))

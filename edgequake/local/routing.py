@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from pydantic import create_model
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +16,7 @@ from edgequake.local.bodies import Body
 from edgequake.local.engine import Engine
 from edgequake.local.graph_reading import GraphReader
 from edgequake.local.records import Record
-from edgequake.local.requests import Owner, body_of, not_found, owner
+from edgequake.local.requests import Owner, body_of, form_of, not_found, owner
 
 _Reader = Callable[[Request], Awaitable[dict[str, Any]]]
 H = TypeVar("H", bound=Callable[..., Any])
@@ -39,6 +39,10 @@ class Asked:
     def workspace(self) -> str:
         """The workspace it is about. Raises RequestError as `Directory.resolve` does."""
         return self._engine.workspace(self.request)
+
+    async def in_workspace(self) -> str:
+        """`workspace`, for a handler that is a coroutine: it may have to wait for the database."""
+        return await run_in_threadpool(lambda: self.workspace)
 
     @property
     def owner(self) -> Owner:
@@ -84,10 +88,13 @@ class Routes:
 
         async def endpoint(request: Request) -> Response:
             asked, body = Asked(self.engine, request), await sent(request)
-            if inspect.iscoroutinefunction(handler):
-                answer = await handler(asked, **body)
-            else:
-                answer = await run_in_threadpool(handler, asked, **body)
+            try:
+                if inspect.iscoroutinefunction(handler):
+                    answer = await handler(asked, **body)
+                else:
+                    answer = await run_in_threadpool(handler, asked, **body)
+            finally:
+                await request.close()
             if isinstance(answer, Response):
                 return answer
             return Response(status_code=204) if answer is None else JSONResponse(answer, status)
@@ -99,8 +106,8 @@ def route(of: str, status: int = 200) -> Callable[[H], H]:
     """Marks a method as what answers `METHOD /path`.
 
     It is given the request as `Asked`, and what the body says: its other parameters are the fields of a JSON object, or
-    `body` is all of it. It returns a response, or what is sent as JSON with this status; None is 204. One that is no
-    coroutine runs in a thread.
+    `body` is all of it, or `form` is a form of so many bytes at most. It returns a response, or what is sent as JSON
+    with this status; None is 204. One that is no coroutine runs in a thread.
     """
     method, path = of.split()
 
@@ -112,16 +119,21 @@ def route(of: str, status: int = 200) -> Callable[[H], H]:
 
 
 def _body_reader(handler: Callable[..., Any]) -> _Reader:
-    """Reads a request's body as the arguments of a handler. Raises as `body_of` does."""
+    """Reads a request's body as the arguments of a handler. Raises as `form_of` and `body_of` do."""
     _, _, *named = inspect.signature(handler).parameters.values()
     hints = get_type_hints(handler, include_extras=True)
     fields: dict[str, Any] = {
-        one.name: (hints[one.name], ... if one.default is one.empty else one.default) for one in named
+        one.name: (hints[one.name], ... if one.default is one.empty else one.default)
+        for one in named
+        if one.name not in ("body", "form")
     }
-    model: type[Body] = hints["body"] if "body" in fields else create_model("Fields", __base__=Body, **fields)
+    model = create_model("Fields", __base__=Body, **fields) if fields else None
 
     async def read(request: Request) -> dict[str, Any]:
-        body = await body_of(model, request) if fields else ()
-        return {"body": body} if "body" in fields else dict(body)
+        if "form" in hints:
+            return {"form": await form_of(request, *get_args(hints["form"])[1:])}
+        if "body" in hints:
+            return {"body": await body_of(hints["body"], request)}
+        return dict(await body_of(model, request)) if model else {}
 
     return read

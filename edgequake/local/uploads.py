@@ -3,18 +3,18 @@
 import hashlib
 import json
 import re
-from collections.abc import Container
+from collections.abc import Collection, Container
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from pydantic_core import from_json
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 
 from edgequake.local.bodies import DocumentBody
 from edgequake.local.directory import Directory
-from edgequake.local.formats import FORMATS, Content, FormatError, PdfSupportError, read, size_limit
+from edgequake.local.formats import FORMATS, Content, FormatError, PdfSupportError, read, size_limit, suffix_of
 from edgequake.local.ingestion import Ingestion
 from edgequake.local.requests import RequestError
 from edgequake.local.store import Store
@@ -22,23 +22,11 @@ from edgequake.local.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that was sent."""
+    """A file that was sent, by its name without folders, and the JSON text of its metadata."""
 
-    filename: str
+    name: str
     data: bytes
     metadata: str | None
-    title: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The file's name without the folders that some clients send along."""
-        return re.split(r"[\\/]", self.filename)[-1]
-
-    @property
-    def suffix(self) -> str:
-        """The name's ending with its dot, in lower case; "" when there is none."""
-        name = self.name
-        return name[name.rfind(".") :].lower() if "." in name else ""
 
     @property
     def content_hash(self) -> str:
@@ -96,7 +84,14 @@ class Uploads:
         return receipt
 
     def file(
-        self, upload: Upload, workspace: str, track_id: str | None = None, *, anew: bool = False, at_once: bool = False
+        self,
+        upload: Upload,
+        workspace: str,
+        *,
+        title: str | None = None,
+        track_id: str | None = None,
+        anew: bool = False,
+        at_once: bool = False,
     ) -> Receipt:
         """A file that was stored, or the equal one that is there; with `anew` it takes that one's place.
 
@@ -105,7 +100,7 @@ class Uploads:
         """
         content = _content(upload)
         receipt = self._accept(
-            upload.title or upload.name,
+            title or upload.name,
             content.text,
             workspace,
             () if anew else ("pending", "processing", "completed"),
@@ -126,24 +121,17 @@ class Uploads:
         record = self._store.records.get(receipt.document_id)
         return replace(receipt, error=record.error_message if record else None)
 
-    async def read(self, part: UploadFile) -> bytes:
-        """The bytes of an uploaded file. RequestError 400: no or another ending, too large."""
-        name = part.filename or ""
-        suffix = Upload(name, b"", None).suffix
-        if suffix not in FORMATS:
+    def read(self, part: UploadFile, form: FormData, formats: Collection[str] = FORMATS) -> Upload:
+        """An uploaded file, and what its form says of it. RequestError 400: no or another ending, too large."""
+        name = name_of(part)
+        suffix = suffix_of(name)
+        if suffix not in formats:
             told = f"extension {suffix} is not accepted" if suffix else f"{name!r} has no file extension"
-            raise RequestError(400, f"{told}; send {' '.join(sorted(FORMATS))}")
-        data = await part.read(size_limit(suffix) + 1)
+            raise RequestError(400, f"{told}; send {' '.join(sorted(formats))}")
+        data = part.file.read(size_limit(suffix) + 1)
         _check_size(len(data), suffix)
-        return data
-
-    @staticmethod
-    def metadata(text: str | bytes | None) -> str | None:
-        """The JSON text of a metadata part; None for what is no JSON, or has a number that JSON cannot write."""
-        try:
-            return None if text is None else json.dumps(from_json(text), allow_nan=False)
-        except ValueError:
-            return None
+        about = form.get("metadata")
+        return Upload(name, data, _json_text(about.file.read() if isinstance(about, UploadFile) else about))
 
     def _accept(
         self,
@@ -167,9 +155,22 @@ class Uploads:
             return Receipt(self._store.records.accept(title, text, workspace=workspace, **columns), track_id)
 
 
+def name_of(part: UploadFile) -> str:
+    """The name of an uploaded file without the folders that some clients send along."""
+    return re.split(r"[\\/]", part.filename or "")[-1]
+
+
+def _json_text(said: str | bytes | None) -> str | None:
+    """What is said, as JSON text; None for what is no JSON, or has a number that JSON cannot write."""
+    try:
+        return None if said is None else json.dumps(from_json(said), allow_nan=False)
+    except ValueError:
+        return None
+
+
 def _content(upload: Upload) -> Content:
     try:
-        content = read(upload.data, upload.suffix)
+        content = read(upload.data, suffix_of(upload.name))
     except PdfSupportError as error:
         raise RequestError(501, f"{upload.name}: {error}") from error
     except FormatError as error:

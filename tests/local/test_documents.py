@@ -13,7 +13,6 @@ from local.pdf import pdf
 
 from edgequake.local import LocalServer
 from edgequake.local.ingestion import Ingestion
-from edgequake.local.upload_routes import _bounded
 
 ROOT = "/api/v1/documents"
 SCOPED = {"X-Tenant-ID": "default", "X-Workspace-ID": "default"}
@@ -258,7 +257,7 @@ def test_uploads_that_are_no_uploads_are_refused(fresh: httpx.Client) -> None:
 async def test_a_body_that_says_it_is_too_large_is_refused_unread() -> None:
     from starlette.requests import Request
 
-    from edgequake.local.requests import RequestError
+    from edgequake.local.requests import RequestError, form_of
 
     pieces = [{"type": "http.request", "body": b"x", "more_body": more} for more in (True, False)]
 
@@ -267,7 +266,7 @@ async def test_a_body_that_says_it_is_too_large_is_refused_unread() -> None:
 
     scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"content-length", b"1000")]}
     with pytest.raises(RequestError, match="larger than 0 MiB") as caught:
-        await _bounded(Request(scope, receive), 999)
+        await form_of(Request(scope, receive), 999)
     assert (caught.value.status, pieces) == (413, [])
 
 

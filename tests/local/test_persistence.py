@@ -252,11 +252,9 @@ def full_disk(database: Path) -> Iterator[None]:
 def test_a_disk_that_is_full_when_an_upload_is_read_makes_it_fail_until_there_is_room(tmp_path: Path) -> None:
     db = tmp_path / "kept.db"
     with LocalServer(db=db) as server, EdgequakeClient(base_url=server.url, **IDS) as client:
-        assert server._store is not None
-        assert server._running is not None
-        document = server._store.records.accept("terns", "Terns dive. " * 9000, source_type="text", track_id="terns")
+        document = server.store.records.accept("terns", "Terns dive. " * 9000, source_type="text", track_id="terns")
         with full_disk(db):
-            server._running.ingestion.read_now(document)
+            Ingestion(server.store).read_now(document)
         with pytest.raises(ProcessingError, match=r"cannot write to .*kept\.db: disk I/O error"):
             client.documents.wait("terns")
         assert [one.id for one in client.documents.list(status="failed")] == [document]

@@ -1,16 +1,15 @@
 """Tenants and their workspaces, as this package's own client reads and keeps them apart."""
 
-import asyncio
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from local.whole import unknown_in
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 
 from edgequake import BadRequestError, ConflictError, EdgequakeClient, NotFoundError
 from edgequake.local import LocalServer
-from edgequake.local.uploads import Uploads
+from edgequake.local.uploads import Upload, Uploads
 
 USER = "00000000-0000-0000-0000-000000000001"
 GULLS = "# Gulls\n\nGulls eat chips near the Orion relay.\n"
@@ -167,9 +166,9 @@ def test_an_upload_into_a_workspace_that_is_deleted_meanwhile_leaves_nothing(
     place = client.workspaces.create("Gone", tenant_id="default")
     read, ours = Uploads.read, client.with_options(workspace_id=place.id)
 
-    async def slow(self: Uploads, part: UploadFile) -> bytes:
-        await asyncio.to_thread(client.workspaces.delete, place.id)
-        return await read(self, part)
+    def slow(self: Uploads, part: UploadFile, form: FormData) -> Upload:
+        client.workspaces.delete(place.id)
+        return read(self, part, form)
 
     monkeypatch.setattr(Uploads, "read", slow)
     with pytest.raises(NotFoundError, match="workspace"):

@@ -48,7 +48,8 @@ def async_body(response: httpx.Response, deadline: AsyncDeadline) -> AsyncIterat
     body = _async_body(response)
     if isinstance(response.extensions.get("network_stream"), AsksDeadline):
         return body
-    return async_in_time(body, deadline, set_read_timeout(response, deadline.clock.longest_read(monotonic())))
+    read_timeout = set_read_timeout(response, deadline.clock.longest_read(monotonic()))
+    return async_in_time(body, deadline, read_timeout, shared="stream_id" in response.extensions)
 
 
 def _sync_body(response: httpx.Response) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 import re
+from time import monotonic
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,7 @@ _NO_ANSWER = re.compile("disconnected|illegal request line")
 _SAYS_NOTHING = ("All connection attempts failed", "Cannot connect to host", "Connect call failed")
 # What OpenSSL makes of an answer in plain text, by its version.
 _NOT_TLS = re.compile("WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE")
+_SLACK = 0.1  # seconds by which a read may end before its wait does
 _TRANSPORTS = ("httpx", "httpx2", "httpcore", "httpcore2", "httpx_aiohttp", "aiohttp")
 
 
@@ -74,8 +76,12 @@ def translated(
 
 def _ours(error: Exception, clock: CallClock, streaming: bool, origin: str) -> EdgeQuakeError | None:
     text = reason(error)
+    of_another = _of_another(error, clock)
     error = as_httpx_error(error)
     ours: EdgeQuakeError | None = None
+    if isinstance(error, httpx.ReadTimeout) and of_another:
+        text = "another answer on this HTTP/2 connection timed out, which ends all of them"
+        error = httpx.ReadError(text)
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout() | httpx.ConnectError() | httpx.ProxyError():
             ours = _unreached(error, clock, origin, text)
@@ -107,6 +113,12 @@ def _ours(error: Exception, clock: CallClock, streaming: bool, origin: str) -> E
         case httpx.StreamError() | httpx.CookieConflict():
             ours = StreamError(f"the answer cannot be read: {text}")
     return ours
+
+
+def _of_another(error: Exception, clock: CallClock) -> bool:
+    """True if it was the wait of another answer that ended: httpcore then ends all that share its connection."""
+    frames = walk_tb(getattr(error.__cause__, "__traceback__", None))
+    return clock.ends - monotonic() > _SLACK and any(_module(frame).endswith(".http2") for frame, _ in frames)
 
 
 def _unreached(error: Exception, clock: CallClock, origin: str, text: str) -> EdgeQuakeError:
@@ -205,7 +217,11 @@ def _request_of(error: Any) -> Any:
 
 
 def _of_transport(frame: FrameType) -> bool:
-    return str(frame.f_globals.get("__name__")).partition(".")[0] in _TRANSPORTS
+    return _module(frame).partition(".")[0] in _TRANSPORTS
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__"))
 
 
 def as_httpx_error(error: Exception) -> Exception:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from edgequake._http.clients import owner_key as process_key
 from edgequake._http.requests import Timeouts
@@ -62,7 +62,11 @@ async def _closed(response: Response) -> None:
 
 async def async_wake_reader(response: Response) -> None:
     """Ends a read of ``response`` that another task is waiting in."""
-    await response.aclose()
+    if (tell := _cancelled(response)) is None:
+        await response.aclose()
+    else:  # that task closes it: another may be reading from the same connection
+        with suppress(Exception):
+            await tell()
 
 
 def abandon(response: Response, owner: Any) -> None:
@@ -81,7 +85,7 @@ def abandon(response: Response, owner: Any) -> None:
 def _close_soon(response: Response) -> None:
     import asyncio  # a synchronous program has no need of it
 
-    task = asyncio.get_running_loop().create_task(response.aclose())
+    task = asyncio.get_running_loop().create_task(_closed(response))
     _closing.add(task)
     task.add_done_callback(_closing.discard)
 
@@ -100,21 +104,27 @@ def _has_leftovers(response: Response) -> bool:
 def _cancelled(response: Response) -> Callable[[], Any] | None:
     """What tells the server of an answer over HTTP/2 that the rest of it is not wanted; None if nothing is to be told.
 
-    httpcore does not do that, and has no name for it: the server would write on to the end of the answer.
+    httpcore does not do that, and has no name for it: the server would write on to the end of the answer. What has come
+    of it and was not read would count, for ever, against what the server may send on this connection.
     """
     if response.is_closed or (number := response.extensions.get("stream_id")) is None:
         return None
     if isinstance(timeouts := response.request.extensions.get("timeout"), Timeouts):
-        timeouts.left = True
+        timeouts.leave()
     body = _inside(response, "_stream", "_httpcore_stream", "_stream")
     connection = getattr(body, "_connection", None)
     state, send = getattr(connection, "_h2_state", None), getattr(connection, "_write_outgoing_data", None)
-    stream = getattr(state, "streams", {}).get(number)
-    if stream is None or stream.closed or send is None:
+    if state is None or send is None:
         return None
     with suppress(Exception):  # the connection has ended meanwhile
-        cast("Any", state).reset_stream(number, _CANCEL)
-        return partial(send, body._request)
+        events: list[Any] = getattr(connection, "_events", {}).get(number, [])
+        if unread := sum(getattr(event, "flow_controlled_length", None) or 0 for event in events):
+            events.clear()
+            state.acknowledge_received_data(unread, number)
+        stream = state.streams.get(number)
+        if goes_on := stream is not None and not stream.closed:
+            state.reset_stream(number, _CANCEL)
+        return partial(send, body._request) if unread or goes_on else None
     return None
 
 

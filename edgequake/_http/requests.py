@@ -46,6 +46,11 @@ class Timeouts(dict[str, float | None]):
         self.left = False
         """Whether nobody reads the answer any more: another thread may still be about to."""
 
+    def leave(self) -> None:
+        """Nobody reads the answer any more; a task that waits in a read of it is woken."""
+        self.left = True
+        self._deadline.wake()
+
     def get(self, name: str, default: Any = None) -> Any:
         """So many seconds, None for no limit. Raises the deadline's error if a read would begin after its end."""
         seconds = super().get(name, default)

@@ -19,6 +19,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from edgequake._core.observing import UNOBSERVED
+from edgequake.exceptions import StreamError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -96,6 +97,9 @@ class _Waits:
     def over(self) -> TimeoutError:
         """The error of a wait that has ended."""
         return self.clock.timed_out()
+
+    def wake(self) -> None:
+        """Ends the read that a task waits in; a thread cannot be woken alone where many share a connection."""
 
 
 class AsksDeadline:
@@ -175,6 +179,8 @@ class AsyncDeadline(_Waits):
         super().__init__(clock, observation)
         self._scope: CancelScope | None = None
         self._until_answer: CancelScope | None = None  # of sockets that do not ask
+        self.reading: CancelScope | None = None
+        """The read that a task waits in, over a connection that many share."""
 
     def __enter__(self) -> None:
         from anyio import CancelScope  # loaded by httpx's first async request
@@ -230,6 +236,11 @@ class AsyncDeadline(_Waits):
 
             self._until_answer.deadline = current_time() + self.clock.ends - monotonic()
 
+    def wake(self) -> None:
+        """Ends the read that a task waits in."""
+        if self.reading is not None:
+            self.reading.cancel()
+
 
 _closing: set[Any] = set()  # tasks, kept until they are done
 _current: ContextVar[_Waits | None] = ContextVar("deadline", default=None)
@@ -259,13 +270,16 @@ class async_in_time:  # noqa: N801 - the twin of `in_time`
     """``body``, read from sockets that do not ask the deadline, which ends each read.
 
     A read that httpx's own ``read_timeout`` ends nearly on time has no cancel scope, which would take as long as the
-    read itself.
+    read itself; unless the connection is ``shared`` by many answers: no task could be woken without one.
     """
 
-    def __init__(self, body: AsyncIterator[bytes], deadline: AsyncDeadline, read_timeout: float) -> None:
+    def __init__(
+        self, body: AsyncIterator[bytes], deadline: AsyncDeadline, read_timeout: float, *, shared: bool = False
+    ) -> None:
         self._body = body
         self._deadline = deadline
         self._read_timeout = read_timeout
+        self._shared = shared
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -275,9 +289,17 @@ class async_in_time:  # noqa: N801 - the twin of `in_time`
 
         left = self._deadline.left()
         if left is None or left >= self._read_timeout * _NEARLY:
-            return await anext(self._body)
-        with fail_after(left):
-            return await anext(self._body)
+            if not self._shared:
+                return await anext(self._body)
+            left = None
+        with fail_after(left) as scope:
+            if self._shared:
+                self._deadline.reading = scope
+            try:
+                return await anext(self._body)
+            finally:
+                self._deadline.reading = None
+        raise StreamError("the read was ended by another task")
 
 
 def in_thread(function: Callable[..., T], *args: Any) -> T:

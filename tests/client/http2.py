@@ -21,7 +21,10 @@ KEEP_ALIVE = b": busy\n\n" * 100
 
 
 class Http2Server:
-    """Answers each request with a token and no more; one with ``busy`` in its body, with keep-alives without end."""
+    """Answers each request with a token and no more.
+
+    One with ``busy`` in its body gets keep-alives without end, and one with ``long`` a few kilobytes of them at once.
+    """
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -30,6 +33,7 @@ class Http2Server:
         self.reset = threading.Event()
         """Set once a client has said that it wants no more of a stream."""
         self._busy: set[int] = set()
+        self._unsent: dict[int, bytes] = {}
         self._socket: socket.socket | None = None
         self._thread = threading.Thread(target=self._serve)
 
@@ -60,9 +64,11 @@ class Http2Server:
         talk.initiate_connection()
         sock.sendall(talk.data_to_send())
         while True:
-            sending = [one for one in self._busy if talk.local_flow_control_window(one) >= len(KEEP_ALIVE)]
+            for stream in self._busy:
+                self._unsent[stream] = self._unsent[stream] or KEEP_ALIVE
+            sending = [one for one, data in self._unsent.items() if data and talk.local_flow_control_window(one)]
             for stream in sending:
-                talk.send_data(stream, KEEP_ALIVE)
+                self._send(talk, stream)
             sock.sendall(talk.data_to_send())
             sock.setblocking(not sending)
             try:
@@ -77,10 +83,20 @@ class Http2Server:
                 match event:
                     case RequestReceived(stream_id=int(stream)):
                         talk.send_headers(stream, EVENTS)
-                        talk.send_data(stream, TOKEN)
-                    case DataReceived(stream_id=int(stream), data=bytes(body)) if b"busy" in body:
-                        self._busy.add(stream)
+                        self._unsent[stream] = TOKEN
+                    case DataReceived(stream_id=int(stream), data=bytes(body)):
+                        self._unsent[stream] += KEEP_ALIVE * 10 if b"long" in body else b""
+                        self._busy |= {stream} if b"busy" in body else set()
                     case StreamReset(stream_id=int(stream)):
                         self._busy.discard(stream)
+                        self._unsent.pop(stream, None)
                         self.reset.set()
             sock.sendall(talk.data_to_send())
+
+    def _send(self, talk: H2Connection, stream: int) -> None:
+        """Sends as much as the client has room for."""
+        data = self._unsent[stream]
+        room = min(talk.local_flow_control_window(stream), talk.max_outbound_frame_size)
+        if room:
+            talk.send_data(stream, data[:room])
+            self._unsent[stream] = data[room:]

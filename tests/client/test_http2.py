@@ -1,12 +1,17 @@
 """Streams over HTTP/2, which comes with an HTTP client of the caller's own: many share a connection."""
 
+import asyncio
+import gc
 from concurrent.futures import ThreadPoolExecutor
 
+import anyio
 import httpx
 import pytest
+from client.conftest import AsyncCaller, TrioCaller
 from client.http2 import Http2Server
+from h2.connection import H2Connection
 
-from edgequake import EdgequakeClient, StreamInterruptedError, Timeout, TimeoutError
+from edgequake import AsyncEdgequakeClient, EdgequakeClient, StreamError, StreamInterruptedError, Timeout, TimeoutError
 
 
 @pytest.fixture
@@ -27,6 +32,76 @@ def test_a_server_is_told_that_a_stream_was_left(caller, http2_server):
     assert http2_server.connections == 1
 
 
+async def test_a_server_is_told_of_a_stream_that_the_garbage_collector_finds(http2_server):
+    async with httpx.AsyncClient(http1=False, http2=True) as mine:
+        client = AsyncEdgequakeClient(base_url=http2_server.url, http_client=mine)
+        stream = client.query.stream("busy")
+        await stream.__aenter__()
+        del stream
+        gc.collect()
+        assert await asyncio.to_thread(http2_server.reset.wait, 20)
+
+
+_widen = H2Connection.increment_flow_control_window
+
+
+def _of_streams_alone(connection, increment, stream_id=None):
+    """httpcore makes the window of a connection so large that it takes many megabytes to fill it."""
+    if stream_id is not None:
+        _widen(connection, increment, stream_id)
+
+
+def test_many_streams_that_are_left_take_nothing_from_the_next(caller, http2_server, monkeypatch):
+    """What came of them and was not read must not count against what the server may still send."""
+    monkeypatch.setattr(H2Connection, "increment_flow_control_window", _of_streams_alone)
+    mine = (httpx.AsyncClient if caller.is_async else httpx.Client)(http1=False, http2=True)
+    caller.closes(mine)
+    client = caller.client(base_url=http2_server.url, http_client=mine, timeout=20)
+    for _ in range(30):  # each brings about 9 KB, of 64 KB that all may bring
+        stream = client.query.stream("long")
+        assert str(caller.next(stream)) == "Edge"
+        caller.close(stream)
+    assert str(caller.next(client.query.stream("another"))) == "Edge"
+    assert http2_server.connections == 1
+
+
+@pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")  # of trio, for streams left in the middle
+@pytest.mark.parametrize("closes", ["stream", "client"])
+@pytest.mark.parametrize("caller", [AsyncCaller, TrioCaller], ids=["asyncio", "trio"], indirect=True)
+def test_a_task_that_waits_is_told_and_the_server_too(caller, http2_server, closes):
+    mine = httpx.AsyncClient(http1=False, http2=True)
+    caller.closes(mine)
+    patient = {"base_url": http2_server.url, "http_client": mine, "timeout": 60}
+    client, another = caller.client(**patient), caller.client(**patient)
+    beside = another.query.stream("beside")
+    assert str(caller.next(beside)) == "Edge"
+    stream = client.query.stream("silent")
+
+    async def main():
+        begun = anyio.Event()
+
+        async def read():
+            async for _ in stream:
+                begun.set()  # and then it waits
+
+        async def close():
+            await begun.wait()
+            await (stream if closes == "stream" else client).aclose()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(close)
+            with pytest.raises(StreamError, match="this stream was closed before its end"):
+                await read()
+
+    caller.drive(main)
+    assert caller.until(lambda: http2_server.reset.wait(20))
+    third = another.query.stream("a third")
+    assert str(caller.next(third)) == "Edge"
+    assert http2_server.connections == 1
+    for left in (beside, third):
+        caller.close(left)
+
+
 def test_a_silent_stream_beside_an_active_one_keeps_its_timeout(soon):
     with (
         ThreadPoolExecutor(2) as pool,
@@ -43,3 +118,16 @@ def test_a_silent_stream_beside_an_active_one_keeps_its_timeout(soon):
         assert reading.running()
         assert server.connections == 1
     assert type(reading.exception()) is StreamInterruptedError
+
+
+def test_the_end_of_one_wait_is_no_timeout_of_another(soon):
+    """httpcore ends every stream of a connection that was silent for as long as one of them could wait."""
+    with ThreadPoolExecutor(1) as pool, httpx.Client(http1=False, http2=True) as mine, Http2Server() as server:
+        client = EdgequakeClient(base_url=server.url, http_client=mine, max_retries=0)
+        patient, hasty = client.query.stream("patient"), client.query.stream("hasty", timeout=Timeout(60, chunk=soon))
+        next(patient)
+        next(hasty)
+        ended = pool.submit(list, hasty).exception(60)
+        assert isinstance(ended, TimeoutError)
+        with pytest.raises(StreamInterruptedError, match="another answer on this HTTP/2 connection timed out"):
+            list(patient)

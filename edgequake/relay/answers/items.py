@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from edgequake._streams.time_limit import DeadlineExceededError, TimeLimit
 from edgequake.relay.errors import RelayError, safe_error
@@ -12,6 +12,7 @@ from edgequake.relay.sources import close_stream, items_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
+    from types import AsyncGeneratorType
 
     from edgequake.relay.sources import AnyStream
 
@@ -40,15 +41,16 @@ class StreamItems:
         self._during = during
         self._deadline = deadline
         self._too_late = too_late
-        self._items = self._made()
+        self._items = cast("AsyncGeneratorType[bytes, None]", self._made())
 
     async def __anext__(self) -> bytes:
         return await anext(self._items)
 
     async def aclose(self) -> None:
-        """Closes the stream."""
-        await self._items.aclose()
-        await close_stream(self._stream)
+        """Closes the stream; if a task is making an item at that moment, this is left to that task."""
+        if not self._items.ag_running:
+            await self._items.aclose()
+            await close_stream(self._stream)
 
     async def _made(self) -> AsyncGenerator[bytes, None]:
         try:

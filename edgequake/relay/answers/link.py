@@ -36,7 +36,7 @@ _LEFT_ALONE: Final = 1.0
 """Seconds after a failure in which a new answer does not wait for the server."""
 _POOL: Final = 4
 _AT_ONCE: Final = 200
-_SCRIPTS: Final = (scripts.BEGIN, scripts.APPEND, scripts.LOOK, scripts.STOP, scripts.WAKE)
+_SCRIPTS: Final = (scripts.BEGIN, scripts.RELEASE, scripts.APPEND, scripts.LOOK, scripts.STOP, scripts.WAKE)
 
 
 class Link:
@@ -85,11 +85,18 @@ class Link:
 
         A task of its own asks for them: redis-py may swallow a cancellation, and whoever waits would stay.
         """
+        return await self._asked_for(script, keys, args)
+
+    def send(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> None:
+        """Runs a script after all that were asked for before; nobody waits for it, and it may fail."""
+        self._asked_for(script, keys, args).add_done_callback(lambda reply: reply.cancelled() or reply.exception())
+
+    def _asked_for(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> asyncio.Future[Any]:
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._queue.append(((script, keys, args), reply))
         if self._sending is None:
             self._sending = asyncio.create_task(self._send())
-        return await reply
+        return reply
 
     async def _send(self) -> None:
         try:

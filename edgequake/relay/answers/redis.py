@@ -90,14 +90,14 @@ class RedisStore(MemoryStore):
             ours, epoch = await self._claimed(name, token)
         except FAILURES:
             self._link.late(_BEGIN_SECONDS)
-            if copy is not None:
-                self._copier.drop(copy)
+            self._release(name, token, copy)
             return self._unkept(answer or self._begin(name, items))
         except BaseException:  # whoever asked has left
-            if copy is not None:
-                self._copier.drop(copy)
-                copy.answer.end(STOPPED)
-            await items.aclose()
+            self._release(name, token, copy)
+            if answer is None:
+                await items.aclose()
+            else:
+                answer.end(STOPPED)
             raise
         if not ours:
             await items.aclose()
@@ -140,6 +140,12 @@ class RedisStore(MemoryStore):
         async with asyncio.timeout(_BEGIN_SECONDS):
             ours, epoch = await self._link.run(scripts.BEGIN, self._link.keys(name), [token, self._worker, "", *times])
         return bool(ours), int(epoch)
+
+    def _release(self, name: str, token: str, copy: Copy | None) -> None:
+        """The answer is not kept. Its claim may have come to Redis all the same: nobody is to wait for that answer."""
+        self._link.send(scripts.RELEASE, self._link.keys(name), [token])
+        if copy is not None:
+            self._copier.drop(copy)
 
     async def _room(self, answer: Answer) -> None:
         await self._copier.room(answer)

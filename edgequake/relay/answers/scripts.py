@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["APPEND", "BEGIN", "LOOK", "STOP", "WAKE"]
+__all__ = ["APPEND", "BEGIN", "LOOK", "RELEASE", "STOP", "WAKE"]
 
 # Numbers above 2^53 do not occur: '%.0f' writes them without an exponent.
 _NOW: Final = """
@@ -46,6 +46,11 @@ redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[4])
 return {1, epoch}
 """
 )
+
+# KEYS: stream, hash, lease. ARGV: token.
+RELEASE: Final = """
+if redis.call('HGET', KEYS[2], 'token') == ARGV[1] then redis.call('DEL', KEYS[1], KEYS[2], KEYS[3]) end
+"""
 
 # KEYS: stream, hash, lease. ARGV: token, epoch, number of the first item, lease, keep, end ('' for none), items …
 # -> {state, items there, stop flag, milliseconds since another process's reader was there (-1: never), end}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
@@ -18,7 +18,12 @@ from tables import table
 from edgequake import ConfigurationError
 from edgequake.relay import RedisStore, RelayError
 from edgequake.relay.answers import scripts
+from edgequake.relay.answers.items import StreamItems
 from edgequake.relay.answers.log import private_name
+from edgequake.relay.wire import value_json
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 
 def copied(store: RedisStore) -> bool:
@@ -364,6 +369,60 @@ async def test_whoever_leaves_before_redis_has_answered_leaves_nothing(worker, m
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
     await until(lambda: source.closed)
+    await until(lambda: not here._answers)
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_key_whose_answer_came_to_nothing_is_free_again(worker, monkeypatch, late):
+    here, source = worker(), Source(1)
+    asked, answered = asyncio.Event(), asyncio.Event()
+    run_all = here._link.run_all
+
+    async def slow(*args: Any) -> Any:
+        replies = await run_all(*args)
+        asked.set()
+        await answered.wait()
+        return replies
+
+    monkeypatch.setattr(here._link, "run_all", slow)
+    if late:
+        with monkeypatch.context() as patch:
+            patch.setattr("edgequake.relay.answers.redis._BEGIN_SECONDS", 0)
+            assert (await here.start(source, owner="mira", key="m1")).key == ""
+        source.end()
+    else:
+        asking = asyncio.create_task(here.start(source, owner="mira", key="m1"))
+        await asked.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    await asked.wait()  # Redis has the claim
+    answered.set()
+    await until(lambda: source.closed and not here._answers)
+    here._link._failed_at = float("-inf")
+    key, feed = await here.start(whole(2), owner="mira", key="m1")
+    assert (key, await Reader(feed).over()) == ("m1", (upto(2), "done"))
+
+
+async def test_whoever_leaves_while_an_item_is_made_hears_of_nothing_else(worker, monkeypatch):
+    async def stuck() -> AsyncIterator[int]:
+        try:
+            making.set()
+            await asyncio.Event().wait()
+            yield 1
+        finally:
+            closed.set()
+
+    here, making, closed = worker(), asyncio.Event(), asyncio.Event()
+    items = StreamItems(stuck(), value_json, details=False, during="f")
+    monkeypatch.setattr(here._link, "run", lambda *_: asyncio.Event().wait())
+    asking = asyncio.create_task(here.start(items))
+    await making.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await items.aclose()  # as whoever gave them does
+    await closed.wait()
     await until(lambda: not here._answers)
 
 

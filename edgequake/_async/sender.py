@@ -20,6 +20,8 @@ from edgequake._http.requests import address, redirect_target, shown_address
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from edgequake._async.connections import AsyncConnections
     from edgequake._core.calls import Call
     from edgequake._core.config import ClientConfig
@@ -158,6 +160,25 @@ class AsyncSender:
         finally:
             await async_release(response)
         return b"".join(parts)
+
+    async def pieces(self, response: Response, deadline: AsyncDeadline) -> AsyncIterator[bytes]:
+        """The body of ``response`` as it comes, however long it is; each piece within ``timeout.response``."""
+        body = async_body(response, deadline)
+        try:
+            while True:
+                deadline.clock.wait_for("response", monotonic())
+                if (piece := await self._next_piece(body, deadline)) is None:
+                    return
+                yield piece
+        finally:
+            await async_release(response)
+
+    async def _next_piece(self, body: AsyncIterator[bytes], deadline: AsyncDeadline) -> bytes | None:
+        try:
+            return await anext(body, None)
+        except Exception as error:
+            ours = self.translated(error, deadline, streaming=False)
+            raise ours from ours.__cause__
 
     async def _error(self, call: Call[Any], response: Response, deadline: AsyncDeadline) -> EdgeQuakeError:
         """The error that the status of ``response`` stands for, in the server's words as far as they came."""

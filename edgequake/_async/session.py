@@ -8,7 +8,6 @@ from io import BytesIO
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from edgequake._async.body import async_pieces
 from edgequake._async.connections import CLOSED
 from edgequake._async.sender import AsyncSender
 from edgequake._core.clock import CallClock
@@ -129,7 +128,7 @@ class AsyncSession:
         request_id = response.headers.get("x-request-id")
         if call.unbounded:
             held = BytesIO()
-            async for piece in async_pieces(response, deadline, self.sender.translated):
+            async for piece in self.sender.pieces(response, deadline):
                 held.write(piece)
             body = held.getvalue()
         else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgequake._http.clients import owner_key as process_key
 from edgequake._http.requests import Timeouts
-from edgequake._http.waiting import AsksDeadline, shielded, shut_down
+from edgequake._http.waiting import AsksDeadline, in_background, shielded, shut_down
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["abandon", "async_release", "async_wake_reader", "release", "wake_reader"]
 
-_closing: set[Any] = set()  # tasks, kept until they are done
 _CANCEL = 8  # HTTP/2's code for an answer that is not wanted any more
 
 
@@ -83,11 +82,7 @@ def abandon(response: Response, owner: Any) -> None:
 
 
 def _close_soon(response: Response) -> None:
-    import asyncio  # a synchronous program has no need of it
-
-    task = asyncio.get_running_loop().create_task(_closed(response))
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)
+    in_background(_closed(response))
 
 
 def _has_leftovers(response: Response) -> bool:

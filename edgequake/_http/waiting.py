@@ -22,6 +22,7 @@ from edgequake._core.observing import UNOBSERVED
 from edgequake.exceptions import StreamError
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import AsyncIterator, Coroutine, Iterator
     from contextlib import AbstractContextManager
     from contextvars import Token
@@ -46,6 +47,7 @@ __all__ = [
     "async_sleep",
     "async_to_its_end",
     "current_deadline",
+    "in_background",
     "in_thread",
     "in_time",
     "shielded",
@@ -242,7 +244,7 @@ class AsyncDeadline(_Waits):
             self.reading.cancel()
 
 
-_closing: set[Any] = set()  # tasks, kept until they are done
+_background: set[Any] = set()  # tasks: the loop itself would let them be collected before they are done
 _current: ContextVar[_Waits | None] = ContextVar("deadline", default=None)
 
 
@@ -328,19 +330,27 @@ async def async_sleep(seconds: float) -> None:
 
 async def shielded(closing: Coroutine[Any, Any, None]) -> None:
     """Awaits ``closing``, which goes on to its end if the task is cancelled meanwhile."""
-    import asyncio
-
     try:
-        task = asyncio.get_running_loop().create_task(closing)
+        task = in_background(closing)
     except RuntimeError:  # trio
         from anyio import CancelScope
 
         with CancelScope(shield=True):
             await closing
         return
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)
-    await asyncio.shield(task)
+    from asyncio import shield
+
+    await shield(task)
+
+
+def in_background(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """A task of asyncio's running loop. Raises ``RuntimeError`` if none is running, as on trio."""
+    import asyncio  # a synchronous program has no need of it
+
+    task = asyncio.get_running_loop().create_task(work)
+    _background.add(task)
+    task.add_done_callback(_background.discard)
+    return task
 
 
 def to_its_end(function: Callable[..., None], *args: Any) -> None:

@@ -21,6 +21,8 @@ from edgequake._http.requests import address, redirect_target, shown_address
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from edgequake._sync.connections import Connections
     from edgequake._core.calls import Call
     from edgequake._core.config import ClientConfig
@@ -159,6 +161,25 @@ class Sender:
         finally:
             release(response)
         return b"".join(parts)
+
+    def pieces(self, response: Response, deadline: Deadline) -> Iterator[bytes]:
+        """The body of ``response`` as it comes, however long it is; each piece within ``timeout.response``."""
+        body = sync_body(response, deadline)
+        try:
+            while True:
+                deadline.clock.wait_for("response", monotonic())
+                if (piece := self._next_piece(body, deadline)) is None:
+                    return
+                yield piece
+        finally:
+            release(response)
+
+    def _next_piece(self, body: Iterator[bytes], deadline: Deadline) -> bytes | None:
+        try:
+            return next(body, None)
+        except Exception as error:
+            ours = self.translated(error, deadline, streaming=False)
+            raise ours from ours.__cause__
 
     def _error(self, call: Call[Any], response: Response, deadline: Deadline) -> EdgeQuakeError:
         """The error that the status of ``response`` stands for, in the server's words as far as they came."""

@@ -9,7 +9,6 @@ from io import BytesIO
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from edgequake._sync.body import pieces
 from edgequake._sync.connections import CLOSED
 from edgequake._sync.sender import Sender
 from edgequake._core.clock import CallClock
@@ -130,7 +129,7 @@ class Session:
         request_id = response.headers.get("x-request-id")
         if call.unbounded:
             held = BytesIO()
-            for piece in pieces(response, deadline, self.sender.translated):
+            for piece in self.sender.pieces(response, deadline):
                 held.write(piece)
             body = held.getvalue()
         else:

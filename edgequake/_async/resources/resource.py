@@ -130,14 +130,13 @@ class AsyncResource:
         call = self._call(route, returns, options, takes, values)
         if to is None:
             return await self._session.call(call)
-        from edgequake._async.body import async_pieces  # only downloads need these
-        from edgequake._http.downloads import PartFile
+        from edgequake._http.downloads import PartFile  # only downloads need it
 
         with PartFile(to) as file:
 
             async def save(_: Call[Any], response: Response, deadline: AsyncDeadline) -> Path:
                 file.restart()
-                async for piece in async_pieces(response, deadline, self._session.sender.translated):
+                async for piece in self._session.sender.pieces(response, deadline):
                     await async_in_thread(file.write, piece)
                 return file.path
 

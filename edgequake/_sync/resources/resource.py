@@ -131,14 +131,13 @@ class Resource:
         call = self._call(route, returns, options, takes, values)
         if to is None:
             return self._session.call(call)
-        from edgequake._sync.body import pieces  # only downloads need these
-        from edgequake._http.downloads import PartFile
+        from edgequake._http.downloads import PartFile  # only downloads need it
 
         with PartFile(to) as file:
 
             def save(_: Call[Any], response: Response, deadline: Deadline) -> Path:
                 file.restart()
-                for piece in pieces(response, deadline, self._session.sender.translated):
+                for piece in self._session.sender.pieces(response, deadline):
                     in_thread(file.write, piece)
                 return file.path
 

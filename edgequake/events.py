@@ -1,4 +1,4 @@
-"""The lifecycle of an answer as events: from `query.stream_events()` and from `edgequake.rag`."""
+"""The lifecycle of an answer as events: from ``query.stream_events()`` and from ``edgequake.rag``."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,12 +20,12 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """One moment of a stream; `str(event)` is the text of a chunk, the message of an error, else empty."""
+    """One moment of a stream; ``str(event)`` is the text of a chunk, the message of an error, else empty."""
 
     type: EventType
     """What has happened."""
     data: Any
-    """The text of a chunk; for every other type the dict that `EventType` describes."""
+    """The text of a chunk; for every other type the dict that ``EventType`` describes."""
     latency: float
     """Seconds since the stream started, by a monotonic clock, to 4 places; exactly 0.0 at the start."""
 

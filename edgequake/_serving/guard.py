@@ -2,7 +2,7 @@
 
 A page of any site can send requests to a server on its reader's machine. The browser says where a request comes from,
 in headers that no page can forge; and a site whose name leads to the reader's machine (DNS rebinding) still has to send
-its own name as the `Host`.
+its own name as the ``Host``.
 """
 
 from __future__ import annotations

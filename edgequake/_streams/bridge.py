@@ -48,7 +48,7 @@ def _value(outcome: _Outcome) -> Any:
 class _Worker:
     """A thread that makes the calls it is given, one after the other, in the context of its creator.
 
-    The last call that it makes is `at_end`.
+    The last call that it makes is ``at_end``.
     """
 
     def __init__(self, name: str, at_end: Callable[[], object] = lambda: None) -> None:
@@ -68,7 +68,7 @@ class _Worker:
         return self._idle and self._dismiss.alive and _in_a_loop()
 
     async def call(self, function: Callable[[], _T]) -> _T:
-        """Return what `function` returns in the thread."""
+        """Return what ``function`` returns in the thread."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[_Outcome] = loop.create_future()
         self._idle = False
@@ -116,7 +116,7 @@ def _in_a_loop() -> bool:
 
 
 async def call(function: Callable[..., Any], *args: object) -> Any:
-    """Return what `function(*args)` gives, awaited if need be; a blocking function gets a thread of its own.
+    """Return what ``function(*args)`` gives, awaited if need be; a blocking function gets a thread of its own.
 
     Cancelling the wait abandons the thread: it ends, unheard, when the function returns.
     """
@@ -264,8 +264,8 @@ async def _clear_up() -> None:
 def iterate(open_items: Callable[[], AsyncGenerator[_T, None]]) -> Generator[_T, None, None]:
     """Yield to blocking code what an async generator yields, also where an event loop is running already.
 
-    The generator runs in a loop and thread of its own, in the caller's context. Leaving the `for` loop,
-    `close()` and garbage collection close it and end the thread.
+    The generator runs in a loop and thread of its own, in the caller's context. Leaving the ``for`` loop,
+    ``close()`` and garbage collection close it and end the thread.
     """
     thread = _LoopThread(open_items)
     try:

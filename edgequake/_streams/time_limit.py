@@ -20,8 +20,8 @@ class DeadlineExceededError(TimeoutError):
 class TimeLimit:
     """A block whose steps are cancelled when the time is over; what runs between two steps is not.
 
-    `asyncio.timeout` over a loop would also cancel the consumer, of which a generator does not hear. One for each item
-    costs several times as much as the rest.
+    ``asyncio.timeout`` over a loop would also cancel the consumer, of which a generator does not hear. One for each
+    item costs several times as much as the rest.
 
     :param ends: a time of the running loop's clock; None: there is no limit.
     """
@@ -41,7 +41,7 @@ class TimeLimit:
             self._timer.cancel()
 
     async def during(self, step: Callable[[], Awaitable[T]]) -> T:
-        """What `step` returns. Raises DeadlineExceededError if the time is over before it returns.
+        """What ``step`` returns. Raises DeadlineExceededError if the time is over before it returns.
 
         A cancellation from elsewhere comes out as such.
         """

@@ -2,7 +2,7 @@
 
 It reads text, markdown, HTML and PDF files, finds the passages, entities and relationships that fit a question
 (SQLite full-text search) and answers by quoting them, or with a language model, on the EdgeQuake server's own
-wire: query, chat, conversations, documents. Needs `pip install "edgequake[server]"` to serve. For production
+wire: query, chat, conversations, documents. Needs ``pip install "edgequake[server]"`` to serve. For production
 there is the EdgeQuake server.
 """
 

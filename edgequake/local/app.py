@@ -41,22 +41,22 @@ _ROUTES = (
 
 
 def create_app(store: Store, *, token_delay: float = 0.0, llm: Any = None, api_key: str | None = None) -> Starlette:
-    """An ASGI application that answers from `store`: query, chat and their streams, documents, conversations.
+    """An ASGI application that answers from ``store``: query, chat and their streams, documents, conversations.
 
     It is for trying, demos and tests. In production, use the EdgeQuake server. The application does not close the
     store.
 
     :param token_delay: seconds of pause before each streamed token.
-    :param llm: a language model that writes the answers: an object with `astream(prompt)` or `stream(prompt)`, as
-        `edgequake.rag` takes it. Without it, answers quote the documents.
+    :param llm: a language model that writes the answers: an object with ``astream(prompt)`` or ``stream(prompt)``, as
+        ``edgequake.rag`` takes it. Without it, answers quote the documents.
     :param api_key: a key that clients must send. Without it, no key is needed.
-    :raises LocalServerError: `llm` cannot stream, or the key is empty.
+    :raises LocalServerError: ``llm`` cannot stream, or the key is empty.
     """
     return build(Engine(store, llm=llm, token_delay=token_delay), api_key=api_key)
 
 
 def build(engine: Engine, *, keep_alive: float = KEEP_ALIVE_SECONDS, api_key: str | None = None) -> Starlette:
-    """The application over an engine; `keep_alive` is the silence before a stream's comment, in seconds."""
+    """The application over an engine; ``keep_alive`` is the silence before a stream's comment, in seconds."""
     if api_key is not None and not api_key.strip():
         raise LocalServerError("the API key is empty: leave it out, or give one")
     engine.keep_alive = keep_alive

@@ -39,10 +39,10 @@ _DEFINITION = re.compile(
 class Block:
     """A piece of a document that belongs together.
 
-    `text` is what a reader is shown, `words` the same without markup; of code, `words` is empty and `code` holds it.
-    `start` and `end` are lines, counted from 1, both included. A heading has its `level` from 1. Lists, tables and code
-    have `parts`, between which they may be cut: items, rows and lines. `head` is what stands above a table's rows, and
-    the language of code. `marked` holds what the author set in code letters.
+    ``text`` is what a reader is shown, ``words`` the same without markup; of code, ``words`` is empty and ``code``
+    holds it. ``start`` and ``end`` are lines, counted from 1, both included. A heading has its ``level`` from 1. Lists,
+    tables and code have ``parts``, between which they may be cut: items, rows and lines. ``head`` is what stands above
+    a table's rows, and the language of code. ``marked`` holds what the author set in code letters.
     """
 
     kind: Kind
@@ -77,7 +77,7 @@ def markdown(text: str) -> Iterator[Block]:
 
 
 def plain(text: str, first: int = 1) -> Iterator[Block]:
-    """The paragraphs of a plain text, separated by blank lines; `first` is the number of its first line."""
+    """The paragraphs of a plain text, separated by blank lines; ``first`` is the number of its first line."""
     held: list[str] = []
     for number, line in enumerate([*text.split("\n"), ""], first):
         if line.strip():

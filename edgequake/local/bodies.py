@@ -15,7 +15,7 @@ _MOST = (1 << 63) - 1  # what the server and SQLite take for a whole number
 
 
 def _storable(value: Any) -> Any:
-    """`value`, when it can be sent back: 1e999 is JSON, and the infinity that Python makes of it is not."""
+    """``value``, when it can be sent back: 1e999 is JSON, and the infinity that Python makes of it is not."""
     json.dumps(value, allow_nan=False)
     return value
 
@@ -65,7 +65,7 @@ class Options(Body):
         return self.document_filter.scope() if self.document_filter else None
 
     def effective_mode(self, default: str = "mix") -> str:
-        """The mode in lower case; an unknown one counts as `mix`."""
+        """The mode in lower case; an unknown one counts as ``mix``."""
         mode = (self.mode or default).lower()
         return mode if mode in MODES else "mix"
 
@@ -80,7 +80,7 @@ class AskBody(Options):
 
 
 class QueryBody(AskBody):
-    """`POST /api/v1/query`."""
+    """``POST /api/v1/query``."""
 
     max_results: NonNegative | None = None
     context_only: bool = False
@@ -89,13 +89,13 @@ class QueryBody(AskBody):
 
 
 class StreamBody(AskBody):
-    """`POST /api/v1/query/stream`."""
+    """``POST /api/v1/query/stream``."""
 
     stream_format: str = "v2"
 
 
 class ChatBody(Options):
-    """`POST /api/v1/chat/completions` and its stream."""
+    """``POST /api/v1/chat/completions`` and its stream."""
 
     message: str
     conversation_id: Id = None
@@ -114,7 +114,7 @@ class ChatBody(Options):
 
 
 class DocumentBody(Body):
-    """`POST /api/v1/documents`."""
+    """``POST /api/v1/documents``."""
 
     content: str
     title: str | None = None
@@ -124,7 +124,7 @@ class DocumentBody(Body):
 
 
 class ConversationChange(Body):
-    """`PATCH /api/v1/conversations/{id}`: a `folder_id` of null takes it out of its folder."""
+    """``PATCH /api/v1/conversations/{id}``: a ``folder_id`` of null takes it out of its folder."""
 
     title: str | None = None
     mode: str | None = None
@@ -149,7 +149,7 @@ class ImportedConversation(Body):
 
 
 class MessageChange(Body):
-    """`PATCH /api/v1/messages/{id}`."""
+    """``PATCH /api/v1/messages/{id}``."""
 
     content: str | None = None
     tokens_used: NonNegative | None = None
@@ -160,7 +160,7 @@ class MessageChange(Body):
 
 
 class FolderChange(Body):
-    """`PATCH /api/v1/folders/{id}`: a `parent_id` of null takes it to the top."""
+    """``PATCH /api/v1/folders/{id}``: a ``parent_id`` of null takes it to the top."""
 
     name: Name | None = None
     parent_id: Id = None
@@ -168,7 +168,7 @@ class FolderChange(Body):
 
 
 class ContextBody(QueryBody):
-    """`POST /api/v1/query/context` and its search."""
+    """``POST /api/v1/query/context`` and its search."""
 
     content_granularity: Literal["citation", "agent", "debug"] = "agent"
     include_lineage: bool = True

@@ -7,7 +7,7 @@ _BEGUN = re.compile(r"[ \t]*(?:\[[\d\s,]{0,40})?$")
 
 
 class Citations:
-    """Takes marks out of a text that cite no source: `[9]` where there are eight.
+    """Takes marks out of a text that cite no source: ``[9]`` where there are eight.
 
     What looks like a mark inside code is left alone. What may be the beginning of a mark is held back until the next
     piece.

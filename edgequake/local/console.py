@@ -1,4 +1,4 @@
-"""The server's own page at `/`: static files, under a policy that lets nothing else run or be fetched."""
+"""The server's own page at ``/``: static files, under a policy that lets nothing else run or be fetched."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ PATHS = frozenset({"/", *(f"/page/{name}" for name in FILES)})
 
 
 def page_routes() -> list[Route]:
-    """`/`, and what the page loads."""
+    """``/``, and what the page loads."""
     return [Route("/", _index), Route("/page/{name}", _file)]
 
 

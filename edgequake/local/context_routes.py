@@ -27,7 +27,7 @@ _TYPES = ("document", "chunk", "figure", "markdown", "pdf")
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """What was found for a question. `at` is a monotonic time in seconds."""
+    """What was found for a question. ``at`` is a monotonic time in seconds."""
 
     id: str
     question: Question
@@ -66,7 +66,7 @@ class Retrievals:
 
 
 class ContextRoutes(Routes):
-    """`/api/v1/query/context`."""
+    """``/api/v1/query/context``."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)

@@ -15,7 +15,7 @@ _DETAIL_MESSAGES = 200
 
 
 class ConversationRoutes(Routes):
-    """`/api/v1/conversations`, `/messages`, `/folders` and `/shared`."""
+    """``/api/v1/conversations``, ``/messages``, ``/folders`` and ``/shared``."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)

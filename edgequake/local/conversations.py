@@ -40,7 +40,7 @@ _ORDERS = {"updated_at": "c.updated_at", "created_at": "c.created_at", "title": 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What was said: `role` is `user`, `assistant` or `system`."""
+    """What was said: ``role`` is ``user``, ``assistant`` or ``system``."""
 
     role: str
     content: str
@@ -96,7 +96,7 @@ class Conversations:
     def reply(self, opened: Opened, content: str, context: Mapping[str, Any], **columns: Any) -> tuple[str, str | None]:
         """The id of the stored answer, and the title if the conversation got one only now.
 
-        `context` is what the answer rests on, `columns` are the message's others. Raises ConversationGoneError.
+        ``context`` is what the answer rests on, ``columns`` are the message's others. Raises ConversationGoneError.
         """
         with self._database.transaction():
             row = self._database.row("SELECT title FROM conversations WHERE id = ?", (opened.id,))
@@ -120,9 +120,9 @@ class Conversations:
         sort: str = "updated_at",
         ascending: bool = False,
     ) -> tuple[list[dict[str, Any]], int]:
-        """The owner's conversations from `first` on in the contract's shape, and how many there are.
+        """The owner's conversations from ``first`` on in the contract's shape, and how many there are.
 
-        `where` narrows them to values of columns: one, any of a list, or None for none.
+        ``where`` narrows them to values of columns: one, any of a list, or None for none.
         """
         narrowed = [
             f"AND c.{column} IN (SELECT value FROM json_each(:{column}))"  # noqa: S608 - our names
@@ -149,7 +149,7 @@ class Conversations:
     def messages(
         self, owner: Owner, conversation_id: str, *, first: int, limit: int
     ) -> tuple[list[dict[str, Any]], int]:
-        """Messages from `first` on in the contract's shape, the oldest first, and how many there are."""
+        """Messages from ``first`` on in the contract's shape, the oldest first, and how many there are."""
         with self._database.lock:
             total = self.get(owner, conversation_id)["message_count"]
             asked = f"{_MESSAGE} WHERE m.conversation_id = ? ORDER BY m.number LIMIT ? OFFSET ?"

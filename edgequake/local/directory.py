@@ -62,7 +62,7 @@ class Directory:
         return str(wanted)
 
     def page(self, kind: Kind, first: int, limit: int, tenant: str | None = None) -> tuple[list[dict[str, Any]], int]:
-        """Those from `first` on, the oldest first, and how many there are: all tenants, or a tenant's workspaces."""
+        """Those from ``first`` on, the oldest first, and how many there are: all tenants, or a tenant's workspaces."""
         where = f"{_ROWS[kind]} WHERE :tenant IS NULL OR {'tenant_id' if tenant else 'id'} = :tenant"
         asked = {"tenant": tenant, "limit": limit, "first": first}
         rows = self._database.rows(f"{where} ORDER BY created_at, rowid LIMIT :limit OFFSET :first", asked)

@@ -9,7 +9,7 @@ from edgequake.local.routing import Asked, Routes, route
 
 
 class DirectoryRoutes(Routes):
-    """`/api/v1/tenants` and `/api/v1/workspaces`. Nobody has to sign in here: whoever may ask may manage."""
+    """``/api/v1/tenants`` and ``/api/v1/workspaces``. Nobody has to sign in here: whoever may ask may manage."""
 
     @route("POST /api/v1/tenants", 201)
     def create_tenant(self, asked: Asked, name: Name, slug: str | None = None, plan: str | None = None) -> object:
@@ -111,7 +111,7 @@ class DirectoryRoutes(Routes):
 
 
 def _id(kind: Kind, asked: Asked) -> str:
-    """The id that the route names, `default` resolved. RequestError 400 for none."""
+    """The id that the route names, ``default`` resolved. RequestError 400 for none."""
     found = identity(f"x-{kind}-id", asked["id"])
     if found is None:
         raise RequestError(400, f"not a UUID: {asked['id']}")

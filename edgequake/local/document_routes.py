@@ -29,7 +29,7 @@ _MOST_FOUND = 50
 
 
 class DocumentRoutes(Routes):
-    """`/api/v1/documents`."""
+    """``/api/v1/documents``."""
 
     @route("GET /api/v1/documents")
     def page(self, asked: Asked) -> object:

@@ -49,7 +49,7 @@ GET /api/v1/parse/backends /api/v1/parse/jobs/{id}
 
 
 class Elsewhere(Routes):
-    """What is not here; it comes before `/models/{provider}`."""
+    """What is not here; it comes before ``/models/{provider}``."""
 
     def routes(self) -> list[Route]:
         """What Starlette serves."""

@@ -50,15 +50,15 @@ class _Vectors(Answer):
 
 
 class OpenAICompatibleEmbedder:
-    """Computes vectors of texts with a model behind OpenAI's `/v1/embeddings`: Ollama, vLLM, LM Studio, OpenAI.
+    """Computes vectors of texts with a model behind OpenAI's ``/v1/embeddings``: Ollama, vLLM, LM Studio, OpenAI.
 
     ::
 
         LocalServer("docs", embedder=OpenAICompatibleEmbedder("http://localhost:11434/v1", "nomic-embed-text"))
 
-    It needs numpy: `pip install "edgequake[embed]"`.
+    It needs numpy: ``pip install "edgequake[embed]"``.
 
-    :param base_url: the address with the version, such as `http://localhost:11434/v1`.
+    :param base_url: the address with the version, such as ``http://localhost:11434/v1``.
     :param model: the name of the model.
     :param api_key: a key. It is sent as a bearer token.
     :param timeout: seconds for each wait.

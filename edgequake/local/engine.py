@@ -1,8 +1,8 @@
 """From a question to sources and an answer.
 
-Every mode but `bypass` finds passages by full-text search, because passages are what answers quote. The mode
-decides which parts of the graph come along: `naive` none, `local` entities, `global` relationships, `hybrid`
-and `mix` both. `bypass` asks the language model alone.
+Every mode but ``bypass`` finds passages by full-text search, because passages are what answers quote. The mode
+decides which parts of the graph come along: ``naive`` none, ``local`` entities, ``global`` relationships, ``hybrid``
+and ``mix`` both. ``bypass`` asks the language model alone.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ _BESIDE = {"naive": (0, 0), "local": (5, 0), "global": (0, 5), "hybrid": (3, 2),
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked. `context` holds the earlier questions it follows up, `history` all that was said."""
+    """What is asked. ``context`` holds the earlier questions it follows up, ``history`` all that was said."""
 
     text: str
     mode: str
@@ -70,7 +70,7 @@ class Question:
 class Found:
     """What a question is answered from, the passages in the order of their numbers, and how long that took.
 
-    `extract` is the answer made of their own sentences, None when a language model is to give one.
+    ``extract`` is the answer made of their own sentences, None when a language model is to give one.
     """
 
     passages: tuple[Hit, ...] = ()
@@ -96,12 +96,12 @@ class ModelInUse:
 
     @property
     def full_id(self) -> str:
-        """Both: `openai/gpt-4.1-mini`."""
+        """Both: ``openai/gpt-4.1-mini``."""
         return "/".join(filter(None, (self.provider, self.model)))
 
 
 class Engine:
-    """What all requests share. `token_delay` is the pause before each streamed token, in seconds."""
+    """What all requests share. ``token_delay`` is the pause before each streamed token, in seconds."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class Engine:
         token_delay: float = 0.0,
         embedder: OpenAICompatibleEmbedder | None = None,
     ) -> None:
-        """Raises LocalServerError for an `llm` that has neither `astream(prompt)` nor `stream(prompt)`."""
+        """Raises LocalServerError for an ``llm`` that has neither ``astream(prompt)`` nor ``stream(prompt)``."""
         if llm is not None and not any(callable(getattr(llm, name, None)) for name in ("astream", "stream")):
             raise LocalServerError(f"llm has neither astream(prompt) nor stream(prompt): {type(llm).__name__}")
         self.store = store
@@ -146,9 +146,9 @@ class Engine:
         return "passages as they stand" if self.llm is None else f"the language model {one.model} at {one.provider}"
 
     def workspace(self, request: Request, *, named: bool = False) -> str:
-        """The workspace that a request is about; `named` when its query string may name it.
+        """The workspace that a request is about; ``named`` when its query string may name it.
 
-        Raises RequestError as `Directory.resolve` does.
+        Raises RequestError as ``Directory.resolve`` does.
         """
         asked = request.query_params if named else {}
         others = {f"x-{name}-id": asked[f"{name}_id"] for name in ("tenant", "workspace") if f"{name}_id" in asked}

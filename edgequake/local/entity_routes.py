@@ -12,7 +12,7 @@ _MOST_BESIDE = 10
 
 
 class EntityRoutes(Routes):
-    """`/api/v1/graph/entities`, `/graph/relationships` and `/chunks`."""
+    """``/api/v1/graph/entities``, ``/graph/relationships`` and ``/chunks``."""
 
     @route("GET /api/v1/graph/entities")
     def entities(self, asked: Asked) -> object:

@@ -14,7 +14,7 @@ _LEAST_OF_BEST = 0.6
 class Held:
     """One thing of a question that a passage holds: how much it counts, and the words that say it, in lower case.
 
-    `named` says whether the headings or the title have it too, `in_passing` that it is common and said once.
+    ``named`` says whether the headings or the title have it too, ``in_passing`` that it is common and said once.
     """
 
     weight: float

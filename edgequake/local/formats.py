@@ -58,7 +58,7 @@ class PdfSupportError(FormatError):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The text of a file. A PDF's pages are separated by `PAGE_BREAK`."""
+    """The text of a file. A PDF's pages are separated by ``PAGE_BREAK``."""
 
     text: str
     source_type: SourceType
@@ -101,7 +101,7 @@ def read(data: bytes, suffix: str) -> Content:
 
 
 def _decoded(data: bytes, charset: str) -> str:
-    """The text of a file. A byte order mark says more than `charset`."""
+    """The text of a file. A byte order mark says more than ``charset``."""
     charset = next((name for mark, name in _MARKS.items() if data.startswith(mark)), charset)
     if b"\0" in data[:8192] and charset != "utf-16":
         raise FormatError("binary, not text")

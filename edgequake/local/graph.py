@@ -4,10 +4,10 @@ An entity is, in this order of trust:
 
 - a **topic**: a heading of two to four words without a stop word that the text speaks of ("Orion relay"), or a
   document's title of one word that two of its passages speak of: type TOPIC;
-- an **identifier** in code letters that no one takes for a plain word (`stream_format`, `LocalServer`): type CODE;
+- an **identifier** in code letters that no one takes for a plain word (``stream_format``, ``LocalServer``): type CODE;
 - a **name**: capitalised words in a row inside a sentence ("Mira Okafor"), or one that recurs there: type NAME.
 
-A thing is one entity however it is spelled ("Orion relay", `orion-relay`, "Orion relays"), over all documents. Which
+A thing is one entity however it is spelled ("Orion relay", ``orion-relay``, "Orion relays"), over all documents. Which
 passages mention it is looked up in the full-text index when it is asked. Two entities are related when a passage
 mentions both; the relation says no more than that (MENTIONED_WITH).
 """
@@ -58,7 +58,7 @@ class Name:
 
     @property
     def id(self) -> str:
-        """Its words in upper case: `ORION_RELAY`."""
+        """Its words in upper case: ``ORION_RELAY``."""
         return "_".join(words(self.text)).upper()
 
 

@@ -50,7 +50,7 @@ _PASSAGE = "SELECT document_id, chunk_index, heading, text FROM passages WHERE r
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """Something that documents speak of. `key` is what all spellings of its name have in common."""
+    """Something that documents speak of. ``key`` is what all spellings of its name have in common."""
 
     id: str
     name: str
@@ -60,10 +60,10 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class FoundEntity(Entity):
-    """An entity beside an answer (`score` 0 to 1).
+    """An entity beside an answer (``score`` 0 to 1).
 
-    It stands in the answer's passages `places` and is mentioned in those of the ids `mentions`. `degree` counts the
-    entities that the answer's passages mention together with it.
+    It stands in the answer's passages ``places`` and is mentioned in those of the ids ``mentions``. ``degree`` counts
+    the entities that the answer's passages mention together with it.
     """
 
     places: tuple[Hit, ...]
@@ -99,7 +99,7 @@ class FoundRelationship:
 
     @property
     def id(self) -> str:
-        """The relationship's id, `SOURCE->TARGET`."""
+        """The relationship's id, ``SOURCE->TARGET``."""
         return f"{self.source}->{self.target}"
 
 
@@ -126,7 +126,7 @@ class Edge:
 
     @property
     def id(self) -> str:
-        """`SOURCE->TARGET`."""
+        """``SOURCE->TARGET``."""
         return f"{self.source.id}->{self.target.id}"
 
 
@@ -159,8 +159,9 @@ class GraphReader:
     ) -> tuple[list[FoundEntity], list[FoundRelationship]]:
         """The entities and relationships to show beside an answer made of these passages, the best first.
 
-        `limits` says how many of each. An entity stands in one of the passages; those named in the question come first,
-        then those that set these passages apart from others. Of relationships, those come first that a sentence tells.
+        ``limits`` says how many of each. An entity stands in one of the passages; those named in the question come
+        first, then those that set these passages apart from others. Of relationships, those come first that a sentence
+        tells.
         """
         found = self._found(question, hits, inside) if any(limits) else []
         shown = [replace(one, degree=sum(map(one.beside, found))) for one in found[: limits[0]]]
@@ -182,7 +183,7 @@ class GraphReader:
         search: str | None = None,
         by_name: bool = False,
     ) -> tuple[list[Node], int]:
-        """The entities from `first` on, those first that most documents mark, and how many there are."""
+        """The entities from ``first`` on, those first that most documents mark, and how many there are."""
         asked = {"workspace": self._workspace, "type": entity_type, "search": search}
         order = "e.name COLLATE NOCASE" if by_name else "count(*) DESC, sum(m.count) DESC, e.key"
         rows = self._connection.execute(

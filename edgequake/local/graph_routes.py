@@ -16,11 +16,11 @@ from edgequake.local.sse import event_stream, json_event
 
 
 class GraphRoutes(Routes):
-    """`/api/v1/graph`. It comes from the documents: what would change it is answered with 501."""
+    """``/api/v1/graph``. It comes from the documents: what would change it is answered with 501."""
 
     @route("GET /api/v1/graph")
     def graph(self, asked: Asked) -> object:
-        """The entities that most documents mark, or those around `start_node`, and their relationships."""
+        """The entities that most documents mark, or those around ``start_node``, and their relationships."""
         with asked.graph() as graph:
             return _graph(asked, 100, graph)
 

@@ -20,7 +20,7 @@ _DELETIONS_KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """Documents of a workspace that are deleted by one task. `created_at` is an RFC 3339 time in UTC."""
+    """Documents of a workspace that are deleted by one task. ``created_at`` is an RFC 3339 time in UTC."""
 
     id: str
     workspace: str
@@ -41,7 +41,7 @@ class Ingestion:
         self._deletions: OrderedDict[str, Deletion] = OrderedDict()
 
     def read(self, document_id: str) -> None:
-        """Read an accepted document soon: it is `processing`, then `completed` or `failed`."""
+        """Read an accepted document soon: it is ``processing``, then ``completed`` or ``failed``."""
         self._submit(partial(self.read_now, document_id))
 
     def delete(self, document_ids: Collection[str], workspace: str, kind: str = "delete") -> str:
@@ -91,7 +91,7 @@ class Ingestion:
                 self._store.records.warn(document_id, f"found by its words alone: {error}")
 
     def close(self) -> None:
-        """Drop what was not begun, which stays `pending`, and wait for the rest. Harmless when idle."""
+        """Drop what was not begun, which stays ``pending``, and wait for the rest. Harmless when idle."""
         with self._lock:
             self._closed = True
             self._jobs.clear()

@@ -20,7 +20,7 @@ _log = server_logger("local")
 
 @dataclass(frozen=True, slots=True)
 class SourceDocument:
-    """A file that was read. `id` is a UUID that stays the same for the same place on the disk."""
+    """A file that was read. ``id`` is a UUID that stays the same for the same place on the disk."""
 
     id: str
     title: str
@@ -43,9 +43,9 @@ def load(
     """Each document under the paths, once; folders are read recursively, in name order.
 
     A folder gives what is text: prose (.md, .txt, .rst, .html …), programs, and PDFs where pypdf is installed; a file
-    named itself may hold data too. Hidden files and folders, virtual environments, `node_modules` and `__pycache__`
+    named itself may hold data too. Hidden files and folders, virtual environments, ``node_modules`` and ``__pycache__``
     are passed over. A document from a folder is titled by its path inside that folder. A file of a folder that cannot
-    be read is added to `skipped`, with a warning in the log; one that is named itself raises SourceError, and so does
+    be read is added to ``skipped``, with a warning in the log; one that is named itself raises SourceError, and so does
     a folder without a file to read.
     """
     skipped = [] if skipped is None else skipped

@@ -21,7 +21,7 @@ _log = server_logger("local")
 
 
 class RequestId:
-    """Gives each answer its `x-request-id` and a line in the log, and a failure nobody foresaw its error body."""
+    """Gives each answer its ``x-request-id`` and a line in the log, and a failure nobody foresaw its error body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -62,7 +62,7 @@ class RequestId:
 
 
 class ApiKey:
-    """Lets only those pass who know the key, as `Authorization: Bearer` or, without one, `X-API-Key`."""
+    """Lets only those pass who know the key, as ``Authorization: Bearer`` or, without one, ``X-API-Key``."""
 
     def __init__(self, app: ASGIApp, key: str) -> None:
         self._app = app

@@ -25,8 +25,9 @@ _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|(?<=[\u3002\uff01\uff1f])|\s+")
 class Passage:
     """A piece of one document: its text, where it stands, and the headings above it.
 
-    `text` may be shown as Markdown. `words` is its prose without markup, `code` its code. `start_line` and `end_line`
-    count from 1, both included. `page` is a PDF's, from 1. `marked` is what the author set in code letters.
+    ``text`` may be shown as Markdown. ``words`` is its prose without markup, ``code`` its code. ``start_line`` and
+    ``end_line`` count from 1, both included. ``page`` is a PDF's, from 1. ``marked`` is what the author set in code
+    letters.
     """
 
     index: int
@@ -41,7 +42,7 @@ class Passage:
 
 
 def split(text: str, source_type: str = "markdown", name: str = "") -> list[Passage]:
-    """The passages of a document, in order. The ending of its `name` tells programs and reStructuredText.
+    """The passages of a document, in order. The ending of its ``name`` tells programs and reStructuredText.
 
     A passage is a paragraph, a list or a piece of code with the sentence that leads to it; short paragraphs under one
     heading stand together, and so do sentences that only make sense after the ones before them.

@@ -22,7 +22,7 @@ _POLL_SECONDS = 0.05
 
 
 class PdfRoutes(Routes):
-    """`/api/v1/documents/pdf`."""
+    """``/api/v1/documents/pdf``."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)

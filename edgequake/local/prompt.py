@@ -20,7 +20,7 @@ NO_PASSAGES = "(no passage was found)"
 
 
 def template(system_prompt: str, history: Sequence[Turn], *, with_passages: bool) -> str:
-    """The prompt with {context}, unless it is `with_passages=False`, and {query} still to be filled in."""
+    """The prompt with {context}, unless it is ``with_passages=False``, and {query} still to be filled in."""
     parts = [
         _RULES if with_passages else "",
         _escaped(system_prompt[:_MAX_SYSTEM_CHARS].strip()),

@@ -21,7 +21,7 @@ _TOKEN = re.compile(rf"\s*(?:[{CJK}]|[^\s{CJK}]+)|\s+")
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """The text of an answer and what it rests on: `[n]` in the text stands before `sources[n - 1]`."""
+    """The text of an answer and what it rests on: ``[n]`` in the text stands before ``sources[n - 1]``."""
 
     text: str
     sources: tuple[Hit, ...]
@@ -48,7 +48,7 @@ def fitting(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def quotes(hits: Sequence[Hit], headings: Sequence[str] = ()) -> Quotes:
-    """The best of the hits, quoted under where they stand; `headings` are named when nothing fits."""
+    """The best of the hits, quoted under where they stand; ``headings`` are named when nothing fits."""
     sources = fitting(hits)
     if not sources:
         nearest = list(dict.fromkeys([*(_place(hit) for hit in hits[:MOST]), *headings]))[:5]
@@ -62,7 +62,7 @@ def quotes(hits: Sequence[Hit], headings: Sequence[str] = ()) -> Quotes:
 
 
 def place_of(hit: Hit) -> str:
-    """Where a passage stands: `file.md:12`, or the page of a PDF."""
+    """Where a passage stands: ``file.md:12``, or the page of a PDF."""
     return f"{hit.title}:{hit.start_line}" if hit.page is None else f"{hit.title}, page {hit.page}"
 
 

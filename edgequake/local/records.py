@@ -51,7 +51,7 @@ AND NOT EXISTS (SELECT 1 FROM marks o WHERE o.entity = m.entity AND o.document_i
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that is known of a document but its text. Times are RFC 3339 in UTC, `size` is bytes."""
+    """All that is known of a document but its text. Times are RFC 3339 in UTC, ``size`` is bytes."""
 
     id: str
     title: str
@@ -103,7 +103,7 @@ class Page:
 class Records:
     """The documents' records. Safe to share between threads.
 
-    An upload is `pending`, `processing`, then `completed` or `failed`; one that waits can be `cancelled`.
+    An upload is ``pending``, ``processing``, then ``completed`` or ``failed``; one that waits can be ``cancelled``.
     """
 
     def __init__(self, database: Database) -> None:
@@ -141,7 +141,7 @@ class Records:
         size: int = 0,
         source_type: str | None = None,
     ) -> Page:
-        """A workspace's documents from `first` on (from 0), the newest before older ones."""
+        """A workspace's documents from ``first`` on (from 0), the newest before older ones."""
         of = {"workspace": workspace, "status": status, "source_type": source_type, "first": first, "size": size}
         of |= (scope or Scope()).values
         rows = f"SELECT d.rowid {_LISTED} ORDER BY d.created_at DESC, d.rowid DESC LIMIT :size OFFSET :first"
@@ -200,10 +200,10 @@ class Records:
         workspace: str = DEFAULT_WORKSPACE,
         **columns: Any,
     ) -> str:
-        """The id of a document that is stored but not read yet: it is `pending` until `process`.
+        """The id of a document that is stored but not read yet: it is ``pending`` until ``process``.
 
-        `original` are the bytes that were sent, when they are not the text in UTF-8. Among the other `columns`,
-        `content_hash` is their SHA-256, `size` their number, and `metadata` JSON text.
+        ``original`` are the bytes that were sent, when they are not the text in UTF-8. Among the other ``columns``,
+        ``content_hash`` is their SHA-256, ``size`` their number, and ``metadata`` JSON text.
         """
         with self._database.transaction() as connection:
             state = {"source_type": source_type, "status": "pending", "workspace_id": workspace}
@@ -261,7 +261,7 @@ class Records:
             return connection.execute("DELETE FROM documents WHERE id = ?", (document_id,)).rowcount > 0
 
     def _insert(self, title: str, text: str, **columns: Any) -> str:
-        """The id of a new row. Its hash and size are the text's in UTF-8 unless `columns` says another."""
+        """The id of a new row. Its hash and size are the text's in UTF-8 unless ``columns`` says another."""
         data = text.encode()
         told = {"content_hash": hashlib.sha256(data).hexdigest(), "size": len(data)}
         told |= {name: value for name, value in columns.items() if value is not None}

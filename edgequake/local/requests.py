@@ -64,7 +64,7 @@ _KINDS = {
 
 
 class RequestError(Exception):
-    """A request that is answered with an error: HTTP status, what is wrong in words, and more for `details`."""
+    """A request that is answered with an error: HTTP status, what is wrong in words, and more for ``details``."""
 
     def __init__(self, status: int, words: str, **details: object) -> None:
         self.status = status
@@ -128,7 +128,7 @@ def check_model(provider: str | None, model: str | None) -> None:
 
 
 def identity(header: str, value: str | None) -> UUID | None:
-    """The id a header holds, its alias `default` resolved; None when it is missing or no id at all."""
+    """The id a header holds, its alias ``default`` resolved; None when it is missing or no id at all."""
     if value is None:
         return None
     if value.strip().lower() == "default" and header in ALIASES:
@@ -159,7 +159,7 @@ def number(asked: Mapping[str, str], name: str, default: int) -> int:
 
 
 def clamped(asked: Mapping[str, str], name: str, default: int, most: int, *, least: int = 1) -> int:
-    """A whole number of the query string, brought within bounds as the server does. Raises as `number` does."""
+    """A whole number of the query string, brought within bounds as the server does. Raises as ``number`` does."""
     return min(max(number(asked, name, default), least), most)
 
 
@@ -181,7 +181,7 @@ def required(asked: Mapping[str, str], name: str) -> str:
 
 
 async def body_of(model: type[B], request: Request) -> B:
-    """The request's body as a model. Raises as `parse` does, and RequestError 413 for a body over MAX_BODY."""
+    """The request's body as a model. Raises as ``parse`` does, and RequestError 413 for a body over MAX_BODY."""
     body = await body_within(request, MAX_BODY)
     if body is None:
         raise too_large_error(MAX_BODY)
@@ -205,5 +205,5 @@ async def form_of(request: Request, limit: int) -> FormData:
 
 
 def too_large_error(limit: int) -> RequestError:
-    """What is said of a body of more than `limit` bytes."""
+    """What is said of a body of more than ``limit`` bytes."""
     return RequestError(413, f"the body is larger than {limit >> 20} MiB")

@@ -37,11 +37,11 @@ class Asked:
 
     @cached_property
     def workspace(self) -> str:
-        """The workspace it is about. Raises RequestError as `Directory.resolve` does."""
+        """The workspace it is about. Raises RequestError as ``Directory.resolve`` does."""
         return self._engine.workspace(self.request)
 
     async def in_workspace(self) -> str:
-        """`workspace`, for a handler that is a coroutine: it may have to wait for the database."""
+        """``workspace``, for a handler that is a coroutine: it may have to wait for the database."""
         return await run_in_threadpool(lambda: self.workspace)
 
     @property
@@ -57,7 +57,7 @@ class Asked:
 
 
 class Routes:
-    """Routes over an engine. A method that `route` marks is one of them, in the order they stand in the class."""
+    """Routes over an engine. A method that ``route`` marks is one of them, in the order they stand in the class."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -103,11 +103,11 @@ class Routes:
 
 
 def route(of: str, status: int = 200) -> Callable[[H], H]:
-    """Marks a method as what answers `METHOD /path`.
+    """Marks a method as what answers ``METHOD /path``.
 
-    It is given the request as `Asked`, and what the body says: its other parameters are the fields of a JSON object, or
-    `body` is all of it, or `form` is a form of so many bytes at most. It returns a response, or what is sent as JSON
-    with this status; None is 204. One that is no coroutine runs in a thread.
+    It is given the request as ``Asked``, and what the body says: its other parameters are the fields of a JSON object,
+    or ``body`` is all of it, or ``form`` is a form of so many bytes at most. It returns a response, or what is sent as
+    JSON with this status; None is 204. One that is no coroutine runs in a thread.
     """
     method, path = of.split()
 
@@ -119,7 +119,7 @@ def route(of: str, status: int = 200) -> Callable[[H], H]:
 
 
 def _body_reader(handler: Callable[..., Any]) -> _Reader:
-    """Reads a request's body as the arguments of a handler. Raises as `form_of` and `body_of` do."""
+    """Reads a request's body as the arguments of a handler. Raises as ``form_of`` and ``body_of`` do."""
     _, _, *named = inspect.signature(handler).parameters.values()
     hints = get_type_hints(handler, include_extras=True)
     fields: dict[str, Any] = {

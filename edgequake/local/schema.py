@@ -90,7 +90,7 @@ def _why_not_opened(path: str) -> str | None:
 
 
 class Database:
-    """One SQLite connection that threads share: `lock` is held round every use of it."""
+    """One SQLite connection that threads share: ``lock`` is held round every use of it."""
 
     def __init__(self, path: str) -> None:
         """Open or create the file. Raises StoreError when it cannot be opened, is busy or is something else."""
@@ -119,7 +119,7 @@ class Database:
             self.connection.close()
 
     def rows(self, query: str, values: Values = ()) -> list[dict[str, Any]]:
-        """The rows by the names of their columns; what begins with `is_` is true or false."""
+        """The rows by the names of their columns; what begins with ``is_`` is true or false."""
         with self.lock:
             cursor = self.connection.execute(query, values)
             names = [column[0] for column in cursor.description]

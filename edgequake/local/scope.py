@@ -14,14 +14,14 @@ INSIDE: Final = """
  AND (:parts || :ids = '[][]' OR d.id IN (SELECT value FROM json_each(:ids))
       OR EXISTS (SELECT 1 FROM json_each(:parts) WHERE instr(casefold(d.title), value))))
 """
-"""Whether a document `d` lies inside a scope, of its values, in SQL."""
+"""Whether a document ``d`` lies inside a scope, of its values, in SQL."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Which documents may be searched: (ids or title pattern) and dates, all optional.
 
-    `pattern` holds title parts separated by commas, any of which may match, in any case. Dates are ISO,
+    ``pattern`` holds title parts separated by commas, any of which may match, in any case. Dates are ISO,
     compared with the time a document was added, both ends included.
     """
 

@@ -22,7 +22,7 @@ _WEIGHTS = "2.0, 3.0, 1.0, 0.5"
 # How much more a document's first passage counts than its later ones.
 _FRONT = 0.2
 AMONG_DOCUMENTS = "(:inside IS NULL OR p.document_id IN (SELECT value FROM json_each(:inside)))"
-"""Whether a passage `p` is of the documents whose ids `inside` lists as JSON, of all without it, in SQL."""
+"""Whether a passage ``p`` is of the documents whose ids ``inside`` lists as JSON, of all without it, in SQL."""
 _FOUND = f"""
 SELECT w.rowid, -bm25(passage_words, {_WEIGHTS}) * (1 + {_FRONT} / (1 + p.chunk_index)) AS score
 FROM passage_words w JOIN passages p ON p.rowid = w.rowid
@@ -56,11 +56,11 @@ _FEW = 3
 class Hit:
     """A passage that was found, the best first.
 
-    `score` (0 to 1) is how well it fits beside the best, which has the share of the question that the best ones hold.
-    `covered` is that share for this one (0 to 1), rare words counting more, and `named` says whether a word of the
-    question stands in its headings, its document's title or file name. `in_passing` says that it has one common word of
-    the question, once. `meant` says that its vector stands out as near the question's. `excerpt` is the text, without
-    the rows of a table that do not fit. `page` is a PDF's.
+    ``score`` (0 to 1) is how well it fits beside the best, which has the share of the question that the best ones hold.
+    ``covered`` is that share for this one (0 to 1), rare words counting more, and ``named`` says whether a word of the
+    question stands in its headings, its document's title or file name. ``in_passing`` says that it has one common word
+    of the question, once. ``meant`` says that its vector stands out as near the question's. ``excerpt`` is the text,
+    without the rows of a table that do not fit. ``page`` is a PDF's.
     """
 
     document_id: str
@@ -80,7 +80,7 @@ class Hit:
 
     @property
     def id(self) -> str:
-        """The passage's id, `<document id>-chunk-<index>`."""
+        """The passage's id, ``<document id>-chunk-<index>``."""
         return f"{self.document_id}-chunk-{self.chunk_index}"
 
 
@@ -94,9 +94,9 @@ class Search:
     def passages(
         self, query: str, limit: int, workspace: str, inside: str | None, near: Sequence[Near] = ()
     ) -> list[Hit]:
-        """The best passages of a workspace, at most `limit`, or of the documents whose ids `inside` lists as JSON.
+        """The best passages of a workspace, at most ``limit``, or of the documents whose ids ``inside`` lists as JSON.
 
-        With passages `near` the question by their vectors, the order is that of 1 / (60 + place), summed over both. A
+        With passages ``near`` the question by their vectors, the order is that of 1 / (60 + place), summed over both. A
         question of stop words alone ("What is this?") gets the beginnings of the first documents.
         """
         asked = terms(query)

@@ -25,7 +25,7 @@ Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
 class LocalServer:
-    """A local EdgeQuake server for the documents under `paths`, on a free port of this machine.
+    """A local EdgeQuake server for the documents under ``paths``, on a free port of this machine.
 
     ::
 
@@ -36,7 +36,7 @@ class LocalServer:
     server runs in a thread of its own and installs no signal handlers.
 
     Requests that call it by an unknown host name, and requests from web pages of other sites, are refused with 403.
-    Known are the names of this machine, `host` and `allow_hosts`.
+    Known are the names of this machine, ``host`` and ``allow_hosts``.
 
     :param paths: files and folders with text, HTML or PDF files. Folders are read with all their subfolders. A file of
         a folder that cannot be read is skipped, with a warning in the log.
@@ -44,14 +44,14 @@ class LocalServer:
     :param port: the port. 0 takes a free one.
     :param db: a SQLite file that keeps documents and conversations. Without it they are in memory.
     :param token_delay: seconds of pause before each streamed token.
-    :param llm: a language model that writes the answers: an object with `astream(prompt)` or `stream(prompt)`, as
-        `edgequake.rag` takes it. Without it, answers quote the documents.
+    :param llm: a language model that writes the answers: an object with ``astream(prompt)`` or ``stream(prompt)``, as
+        ``edgequake.rag`` takes it. Without it, answers quote the documents.
     :param api_key: a key that clients must send. Without it, no key is needed.
     :param on_progress: a function that is called while the server starts, with what is being done ("reading files",
         "embedding passages"), how much is done, and how much there is.
     :param embedder: an embedding model. Passages are then also found by their meaning.
-    :param allow_hosts: more names by which the server may be called, such as `box.local` or `*.example.com`. `*` allows
-        every name.
+    :param allow_hosts: more names by which the server may be called, such as ``box.local`` or ``*.example.com``. ``*``
+        allows every name.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class LocalServer:
 
     @property
     def url(self) -> str:
-        """The address, such as `http://127.0.0.1:49152`. It raises LocalServerError if the server does not run."""
+        """The address, such as ``http://127.0.0.1:49152``. It raises LocalServerError if the server does not run."""
         if not self._url:
             raise LocalServerError("the local server is not running")
         return self._url
@@ -108,7 +108,7 @@ class LocalServer:
         :raises StoreError: the database cannot be opened.
         :raises EmbeddingError: the embedding model fails.
         :raises LocalServerError: the port is taken, or the server already runs.
-        :raises ImportError: the extra `server` is not installed.
+        :raises ImportError: the extra ``server`` is not installed.
         """
         ready = threading.Event()
         server = self._open(ready.set)
@@ -136,7 +136,7 @@ class LocalServer:
         self.stop()
 
     def serve(self, on_ready: Callable[[LocalServer], None] | None = None) -> None:
-        """Serves in the foreground until Ctrl-C or SIGTERM. It raises the errors of `start`."""
+        """Serves in the foreground until Ctrl-C or SIGTERM. It raises the errors of ``start``."""
         server = self._open(lambda: on_ready(self) if on_ready else None)
         try:
             server.serve_until_stopped()
@@ -151,7 +151,7 @@ class LocalServer:
         return Engine(store, llm=self._llm, token_delay=self._token_delay, embedder=self._embedder)
 
     def _open(self, on_ready: Callable[[], None]) -> Server:
-        """A server that listens and has its documents loaded, until `_close`."""
+        """A server that listens and has its documents loaded, until ``_close``."""
         if self._url:
             raise LocalServerError(f"the local server runs already, at {self._url}")
         require_extra()
@@ -191,7 +191,7 @@ class LocalServer:
 
 
 def require_extra() -> None:
-    """Raises ImportError with the command to type when the extra `server` is not installed."""
+    """Raises ImportError with the command to type when the extra ``server`` is not installed."""
     try:
         import markdown_it  # noqa: F401
         import python_multipart  # noqa: F401 - Starlette reads forms with it

@@ -46,7 +46,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Stores all documents that are added in the `with` block. If the block raises, none of them is stored."""
+        """Stores all documents that are added in the ``with`` block. If the block raises, none of them is stored."""
         with self.database.transaction():
             yield
 
@@ -67,7 +67,7 @@ class Store:
         :param document_id: an id of your own. Default: a new one.
         :param markdown: whether the text is Markdown. If not, it is plain text.
         :param source_type: "markdown", "text", "file" (data) or "pdf" (pages separated by form feeds). Default: as
-            `markdown` says.
+            ``markdown`` says.
         :param origin: the path that the text was read from.
         :param size: the size of that file in bytes.
         """
@@ -108,7 +108,7 @@ class Store:
             return self._search.passages(query, limit, workspace, inside, near)
 
     def passage(self, chunk_id: str, workspace: str = DEFAULT_WORKSPACE) -> Hit | None:
-        """The passage with this id, `<document id>-chunk-<index>`. None if there is none."""
+        """The passage with this id, ``<document id>-chunk-<index>``. None if there is none."""
         with self.database.snapshot():
             return self._search.passage(chunk_id, workspace)
 

@@ -43,7 +43,7 @@ def _reporting(stream: Callable[P, Events]) -> Callable[P, Events]:
 
 
 async def query_v1(answering: Answering) -> Events:
-    """Raw text tokens; an error is a token that begins with `Error: `."""
+    """Raw text tokens; an error is a token that begins with ``Error: ``."""
     try:
         async with aclosing(answering.tokens()) as tokens:
             async for token in tokens:
@@ -73,7 +73,7 @@ async def query(answering: Answering, body: StreamBody) -> Events:
 
 @_reporting
 async def guide(answering: Answering, found: Found) -> Events:
-    """Tokens under `chunk`, then the passages they rest on, then done."""
+    """Tokens under ``chunk``, then the passages they rest on, then done."""
     async with aclosing(answering.tokens()) as tokens:
         async for token in tokens:
             yield json_event({"chunk": token, "type": "token"})
@@ -114,7 +114,7 @@ async def chat(answering: Answering, opened: Opened, granularity: str) -> Events
 
 
 async def kept(answering: Answering, found: Found, opened: Opened) -> tuple[str, str | None]:
-    """Store a complete answer. Gives and raises what `Conversations.reply` does."""
+    """Store a complete answer. Gives and raises what ``Conversations.reply`` does."""
     return await asyncio.to_thread(
         answering.engine.conversations.reply,
         opened,

@@ -18,7 +18,7 @@ _COSTS = ("input_per_1k", "output_per_1k", "embedding_per_1k", "image_per_unit")
 
 
 class SystemRoutes(Routes):
-    """`/health`, `/api/v1/models`, `/settings`, `/config`, `/costs` and `/pipeline/costs`."""
+    """``/health``, ``/api/v1/models``, ``/settings``, ``/config``, ``/costs`` and ``/pipeline/costs``."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
@@ -89,7 +89,7 @@ class SystemRoutes(Routes):
 
     @route("GET /api/v1/models/health")
     def models_health(self, asked: Asked) -> object:
-        """The same as `models`, without the defaults."""
+        """The same as ``models``, without the defaults."""
         return self._providers()
 
     @route("GET /api/v1/models/{provider}")

@@ -18,7 +18,7 @@ _STAGE_STATES = {"indexed": "complete", "failed": "failed", "cancelled": "failed
 
 
 class TaskRoutes(Routes):
-    """`/api/v1/tasks`, and what cancels or repeats them. Each document was, is or will be read by one task."""
+    """``/api/v1/tasks``, and what cancels or repeats them. Each document was, is or will be read by one task."""
 
     @route("GET /api/v1/tasks")
     def tasks(self, asked: Asked) -> object:
@@ -151,7 +151,7 @@ class TaskRoutes(Routes):
 
 
 class PipelineRoutes(Routes):
-    """`/api/v1/pipeline` and `/api/v1/ingestion`. One worker reads, one document after the other."""
+    """``/api/v1/pipeline`` and ``/api/v1/ingestion``. One worker reads, one document after the other."""
 
     @route("POST /api/v1/ingestion/progress")
     def progress_many(self, asked: Asked, track_ids: list[str]) -> object:

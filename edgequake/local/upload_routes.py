@@ -1,7 +1,7 @@
 """The routes that take documents.
 
-What is accepted is stored before the answer goes out, and read in the background: it is `pending`, `processing`, then
-`completed` or `failed`.
+What is accepted is stored before the answer goes out, and read in the background: it is ``pending``, ``processing``,
+then ``completed`` or ``failed``.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ ManyFiles = Annotated[FormData, 256 << 20]
 
 
 class UploadRoutes(Routes):
-    """`POST /api/v1/documents` and its kin."""
+    """``POST /api/v1/documents`` and its kin."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
@@ -83,7 +83,7 @@ def _accepted(receipt: Receipt) -> dict[str, Any]:
 
 
 def file_of(form: FormData) -> UploadFile:
-    """The part `file`. Raises RequestError 400."""
+    """The part ``file``. Raises RequestError 400."""
     file = form.get("file")
     if not isinstance(file, UploadFile):
         raise RequestError(400, "there is no part `file` with a file name")
@@ -91,6 +91,6 @@ def file_of(form: FormData) -> UploadFile:
 
 
 def files_of(form: FormData) -> list[UploadFile]:
-    """The parts `file` and `files`."""
+    """The parts ``file`` and ``files``."""
     parts = form.multi_items()
     return [part for name, part in parts if name in ("file", "files") and isinstance(part, UploadFile)]

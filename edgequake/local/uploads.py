@@ -93,9 +93,9 @@ class Uploads:
         anew: bool = False,
         at_once: bool = False,
     ) -> Receipt:
-        """A file that was stored, or the equal one that is there; with `anew` it takes that one's place.
+        """A file that was stored, or the equal one that is there; with ``anew`` it takes that one's place.
 
-        With `at_once` it is read when this returns; `error` says why that failed. RequestError: 400 no document,
+        With ``at_once`` it is read when this returns; ``error`` says why that failed. RequestError: 400 no document,
         501 no pypdf.
         """
         content = _content(upload)
@@ -144,7 +144,9 @@ class Uploads:
         track_id: str | None,
         **columns: Any,
     ) -> Receipt:
-        """What was stored, or is there already in one of the states `equal`. RequestError 404 without the workspace."""
+        """What was stored, or is there already in one of the states ``equal``. RequestError 404 without the
+        workspace.
+        """
         with self._store.transaction():
             self._directory.get("workspace", workspace)  # it may have been deleted while the upload came
             for one in self._store.records.with_content(content_hash, workspace):

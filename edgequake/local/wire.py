@@ -23,7 +23,7 @@ _TITLES = {413: "Payload Too Large", 422: "Validation Error", 500: "Internal Err
 def sources(found: Found, granularity: str = "citation") -> list[dict[str, Any]]:
     """The SourceReferences of an answer, numbered from 1: passages, then entities, then relationships.
 
-    Snippets are short for `citation` and whole otherwise.
+    Snippets are short for ``citation`` and whole otherwise.
     """
     references = [
         *(_passage(hit, granularity) for hit in found.passages),
@@ -77,7 +77,7 @@ def bundle(found: Found, *, with_subgraph: bool) -> dict[str, Any]:
 
 
 def stats(answering: Answering, found: Found) -> dict[str, Any]:
-    """QueryStats of an answer that is complete; times in milliseconds, `tokens_used` counts its pieces."""
+    """QueryStats of an answer that is complete; times in milliseconds, ``tokens_used`` counts its pieces."""
     arms = answering.question.arms
     figures: dict[str, Any] = {
         "embedding_time_ms": 0,
@@ -102,7 +102,7 @@ def stats(answering: Answering, found: Found) -> dict[str, Any]:
 
 
 def problem(error: RequestError, request_id: str) -> Response:
-    """An error answer, `application/problem+json`."""
+    """An error answer, ``application/problem+json``."""
     body = {
         "code": error.code,
         "message": error.message,

@@ -148,7 +148,7 @@ def terms(question: str) -> list[str]:
 
 
 def compounds(question: str) -> list[str]:
-    """A full-text expression for each name that is written as one: `stream_format`, `3.2`, `X-User-ID`."""
+    """A full-text expression for each name that is written as one: ``stream_format``, ``3.2``, ``X-User-ID``."""
     return [phrase(name) for name in dict.fromkeys(_COMPOUND.findall(question.casefold()))][:_MAX_TERMS]
 
 

@@ -1,4 +1,4 @@
-"""The settings of a `StreamingRAG`, checked when they are made."""
+"""The settings of a ``StreamingRAG``, checked when they are made."""
 
 import math
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Answer:"""
 
 @dataclass
 class StreamConfig:
-    """The settings of a `StreamingRAG`.
+    """The settings of a ``StreamingRAG``.
 
     A value out of range, or a template that cannot work, raises ValueError.
     """
@@ -40,14 +40,14 @@ class StreamConfig:
     emit_metadata: bool = True
     """If False, the stream and the callbacks get only chunks and errors, and no other events."""
     retrieval_timeout: float = 10.0
-    """The limit for retrieval, in seconds; `math.inf` means no limit."""
+    """The limit for retrieval, in seconds; ``math.inf`` means no limit."""
     generation_timeout: float = 60.0
     """The limit for the whole generation, in seconds. The time that your code takes between chunks counts too."""
     prompt_template: str = PROMPT_TEMPLATE
-    """The prompt, for `str.format`. It needs {query}, and usually {context}. Write every other brace twice."""
+    """The prompt, for ``str.format``. It needs {query}, and usually {context}. Write every other brace twice."""
     raise_errors: bool = False
     """If True, a failed retrieval or generation raises RAGError. If False, the stream ends with an ERROR event and a
-    warning is logged; `stream()` and `astream()` do not yield that event."""
+    warning is logged; ``stream()`` and ``astream()`` do not yield that event."""
 
     def __post_init__(self) -> None:
         for name in ("chunk_size", "max_context_docs", "max_doc_chars"):

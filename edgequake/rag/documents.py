@@ -41,7 +41,7 @@ def read_documents(results: object) -> list[dict[str, Any]]:
 
 
 def build_context(documents: Iterable[Mapping[str, Any]], *, max_docs: int, max_chars: int) -> str:
-    """Return the text of the first `max_docs` documents that have any, each cut to `max_chars` characters."""
+    """Return the text of the first ``max_docs`` documents that have any, each cut to ``max_chars`` characters."""
     texts = [document["text"] for document in documents if document["text"].strip()]
     return "\n\n".join(text[:max_chars] for text in texts[:max_docs])
 
@@ -58,7 +58,7 @@ def read_answer(answer: object) -> str:
 
 
 def split_words(text: str, size: int) -> Iterator[str]:
-    """Yield `text` in chunks of `size` words; joined, they are `text` to the last space and newline."""
+    """Yield ``text`` in chunks of ``size`` words; joined, they are ``text`` to the last space and newline."""
     words = re.findall(r"\s*\S+\s*", text) if text.strip() else [text] * bool(text)
     for start in range(0, len(words), size):
         yield "".join(words[start : start + size])
@@ -132,7 +132,7 @@ def _has(item: object, key: str) -> bool:
 
 
 def _find_text(item: object, keys: tuple[str, ...], depth: int = _DEPTH) -> str | None:
-    """Return the first text under any of `keys`, "" if they hold none, None if there are no such keys."""
+    """Return the first text under any of ``keys``, "" if they hold none, None if there are no such keys."""
     if isinstance(item, str):
         return item
     if item is None or depth == 0:

@@ -27,13 +27,13 @@ _PATH = "/chat/completions"
 
 
 class OpenAICompatibleLLM:
-    """An LLM on any server with OpenAI's chat completions, for `StreamingRAG(llm=…)`.
+    """An LLM on any server with OpenAI's chat completions, for ``StreamingRAG(llm=…)``.
 
         llm = OpenAICompatibleLLM("http://localhost:11434/v1", "gemma3:12b")
         rag = StreamingRAG(rag_system=my_retriever, llm=llm)
 
-    It has the errors (`edgequake.exceptions`), the timeouts and the retries of this package's clients. Each call opens
-    a new connection, so you can use one object in any number of threads and event loops.
+    It has the errors (``edgequake.exceptions``), the timeouts and the retries of this package's clients. Each call
+    opens a new connection, so you can use one object in any number of threads and event loops.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class OpenAICompatibleLLM:
     ) -> None:
         """Keep the address of the server and the name of the model. Nothing is sent yet.
 
-        `base_url` includes the version, as in `http://localhost:11434/v1`. `api_key` is sent as a bearer token.
-        `system_prompt` is sent before each prompt. `timeout` is a number of seconds for each wait, or a `Timeout`.
-        `extra_body` adds fields to each request.
+        ``base_url`` includes the version, as in ``http://localhost:11434/v1``. ``api_key`` is sent as a bearer token.
+        ``system_prompt`` is sent before each prompt. ``timeout`` is a number of seconds for each wait, or a
+        ``Timeout``. ``extra_body`` adds fields to each request.
 
         Raises ConfigurationError for settings that cannot work.
         """
@@ -81,7 +81,7 @@ class OpenAICompatibleLLM:
         """Where the model runs: host and port."""
 
     def stream(self, prompt: str) -> Iterator[str]:
-        """Yield the pieces of the answer to `prompt` as they come; raises the errors of `edgequake.exceptions`."""
+        """Yield the pieces of the answer to ``prompt`` as they come; raises the errors of ``edgequake.exceptions``."""
         with (
             ServiceClient(**self._client_settings()) as client,
             client.open(self._call(prompt), chat_response) as stream,
@@ -89,7 +89,7 @@ class OpenAICompatibleLLM:
             yield from stream.text_stream
 
     async def astream(self, prompt: str) -> AsyncIterator[str]:
-        """Yield the pieces of the answer to `prompt` as they come: `stream` for async callers."""
+        """Yield the pieces of the answer to ``prompt`` as they come: ``stream`` for async callers."""
         async with (
             AsyncServiceClient(**self._client_settings()) as client,
             client.open(self._call(prompt), chat_response) as stream,

@@ -24,7 +24,7 @@ _Stage = Literal["retrieval", "generation"]
 
 
 def strategy_for(llm: object) -> Strategy:
-    """How an answer is generated with `llm`: by its `astream`, by its `stream`, or without it."""
+    """How an answer is generated with ``llm``: by its ``astream``, by its ``stream``, or without it."""
     if isinstance(llm, AsyncStreamableLLM) and callable(llm.astream):
         return "async"
     if isinstance(llm, SyncStreamableLLM) and callable(llm.stream):
@@ -35,7 +35,7 @@ def strategy_for(llm: object) -> Strategy:
 class Pipeline:
     """Answers one question.
 
-    `text` holds the chunks so far.
+    ``text`` holds the chunks so far.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Pipeline:
         self._failures: list[RAGError] = []
 
     async def events(self) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the events in the order of `EventType`; an ERROR is the last.
+        """Yield the events in the order of ``EventType``; an ERROR is the last.
 
         Raises AttributeError, before any event, when nothing can generate.
         """
@@ -134,7 +134,7 @@ class Pipeline:
             )
 
     def _failed(self, stage: _Stage, error: BaseException) -> StreamEvent:
-        """Return the ERROR event for `error`; raise it if it is a cancellation of the consumer's task."""
+        """Return the ERROR event for ``error``; raise it if it is a cancellation of the consumer's task."""
         advice = ""
         if isinstance(error, asyncio.CancelledError):
             task = asyncio.current_task()

@@ -1,4 +1,4 @@
-"""An EdgeQuake client as the backend of a `StreamingRAG`."""
+"""An EdgeQuake client as the backend of a ``StreamingRAG``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["backend_for"]
 
 
 def backend_for(rag_system: Any) -> Any:
-    """What to retrieve with: an EdgeQuake client's own retrieval, or `rag_system` as it is."""
+    """What to retrieve with: an EdgeQuake client's own retrieval, or ``rag_system`` as it is."""
     execute = getattr(getattr(rag_system, "query", None), "execute", None)
     if not callable(execute) or hasattr(rag_system, "retrieve"):
         return rag_system
@@ -20,7 +20,7 @@ def backend_for(rag_system: Any) -> Any:
 
 
 class _Remote:
-    """Retrieves with the server, without its LLM; and generates with `execute()`, which has the server do it all."""
+    """Retrieves with the server, without its LLM; and generates with ``execute()``, which has the server do it all."""
 
     def __init__(self, client: EdgequakeClient) -> None:
         self._client = client

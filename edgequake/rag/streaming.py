@@ -24,13 +24,13 @@ class StreamingRAG:
 
     The answer is generated in the first of these ways that is available:
 
-    1. the LLM's `astream(prompt)`,
-    2. the LLM's `stream(prompt)`, in a worker thread,
-    3. the backend's `generate(query, context)`. Its whole answer is divided into chunks of words.
+    1. the LLM's ``astream(prompt)``,
+    2. the LLM's ``stream(prompt)``, in a worker thread,
+    3. the backend's ``generate(query, context)``. Its whole answer is divided into chunks of words.
 
     The stream works on demand. If you stop iterating, the generation stops and the LLM's generator is closed.
 
-    If the retriever or the LLM fails, the stream ends with an ERROR event. With `StreamConfig(raise_errors=True)`,
+    If the retriever or the LLM fails, the stream ends with an ERROR event. With ``StreamConfig(raise_errors=True)``,
     every method raises RAGError instead.
 
     You can run any number of streams of one object at the same time, in threads and in event loops.
@@ -48,18 +48,19 @@ class StreamingRAG:
     ) -> None:
         """Keep the backend, the LLM and the settings.
 
-        `rag_system` needs `retrieve(query)`. To answer without an LLM it also needs `generate(query, context)`. Both
-        can be sync or async. You can also give an EdgeQuake client: then the server retrieves. Without an LLM, the
-        server also writes the answer, by `execute()` with `context` as its options.
+        ``rag_system`` needs ``retrieve(query)``. To answer without an LLM it also needs ``generate(query, context)``.
+        Both can be sync or async. You can also give an EdgeQuake client: then the server retrieves. Without an LLM, the
+        server also writes the answer, by ``execute()`` with ``context`` as its options.
 
-        `llm` is an AsyncStreamableLLM or a SyncStreamableLLM. Default: the `llm` of the backend. `config` is copied.
-        `chunk_size` replaces the one in `config`.
+        ``llm`` is an AsyncStreamableLLM or a SyncStreamableLLM. Default: the ``llm`` of the backend. ``config`` is
+        copied. ``chunk_size`` replaces the one in ``config``.
 
-        `on_chunk` is called with the text of every chunk, and `on_event` with every event, before you get them. They
-        run in the thread or task that iterates the stream. If one raises an exception, your loop raises it.
+        ``on_chunk`` is called with the text of every chunk, and ``on_event`` with every event, before you get them.
+        They run in the thread or task that iterates the stream. If one raises an exception, your loop raises it.
 
-        Raises ValueError for a setting that is out of range. Raises TypeError for a backend without `retrieve`, for an
-        `llm` that cannot stream although the backend can generate, and for a callback that is not callable or is async.
+        Raises ValueError for a setting that is out of range. Raises TypeError for a backend without ``retrieve``, for
+        an ``llm`` that cannot stream although the backend can generate, and for a callback that is not callable or is
+        async.
         """
         self.rag_system = backend_for(rag_system)
         _check_backend(self.rag_system, llm)
@@ -76,11 +77,11 @@ class StreamingRAG:
         self._completed_streams = 0
 
     def stream(self, query: str, context: dict[str, Any] | None = None) -> Generator[str, None, None]:
-        """Yield the text of the answer to `query`, chunk by chunk.
+        """Yield the text of the answer to ``query``, chunk by chunk.
 
-        If a step fails, the answer ends early; with `raise_errors`, RAGError is raised. `context` is passed to the
-        backend's `generate(query, context)`. Raises AttributeError before the first event if there is neither an LLM
-        that streams nor a `generate`.
+        If a step fails, the answer ends early; with ``raise_errors``, RAGError is raised. ``context`` is passed to the
+        backend's ``generate(query, context)``. Raises AttributeError before the first event if there is neither an LLM
+        that streams nor a ``generate``.
         """
         with closing(self.stream_events(query, context)) as events:
             for event in events:
@@ -88,19 +89,19 @@ class StreamingRAG:
                     yield event.data
 
     def stream_events(self, query: str, context: dict[str, Any] | None = None) -> Generator[StreamEvent, None, None]:
-        """Yield every event of the stream, in the order of `EventType`. If a step fails, ERROR is the last event.
+        """Yield every event of the stream, in the order of ``EventType``. If a step fails, ERROR is the last event.
 
-        With `raise_errors`, RAGError is raised instead of the ERROR event; callbacks still get the event. You can call
-        this in a thread where an event loop runs, but it blocks that loop. The arguments and the other errors are those
-        of `stream`.
+        With ``raise_errors``, RAGError is raised instead of the ERROR event; callbacks still get the event. You can
+        call this in a thread where an event loop runs, but it blocks that loop. The arguments and the other errors are
+        those of ``stream``.
         """
         return self._events(self._pipeline(query, context))
 
     def query(self, query: str, context: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return {"answer": str, "events": list[StreamEvent], "error": RAGError | None} at the end of the stream.
 
-        If a step failed, `error` says why and `answer` has the text so far. If not, `error` is None. With
-        `raise_errors`, the error is raised. The arguments and the other errors are those of `stream`.
+        If a step failed, ``error`` says why and ``answer`` has the text so far. If not, ``error`` is None. With
+        ``raise_errors``, the error is raised. The arguments and the other errors are those of ``stream``.
         """
         pipeline = self._pipeline(query, context)
         events = list(self._events(pipeline))
@@ -109,7 +110,7 @@ class StreamingRAG:
         return {"answer": answer, "events": events, "error": pipeline.take_failure() if failed else None}
 
     async def astream(self, query: str, context: dict[str, Any] | None = None) -> AsyncGenerator[str, None]:
-        """Yield the text of the answer, chunk by chunk, as `stream` does."""
+        """Yield the text of the answer, chunk by chunk, as ``stream`` does."""
         async with aclosing(self.astream_events(query, context)) as events:
             async for event in events:
                 if event.is_chunk:
@@ -118,7 +119,7 @@ class StreamingRAG:
     async def astream_events(
         self, query: str, context: dict[str, Any] | None = None
     ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield every event of the stream, as `stream_events` does."""
+        """Yield every event of the stream, as ``stream_events`` does."""
         pipeline = self._pipeline(query, context)
         async with aclosing(pipeline.events()) as events:
             async for event in events:

@@ -11,9 +11,9 @@
         async for chunk in client.query.stream(question):
             yield chunk
 
-`edgequake relay app:relay` serves the functions. A page calls them with the JavaScript module at `/relay.js`: `for
-await (const chunk of await client.ask("…")) …`. A server needs `pip install "edgequake[relay]"`. `sse_lines` and the
-Python clients work without this extra.
+``edgequake relay app:relay`` serves the functions. A page calls them with the JavaScript module at ``/relay.js``: ``for
+await (const chunk of await client.ask("…")) …``. A server needs ``pip install "edgequake[relay]"``. ``sse_lines`` and
+the Python clients work without this extra.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""`Relay`: an ASGI application whose functions browsers call by name."""
+"""``Relay``: an ASGI application whose functions browsers call by name."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ class Relay:
             async for chunk in client.query.stream(question):
                 yield chunk
 
-    You can mount it in any ASGI application (`app.mount("/relay", relay)`), or serve it with `edgequake relay
-    module:relay`. It has these routes:
+    You can mount it in any ASGI application (``app.mount("/relay", relay)``), or serve it with ``edgequake relay
+    module:relay``. It has these routes:
 
-    - `POST /call/NAME` calls a function. The answer is JSON, or server-sent events for a stream.
-    - `/ws` is a WebSocket for any number of calls.
-    - `/answers/KEY` reads or stops a kept answer.
-    - `/_ephaptic` serves Ephaptic's clients.
-    - `/relay.js` is the JavaScript module for browsers.
+    - ``POST /call/NAME`` calls a function. The answer is JSON, or server-sent events for a stream.
+    - ``/ws`` is a WebSocket for any number of calls.
+    - ``/answers/KEY`` reads or stops a kept answer.
+    - ``/_ephaptic`` serves Ephaptic's clients.
+    - ``/relay.js`` is the JavaScript module for browsers.
 
-    :param origins: origins of other hosts whose pages may call, such as `https://app.example.com`. `*` allows every
+    :param origins: origins of other hosts whose pages may call, such as ``https://app.example.com``. ``*`` allows every
         page. Pages of the relay's own host are always allowed.
     :param timeout: seconds that a whole call may take, including the time in which the browser reads. For a kept answer
         it limits the time until the answer is complete. None sets no limit.
@@ -66,14 +66,14 @@ class Relay:
     :param keep_alive: seconds of silence after which a comment is sent on an event stream. None sends none.
     :param details: whether browsers see the text of internal errors. Use it in development. Otherwise they get a safe
         message.
-    :param store: where answers are kept, so that they continue when a page is closed and can be resumed. `memory://`
-        keeps them in this process. `redis://host:6379/0` keeps them for any number of workers (extra `redis`). You can
-        also give a `MemoryStore`, a `RedisStore` or an `AnswerStore` of your own. With None, an answer ends when its
-        page is closed.
+    :param store: where answers are kept, so that they continue when a page is closed and can be resumed. ``memory://``
+        keeps them in this process. ``redis://host:6379/0`` keeps them for any number of workers (extra ``redis``). You
+        can also give a ``MemoryStore``, a ``RedisStore`` or an ``AnswerStore`` of your own. With None, an answer ends
+        when its page is closed.
     :param lease: seconds without a sign of life after which a worker counts as dead. Only used with Redis.
     :param keep: seconds for which an answer can still be read after its end.
     :param linger: seconds without a reader after which an unfinished answer is stopped. None lets every answer finish.
-    :param url: the path where the relay is mounted. `sse_response` uses it in the `Location` header.
+    :param url: the path where the relay is mounted. ``sse_response`` uses it in the ``Location`` header.
     :param owner: a function from an identity to a text that says who owns an answer. You need it if your identity hook
         returns something other than a text, a number or plain data that stays the same between requests.
     :raises ConfigurationError: a setting cannot work.
@@ -131,14 +131,14 @@ class Relay:
         name: str | None = None,
         timeout: float | Literal["default"] | None = "default",
     ) -> Any:
-        """Lets browsers and programs call a function or a generator function, `async` or not; a decorator.
+        """Lets browsers and programs call a function or a generator function, ``async`` or not; a decorator.
 
         Arguments, results and items are checked and converted by the annotations, as pydantic does it. The call gives a
         stream if the function returns a stream of this SDK, or is annotated to return an iterator. A function or
-        generator that is not `async` runs in a thread of its own.
+        generator that is not ``async`` runs in a thread of its own.
 
         :param name: the name by which it is called. Default: the function's own name.
-        :param timeout: seconds that a call of this function may take. Default: the relay's `timeout`. None sets no
+        :param timeout: seconds that a call of this function may take. Default: the relay's ``timeout``. None sets no
             limit.
         :raises ConfigurationError: the name is taken or cannot be used, or the signature does not say enough.
         """
@@ -156,12 +156,12 @@ class Relay:
     def identity(self, hook: _Hook) -> _Hook:
         """Registers the function that says who is calling; a decorator.
 
-        Your function gets two arguments: the connection (Starlette's, with headers, cookies and query) and the `auth`
+        Your function gets two arguments: the connection (Starlette's, with headers, cookies and query) and the ``auth``
         data that the client sent. It is called once for each WebSocket and once for each other request. It can be
-        `async`. A function that is not `async` runs in the event loop, so it must not block.
+        ``async``. A function that is not ``async`` runs in the event loop, so it must not block.
 
-        Inside an exposed function, `current_identity()` returns what your function returned. If it returns None or
-        raises `RelayError`, the call is refused and no exposed function runs.
+        Inside an exposed function, ``current_identity()`` returns what your function returned. If it returns None or
+        raises ``RelayError``, the call is refused and no exposed function runs.
         """
         self._gate.hook = hook
         return hook
@@ -176,15 +176,15 @@ class Relay:
     ) -> Response:
         """A response for a route of your own, in Starlette or FastAPI, whose answer is kept in the relay's store.
 
-        It sends what `edgequake.relay.sse_response` sends. Its header `Location: {url}/answers/KEY` says where the
-        answer can be read again: `GET` resumes it after `Last-Event-ID`, and `DELETE` stops it. Only the caller who
-        owns the answer can do so; the relay's identity hook says who that is. Without a store, the stream ends when the
-        browser leaves.
+        It sends what ``edgequake.relay.sse_response`` sends. Its header ``Location: {url}/answers/KEY`` says where the
+        answer can be read again: ``GET`` resumes it after ``Last-Event-ID``, and ``DELETE`` stops it. Only the caller
+        who owns the answer can do so; the relay's identity hook says who that is. Without a store, the stream ends when
+        the browser leaves.
 
         :param key: an id of your own, such as a message's. A second request with the same key joins the answer that is
             running or kept, and its own stream is closed. This needs an identity hook.
         :param headers: more headers for the response.
-        :raises ConfigurationError: `stream` is not a stream, or you gave a key and there is no identity hook.
+        :raises ConfigurationError: ``stream`` is not a stream, or you gave a key and there is no identity hook.
         """
         checked = checked_stream(stream)
         gate, store = self._gate, self._store
@@ -203,10 +203,11 @@ class Relay:
         )
 
     async def aclose(self, grace: float = 10.0) -> None:
-        """Waits up to `grace` seconds for the kept answers of this process. The rest end with the error `interrupted`.
+        """Waits up to ``grace`` seconds for the kept answers of this process. The rest end with the error
+        ``interrupted``.
 
-        A relay that `edgequake relay` serves does this when the server stops. If you mount a relay, pass its lifespan
-        to your application, `Starlette(lifespan=relay.lifespan)`, or call this method in your own lifespan. It also
+        A relay that ``edgequake relay`` serves does this when the server stops. If you mount a relay, pass its lifespan
+        to your application, ``Starlette(lifespan=relay.lifespan)``, or call this method in your own lifespan. It also
         closes a store that you gave.
         """
         if self._store is not None:

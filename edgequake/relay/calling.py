@@ -103,7 +103,7 @@ class Exchange(Generic[T]):
 
 
 class _ItemDecoder(Generic[T]):
-    """The items of an event stream; see `edgequake._core.calls.Decoder`."""
+    """The items of an event stream; see ``edgequake._core.calls.Decoder``."""
 
     held_text = ""
 
@@ -134,7 +134,7 @@ class _ItemDecoder(Generic[T]):
 
 
 class Retries:
-    """When to try to read on, and how often: five times without any progress, and within the call's `total`."""
+    """When to try to read on, and how often: five times without any progress, and within the call's ``total``."""
 
     def __init__(self, timeout: Timeout, now: float, draw: Callable[[], float] = random.random) -> None:
         self._timeout = timeout

@@ -46,15 +46,15 @@ class Frames(Protocol):
         ...
 
     def value(self, call: CallId, kind: str, exposed: Exposed, value: Any) -> str | bytes:
-        """A `result` or a `chunk`. Raises an error for a value that cannot be sent."""
+        """A ``result`` or a ``chunk``. Raises an error for a value that cannot be sent."""
         ...
 
     def mark(self, call: CallId, kind: str, key: str = "") -> str | bytes:
-        """`stream`, with the key of one that is kept, or `done`."""
+        """``stream``, with the key of one that is kept, or ``done``."""
         ...
 
     def kept(self, call: CallId, at: str, item: bytes) -> str | bytes:
-        """A `chunk` of a kept answer, with its position."""
+        """A ``chunk`` of a kept answer, with its position."""
         ...
 
     def error(self, call: CallId | None, error: RelayError) -> str | bytes:
@@ -63,7 +63,7 @@ class Frames(Protocol):
 
 
 class Connection:
-    """One browser's socket. `serve` returns when it has left, and then every call of it has ended."""
+    """One browser's socket. ``serve`` returns when it has left, and then every call of it has ended."""
 
     def __init__(
         self,
@@ -218,7 +218,7 @@ class Connection:
 
 
 class _Framed:
-    """The answer of one call as frames; see `edgequake.relay.calls.Answer`."""
+    """The answer of one call as frames; see ``edgequake.relay.calls.Answer``."""
 
     exposed: Exposed
     task: asyncio.Future[Any]
@@ -236,7 +236,7 @@ class _Framed:
         self._stopped = False
 
     def cancel(self, stop: Any) -> None:
-        """The browser wants no more of it; `stop` says whether an answer that is kept ends with that."""
+        """The browser wants no more of it; ``stop`` says whether an answer that is kept ends with that."""
         self._cancelled = True
         self._stopped = bool(stop) if stop is not None else not self.rejoined
         self.task.cancel()

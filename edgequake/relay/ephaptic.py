@@ -28,7 +28,7 @@ _CODES: Final = {
 
 
 class MsgpackFrames:
-    """What `ephaptic.connect("ws://…/_ephaptic")` and `@ephaptic/client` speak."""
+    """What ``ephaptic.connect("ws://…/_ephaptic")`` and ``@ephaptic/client`` speak."""
 
     json = False
 
@@ -40,15 +40,15 @@ class MsgpackFrames:
             raise RelayError("bad_request", "not a msgpack map with names") from error
 
     def value(self, call: CallId, kind: str, exposed: Exposed, value: Any) -> bytes:
-        """A `result` or a `chunk`."""
+        """A ``result`` or a ``chunk``."""
         return _packed({"id": call, kind: exposed.as_python(value)})
 
     def mark(self, call: CallId, kind: str, key: str = "") -> bytes:
-        """`stream` or `done`."""
+        """``stream`` or ``done``."""
         return _packed({"id": call, kind: True})
 
     def kept(self, call: CallId, at: str, item: bytes) -> bytes:
-        """A `chunk`, its position left out: this wire has no resuming."""
+        """A ``chunk``, its position left out: this wire has no resuming."""
         return _packed({"id": call, "chunk": from_json(item)})
 
     def error(self, call: CallId | None, error: RelayError) -> bytes:

@@ -62,12 +62,12 @@ class RelayError(EdgeQuakeError):
 
     Your functions can use any code. The relay itself uses these:
 
-    - for calls: `bad_request`, `invalid_arguments`, `not_found`, `unauthorized`, `forbidden_origin`,
-      `message_too_large`, `too_many_calls`, `timeout`, `internal_error`
-    - for errors of the EdgeQuake server: `upstream_unauthorized`, `upstream_not_found`, `upstream_rate_limited`,
-      `upstream_unreachable`, `upstream_timeout`, `upstream_error`
-    - for kept answers: `stopped`, `interrupted`, `producer_lost`, `stream_lost`, `answer_too_large`, `gone`,
-      `store_unreachable`
+    - for calls: ``bad_request``, ``invalid_arguments``, ``not_found``, ``unauthorized``, ``forbidden_origin``,
+      ``message_too_large``, ``too_many_calls``, ``timeout``, ``internal_error``
+    - for errors of the EdgeQuake server: ``upstream_unauthorized``, ``upstream_not_found``, ``upstream_rate_limited``,
+      ``upstream_unreachable``, ``upstream_timeout``, ``upstream_error``
+    - for kept answers: ``stopped``, ``interrupted``, ``producer_lost``, ``stream_lost``, ``answer_too_large``,
+      ``gone``, ``store_unreachable``
     """
 
     def __init__(self, code: str, message: str, data: Any = None, *, status: int | None = None) -> None:
@@ -84,7 +84,7 @@ class RelayError(EdgeQuakeError):
 
 
 def safe_error(error: Exception, *, details: bool, during: str) -> RelayError:
-    """What a browser may know about an error; one that is not a `RelayError` is logged, with all there is to know."""
+    """What a browser may know about an error; one that is not a ``RelayError`` is logged, with all there is to know."""
     if isinstance(error, RelayError):
         return error
     if isinstance(error, InvalidInputError):  # of what a person typed: no failure of anything

@@ -68,7 +68,7 @@ class Exposed:
             raise ConfigurationError(f"{self.name} cannot be exposed: {error.message}") from error
 
     def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any], *, json: bool) -> inspect.BoundArguments:
-        """The arguments of a call, checked and converted; `json` when they came as JSON. Raises RelayError."""
+        """The arguments of a call, checked and converted; ``json`` when they came as JSON. Raises RelayError."""
         try:
             bound = self.signature.bind(*args, **kwargs)
         except TypeError as error:

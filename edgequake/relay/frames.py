@@ -17,9 +17,10 @@ __all__ = ["JsonFrames"]
 
 
 class JsonFrames:
-    """`{id, result}`; `{id, stream: true}`, `{id, chunk}` … `{id, done: true}`; `{id, error}` in place of the rest.
+    """``{id, result}``; ``{id, stream: true}``, ``{id, chunk}`` … ``{id, done: true}``; ``{id, error}`` in place of the
+    rest.
 
-    A stream that is kept has `{id, stream: true, key}` and `{id, at, chunk}`.
+    A stream that is kept has ``{id, stream: true, key}`` and ``{id, at, chunk}``.
     """
 
     json = True
@@ -29,16 +30,16 @@ class JsonFrames:
         return parsed(data)
 
     def value(self, call: CallId, kind: str, exposed: Exposed, value: Any) -> str:
-        """A `result` or a `chunk`."""
+        """A ``result`` or a ``chunk``."""
         return f'{{"id":{_json(call)},"{kind}":{exposed.as_json(value).decode()}}}'
 
     def mark(self, call: CallId, kind: str, key: str = "") -> str:
-        """`stream`, with the key of one that is kept, or `done`."""
+        """``stream``, with the key of one that is kept, or ``done``."""
         more = f',"key":{_json(key)}' if key else ""
         return f'{{"id":{_json(call)},"{kind}":true{more}}}'
 
     def kept(self, call: CallId, at: str, item: bytes) -> str:
-        """A `chunk` of a kept answer, with its position."""
+        """A ``chunk`` of a kept answer, with its position."""
         return f'{{"id":{_json(call)},"at":"{at}","chunk":{item.decode()}}}'
 
     def error(self, call: CallId | None, error: RelayError) -> str:

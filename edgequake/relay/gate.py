@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["AUTH_HEADER", "Gate"]
 
 AUTH_HEADER: Final = "relay-auth"
-"""What a client gives as `auth` with a request that has no body, as JSON."""
+"""What a client gives as ``auth`` with a request that has no body, as JSON."""
 _NO_ARGUMENTS: Final[tuple[tuple[str, Any], ...]] = (("args", []), ("kwargs", {}))
 
 

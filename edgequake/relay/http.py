@@ -35,7 +35,7 @@ _MOMENT: Final = 0.25
 
 
 async def body_of(request: Request, limit: int) -> Mapping[str, Any]:
-    """The JSON object of a request. Raises RelayError for anything else, and for more than `limit` bytes."""
+    """The JSON object of a request. Raises RelayError for anything else, and for more than ``limit`` bytes."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":  # which also keeps forms of other sites out
         raise RelayError("bad_request", "send a JSON object, with Content-Type: application/json")
@@ -77,7 +77,7 @@ class CallResponse(Response):
 
 
 class KeptResponse(Response):
-    """Sends a stream that is kept; `start` begins it. It goes on when the browser leaves."""
+    """Sends a stream that is kept; ``start`` begins it. It goes on when the browser leaves."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class KeptResponse(Response):
 
 
 class _Sent:
-    """The answer of one call as a response; see `edgequake.relay.calls.Answer`.
+    """The answer of one call as a response; see ``edgequake.relay.calls.Answer``.
 
     It begins with the first item, or when a moment has passed: until then an error still has a status.
     """

@@ -38,17 +38,17 @@ def sse_response(
     keep_alive: float | None = KEEP_ALIVE_SECONDS,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A response for Starlette or FastAPI that sends the stream as server-sent events, as `sse_lines` writes them.
+    """A response for Starlette or FastAPI that sends the stream as server-sent events, as ``sse_lines`` writes them.
 
     The stream is read as fast as the browser reads, and closed at once when the browser leaves.
 
-    :param format: `"ai-sdk"` sends the AI SDK's UI message stream, for `useChat`. `"openai"` sends the chunks of
+    :param format: ``"ai-sdk"`` sends the AI SDK's UI message stream, for ``useChat``. ``"openai"`` sends the chunks of
         OpenAI's chat completions. Both need a stream of chunks, events or strings. None sends the events of
-        `sse_lines`.
+        ``sse_lines``.
     :param details: whether the browser sees the text of internal errors. Use it in development.
     :param keep_alive: seconds of silence after which a comment is sent. Default 15. None sends none.
     :param headers: more headers for the response.
-    :raises ConfigurationError: `stream` is not a stream, or the format is unknown.
+    :raises ConfigurationError: ``stream`` is not a stream, or the format is unknown.
     """
     checked = checked_stream(stream)
     items = items_of(checked)
@@ -83,16 +83,16 @@ async def relay_websocket(
 ) -> bool:
     """Sends the stream over a WebSocket of Starlette or FastAPI. Returns True if the browser is still there afterwards.
 
-    Each item is a JSON text frame `{"id": 1, "chunk": …}`. The end is `{"done": true}`, and an error is `{"error":
-    {"code", "message", "data"}}` with a safe message. The socket is accepted if you have not done so, and stays open.
-    So `while await relay_websocket(ws, …)` can answer one question after another.
+    Each item is a JSON text frame ``{"id": 1, "chunk": …}``. The end is ``{"done": true}``, and an error is ``{"error":
+    {"code", "message", "data"}}`` with a safe message. The socket is accepted if you have not done so, and stays open.
+    So ``while await relay_websocket(ws, …)`` can answer one question after another.
 
-    If the browser leaves, the stream is closed at once. If the browser sends `{"type": "cancel"}`, the stream is closed
-    too, and the reply is `{"done": true, "cancelled": true}`. Any other message that arrives while the stream runs is
-    refused with a frame `{"refused": {…}}`; you cannot receive it afterwards.
+    If the browser leaves, the stream is closed at once. If the browser sends ``{"type": "cancel"}``, the stream is
+    closed too, and the reply is ``{"done": true, "cancelled": true}``. Any other message that arrives while the stream
+    runs is refused with a frame ``{"refused": {…}}``; you cannot receive it afterwards.
 
     :param details: whether the browser sees the text of internal errors. Use it in development.
-    :raises ConfigurationError: `stream` is not a stream.
+    :raises ConfigurationError: ``stream`` is not a stream.
     """
     checked = checked_stream(stream)
     if websocket.application_state is WebSocketState.CONNECTING:

@@ -46,7 +46,7 @@ class Limits(NamedTuple):
 def relay_app(
     gate: Gate, limits: Limits, store: AnswerStore | None, aclose: Callable[[], Awaitable[None]]
 ) -> Starlette:
-    """The ASGI application of a relay; `aclose` is awaited when it is served by itself and the server stops."""
+    """The ASGI application of a relay; ``aclose`` is awaited when it is served by itself and the server stops."""
     routes = _Routes(gate, limits, store)
     middleware = []
     if gate.origins.named:
@@ -99,7 +99,7 @@ class _Routes:
         return CallResponse(call, self._limits.keep_alive, self._store)
 
     async def resume(self, request: Request) -> Response:
-        """The rest of an answer, after `Last-Event-ID`."""
+        """The rest of an answer, after ``Last-Event-ID``."""
         store, owner = await self._asked(request)
         position = position_of(request.headers.get("last-event-id"))
         feed = await self._feed(store, request.path_params["key"], owner)

@@ -36,7 +36,7 @@ class Function:
     name: str
     arguments: list[Argument]
     kind: str
-    """`value`, `stream`, or `unknown` for a function that does not say."""
+    """``value``, ``stream``, or ``unknown`` for a function that does not say."""
     output: str
     doc: str
 

@@ -16,14 +16,14 @@ _SCRIPT: Final = Path(__file__).with_name("static") / "relay.js"
 def relay_js_path() -> Path:
     """The path of the JavaScript module for browsers, for any web framework that can send a file.
 
-    In Flask: `send_file(relay_js_path(), mimetype="text/javascript")`.
+    In Flask: ``send_file(relay_js_path(), mimetype="text/javascript")``.
     """
     return _SCRIPT
 
 
 def relay_js_response() -> Response:
-    """The JavaScript module for browsers, as a response of Starlette or FastAPI. A `Relay` already serves it at
-    `/relay.js`.
+    """The JavaScript module for browsers, as a response of Starlette or FastAPI. A ``Relay`` already serves it at
+    ``/relay.js``.
     """
     from starlette.responses import FileResponse  # of the extra `relay`, which a path alone does not need
 

@@ -1,4 +1,4 @@
-"""Uvicorn over a relay, for `edgequake relay`."""
+"""Uvicorn over a relay, for ``edgequake relay``."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["RelayServer"]
 
 
 class RelayServer(Server):
-    """Serves an ASGI application on `host` and `port` (0: any free one) until Ctrl-C, SIGTERM or `should_exit`.
+    """Serves an ASGI application on ``host`` and ``port`` (0: any free one) until Ctrl-C, SIGTERM or ``should_exit``.
 
-    `on_ready` is called with the address once connections are accepted. The server refuses WebSocket messages of more
-    than `max_message_bytes` before they are whole, and requests that call it by a name that is neither this machine's
-    nor one of `allow_hosts`. Raises ConfigurationError when it cannot listen there.
+    ``on_ready`` is called with the address once connections are accepted. The server refuses WebSocket messages of more
+    than ``max_message_bytes`` before they are whole, and requests that call it by a name that is neither this machine's
+    nor one of ``allow_hosts``. Raises ConfigurationError when it cannot listen there.
     """
 
     def __init__(

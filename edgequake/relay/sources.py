@@ -19,7 +19,7 @@ AnyStream = AsyncIterable[Any] | Iterable[Any]
 
 
 def is_async(stream: AnyStream) -> TypeIs[AsyncIterable[Any]]:
-    """Whether the stream is iterated with `async for`."""
+    """Whether the stream is iterated with ``async for``."""
     return hasattr(stream, "__aiter__")
 
 
@@ -29,7 +29,7 @@ def is_stream(value: object) -> bool:
 
 
 def checked_stream(stream: Any) -> AnyStream:
-    """`stream`, if it can be iterated. Raises ConfigurationError if not, or if it is text or a container's keys."""
+    """``stream``, if it can be iterated. Raises ConfigurationError if not, or if it is text or a container's keys."""
     if inspect.iscoroutine(stream):
         stream.close()
         raise ConfigurationError("a coroutine is not a stream: call an async generator function, or await it first")

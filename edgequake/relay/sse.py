@@ -1,4 +1,4 @@
-"""`sse_lines`: a stream as server-sent events, for any framework that sends what it iterates."""
+"""``sse_lines``: a stream as server-sent events, for any framework that sends what it iterates."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ def sse_lines(stream: Iterable[Any], *, details: bool = ..., keep_alive: float |
 def sse_lines(
     stream: Any, *, details: bool = False, keep_alive: float | None = KEEP_ALIVE_SECONDS
 ) -> AsyncIterator[bytes] | Iterator[bytes]:
-    """The stream as server-sent events, for any WSGI or ASGI framework. Send `SSE_HEADERS` with the response.
+    """The stream as server-sent events, for any WSGI or ASGI framework. Send ``SSE_HEADERS`` with the response.
 
-    Each item is sent as JSON with an id, counted from 1. The last event is named `done`. If the stream fails, the last
-    event is named `error` instead and has a `code` and a safe `message`; the error itself is logged.
+    Each item is sent as JSON with an id, counted from 1. The last event is named ``done``. If the stream fails, the
+    last event is named ``error`` instead and has a ``code`` and a safe ``message``; the error itself is logged.
 
-    The stream is closed as soon as this iterator is closed. After `keep_alive` seconds of silence, a comment is sent. A
-    WSGI server only notices by sending that the browser has gone, so the comment also ends the stream then.
+    The stream is closed as soon as this iterator is closed. After ``keep_alive`` seconds of silence, a comment is sent.
+    A WSGI server only notices by sending that the browser has gone, so the comment also ends the stream then.
 
-    A stream for `async for` gives an async iterator. A stream for `for` gives an iterator.
+    A stream for ``async for`` gives an async iterator. A stream for ``for`` gives an iterator.
 
-    :param details: whether `message` is the error's own text. Use it in development.
+    :param details: whether ``message`` is the error's own text. Use it in development.
     :param keep_alive: seconds of silence after which a comment is sent. Default 15. None sends none.
-    :raises ConfigurationError: `stream` is not a stream.
+    :raises ConfigurationError: ``stream`` is not a stream.
     """
     checked = checked_stream(stream)
     seconds = checked_keep_alive(keep_alive)
@@ -78,7 +78,7 @@ def sse_lines(
 
 
 def checked_keep_alive(seconds: float | None) -> float | None:
-    """`seconds`, if it is None or more than 0. Raises ConfigurationError if not."""
+    """``seconds``, if it is None or more than 0. Raises ConfigurationError if not."""
     if seconds is None or seconds > 0:
         return seconds
     raise ConfigurationError(f"keep_alive must be more than 0 seconds, or None for no comments, not {seconds!r}")

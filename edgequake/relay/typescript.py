@@ -108,7 +108,7 @@ class _TypeScript:
 
 
 def typescript(functions: Mapping[str, Exposed]) -> str:
-    """A `.d.ts` file: an interface for each model, and a `Client` with a method for each function."""
+    """A ``.d.ts`` file: an interface for each model, and a ``Client`` with a method for each function."""
     language = _TypeScript()
     found, models = described(functions, language)
     lines: list[str] = []
@@ -151,7 +151,7 @@ def _parameters(function: Function) -> Iterator[str]:
 
 
 def _by_name(function: Function) -> str:
-    """The parameters of `call` after the name: any argument may come by its place or by its name."""
+    """The parameters of ``call`` after the name: any argument may come by its place or by its name."""
     places = ", ".join(f"{_parameter(it.name)}?: {it.type}" for it in function.arguments if not it.by_name)
     named = ", ".join(f"{it.name}{'' if it.by_name and it.required else '?'}: {it.type}" for it in function.arguments)
     mark = "?" if function.callable_by_position else ""

@@ -74,7 +74,7 @@ def parsed_value(data: str | bytes) -> Any:
 
 
 def as_object(value: Any) -> Mapping[str, Any]:
-    """`value`, if it is an object with names. Raises RelayError if not."""
+    """``value``, if it is an object with names. Raises RelayError if not."""
     if isinstance(value, dict) and all(isinstance(name, str) for name in value):
         return value
     raise RelayError("bad_request", "a message is an object with named fields")

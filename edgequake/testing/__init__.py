@@ -1,4 +1,4 @@
-"""Tools for testing an application: `ScriptServer` gives a client any answer and any fault that you write down."""
+"""Tools for testing an application: ``ScriptServer`` gives a client any answer and any fault that you write down."""
 
 from edgequake.testing._answers import (
     CLOSE,

@@ -20,7 +20,7 @@ KEEP_ALIVE: Final = b": keep-alive\n\n"
 
 
 class End(enum.Enum):
-    """A way for an answer to break: `RESET`, `CLOSE` or `HALF_CLOSE`. Steps after it are not sent."""
+    """A way for an answer to break: ``RESET``, ``CLOSE`` or ``HALF_CLOSE``. Steps after it are not sent."""
 
     RESET = "reset"
     CLOSE = "close"
@@ -28,7 +28,7 @@ class End(enum.Enum):
 
 
 RESET: Final = End.RESET
-"""Resets the connection (ECONNRESET). Put a `Hold` before it if the client must first read what was sent."""
+"""Resets the connection (ECONNRESET). Put a ``Hold`` before it if the client must first read what was sent."""
 CLOSE: Final = End.CLOSE
 """Closes the connection (FIN) without the proper end of the answer."""
 HALF_CLOSE: Final = End.HALF_CLOSE
@@ -36,7 +36,7 @@ HALF_CLOSE: Final = End.HALF_CLOSE
 
 
 class Hold:
-    """A step at which the answer pauses until you call `release()`, the client leaves or the server stops."""
+    """A step at which the answer pauses until you call ``release()``, the client leaves or the server stops."""
 
     def __init__(self) -> None:
         self.reached = threading.Event()
@@ -83,7 +83,7 @@ class Cut:
 
 
 class Repeat:
-    """A step that is sent `times` times. With None it is sent until the client leaves."""
+    """A step that is sent ``times`` times. With None it is sent until the client leaves."""
 
     def __init__(self, step: Step, times: int | None = None) -> None:
         self.step = prepared(step)
@@ -98,7 +98,7 @@ class Repeat:
 
 
 Step: TypeAlias = bytes | str | Mapping[str, object] | Hold | Repeat | Cut | End
-"""A step of an answer. Bytes are sent unchanged; a str as a `data:` event with that text; a mapping as one with that
+"""A step of an answer. Bytes are sent unchanged; a str as a ``data:`` event with that text; a mapping as one with that
 JSON.
 """
 _Prepared: TypeAlias = bytes | Hold | Repeat | Cut | End
@@ -120,7 +120,7 @@ def prepared(step: Step) -> _Prepared:
 
 
 CUT: Final = Cut({"type": "token", "content": "cut"})
-"""Half a token event, after which the connection is closed: a `Cut` of an event that does not matter."""
+"""Half a token event, after which the connection is closed: a ``Cut`` of an event that does not matter."""
 
 
 def _unrolled(steps: Iterable[_Prepared]) -> Iterator[_Piece]:

@@ -36,7 +36,7 @@ class Headers(Mapping[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that the server received. `path` is still percent-encoded. Connections are counted from 1."""
+    """A request that the server received. ``path`` is still percent-encoded. Connections are counted from 1."""
 
     method: str
     """The HTTP method, such as ``POST``."""

@@ -80,7 +80,7 @@ class Route:
         content_type: str | None = None,
         **content: Unpack[JsonBody],
     ) -> Self:
-        """Queues a plain answer with a Content-Length. Give `json`, `text` or `body`."""
+        """Queues a plain answer with a Content-Length. Give ``json``, ``text`` or ``body``."""
         kind = "application/octet-stream" if body else ""
         if unknown := content.keys() - {"json"}:
             raise TypeError(f"reply() takes json, text, body, status, headers and content_type, not {min(unknown)}")
@@ -108,7 +108,7 @@ class Route:
         return self._add(scripted(steps, **options))
 
     def stream_file(self, path: str | os.PathLike[str], *steps: Step, **options: Unpack[StreamOptions]) -> Self:
-        """Queues a streamed answer with the bytes of a recorded file, followed by `steps`."""
+        """Queues a streamed answer with the bytes of a recorded file, followed by ``steps``."""
         return self.stream(Path(path).read_bytes(), *steps, **options)
 
     def raw(self, *steps: Step) -> Self:

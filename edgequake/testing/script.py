@@ -38,7 +38,7 @@ _BAD_REQUEST: Final = scripted([b"not an HTTP/1.1 request"], status=400, content
 
 
 class ScriptServer(Script):
-    """A scripted server on a free loopback port. It runs while the `with` block lasts.
+    """A scripted server on a free loopback port. It runs while the ``with`` block lasts.
 
     A request that finds no queued answer gets the status 500. A client that shuts down the sending side of its
     connection counts as gone.
@@ -108,7 +108,7 @@ class ScriptServer(Script):
         self.stop()
 
     def wait_for_requests(self, n: int, timeout: float = 30.0) -> list[Request]:
-        """Waits until there have been `n` requests. Returns all requests so far.
+        """Waits until there have been ``n`` requests. Returns all requests so far.
 
         :param timeout: seconds to wait.
         :raises TimeoutError: fewer requests came.
@@ -117,7 +117,7 @@ class ScriptServer(Script):
         return list(self.requests)
 
     def wait_for_disconnect(self, timeout: float = 30.0, *, n: int = 1) -> list[Request]:
-        """Waits until `n` clients have left before their answer was complete. Returns their requests.
+        """Waits until ``n`` clients have left before their answer was complete. Returns their requests.
 
         :param timeout: seconds to wait.
         :raises TimeoutError: fewer clients left.
@@ -142,10 +142,10 @@ class ScriptServer(Script):
         self._wait(lambda: self._playing == 0, timeout, "the end of every answer")
 
     def wait_until_closed(self, timeout: float = 30.0, *, n: int = 0, left: int = 0) -> None:
-        """Waits until no connection is open, or no more than `left`.
+        """Waits until no connection is open, or no more than ``left``.
 
-        A connection that the server has not accepted yet counts as open. Afterwards `requests` and `disconnects` hold
-        everything that came over the closed ones.
+        A connection that the server has not accepted yet counts as open. Afterwards ``requests`` and ``disconnects``
+        hold everything that came over the closed ones.
 
         :param timeout: seconds to wait.
         :param n: also wait until there have been so many connections in all.

@@ -35,16 +35,16 @@ class AsyncRelayClient(AsyncClosing):
             async for chunk in stream:
                 print(chunk, end="", flush=True)
 
-    Results and stream items are JSON data. `call` can convert them to a type. `edgequake relay types --python` writes a
-    client whose methods are typed.
+    Results and stream items are JSON data. ``call`` can convert them to a type. ``edgequake relay types --python``
+    writes a client whose methods are typed.
 
     A call is repeated only if the function certainly did not run: no connection could be made, or the relay was too
     busy. If the relay keeps its answers, a stream whose connection is lost continues over a new one, and each item
-    comes once. Errors are `RelayError` and those of `edgequake.exceptions`.
+    comes once. Errors are ``RelayError`` and those of ``edgequake.exceptions``.
 
     :param url: the address where the relay is mounted.
     :param auth: JSON data for the relay's identity hook.
-    :param timeout: seconds for each clock except `total`, a `Timeout`, or None for no limit. Default: 30 seconds to
+    :param timeout: seconds for each clock except ``total``, a ``Timeout``, or None for no limit. Default: 30 seconds to
         reach the relay and for a result, 300 for each item of a stream.
     :param headers: headers that every request gets.
     :param http_client: a client of httpx that you own. It stays open when this client is closed.
@@ -82,7 +82,7 @@ class AsyncRelayClient(AsyncClosing):
     async def call(
         self, name: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None, *, returns: Any = None
     ) -> Any:
-        """Calls a function of the relay. Returns its result, or a stream of its items (`AsyncRelayStream`).
+        """Calls a function of the relay. Returns its result, or a stream of its items (``AsyncRelayStream``).
 
         :param name: the name of the function.
         :param args: its positional arguments.
@@ -92,7 +92,7 @@ class AsyncRelayClient(AsyncClosing):
         :raises RelayError: the relay or the function refused the call.
         :raises NetworkError: the relay cannot be reached.
         :raises TimeoutError: a timeout expired.
-        :raises ResponseError: the reply is not what a relay sends, or does not fit `returns`.
+        :raises ResponseError: the reply is not what a relay sends, or does not fit ``returns``.
         """
         exchange: Exchange[Any] = Exchange(returns)
         call = exchange.call(name, args, kwargs or {}, self._auth)
@@ -117,13 +117,13 @@ class AsyncRelayClient(AsyncClosing):
 
 
 class AsyncRelayStream(AsyncBaseStream[T]):
-    """The items of a call. Iterate it once; a second loop raises `StreamError`.
+    """The items of a call. Iterate it once; a second loop raises ``StreamError``.
 
-    The call ends when you leave the loop, when the `with` block ends, or when you close the stream. If the loop ends
+    The call ends when you leave the loop, when the ``with`` block ends, or when you close the stream. If the loop ends
     without an error, you have every item. If the relay keeps its answers, a lost connection is replaced, up to five
     times in a row without a new item.
 
-    Iterating raises `RelayError` if the relay or the function fails, and the errors of `edgequake.exceptions`.
+    Iterating raises ``RelayError`` if the relay or the function fails, and the errors of ``edgequake.exceptions``.
     """
 
     def __init__(self, answer: AsyncAnswer) -> None:

@@ -202,7 +202,7 @@ class Copier:
         self._fresh.add(answer.name)
 
     def _over(self, copy: Copy, end: bytes | None = None) -> None:
-        """Nothing more is copied; `end` is what Redis says how the answer ended."""
+        """Nothing more is copied; ``end`` is what Redis says how the answer ended."""
         answer = copy.answer
         answer.log.changed = None
         if end is not None:

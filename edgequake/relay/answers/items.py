@@ -20,7 +20,7 @@ __all__ = ["StreamItems"]
 
 
 class StreamItems:
-    """A stream's items as JSON, and its error as a RelayError; `deadline` is a time of the running loop's clock.
+    """A stream's items as JSON, and its error as a RelayError; ``deadline`` is a time of the running loop's clock.
 
     Closing it closes the stream, also if no item was asked for.
     """

@@ -23,7 +23,7 @@ END: Final = "e"
 
 
 class Position(NamedTuple):
-    """How far a reader has come: an SSE event's id, and what `Last-Event-ID` says."""
+    """How far a reader has come: an SSE event's id, and what ``Last-Event-ID`` says."""
 
     epoch: int
     """When the answer began, in milliseconds: no other answer of the same key has the same."""
@@ -45,7 +45,7 @@ START: Final = Position(0, 0)
 
 
 def written(epoch: int, number: int | str) -> str:
-    """A position as text; `END` is that of the end."""
+    """A position as text; ``END`` is that of the end."""
     return f"{epoch}-{number}"
 
 
@@ -64,7 +64,7 @@ class Log:
         self._joined = b""
         self._ends: array[int] | None = None  # of each item in that, once it is joined
         self.end: bytes | None = None
-        """The last event as JSON: `{"type": "done"}`, or an error."""
+        """The last event as JSON: ``{"type": "done"}``, or an error."""
         self.size = 0
         """Bytes of all items."""
         self.readers = 0
@@ -158,5 +158,5 @@ class Feed:
             raise RelayError("gone", "this position is one of another answer: read this one from its start")
 
     async def read(self, after: int) -> tuple[Sequence[bytes], bytes | None]:
-        """The next items, waited for; see `Log.read`."""
+        """The next items, waited for; see ``Log.read``."""
         return await self._log.read(after)

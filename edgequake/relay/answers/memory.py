@@ -44,12 +44,12 @@ class Started(NamedTuple):
 
 
 class AnswerStore(Protocol):
-    """The protocol of a store of answers. `MemoryStore` and `RedisStore` have it, and you can write your own."""
+    """The protocol of a store of answers. ``MemoryStore`` and ``RedisStore`` have it, and you can write your own."""
 
     async def start(self, items: Items, *, owner: str = "", key: str | None = None) -> Started:
-        """Begins an answer and returns. A separate task reads `items` to the end.
+        """Begins an answer and returns. A separate task reads ``items`` to the end.
 
-        If `key` is given and this owner already has an answer with that key, the reader joins it and `items` are
+        If ``key`` is given and this owner already has an answer with that key, the reader joins it and ``items`` are
         closed.
         """
         ...
@@ -63,7 +63,7 @@ class AnswerStore(Protocol):
         ...
 
     async def aclose(self, grace: float = 0) -> None:
-        """Waits up to `grace` seconds for the answers of this process, then ends the rest as `interrupted`."""
+        """Waits up to ``grace`` seconds for the answers of this process, then ends the rest as ``interrupted``."""
         ...
 
 
@@ -94,8 +94,8 @@ class MemoryStore:
 
     :param keep: seconds for which an answer can still be read after its end.
     :param linger: seconds without a reader after which an unfinished answer is stopped. None lets every answer finish.
-    :param max_answer_bytes: the largest answer in bytes. A larger one ends with the error `answer_too_large`. Default 4
-        MiB.
+    :param max_answer_bytes: the largest answer in bytes. A larger one ends with the error ``answer_too_large``. Default
+        4 MiB.
     :raises ConfigurationError: a setting cannot work.
     """
 
@@ -117,7 +117,7 @@ class MemoryStore:
         return f"{type(self).__name__}(keep={self._keep:g}, linger={self._linger!r})"
 
     async def start(self, items: Items, *, owner: str = "", key: str | None = None) -> Started:
-        """Begins an answer, or joins the one that this owner already has under `key`. See `AnswerStore`."""
+        """Begins an answer, or joins the one that this owner already has under ``key``. See ``AnswerStore``."""
         self._here()
         key, name = checked_key(owner, key)
         if (there := self._answers.get(name)) is not None:
@@ -142,7 +142,7 @@ class MemoryStore:
         return answer is not None
 
     async def aclose(self, grace: float = 0) -> None:
-        """Waits up to `grace` seconds for running answers, ends the rest as `interrupted`, and forgets all of them.
+        """Waits up to ``grace`` seconds for running answers, ends the rest as ``interrupted``, and forgets all of them.
 
         You can use the store again afterwards, also in another event loop.
         """

@@ -58,7 +58,7 @@ class _Mirror:
 class Mirrors:
     """Two tasks: one waits for news of all mirrored answers at once, one looks after those that are quiet.
 
-    `told` is called with what other processes tell this one.
+    ``told`` is called with what other processes tell this one.
     """
 
     def __init__(

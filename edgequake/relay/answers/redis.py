@@ -23,20 +23,20 @@ _STOP: Final = "stop "
 
 
 class RedisStore(MemoryStore):
-    """Keeps answers in Redis (6.2 or newer) or Valkey, so that every worker can read them. Needs the extra `redis`.
+    """Keeps answers in Redis (6.2 or newer) or Valkey, so that every worker can read them. Needs the extra ``redis``.
 
     The worker that makes an answer serves its own readers from memory and copies the answer to Redis. If that worker
-    dies, readers on other workers get the error `producer_lost` within 4/3 of `lease`. If Redis fails, readers on the
-    worker that makes the answer still get all of it, and new answers cannot be resumed until Redis is back.
+    dies, readers on other workers get the error ``producer_lost`` within 4/3 of ``lease``. If Redis fails, readers on
+    the worker that makes the answer still get all of it, and new answers cannot be resumed until Redis is back.
 
-    :param url: the address, such as `redis://:password@host:6379/0`. Use `rediss://` for TLS and `unix://` for a
+    :param url: the address, such as ``redis://:password@host:6379/0``. Use ``rediss://`` for TLS and ``unix://`` for a
         socket.
     :param lease: seconds without a sign of life after which a worker counts as dead.
     :param keep: seconds for which an answer can still be read after its end.
     :param linger: seconds without a reader on any worker after which an unfinished answer is stopped. It is never
-        shorter than `lease`. None lets every answer finish.
-    :param max_answer_bytes: the largest answer in bytes. A larger one ends with the error `answer_too_large`. Default 4
-        MiB.
+        shorter than ``lease``. None lets every answer finish.
+    :param max_answer_bytes: the largest answer in bytes. A larger one ends with the error ``answer_too_large``. Default
+        4 MiB.
     :param prefix: how the keys in Redis begin. It stands in braces there.
     :raises ConfigurationError: a setting cannot work. Nothing is sent to Redis before the first answer.
     """
@@ -67,7 +67,7 @@ class RedisStore(MemoryStore):
         return f"RedisStore({str(self._link)!r}, lease={self._lease:g}, keep={self._keep:g}, linger={self._linger!r})"
 
     async def start(self, items: Items, *, owner: str = "", key: str | None = None) -> Started:
-        """Begins an answer, or joins the one that this owner already has under `key`. See `AnswerStore`.
+        """Begins an answer, or joins the one that this owner already has under ``key``. See ``AnswerStore``.
 
         If Redis does not reply within two seconds, the answer begins anyway. Its key is then empty: it cannot be
         resumed.

@@ -21,7 +21,8 @@ def free_port() -> int:
 
 async def ask(port: int) -> None:
     """Prints the answer; raises unless it came in pieces, with sources."""
-    sio: Any = import_module("socketio").AsyncClient()  # in the recipe's own environment alone
+    socketio: Any = import_module("socketio")  # in the recipe's own environment alone
+    sio = socketio.AsyncClient(reconnection_attempts=300, reconnection_delay=0.2, reconnection_delay_max=0.2)
     pieces: list[str] = []
     elements: list[dict[str, Any]] = []
     errors: list[str] = []
@@ -45,14 +46,10 @@ async def ask(port: int) -> None:
     sio.on("new_message", message)
     sio.on("task_end", end)
     session = {"sessionId": str(uuid4()), "clientType": "webapp", "threadId": "", "userEnv": "{}", "chatProfile": ""}
-    for _ in range(300):
-        try:
-            await sio.connect(
-                f"http://127.0.0.1:{port}", auth=session, socketio_path="/ws/socket.io", transports=["websocket"]
-            )
-            break
-        except import_module("socketio").exceptions.ConnectionError:  # it is starting
-            await asyncio.sleep(0.2)
+    url, path = f"http://127.0.0.1:{port}", "/ws/socket.io"
+    await sio.connect(
+        url, auth=session, socketio_path=path, transports=["websocket"], retry=True
+    )  # the app is starting
     await sio.emit("connection_successful")
     await asyncio.wait_for(ended.wait(), 60)  # of what the app does at the start
     ended.clear()

@@ -21,6 +21,12 @@ def audit():
 
 
 @pytest.fixture
+def installed(audit, monkeypatch):
+    """Two packages are here, so that none of the real ones is read."""
+    monkeypatch.setattr(audit, "pinned", lambda: {"a": "1", "h11": "0.16.0"})
+
+
+@pytest.fixture
 def index(monkeypatch):
     """What the lookup prints, as ``answers(stdout, stderr)``; the lines that it was asked about."""
     asked = []
@@ -48,6 +54,7 @@ def test_all_that_users_install_is_looked_up(audit, index):
     assert not {"pytest", "ruff", "edgequake"} & names
 
 
+@pytest.mark.usefixtures("installed")
 def test_a_weakness_fails_the_gate_and_is_named(audit, index, capsys):
     weakness = {"id": "PYSEC-2026-1", "fix_versions": ["0.17"], "aliases": [], "description": "…"}
     index(
@@ -59,12 +66,14 @@ def test_a_weakness_fails_the_gate_and_is_named(audit, index, capsys):
     assert "1 known weaknesses; the index knows 2 of 2 packages" in out
 
 
+@pytest.mark.usefixtures("installed")
 def test_without_a_network_it_says_so_and_passes(audit, index, capsys):
     index("", "Traceback …\nConnectionError: no route")
     assert audit.main() == 0
     assert "skipped, nothing can be looked up: ConnectionError: no route" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("installed")
 def test_an_index_that_knows_nothing_is_told_from_one_that_knows_of_no_weakness(audit, index, capsys):
     index(packages({"name": "h11", "skip_reason": "not found"}, {"name": "a", "version": "1", "vulns": []}))
     assert audit.main() == 0

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import typer.main
 
 if TYPE_CHECKING:
     from cli.commands import Run
@@ -42,6 +43,8 @@ def test_tab_completes(line: str, words: set[str]) -> None:
 
 def test_the_script_for_the_shell_is_shown_and_can_be_installed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "true")
+    made_anew = typer.main.get_command.__wrapped__  # Typer looks at this setting when it makes the commands
+    monkeypatch.setattr(typer.main, "get_command", made_anew)
     shown = run("--show-completion", "bash")
     assert (shown.code, shown.err) == (0, "")
     assert "complete -o default -F _edgequake_completion edgequake" in shown.out

@@ -145,7 +145,7 @@ class AsyncSender:
 
     async def read(self, response: Response, deadline: AsyncDeadline, at_most: int) -> bytes:
         """The body of ``response``, or about its first ``at_most`` bytes; then releases the connection."""
-        deadline.clock.wait_for("response", monotonic())
+        deadline.clock.wait_for_rest(monotonic())
         parts: list[bytes] = []
         size = 0
         try:

@@ -14,6 +14,7 @@ from edgequake._core.clock import CallClock
 from edgequake._core.observing import UNOBSERVED, observed
 from edgequake._core.retry import RetryRules
 from edgequake._http.release import async_release
+from edgequake._http.requests import shown_address
 from edgequake._http.waiting import AsyncDeadline
 from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, ResponseError
 from edgequake.models._model import Answer
@@ -138,6 +139,7 @@ class AsyncSession:
             answer = call.parse(body)
         except ResponseError as error:
             error.status_code, error.request_id = response.status_code, request_id
+            error.message = f"{call.method} {shown_address(response.request)}: {error.message}"
             raise
         if isinstance(answer, Answer):
             answer._request_id = request_id

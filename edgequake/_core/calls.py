@@ -153,7 +153,7 @@ def any_request(
     return Call(
         method,
         path,
-        parse_as(cast_to),
+        parse_as(cast_to, advice="; cast_to=type(None) takes it"),
         replayable=method in _SAFE_METHODS if replayable is None else replayable,
         params=params,
         body=None if body is None or files else as_json(body),
@@ -165,8 +165,10 @@ def any_request(
     )
 
 
-def parse_as(cast_to: type[T]) -> Callable[[bytes], T]:
+def parse_as(cast_to: type[T], *, advice: str = "") -> Callable[[bytes], T]:
     """A function from a body to ``cast_to``: any type pydantic can read JSON as; bytes, str and None take it raw.
+
+    ``advice`` is what to say of an empty body.
 
     Raises :class:`ConfigurationError` for a type that pydantic cannot.
     """
@@ -190,7 +192,7 @@ def parse_as(cast_to: type[T]) -> Callable[[bytes], T]:
         if isinstance(cast_to, type) and issubclass(cast_to, SecretAnswer):
             shown = "[secret]"
         if not body:
-            raise ResponseError("the server's answer is empty where JSON was expected; cast_to=type(None) takes it")
+            raise ResponseError(f"the server's answer is empty where JSON was expected{advice}")
         try:
             data = parse_json(body)
         except ValueError as error:

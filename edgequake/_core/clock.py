@@ -20,6 +20,7 @@ _WAITING_FOR: dict[str, str] = {
     "chunk": "no chunk for {seconds:g} s (keep-alives do not count)",
     "total": "not finished within {seconds:g} s in all",
 }
+_REST = "the server began its answer and did not end it within {seconds:g} s"
 
 
 class CallClock:
@@ -29,7 +30,7 @@ class CallClock:
     the time that a slow consumer takes between two chunks is not counted. ``total`` counts everything, from the start.
     """
 
-    __slots__ = ("_cut_short", "_limits", "_stage", "_total_ends", "ends", "timeout", "waiting_since")
+    __slots__ = ("_answer_began", "_cut_short", "_limits", "_stage", "_total_ends", "ends", "timeout", "waiting_since")
 
     def __init__(self, timeout: Timeout, started: float) -> None:
         self.timeout = timeout
@@ -41,6 +42,7 @@ class CallClock:
         """A wait of this stage begins now; ``and_before``: seconds that another takes before it."""
         self._stage: TimeoutStage = stage
         self.waiting_since = now
+        self._answer_began = False
         ends = now + self._limits[stage] + and_before
         self._cut_short = self._total_ends < ends
         self.ends = self._total_ends if self._cut_short else ends
@@ -49,6 +51,11 @@ class CallClock:
     def wait_for_answer(self, now: float) -> None:
         """The wait for an answer begins now; reaching the server is part of it."""
         self.wait_for("response", now, self._limits["connect"])
+
+    def wait_for_rest(self, now: float) -> None:
+        """The wait for the rest of an answer that is read whole begins now; it may take as long as its beginning."""
+        self.wait_for("response", now)
+        self._answer_began = True
 
     def end_within(self, seconds: float, now: float) -> None:
         """No wait lasts longer than ``seconds`` from now."""
@@ -78,13 +85,14 @@ class CallClock:
         cut_short = self._cut_short
         if stage is not None:
             cut_short = self._total_ends < self.waiting_since + self._limits[stage]
-        return timed_out("total" if cut_short else stage or self._stage, self.timeout)
+        ended = "total" if cut_short else stage or self._stage
+        return timed_out(ended, self.timeout, answer_began=self._answer_began)
 
 
-def timed_out(stage: TimeoutStage, timeout: Timeout) -> TimeoutError:
+def timed_out(stage: TimeoutStage, timeout: Timeout, *, answer_began: bool = False) -> TimeoutError:
     """The error that says ``stage``'s clock of ``timeout`` ran out."""
     seconds = getattr(timeout, stage)
-    words = _WAITING_FOR[stage].format(seconds=math.nan if seconds is None else seconds)
+    words = (_REST if answer_began and stage == "response" else _WAITING_FOR[stage]).format(seconds=math.nan if seconds is None else seconds)
     return TimeoutError(f"timeout: {words}", stage=stage)  # programs look for that word
 
 

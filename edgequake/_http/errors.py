@@ -45,7 +45,7 @@ SPEAKS_PLAIN_HTTP = "speaks plain http: use http://"
 ENDED_HANDSHAKE = "ended the TLS handshake; if it speaks plain http, use http://"
 SPEAKS_TLS = "the server speaks TLS: use https://"
 _ALERT = re.compile(r"\\+x15\\+x03")  # of TLS, as HTTP libraries quote it
-_NO_ANSWER = re.compile("disconnected|illegal request line")
+_NO_ANSWER = re.compile("disconnected|illegal request line|reset by peer")
 _SAYS_NOTHING = ("All connection attempts failed", "Cannot connect to host", "Connect call failed")
 # What OpenSSL makes of an answer in plain text, by its version.
 _NOT_TLS = re.compile("WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE")
@@ -136,6 +136,8 @@ def _unreached(error: Exception, clock: CallClock, origin: str, text: str) -> Ed
         return ConfigurationError(f"cannot reach {origin}: {text}")
     elif origin.startswith("https://") and ("UNEXPECTED_EOF" in text or text.startswith(_SAYS_NOTHING)):
         text = f"the server {ENDED_HANDSHAKE}"
+    elif "self-signed" in text or "self signed" in text or "local issuer" in text:
+        text += "; if you trust it, set SSL_CERT_FILE to the certificate of the authority that signed it"
     ours = NetworkError(f"cannot reach {origin}: {text}")
     ours.request_sent = False
     return ours

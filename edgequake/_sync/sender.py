@@ -146,7 +146,7 @@ class Sender:
 
     def read(self, response: Response, deadline: Deadline, at_most: int) -> bytes:
         """The body of ``response``, or about its first ``at_most`` bytes; then releases the connection."""
-        deadline.clock.wait_for("response", monotonic())
+        deadline.clock.wait_for_rest(monotonic())
         parts: list[bytes] = []
         size = 0
         try:

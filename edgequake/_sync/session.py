@@ -15,6 +15,7 @@ from edgequake._core.clock import CallClock
 from edgequake._core.observing import UNOBSERVED, observed
 from edgequake._core.retry import RetryRules
 from edgequake._http.release import release
+from edgequake._http.requests import shown_address
 from edgequake._http.waiting import Deadline
 from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, ResponseError
 from edgequake.models._model import Answer
@@ -139,6 +140,7 @@ class Session:
             answer = call.parse(body)
         except ResponseError as error:
             error.status_code, error.request_id = response.status_code, request_id
+            error.message = f"{call.method} {shown_address(response.request)}: {error.message}"
             raise
         if isinstance(answer, Answer):
             answer._request_id = request_id

@@ -46,6 +46,7 @@ def test_silence_in_the_body_of_a_plain_answer(caller, server, soon):
     with pytest.raises(TimeoutError) as caught:
         caller.run(client(caller, response=soon).query.execute("q"))
     check(caller, server, caught.value, "response", soon)
+    assert "the server began its answer and did not end it within" in str(caught.value)
 
 
 def test_a_plain_body_that_comes_drop_by_drop_without_end(caller, server, soon):

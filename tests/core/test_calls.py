@@ -603,6 +603,8 @@ def test_an_answer_is_read_as_any_type(cast_to, body, value):
 
 def test_an_empty_answer_says_what_takes_it():
     with pytest.raises(ResponseError, match=r"is empty where JSON was expected; cast_to=type\(None\) takes it"):
+        any_request("GET", "/x", dict).parse(b"")
+    with pytest.raises(ResponseError, match=r"is empty where JSON was expected$"):
         parse_as(dict)(b"")
 
 

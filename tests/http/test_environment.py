@@ -102,16 +102,17 @@ def test_a_variable_that_cannot_be_used_is_named_and_no_password_shown(
 
 @THREE
 @pytest.mark.parametrize(
-    ("file", "says"),
+    ("variables", "says"),
     [
-        ("/nowhere.pem", "SSL_CERT_FILE='/nowhere.pem' cannot be read as certificates: No such file"),
-        (__file__, "cannot be read as certificates: "),
+        ({"SSL_CERT_FILE": "/no.pem"}, "SSL_CERT_FILE='/no.pem' cannot be read as certificates: No such file"),
+        ({"SSL_CERT_FILE": __file__}, "cannot be read as certificates: "),
+        ({"SSL_CERT_DIR": "/nowhere"}, "SSL_CERT_DIR='/nowhere' does not exist"),
     ],
 )
 def test_certificates_that_cannot_be_read_are_named_when_a_server_is_reached_over_tls(
-    caller, server, environment, file, says
+    caller, server, environment, variables, says
 ):
-    environment(SSL_CERT_FILE=file)
+    environment(**variables)
     server.on("POST", STREAM).stream(*v2("a"))
     if not isinstance(caller, AiohttpCaller):  # aiohttp's sessions are made with the certificates
         assert caller.text(caller.client().query.stream("q")) == "a"

@@ -58,6 +58,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_and_no_key_is_sent(cal
     assert not error.request_sent
     assert f"cannot reach {secure.url}" in str(error)
     assert "certificate verify failed" in str(error)
+    assert str(error).endswith("; if you trust it, set SSL_CERT_FILE to the certificate of the authority that signed it")
     assert secure.requests == []
 
 
@@ -182,3 +183,10 @@ def test_a_redirect_from_tls_to_plain_http_is_not_followed(caller, authority, se
     error = caller.fails(client.query.stream("q"))
     closed(caller, own)
     assert (error.status_code, server.connections) == (307, 0)
+
+
+def test_a_tls_server_that_resets_a_plain_request_may_be_meant(caller, server):
+    server.always().raw(RESET)
+    error = caller.fails(caller.client(max_retries=0).query.stream("q"))
+    assert type(error) is NetworkError
+    assert str(error).endswith("Connection reset by peer; if the server speaks TLS, use https://")

@@ -92,7 +92,9 @@ class CallClock:
 def timed_out(stage: TimeoutStage, timeout: Timeout, *, answer_began: bool = False) -> TimeoutError:
     """The error that says ``stage``'s clock of ``timeout`` ran out."""
     seconds = getattr(timeout, stage)
-    words = (_REST if answer_began and stage == "response" else _WAITING_FOR[stage]).format(seconds=math.nan if seconds is None else seconds)
+    words = (_REST if answer_began and stage == "response" else _WAITING_FOR[stage]).format(
+        seconds=math.nan if seconds is None else seconds
+    )
     return TimeoutError(f"timeout: {words}", stage=stage)  # programs look for that word
 
 

@@ -7,6 +7,7 @@ import pytest
 from docs.pages import ROOT
 
 import edgequake
+from edgequake.local.requests import RequestError
 
 PAGES = (ROOT / "docs" / "errors.md", ROOT / "docs" / "messages.md")
 NOT_OURS = {"404 Not Found", ": Connection refused", ": Name or service not known"}
@@ -31,7 +32,7 @@ def messages():
 
 @pytest.fixture(scope="module")
 def texts():
-    return "\n".join(texts_of_the_package())
+    return "\n".join([*texts_of_the_package(), *(text.replace("…", "\0") for text in raised())])
 
 
 def test_every_message_of_the_page_is_one_of_the_package(texts):
@@ -57,6 +58,10 @@ def raised():
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
                 name = getattr(node.exc.func, "id", None) or getattr(node.exc.func, "attr", "")
                 text = max((template(one) or "" for one in node.exc.args), key=len, default="")
+                if name == "RequestError":  # which begins its message with what the status means
+                    text = str(RequestError(ast.literal_eval(node.exc.args[0]), text))
+                elif name == "not_found":
+                    text = f"Not found: {text}"
                 if (
                     (name in vars(edgequake) if inside else name not in OTHERS)
                     and " " in text

@@ -58,7 +58,9 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_and_no_key_is_sent(cal
     assert not error.request_sent
     assert f"cannot reach {secure.url}" in str(error)
     assert "certificate verify failed" in str(error)
-    assert str(error).endswith("; if you trust it, set SSL_CERT_FILE to the certificate of the authority that signed it")
+    assert str(error).endswith(
+        "; if you trust it, set SSL_CERT_FILE to the certificate of the authority that signed it"
+    )
     assert secure.requests == []
 
 

@@ -1,9 +1,10 @@
-"""One answer on its way, through `StreamingRAG`: retrieval, then the text token by token."""
+"""One answer on its way: retrieval, then the text token by token, through `StreamingRAG` from a language model."""
 
 import asyncio
 import math
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from time import perf_counter
 from typing import Any
 
@@ -15,7 +16,7 @@ from edgequake.local.engine import MAX_RESULTS, Engine, Found, Question
 from edgequake.local.passages import MAX_CHARS
 from edgequake.local.quoting import pieces
 from edgequake.local.requests import RequestError
-from edgequake.rag import EventType, StreamConfig, StreamingRAG
+from edgequake.rag import StreamConfig, StreamingRAG
 
 _MAX_PASSAGE_CHARS = MAX_CHARS + 1000  # with its number, document and headings
 _SECRET = re.compile(r"\b(?:sk|pk|key|eq|gsk|hf|xai)[-_][\w-]{8,}|(?<=[Bb]earer )\S+|(?<=://)[^/\s@]+:[^/\s@]+(?=@)")
@@ -36,7 +37,7 @@ class GenerationError(RequestError):
 
 
 class Answering:
-    """The answer to one question. First `found`, then `tokens`; `aclose` in any case.
+    """The answer to one question. First `found`, then `tokens`.
 
     `tokens` and `first_token_ms` are counted, and `text` grows, while the tokens are taken.
     """
@@ -49,17 +50,7 @@ class Answering:
         self.first_token_ms: int | None = None
         self.generation_ms = 0
         self._delay = engine.token_delay
-        self._retriever = _Retriever(engine, question)
-        config = StreamConfig(
-            max_context_docs=MAX_RESULTS,
-            max_doc_chars=_MAX_PASSAGE_CHARS,
-            prompt_template=engine.template(question),
-            retrieval_timeout=math.inf,
-            generation_timeout=math.inf,
-            raise_errors=True,
-        )
-        rag = StreamingRAG(self._retriever, engine.llm or _Extract(self._retriever), config)
-        self._events = rag.astream_events(question.text)
+        self._found = Found()
 
     @property
     def answered_by(self) -> dict[str, str]:
@@ -69,12 +60,10 @@ class Answering:
     async def found(self) -> Found:
         """What the answer rests on. Raises RetrievalError."""
         try:
-            async for event in self._events:
-                if event.type == EventType.GENERATION_START:
-                    break
-        except RAGError as error:
-            raise RetrievalError(500, self._said(error)) from error
-        return self._retriever.found
+            self._found = await asyncio.to_thread(self.engine.retrieve, self.question)
+        except Exception as error:
+            raise RetrievalError(500, self._said(str(error) or type(error).__name__)) from error
+        return self._found
 
     async def tokens(self) -> AsyncGenerator[str, None]:
         """The answer piece by piece; joined, they are `text`. What it cites is among the sources.
@@ -83,20 +72,17 @@ class Answering:
         """
         started = perf_counter()
         answers_from_passages = self.engine.llm is not None and self.question.mode != "bypass"
-        citations = Citations(len(self._retriever.found.passages)) if answers_from_passages else None
-        try:
-            async for event in self._events:
-                self.generation_ms = self._retriever.found.extraction_ms + _ms_since(started)
-                if event.is_chunk:
-                    await self._pause()
-                    self.token_count += 1
-                    if self.first_token_ms is None:
-                        self.first_token_ms = self._retriever.found.extraction_ms + _ms_since(started)
-                    if text := citations.feed(event.data) if citations else event.data:
-                        self.text += text
-                        yield text
-        except RAGError as error:
-            raise self._broken(f"{self.engine.title} failed: {self._said(error)}") from error
+        citations = Citations(len(self._found.passages)) if answers_from_passages else None
+        async with aclosing(self._pieces()) as given:
+            async for piece in given:
+                self.generation_ms = self._found.extraction_ms + round((perf_counter() - started) * 1000)
+                await self._pause()
+                self.token_count += 1
+                if self.first_token_ms is None:
+                    self.first_token_ms = self.generation_ms
+                if text := citations.feed(piece) if citations else piece:
+                    self.text += text
+                    yield text
         if text := citations.rest() if citations else "":
             self.text += text
             yield text
@@ -111,9 +97,32 @@ class Answering:
             pass
         return found
 
-    async def aclose(self) -> None:
-        """Stop what is still going on, the language model's generator too."""
-        await self._events.aclose()
+    async def retrieve(self, query: str) -> list[dict[str, Any]]:
+        """What was found, as `StreamingRAG` takes it."""
+        return [{"text": text} for text in self.engine.context(self._found)]
+
+    async def _pieces(self) -> AsyncGenerator[str, None]:
+        """The extracted answer word by word, or what the language model gives. Raises GenerationError."""
+        if self._found.extract is not None:
+            for piece in pieces(self._found.extract):
+                yield piece
+            return
+        config = StreamConfig(
+            max_context_docs=MAX_RESULTS,
+            max_doc_chars=_MAX_PASSAGE_CHARS,
+            prompt_template=self.engine.template(self.question),
+            retrieval_timeout=math.inf,
+            generation_timeout=math.inf,
+            raise_errors=True,
+        )
+        rag = StreamingRAG(self, self.engine.llm, config)
+        try:
+            async with aclosing(rag.astream(self.question.text)) as given:
+                async for piece in given:
+                    yield piece
+        except RAGError as error:
+            words = error.message.removeprefix(f"{error.stage} failed: ")  # whoever asked knows what was under way
+            raise self._broken(f"{self.engine.title} failed: {self._said(words)}") from error
 
     async def _pause(self) -> None:
         """Let other streams go on, for the token delay. GenerationError as soon as the server stops."""
@@ -131,39 +140,12 @@ class Answering:
     def _broken(self, words: str) -> GenerationError:
         return GenerationError(self.engine.answers.provider, words)
 
-    def _said(self, error: RAGError) -> str:
+    def _said(self, message: str) -> str:
         """An error's words on one line of bounded length, without the language model's key and headers."""
-        message = error.message.removeprefix(f"{error.stage} failed: ")  # whoever asked knows what was under way
         for secret in _secrets(self.engine.llm):
             message = message.replace(secret, "***")
         message = _SECRET.sub("***", " ".join(message.split()))
         return message if len(message) <= _MAX_MESSAGE else message[: _MAX_MESSAGE - 1] + "…"
-
-
-class _Retriever:
-    """The store as `StreamingRAG` takes it, for one question."""
-
-    def __init__(self, engine: Engine, question: Question) -> None:
-        self._engine = engine
-        self._question = question
-        self.found = Found()
-
-    async def retrieve(self, query: str) -> list[dict[str, Any]]:
-        """The passages as the prompt shows them."""
-        self.found = await asyncio.to_thread(self._engine.retrieve, self._question)
-        return [{"text": text} for text in self._engine.context(self.found)]
-
-
-class _Extract:
-    """The language model of a server that has none: it gives the extracted answer word by word."""
-
-    def __init__(self, retriever: _Retriever) -> None:
-        self._retriever = retriever
-
-    async def astream(self, prompt: str) -> AsyncIterator[str]:
-        """The words of the answer; joined, they are the answer."""
-        for piece in pieces(self._retriever.found.extract or ""):
-            yield piece
 
 
 def _secrets(llm: Any) -> list[str]:
@@ -184,7 +166,3 @@ def _plain(value: object) -> str:
     """A text that may be hidden, as `SecretStr` hides it; "" for anything else."""
     value = value.get_secret_value() if isinstance(value, SecretStr) else value
     return value if isinstance(value, str) else ""
-
-
-def _ms_since(started: float) -> int:
-    return round((perf_counter() - started) * 1000)

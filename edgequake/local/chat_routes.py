@@ -22,10 +22,7 @@ class ChatRoutes(Routes):
     async def complete(self, asked: Asked, body: ChatBody) -> object:
         """The whole answer."""
         answering, opened = await asyncio.to_thread(self._turn, asked, body)
-        try:
-            found = await while_connected(asked.request, answering.whole())
-        finally:
-            await answering.aclose()
+        found = await while_connected(asked.request, answering.whole())
         message_id, _ = await streams.kept(answering, found, opened)
         return {
             "conversation_id": opened.id,
@@ -45,7 +42,7 @@ class ChatRoutes(Routes):
         """The answer as events."""
         answering, opened = await asyncio.to_thread(self._turn, asked, body)
         events = streams.chat(answering, opened, body.content_granularity)
-        return event_stream(events, self.engine.keep_alive, answering.aclose)
+        return event_stream(events, self.engine.keep_alive)
 
     def _turn(self, asked: Asked, body: ChatBody) -> tuple[Answering, Opened]:
         """What is said in which conversation; the message is stored."""

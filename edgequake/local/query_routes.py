@@ -27,14 +27,11 @@ class QueryRoutes(Routes):
         """The whole answer; with `prompt_only` or `context_only` what it would be made from."""
         question = query_of(body, await asked.in_workspace())
         answering = Answering(self.engine, question)
-        try:
-            if body.prompt_only or body.context_only:
-                found = await answering.found()
-                answering.text = await asyncio.to_thread(self._given, question, found, body.prompt_only)
-            else:
-                found = await while_connected(asked.request, answering.whole())
-        finally:
-            await answering.aclose()
+        if body.prompt_only or body.context_only:
+            found = await answering.found()
+            answering.text = await asyncio.to_thread(self._given, question, found, body.prompt_only)
+        else:
+            found = await while_connected(asked.request, answering.whole())
         payload = streams.whole(answering, found, body)
         if body.conversation_history is not None:
             payload["conversation_id"] = str(uuid4())
@@ -46,8 +43,8 @@ class QueryRoutes(Routes):
         answering = Answering(self.engine, query_of(body, await asked.in_workspace()))
         if body.stream_format == "v1":
             await answering.found()
-            return self._events(streams.query_v1(answering), answering)
-        return self._events(streams.query(answering, body), answering)
+            return event_stream(streams.query_v1(answering), self.engine.keep_alive)
+        return event_stream(streams.query(answering, body), self.engine.keep_alive)
 
     @route("GET /query/stream")
     async def guide(self, asked: Asked) -> Response:
@@ -56,13 +53,10 @@ class QueryRoutes(Routes):
         limit = number(asked.query, "top_k" if "top_k" in asked.query else "max_results", DEFAULT_RESULTS)
         body = QueryBody(query=text, mode=mode, max_results=limit)
         answering = Answering(self.engine, query_of(body, await asked.in_workspace()))
-        return self._events(streams.guide(answering, await answering.found()), answering)
+        return event_stream(streams.guide(answering, await answering.found()), self.engine.keep_alive)
 
     def _given(self, question: Question, found: Found, prompt: bool) -> str:
         return self.engine.prompt(question, found) if prompt else "\n\n".join(self.engine.context(found))
-
-    def _events(self, events: streams.Events, answering: Answering) -> Response:
-        return event_stream(events, self.engine.keep_alive, answering.aclose)
 
 
 def query_of(body: AskBody, workspace: str) -> Question:

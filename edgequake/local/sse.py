@@ -1,6 +1,6 @@
 """Server-sent events on their way out."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from typing import Any, TypeVar
 
 from sse_starlette import ServerSentEvent
@@ -25,11 +25,9 @@ def json_event(value: object) -> bytes:
     return text_event(compact(value))
 
 
-def event_stream(
-    events: AsyncGenerator[bytes, None], keep_alive: float, after: Callable[[], Awaitable[None]] | None = None
-) -> EventResponse:
-    """A response that sends events as they come; `after` is awaited at its end, whatever happens."""
-    return EventResponse(events, headers=_HEADERS, keep_alive=keep_alive, after=after)
+def event_stream(events: AsyncGenerator[bytes, None], keep_alive: float) -> EventResponse:
+    """A response that sends events as they come."""
+    return EventResponse(events, headers=_HEADERS, keep_alive=keep_alive)
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:

@@ -106,11 +106,7 @@ async def test_what_is_asked_by_somebody_who_left_is_not_looked_up(monkeypatch: 
             return search(query, limit, **options)
 
         async def ask(question: str) -> Found:
-            answering = Answering(Engine(store), Question(question, "naive"))
-            try:
-                return await answering.found()
-            finally:
-                await answering.aclose()
+            return await Answering(Engine(store), Question(question, "naive")).found()
 
         monkeypatch.setattr(store, "search", held_search)
         leaving = [asyncio.create_task(ask("first gulls")), asyncio.create_task(ask("second gulls"))]

@@ -1,4 +1,4 @@
-"""One answer on its way: retrieval, then the text token by token, through `StreamingRAG` from a language model."""
+"""One answer on its way: retrieval, then the text token by token, through ``StreamingRAG`` from a language model."""
 
 import asyncio
 import math
@@ -37,9 +37,9 @@ class GenerationError(RequestError):
 
 
 class Answering:
-    """The answer to one question. First `found`, then `tokens`.
+    """The answer to one question. First ``found``, then ``tokens``.
 
-    `tokens` and `first_token_ms` are counted, and `text` grows, while the tokens are taken.
+    ``tokens`` and ``first_token_ms`` are counted, and ``text`` grows, while the tokens are taken.
     """
 
     def __init__(self, engine: Engine, question: Question) -> None:
@@ -66,7 +66,7 @@ class Answering:
         return self._found
 
     async def tokens(self) -> AsyncGenerator[str, None]:
-        """The answer piece by piece; joined, they are `text`. What it cites is among the sources.
+        """The answer piece by piece; joined, they are ``text``. What it cites is among the sources.
 
         Raises GenerationError.
         """
@@ -90,7 +90,7 @@ class Answering:
             raise self._broken(f"{self.engine.title} gave no answer")
 
     async def whole(self) -> Found:
-        """What the answer rests on, with `text` complete. Raises RetrievalError and GenerationError."""
+        """What the answer rests on, with ``text`` complete. Raises RetrievalError and GenerationError."""
         self._delay = 0.0
         found = await self.found()
         async for _ in self.tokens():
@@ -98,7 +98,7 @@ class Answering:
         return found
 
     async def retrieve(self, query: str) -> list[dict[str, Any]]:
-        """What was found, as `StreamingRAG` takes it."""
+        """What was found, as ``StreamingRAG`` takes it."""
         return [{"text": text} for text in self.engine.context(self._found)]
 
     async def _pieces(self) -> AsyncGenerator[str, None]:
@@ -163,6 +163,6 @@ def _secrets(llm: Any) -> list[str]:
 
 
 def _plain(value: object) -> str:
-    """A text that may be hidden, as `SecretStr` hides it; "" for anything else."""
+    """A text that may be hidden, as ``SecretStr`` hides it; "" for anything else."""
     value = value.get_secret_value() if isinstance(value, SecretStr) else value
     return value if isinstance(value, str) else ""

@@ -80,18 +80,15 @@ def build(engine: Engine, *, keep_alive: float = KEEP_ALIVE_SECONDS, api_key: st
     return app
 
 
-async def _unreadable(request: Request, error: Exception) -> Response:
-    assert isinstance(error, BodyError)
+async def _unreadable(request: Request, error: Any) -> Response:
     return PlainTextResponse(error.text, error.status)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestError)
+async def _refused(request: Request, error: Any) -> Response:
     return problem(error, request.state.request_id)
 
 
-async def _no_such_route(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+async def _no_such_route(request: Request, error: Any) -> Response:
     if error.status_code == 400:  # a multipart body that cannot be read
         return problem(RequestError(400, f"{error.detail}"), request.state.request_id)
     return Response(status_code=error.status_code, headers=error.headers)

@@ -16,7 +16,7 @@ from edgequake.local.wire import sources, stats
 
 
 class ChatRoutes(Routes):
-    """`/api/v1/chat/completions` and its stream."""
+    """``/api/v1/chat/completions`` and its stream."""
 
     @route("POST /api/v1/chat/completions")
     async def complete(self, asked: Asked, body: ChatBody) -> object:

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from edgequake.adapters import Answer, Model, ServiceClient, parse_as, post
 from edgequake.exceptions import EdgeQuakeError
 from edgequake.local.errors import EmbeddingError
+from edgequake.local.scope import FOUND_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from sqlite3 import Connection
 
     from numpy import float32
@@ -37,7 +38,7 @@ _TEXTS = """
 SELECT p.rowid, d.title || ' > ' || p.heading || char(10) || p.text AS text FROM passages p
 JOIN documents d ON d.id = p.document_id WHERE p.rowid IN (SELECT value FROM json_each(?))
 """
-_INSIDE = "SELECT rowid FROM passages WHERE document_id IN (SELECT value FROM json_each(?))"
+_ALLOWED = f"SELECT p.rowid FROM passages p WHERE {FOUND_IN}"  # noqa: S608 - a constant
 
 
 class _Vector(Model):
@@ -132,14 +133,14 @@ class VectorIndex:
             [(model, vector, row) for row, vector in vectors],
         )
 
-    def near(self, model: str, vector: bytes, workspace: str, inside: str | None, limit: int) -> list[Near]:
-        """The passages with the nearest vectors, the nearest first.
+    def near(self, model: str, vector: bytes, where: Mapping[str, Any], limit: int) -> list[Near]:
+        """The passages with the nearest vectors, the nearest first, ``where`` being the values of ``found_in``.
 
         One stands out whose cosine lies further above the mean than chance would put the highest of so many.
         """
         import numpy
 
-        rows, matrix = self._matrix(model, workspace)
+        rows, matrix = self._matrix(model, where["workspace"])
         asked = numpy.frombuffer(vector, dtype=numpy.float32)
         if not rows or matrix.shape[1] != len(asked):
             return []
@@ -147,8 +148,8 @@ class VectorIndex:
         spread = float(cosines.std()) or 1.0
         mean = float(cosines.mean())
         bar = mean + spread * math.sqrt(2 * math.log(len(rows) + 1))
-        if inside is not None:
-            allowed = {row for (row,) in self._connection.execute(_INSIDE, (inside,))}
+        if not where["anywhere"]:
+            allowed = {row for (row,) in self._connection.execute(_ALLOWED, where)}
             cosines = numpy.where([row in allowed for row in rows], cosines, -2)
         # What is no nearer than most has no place in a ranking: in a small collection that would be all of it.
         best = [int(place) for place in numpy.argsort(-cosines, kind="stable")[:limit] if cosines[place] > mean]

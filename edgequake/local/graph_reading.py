@@ -15,7 +15,8 @@ from sqlite3 import Connection
 from typing import Any, Final, Self
 
 from edgequake.local.graph import RELATION, TYPES, keys_in
-from edgequake.local.search import AMONG_DOCUMENTS, HAVING, Hit
+from edgequake.local.scope import FOUND_IN, Scope, found_in
+from edgequake.local.search import HAVING, Hit
 from edgequake.local.words import phrase, words
 
 MAX_NODES: Final = 500
@@ -43,7 +44,7 @@ AND (:search IS NULL OR instr(lower(e.name), lower(:search)) > 0)
 """
 _MENTIONS = f"""
 SELECT p.rowid, p.document_id, p.chunk_index FROM passage_words w JOIN passages p ON p.rowid = w.rowid
-WHERE passage_words MATCH :words AND p.workspace_id = :workspace AND {AMONG_DOCUMENTS} LIMIT :limit
+WHERE passage_words MATCH :words AND {FOUND_IN} LIMIT :limit
 """  # noqa: S608 - constants
 _PASSAGE = "SELECT document_id, chunk_index, heading, text FROM passages WHERE rowid = ?"
 
@@ -155,7 +156,7 @@ class GraphReader:
         self._workspace = workspace
 
     def beside(
-        self, question: str, hits: Sequence[Hit], inside: str | None, limits: tuple[int, int]
+        self, question: str, hits: Sequence[Hit], scope: Scope | None, limits: tuple[int, int]
     ) -> tuple[list[FoundEntity], list[FoundRelationship]]:
         """The entities and relationships to show beside an answer made of these passages, the best first.
 
@@ -163,7 +164,7 @@ class GraphReader:
         first, then those that set these passages apart from others. Of relationships, those come first that a sentence
         tells.
         """
-        found = self._found(question, hits, inside) if any(limits) else []
+        found = self._found(question, hits, scope) if any(limits) else []
         shown = [replace(one, degree=sum(map(one.beside, found))) for one in found[: limits[0]]]
         pairs = [
             (one, other, hit, _first_sentence(hit.text, (one.key, other.key)))
@@ -237,23 +238,23 @@ class GraphReader:
         document_id, index, *_ = self._connection.execute(_PASSAGE, (row,)).fetchone()
         return f"{document_id}-chunk-{index}"
 
-    def _mentions(self, name: str, limit: int, inside: str | None = None) -> list[Any]:
+    def _mentions(self, name: str, limit: int, scope: Scope | None = None) -> list[Any]:
         """(row, document id, index) of the passages that have a name, the first of all first."""
-        where = {"words": phrase(name), "workspace": self._workspace, "inside": inside, "limit": limit}
+        where = {**found_in(self._workspace, scope), "words": phrase(name), "limit": limit}
         return self._connection.execute(_MENTIONS, where).fetchall()
 
     def _known(self, keys: Iterable[str]) -> list[Entity]:
         """The entities that have one of these keys."""
         return [Entity(*row) for row in self._connection.execute(_KNOWN, (self._workspace, json.dumps([*keys])))]
 
-    def _found(self, question: str, hits: Sequence[Hit], inside: str | None) -> list[FoundEntity]:
+    def _found(self, question: str, hits: Sequence[Hit], scope: Scope | None) -> list[FoundEntity]:
         (total,) = self._connection.execute("SELECT count(*) FROM passages").fetchone()
         asked = frozenset(keys_in(question))
         said = [frozenset(keys_in(f"{hit.heading}\n{hit.text}")) for hit in hits]
         found: list[FoundEntity] = []
         for one in self._known(frozenset[str]().union(*said)):
             places = tuple(hit for hit, keys in zip(hits, said, strict=True) if one.key in keys)
-            mentions = self._mentions(one.name, _MAX_CHUNKS, inside)
+            mentions = self._mentions(one.name, _MAX_CHUNKS, scope)
             chunks = tuple(f"{document}-chunk-{index}" for _, document, index in mentions)
             (having,) = self._connection.execute(HAVING, (phrase(one.name),)).fetchone()
             rarity = math.log(1 + total / (having + 0.5)) / math.log(1 + 2 * total)

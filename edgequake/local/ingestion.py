@@ -1,10 +1,11 @@
 """Uploads read in the background, one after the other."""
 
 import threading
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from uuid import uuid4
 
 from edgequake._core.logs import server_logger
@@ -29,20 +30,18 @@ class Deletion:
 
 
 class Ingestion:
-    """A queue of documents to read or delete, with a thread that lives while there is work."""
+    """A queue of documents to read or delete, one after the other."""
 
     def __init__(self, store: Store, embedder: OpenAICompatibleEmbedder | None = None) -> None:
         self._store = store
         self._embedder = embedder
-        self._jobs: deque[Callable[[], object]] = deque()
+        self._worker = ThreadPoolExecutor(1, "edgequake-local-ingestion")
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._closed = False
         self._deletions: OrderedDict[str, Deletion] = OrderedDict()
 
     def read(self, document_id: str) -> None:
         """Read an accepted document soon: it is ``processing``, then ``completed`` or ``failed``."""
-        self._submit(partial(self.read_now, document_id))
+        self._submit(self.read_now, document_id)
 
     def delete(self, document_ids: Collection[str], workspace: str, kind: str = "delete") -> str:
         """The id of the task that deletes a workspace's documents soon, after what was submitted before."""
@@ -52,7 +51,7 @@ class Ingestion:
             if len(self._deletions) > _DELETIONS_KEPT:
                 self._deletions.popitem(last=False)
         for document_id in document_ids:
-            self._submit(partial(self._store.delete, document_id))
+            self._submit(self._store.delete, document_id)
         return task.id
 
     def deletion(self, task_id: str, workspace: str) -> Deletion | None:
@@ -91,34 +90,19 @@ class Ingestion:
                 self._store.records.warn(document_id, f"found by its words alone: {error}")
 
     def close(self) -> None:
-        """Drop what was not begun, which stays ``pending``, and wait for the rest. Harmless when idle."""
-        with self._lock:
-            self._closed = True
-            self._jobs.clear()
-            thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join()
+        """Drop what was not begun, which stays ``pending``, and wait for the rest."""
+        self._worker.shutdown(cancel_futures=True)
 
-    def _submit(self, job: Callable[[], object]) -> None:
-        with self._lock:
-            if self._closed:
-                return
-            self._jobs.append(job)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="edgequake-local-ingestion", daemon=True)
-                self._thread.start()
+    def _submit(self, job: Callable[[str], object], document_id: str) -> None:
+        with suppress(RuntimeError):  # closed: the next server reads it
+            self._worker.submit(_done, job, document_id)
 
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                if not self._jobs:
-                    self._thread = None
-                    return
-                job = self._jobs.popleft()
-            try:
-                job()
-            except StoreError as error:
-                _log.warning("%s", error)
-            except Exception:
-                _log.exception("a background job failed")
-            del job
+
+def _done(job: Callable[[str], object], document_id: str) -> None:
+    """Does a job; what fails is in the log."""
+    try:
+        job(document_id)
+    except StoreError as error:
+        _log.warning("%s", error)
+    except Exception:
+        _log.exception("a background job failed")

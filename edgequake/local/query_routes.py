@@ -20,11 +20,11 @@ _SUCCESSOR = {"deprecation": "true", "link": '</api/v1/query/context>; rel="succ
 
 
 class QueryRoutes(Routes):
-    """`/api/v1/query`, its stream, and the guide's `/query/stream`."""
+    """``/api/v1/query``, its stream, and the guide's ``/query/stream``."""
 
     @route("POST /api/v1/query")
     async def query(self, asked: Asked, body: QueryBody) -> Response:
-        """The whole answer; with `prompt_only` or `context_only` what it would be made from."""
+        """The whole answer; with ``prompt_only`` or ``context_only`` what it would be made from."""
         question = query_of(body, await asked.in_workspace())
         answering = Answering(self.engine, question)
         if body.prompt_only or body.context_only:
@@ -48,7 +48,7 @@ class QueryRoutes(Routes):
 
     @route("GET /query/stream")
     async def guide(self, asked: Asked) -> Response:
-        """`?query=…`, with `mode` and `top_k` as the guide's client names them."""
+        """``?query=…``, with ``mode`` and ``top_k`` as the guide's client names them."""
         text, mode = required(asked.query, "query"), asked.query.get("mode")
         limit = number(asked.query, "top_k" if "top_k" in asked.query else "max_results", DEFAULT_RESULTS)
         body = QueryBody(query=text, mode=mode, max_results=limit)
@@ -79,7 +79,7 @@ def question_of(
     history: Sequence[Turn] = (),
     limit: int = DEFAULT_RESULTS,
 ) -> Question:
-    """What is asked, after what was said before; `mode` unless the body names one. Raises as `check_query` does."""
+    """What is asked, after what was said before; ``mode`` unless the body names one. Raises as ``check_query`` does."""
     return Question(
         check_query(text),
         body.effective_mode(mode),

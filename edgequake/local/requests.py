@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TypeVar
 from uuid import UUID
 
@@ -46,20 +47,12 @@ OWNED = (
 """What is an owner's, in SQL."""
 
 
-# The server's code and the first words of a message, by status.
+# The server's code and the first words of a message, where they are not HTTP's own.
 _KINDS = {
-    400: ("BAD_REQUEST", "Bad request"),
-    401: ("UNAUTHORIZED", "Unauthorized"),
-    403: ("FORBIDDEN", "Forbidden"),
-    404: ("NOT_FOUND", "Not found"),
-    409: ("CONFLICT", "Conflict"),
-    410: ("GONE", "Gone"),
     413: ("BAD_REQUEST", "Bad request"),
     422: ("VALIDATION_ERROR", "Validation error"),
     500: ("INTERNAL_ERROR", "Internal error"),
-    501: ("NOT_IMPLEMENTED", "Not implemented"),
     502: ("LLM_ERROR", "LLM error"),
-    503: ("SERVICE_UNAVAILABLE", "Service unavailable"),
 }
 
 
@@ -68,7 +61,8 @@ class RequestError(Exception):
 
     def __init__(self, status: int, words: str, **details: object) -> None:
         self.status = status
-        self.code, kind = _KINDS[status]
+        known = HTTPStatus(status)
+        self.code, kind = _KINDS.get(status, (known.name, known.phrase.capitalize()))
         self.words = words
         self.message = f"{kind}: {words}"
         self.details = details
@@ -189,7 +183,7 @@ async def body_of(model: type[B], request: Request) -> B:
 
 
 async def form_of(request: Request, limit: int) -> FormData:
-    """The request's form, which `request.close` closes. RequestError: 400, 413 for one that says it is too large.
+    """The request's form, which ``request.close`` closes. RequestError: 400, 413 for one that says it is too large.
 
     That one is taken to its end all the same: who sends it reads the answer after that.
     """

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 DEFAULT_TENANT: Final = "00000000-0000-0000-0000-000000000002"
 DEFAULT_WORKSPACE: Final = "00000000-0000-0000-0000-000000000003"
@@ -15,6 +15,10 @@ INSIDE: Final = """
       OR EXISTS (SELECT 1 FROM json_each(:parts) WHERE instr(casefold(d.title), value))))
 """
 """Whether a document ``d`` lies inside a scope, of its values, in SQL."""
+FOUND_IN: Final = f"""
+p.workspace_id = :workspace AND (:anywhere OR p.document_id IN (SELECT d.id FROM documents d WHERE {INSIDE}))
+"""  # noqa: S608 - a constant
+"""Whether a passage ``p`` may be found, of the values of ``found_in``, in SQL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,13 @@ class Scope:
     date_to: str = ""
 
     @property
-    def values(self) -> dict[str, str]:
+    def values(self) -> dict[str, Any]:
         """The values that INSIDE takes."""
         parts = [part.strip().casefold() for part in self.pattern.split(",") if part.strip()]
         dates = {"date_from": self.date_from, "date_to": self.date_to}
         return {"ids": json.dumps([*self.ids]), "parts": json.dumps(parts), **dates}
+
+
+def found_in(workspace: str, scope: Scope | None) -> dict[str, Any]:
+    """The values that FOUND_IN takes; None is all of the workspace."""
+    return {"workspace": workspace, "anywhere": scope is None, **(scope or Scope()).values}

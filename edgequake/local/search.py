@@ -6,12 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from edgequake.local.embeddings import Near
 from edgequake.local.excerpts import Held, excerpt_of
 from edgequake.local.schema import Database
-from edgequake.local.scope import INSIDE, Scope
+from edgequake.local.scope import FOUND_IN
 from edgequake.local.words import base, compounds, terms, words
 
 FUSED: Final = 30
@@ -21,12 +21,10 @@ FUSED: Final = 30
 _WEIGHTS = "2.0, 3.0, 1.0, 0.5"
 # How much more a document's first passage counts than its later ones.
 _FRONT = 0.2
-AMONG_DOCUMENTS = "(:inside IS NULL OR p.document_id IN (SELECT value FROM json_each(:inside)))"
-"""Whether a passage ``p`` is of the documents whose ids ``inside`` lists as JSON, of all without it, in SQL."""
 _FOUND = f"""
 SELECT w.rowid, -bm25(passage_words, {_WEIGHTS}) * (1 + {_FRONT} / (1 + p.chunk_index)) AS score
 FROM passage_words w JOIN passages p ON p.rowid = w.rowid
-WHERE passage_words MATCH :words AND p.workspace_id = :workspace AND {AMONG_DOCUMENTS}
+WHERE passage_words MATCH :words AND {FOUND_IN}
 ORDER BY score DESC, w.rowid LIMIT :limit
 """  # noqa: S608 - constants
 _PASSAGES = """
@@ -37,7 +35,7 @@ _THESE = f"{_PASSAGES} WHERE p.rowid IN (SELECT value FROM json_each(?))"  # noq
 _ONE = f"{_PASSAGES} WHERE p.document_id = :document AND p.chunk_index = :index AND p.workspace_id = :workspace"
 # How documents begin, those first that tell what all the others are about.
 _BEGINNINGS = f"""
-{_PASSAGES} WHERE p.workspace_id = :workspace AND p.chunk_index = 0 AND {AMONG_DOCUMENTS}
+{_PASSAGES} WHERE p.chunk_index = 0 AND {FOUND_IN}
 ORDER BY d.title LIKE 'readme%' OR d.title LIKE 'index.%' DESC, d.source_type = 'markdown' DESC, p.rowid LIMIT :limit
 """
 HAVING = "SELECT count(*) FROM (SELECT 1 FROM passage_words WHERE passage_words MATCH ? LIMIT 5000)"
@@ -91,19 +89,17 @@ class Search:
         self._database = database
         self._connection = database.connection
 
-    def passages(
-        self, query: str, limit: int, workspace: str, inside: str | None, near: Sequence[Near] = ()
-    ) -> list[Hit]:
-        """The best passages of a workspace, at most ``limit``, or of the documents whose ids ``inside`` lists as JSON.
+    def passages(self, query: str, limit: int, where: Mapping[str, Any], near: Sequence[Near] = ()) -> list[Hit]:
+        """The best passages, at most ``limit``, ``where`` being the values of ``found_in``.
 
         With passages ``near`` the question by their vectors, the order is that of 1 / (60 + place), summed over both. A
         question of stop words alone ("What is this?") gets the beginnings of the first documents.
         """
         asked = terms(query)
         if not asked and not near and words(query):
-            return [replace(hit, excerpt=hit.text) for hit in self.beginnings(workspace, inside, min(limit, _FEW))]
-        where = {"words": " OR ".join([*asked, *compounds(query)]), "workspace": workspace, "inside": inside}
-        found = self._connection.execute(_FOUND, {**where, "limit": FUSED if near else limit}) if asked else ()
+            return [replace(hit, excerpt=hit.text) for hit in self.beginnings(where, min(limit, _FEW))]
+        wanted = {"words": " OR ".join([*asked, *compounds(query)]), "limit": FUSED if near else limit}
+        found = self._connection.execute(_FOUND, {**where, **wanted}) if asked else ()
         ranked: dict[int, float] = dict(found)
         places = Counter[int]() if near else Counter(ranked)
         for ranking in (ranked, [one.row for one in near]) if near else ():
@@ -161,14 +157,6 @@ class Search:
         row = self._connection.execute(_ONE, where).fetchone()
         return None if row is None else Hit(*row[1:])
 
-    def beginnings(self, workspace: str, inside: str | None, limit: int) -> list[Hit]:
+    def beginnings(self, where: Mapping[str, Any], limit: int) -> list[Hit]:
         """How the first documents begin."""
-        where = {"workspace": workspace, "inside": inside, "limit": limit}
-        return [Hit(*told) for _, *told in self._connection.execute(_BEGINNINGS, where)]
-
-    def inside(self, workspace: str, scope: Scope | None) -> str | None:
-        """The ids of the documents in scope as a JSON list, or None for all of the workspace."""
-        if scope is None:
-            return None
-        found = f"SELECT d.id FROM documents d WHERE d.workspace_id = :workspace AND {INSIDE}"  # noqa: S608 - a constant
-        return json.dumps(self._database.column(found, {"workspace": workspace, **scope.values}))
+        return [Hit(*told) for _, *told in self._connection.execute(_BEGINNINGS, {**where, "limit": limit})]

@@ -16,7 +16,7 @@ _HEADERS = {"content-type": "text/event-stream", "cache-control": "no-cache", "x
 
 
 def text_event(text: str) -> bytes:
-    """An event whose data is the text itself, a `data:` line for each of its lines."""
+    """An event whose data is the text itself, a ``data:`` line for each of its lines."""
     return ServerSentEvent(text, sep="\n").encode()
 
 

@@ -10,7 +10,7 @@ from edgequake.local.embeddings import OpenAICompatibleEmbedder, VectorIndex, em
 from edgequake.local.graph_reading import FoundEntity, FoundRelationship, GraphReader
 from edgequake.local.records import Record, Records
 from edgequake.local.schema import Database
-from edgequake.local.scope import DEFAULT_WORKSPACE, Scope
+from edgequake.local.scope import DEFAULT_WORKSPACE, Scope, found_in
 from edgequake.local.search import FUSED, Hit, Search
 
 __all__ = ["Hit", "Progress", "Record", "Scope", "Store"]
@@ -103,9 +103,9 @@ class Store:
             both rankings are joined (reciprocal rank fusion).
         """
         with self.database.snapshot():
-            inside = self._search.inside(workspace, scope)
-            near = self._vectors.near(*vector, workspace, inside, FUSED) if vector else ()
-            return self._search.passages(query, limit, workspace, inside, near)
+            where = found_in(workspace, scope)
+            near = self._vectors.near(*vector, where, FUSED) if vector else ()
+            return self._search.passages(query, limit, where, near)
 
     def passage(self, chunk_id: str, workspace: str = DEFAULT_WORKSPACE) -> Hit | None:
         """The passage with this id, ``<document id>-chunk-<index>``. None if there is none."""
@@ -115,7 +115,7 @@ class Store:
     def headings(self, limit: int, *, scope: Scope | None = None, workspace: str = DEFAULT_WORKSPACE) -> list[str]:
         """What the first documents are about: the first heading of each, or its title."""
         with self.database.snapshot():
-            found = self._search.beginnings(workspace, self._search.inside(workspace, scope), limit)
+            found = self._search.beginnings(found_in(workspace, scope), limit)
         return [hit.heading or hit.title for hit in found]
 
     def graph(
@@ -131,8 +131,7 @@ class Store:
         """The entities and relationships to show beside an answer from these passages."""
         with self.database.snapshot():
             graph = GraphReader(self.database.connection, workspace)
-            inside = self._search.inside(workspace, scope)
-            return graph.beside(query, hits, inside, (most_entities, most_relationships))
+            return graph.beside(query, hits, scope, (most_entities, most_relationships))
 
     @contextmanager
     def reading_graph(self, workspace: str = DEFAULT_WORKSPACE) -> Iterator[GraphReader]:

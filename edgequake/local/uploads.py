@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Container
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -69,7 +69,7 @@ class Uploads:
             raise RequestError(422, "the content is empty")
         data = body.content.encode()
         _check_size(len(data), ".txt")
-        receipt = self._accept(
+        return self._accept(
             body.title or "Untitled",
             body.content,
             workspace,
@@ -79,9 +79,6 @@ class Uploads:
             track_id=body.track_id,
             metadata=None if body.metadata is None else json.dumps(body.metadata),
         )
-        if not receipt.is_duplicate:
-            self._ingestion.read(receipt.document_id)
-        return receipt
 
     def file(
         self,
@@ -99,7 +96,7 @@ class Uploads:
         501 no pypdf.
         """
         content = _content(upload)
-        receipt = self._accept(
+        return self._accept(
             title or upload.name,
             content.text,
             workspace,
@@ -111,15 +108,8 @@ class Uploads:
             track_id=track_id,
             metadata=upload.metadata,
             original=None if content.text.encode() == upload.data else upload.data,
+            at_once=at_once,
         )
-        if receipt.is_duplicate:
-            return receipt
-        if not at_once:
-            self._ingestion.read(receipt.document_id)
-            return receipt
-        self._ingestion.read_now(receipt.document_id)
-        record = self._store.records.get(receipt.document_id)
-        return replace(receipt, error=record.error_message if record else None)
 
     def read(self, part: UploadFile, form: FormData, formats: Collection[str] = FORMATS) -> Upload:
         """An uploaded file, and what its form says of it. RequestError 400: no or another ending, too large."""
@@ -142,6 +132,7 @@ class Uploads:
         *,
         content_hash: str,
         track_id: str | None,
+        at_once: bool = False,
         **columns: Any,
     ) -> Receipt:
         """What was stored, or is there already in one of the states ``equal``. RequestError 404 without the
@@ -154,7 +145,13 @@ class Uploads:
                     return Receipt(one.id, one.track_id or "", True, one.chunk_count, one.entity_count)
             track_id = track_id or f"upload_{datetime.now(UTC):%Y%m%d_%H%M%S}_{uuid4().hex[:8]}"
             columns |= {"content_hash": content_hash, "track_id": track_id}
-            return Receipt(self._store.records.accept(title, text, workspace=workspace, **columns), track_id)
+            document_id = self._store.records.accept(title, text, workspace=workspace, **columns)
+        if not at_once:
+            self._ingestion.read(document_id)
+            return Receipt(document_id, track_id)
+        self._ingestion.read_now(document_id)
+        record = self._store.records.get(document_id)
+        return Receipt(document_id, track_id, error=record.error_message if record else None)
 
 
 def name_of(part: UploadFile) -> str:

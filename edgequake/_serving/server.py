@@ -42,6 +42,7 @@ class Server(uvicorn.Server):
         self._on_ready = on_ready
         self._on_stop = on_stop
         self._quiet = quiet
+        self._failure: Exception | None = None
         super().__init__(
             uvicorn.Config(
                 app,
@@ -58,10 +59,21 @@ class Server(uvicorn.Server):
         with self._listener, _muted(self._quiet):
             asyncio.run(self.serve(sockets=[self._listener]))
 
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve in this task. Raises what ``on_ready`` raised, when the server has stopped for it."""
+        await super().serve(sockets)
+        if self._failure is not None:
+            raise self._failure
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to accept connections."""
         await super().startup(sockets)
-        self._on_ready()
+        try:
+            self._on_ready()
+        except Exception as error:
+            self._failure = error
+            # Not at once: uvicorn would leave the application's lifespan to be cancelled, and log how that ends.
+            asyncio.get_running_loop().call_soon(setattr, self, "should_exit", True)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, and end what is still streaming; that it is cut is no error to report."""

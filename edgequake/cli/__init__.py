@@ -6,6 +6,7 @@ Needs ``pip install "edgequake[cli]"``; without it :func:`main` says so.
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -22,6 +23,9 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
     0: it went well. 1: it failed, for the reason on stderr. 2: it was not used rightly. 130: Ctrl-C.
     """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # whoever started this has closed it
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - to the end of the process
     try:
         try:
             import rich  # noqa: F401 - an extra
@@ -38,4 +42,10 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         app(args, prog_name="edgequake")
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:  # the help cannot be written
+        from edgequake.cli.errors import give_up_output, say
+
+        give_up_output()
+        say(str(error))
+        sys.exit(1)
     sys.exit(0)

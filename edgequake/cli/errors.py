@@ -19,7 +19,7 @@ from edgequake.exceptions import APIError, EdgeQuakeError, NetworkError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["CommandError", "advised", "command", "say"]
+__all__ = ["CommandError", "advised", "command", "give_up_output", "say"]
 
 _INTERRUPTED = 130
 _ARGUMENTS = re.compile(r"(?:it to the method, or )?EdgequakeClient\((\w+_id=…(?:, \w+_id=…)*)\)")
@@ -47,7 +47,7 @@ def command(*, verbose: bool) -> Iterator[None]:
         say(str(error))
         raise typer.Exit(1) from None
     except OSError as error:
-        _give_up_output()
+        give_up_output()
         if isinstance(error, BrokenPipeError):
             raise typer.Exit(_PIPE_CLOSED) from None
         say(str(error))
@@ -87,7 +87,7 @@ def _as_options(arguments: str) -> str:
     return " and ".join(f"--{name}" for name in re.findall(r"(\w+)_id=", arguments))
 
 
-def _give_up_output() -> None:
+def give_up_output() -> None:
     """Sends what is left in stdout's buffer nowhere, so that Python's last flush cannot fail."""
     with suppress(OSError, ValueError):  # not a real file: a test's
         output = sys.stdout.fileno()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -195,6 +196,21 @@ def test_a_reader_that_leaves_ends_the_command_quietly(start: Start, edgequake_s
     process.popen.wait(SECONDS)
     assert process.popen.stderr is not None
     assert (process.popen.returncode, process.popen.stderr.read()) == (141, b"")
+
+
+def test_whoever_closes_the_output_gets_the_exit_code(start: Start, edgequake_script: ScriptServer) -> None:
+    edgequake_script.always().reply(json={"status": "healthy"})
+    command = ["sh", "-c", 'exec "$0" -m edgequake "$@" <&- >&-', sys.executable]
+    ended = start("health", "--base-url", edgequake_script.url, command=command).end()
+    assert (ended.code, ended.err, len(edgequake_script.requests)) == (0, "", 1)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no file that is always full")
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_an_output_that_is_full_is_one_line(start: Start, option: str) -> None:
+    command = ["sh", "-c", 'exec "$0" -m edgequake "$@" > /dev/full', sys.executable]
+    ended = start(option, command=command).end()
+    assert (ended.code, ended.err) == (1, "edgequake: No space left on device\n")
 
 
 def test_a_character_that_the_output_cannot_show_does_not_stop_it(

@@ -111,6 +111,7 @@ def test_a_workspace_from_its_making_to_its_end(run: Run, start: Start, folder: 
         assert ("error" in ended["beacon.md"], "error" in ended["broken.pdf"]) == (False, True)
 
         again = start("upload", str(folder), "--wait", "--json", *here).end()
+        assert again.out, again.err
         told = json.loads(again.out)
         assert again.code == 1  # one file is no PDF
         assert [one["path"].rpartition("handbook/")[2] for one in told["failed"]] == ["broken.pdf"]

@@ -17,7 +17,7 @@ TOOLS = {"dev", "docs"}  # as new as they can be
 
 
 def constraints(only: list[str]) -> list[str]:
-    """A line for each package that has a lower bound, the highest where it has several."""
+    """A line for each package that has a lower bound. SystemExit where it has two: one of them would not be tested."""
     project = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]
     extras: dict[str, list[str]] = project["optional-dependencies"]
     wanted = only or extras.keys() - TOOLS - FRAMEWORKS
@@ -26,7 +26,8 @@ def constraints(only: list[str]) -> list[str]:
     for requirement in needed:
         if bound := re.fullmatch(r"([\w.-]+)(?:\[.*\])?>=([\d.]+).*", requirement.replace(" ", "")):
             version = tuple(map(int, bound[2].split(".")))
-            found[bound[1]] = max(version, found.get(bound[1], ()))
+            if found.setdefault(bound[1], version) != version:
+                sys.exit(f"{bound[1]} has two lower bounds: one of them would not be tested")
     return [f"{name}=={'.'.join(map(str, version))}" for name, version in sorted(found.items())]
 
 

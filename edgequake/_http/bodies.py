@@ -40,7 +40,8 @@ def sync_body(response: httpx.Response, deadline: Deadline) -> Iterator[bytes]:
     body = _sync_body(response)
     if isinstance(response.extensions.get("network_stream"), AsksDeadline):
         return body
-    return in_time(body, deadline, set_read_timeout(response, deadline.clock.longest_read(monotonic())))
+    read_timeout = set_read_timeout(response, deadline.clock.longest_read(monotonic()))
+    return in_time(body, deadline, read_timeout, shared="stream_id" in response.extensions)
 
 
 def async_body(response: httpx.Response, deadline: AsyncDeadline) -> AsyncIterator[bytes]:

@@ -76,7 +76,7 @@ def translated(
 
 def _ours(error: Exception, clock: CallClock, streaming: bool, origin: str) -> EdgeQuakeError | None:
     text = reason(error)
-    of_another = _of_another(error, clock)
+    of_another = _of_another(error, clock, streaming)
     error = as_httpx_error(error)
     ours: EdgeQuakeError | None = None
     if isinstance(error, httpx.ReadTimeout) and of_another:
@@ -115,10 +115,12 @@ def _ours(error: Exception, clock: CallClock, streaming: bool, origin: str) -> E
     return ours
 
 
-def _of_another(error: Exception, clock: CallClock) -> bool:
+def _of_another(error: Exception, clock: CallClock, streaming: bool) -> bool:
     """True if it was the wait of another answer that ended: httpcore then ends all that share its connection."""
+    now = monotonic()
+    early = 0.0 if streaming else clock.at_most("connect", now)  # the wait for an answer has time to connect too
     frames = walk_tb(getattr(error.__cause__, "__traceback__", None))
-    return clock.ends - monotonic() > _SLACK and any(_module(frame).endswith(".http2") for frame, _ in frames)
+    return clock.ends - now > early + _SLACK and any(_module(frame).endswith(".http2") for frame, _ in frames)
 
 
 def _unreached(error: Exception, clock: CallClock, origin: str, text: str) -> EdgeQuakeError:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import cache
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from edgequake._http.requests import Timeouts
-from edgequake._http.waiting import Deadline, current_deadline
+from edgequake._http.waiting import Deadline, ReadEnded, current_deadline
 
 if TYPE_CHECKING:
     from edgequake._http.waiting import AsyncDeadline
@@ -50,6 +51,13 @@ def _asking(kind: Any) -> Any:
 
         def read(self, max_bytes: int, timeout: float | None = None) -> Any:
             deadline = current_deadline()
+            if isinstance(deadline, Deadline) and deadline.reads_among_others:
+                try:
+                    return super().read(max_bytes, timeout)
+                except Exception:
+                    if deadline.clock.ends <= monotonic():
+                        raise ReadEnded from None
+                    raise
             if not isinstance(deadline, Deadline) or not deadline.reads_alone:
                 return super().read(max_bytes, timeout)
             seconds = deadline.left()

@@ -104,10 +104,12 @@ def _cancelled(response: Response) -> Callable[[], Any] | None:
     """
     if response.is_closed or (number := response.extensions.get("stream_id")) is None:
         return None
+    body = _inside(response, "_stream", "_httpcore_stream", "_stream")
+    connection: Any = getattr(body, "_connection", None)
     if isinstance(timeouts := response.request.extensions.get("timeout"), Timeouts):
         timeouts.leave()
-    body = _inside(response, "_stream", "_httpcore_stream", "_stream")
-    connection = getattr(body, "_connection", None)
+        if timeouts.ran_out and connection is not None:
+            connection._connection_error = True  # it may be dead: the next call must take another
     state, send = getattr(connection, "_h2_state", None), getattr(connection, "_write_outgoing_data", None)
     if state is None or send is None:
         return None

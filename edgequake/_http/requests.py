@@ -33,7 +33,7 @@ class Timeouts(dict[str, float | None]):
     """The waits for an answer as httpx's request extension, for sockets that do not ask the call's deadline.
 
     On a connection of HTTP/2, httpcore asks before each read: one that many streams share can bring bytes for ever, and
-    none for this call, whose deadline then ends it.
+    none for this call, whose deadline then ends it. A task's read is cancelled instead.
     """
 
     def __init__(self, deadline: Deadline | AsyncDeadline) -> None:
@@ -43,8 +43,15 @@ class Timeouts(dict[str, float | None]):
         self._deadline = deadline
         self.asks = True
         """Whether a read ends by the deadline too."""
+        self.cancels = False
+        """Whether a read that lasts too long is cancelled: httpcore would end the other answers on the connection."""
         self.left = False
         """Whether nobody reads the answer any more: another thread may still be about to."""
+
+    @property
+    def ran_out(self) -> bool:
+        """Whether nothing came in the last read until its wait was over."""
+        return self._deadline.ran_out
 
     def leave(self) -> None:
         """Nobody reads the answer any more; a task that waits in a read of it is woken."""
@@ -59,6 +66,8 @@ class Timeouts(dict[str, float | None]):
         if self.left:
             raise httpx.StreamClosed
         left = self._deadline.left() if self.asks else None
+        if self.cancels:
+            return None
         return seconds if left is None else left if seconds is None else min(seconds, left)
 
 

@@ -8,6 +8,7 @@ there httpx's timeouts end single reads, and :func:`in_time` ends the rest. Twin
 
 from __future__ import annotations
 
+import builtins
 import math
 import socket
 import threading
@@ -73,6 +74,8 @@ class _Waits:
         self.clock = clock
         self.observation = observation
         self.closed = False
+        self.ran_out = False
+        """Whether nothing came in the last read of an answer until its wait was over."""
         self._inside: Token[_Waits | None] | None = None
 
     @property
@@ -123,6 +126,8 @@ class Deadline(_Waits):
         super().__init__(clock, observation)
         self.reads_alone = False
         """Whether no other call reads from the connection that this one waits for: it is one of HTTP/1.1."""
+        self.reads_among_others = False
+        """Whether the call is reading its answer from a connection of HTTP/2."""
         self._alarm: threading.Event | None = None  # ends a sleep
         self._socket: object = None
         # Without it, close() could shut down a socket that another call has begun to use meanwhile.
@@ -253,16 +258,28 @@ def current_deadline() -> _Waits | None:
     return _current.get()
 
 
-def in_time(body: Iterator[bytes], deadline: Deadline, read_timeout: float) -> Iterator[bytes]:
-    """``body``, read from sockets that do not ask the deadline; each read ends by httpx's ``read_timeout`` seconds."""
+class ReadEnded(BaseException):
+    """The wait of one answer ended in a read from a connection of HTTP/2: for any other, httpcore ends all answers."""
+
+
+def in_time(body: Iterator[bytes], deadline: Deadline, read_timeout: float, *, shared: bool = False) -> Iterator[bytes]:
+    """``body``, read from sockets that do not ask the deadline; each read ends by httpx's ``read_timeout`` seconds.
+
+    ``shared``: the connection has other answers too, whose reads go on.
+    """
     while True:
         deadline.left()
-        asked = _current.set(deadline) if deadline.reads_alone else None
+        deadline.reads_among_others, deadline.ran_out = shared, False
+        asked = _current.set(deadline) if deadline.reads_alone or shared else None
         try:
             data = next(body)
         except StopIteration:
             return
+        except ReadEnded:
+            deadline.ran_out = True
+            raise deadline.over() from None
         finally:
+            deadline.reads_among_others = False
             if asked is not None:
                 _current.reset(asked)
         yield data
@@ -272,7 +289,7 @@ class async_in_time:  # noqa: N801 - the twin of `in_time`
     """``body``, read from sockets that do not ask the deadline, which ends each read.
 
     A read that httpx's own ``read_timeout`` ends nearly on time has no cancel scope, which would take as long as the
-    read itself; unless the connection is ``shared`` by many answers: no task could be woken without one.
+    read itself; unless the connection is ``shared`` with other answers, whose reads go on.
     """
 
     def __init__(
@@ -290,18 +307,27 @@ class async_in_time:  # noqa: N801 - the twin of `in_time`
         from anyio import fail_after
 
         left = self._deadline.left()
+        if self._shared:
+            return await self._next_among_others(left)
         if left is None or left >= self._read_timeout * _NEARLY:
-            if not self._shared:
+            return await anext(self._body)
+        with fail_after(left):
+            return await anext(self._body)
+
+    async def _next_among_others(self, left: float | None) -> bytes:
+        from anyio import fail_after
+
+        deadline = self._deadline
+        deadline.ran_out = False
+        try:
+            with fail_after(left) as deadline.reading:
                 return await anext(self._body)
-            left = None
-        with fail_after(left) as scope:
-            if self._shared:
-                self._deadline.reading = scope
-            try:
-                return await anext(self._body)
-            finally:
-                self._deadline.reading = None
-        raise StreamError("the read was ended by another task")
+        except builtins.TimeoutError:
+            deadline.ran_out = True
+            raise
+        finally:
+            deadline.reading = None
+        raise StreamError("another task ended the read")
 
 
 def in_thread(function: Callable[..., T], *args: Any) -> T:

@@ -120,14 +120,26 @@ def test_a_silent_stream_beside_an_active_one_keeps_its_timeout(soon):
     assert type(reading.exception()) is StreamInterruptedError
 
 
-def test_the_end_of_one_wait_is_no_timeout_of_another(soon):
-    """httpcore ends every stream of a connection that was silent for as long as one of them could wait."""
-    with ThreadPoolExecutor(1) as pool, httpx.Client(http1=False, http2=True) as mine, Http2Server() as server:
-        client = EdgequakeClient(base_url=server.url, http_client=mine, max_retries=0)
-        patient, hasty = client.query.stream("patient"), client.query.stream("hasty", timeout=Timeout(60, chunk=soon))
-        next(patient)
-        next(hasty)
-        ended = pool.submit(list, hasty).exception(60)
-        assert isinstance(ended, TimeoutError)
-        with pytest.raises(StreamInterruptedError, match="another answer on this HTTP/2 connection timed out"):
-            list(patient)
+def test_the_end_of_one_wait_leaves_the_other_streams(caller, http2_server, soon):
+    mine = (httpx.AsyncClient if caller.is_async else httpx.Client)(http1=False, http2=True)
+    caller.closes(mine)
+    client = caller.client(base_url=http2_server.url, http_client=mine, timeout=60)
+    patient, hasty = client.query.stream("patient"), client.query.stream("hasty", timeout=Timeout(60, chunk=soon))
+    assert [str(caller.next(stream)) for stream in (patient, hasty)] == ["Edge", "Edge"]
+    ended = caller.fails(hasty)
+    assert (type(ended), ended.stage) == (TimeoutError, "chunk")
+    assert str(caller.next(patient)) == "Edge"
+    assert http2_server.connections == 1
+    assert str(caller.next(client.query.stream("another"))) == "Edge"
+    assert http2_server.connections == 2  # the first may be dead
+
+
+def test_a_connection_that_does_not_answer_is_not_used_again(caller, http2_server, soon):
+    mine = (httpx.AsyncClient if caller.is_async else httpx.Client)(http1=False, http2=True)
+    caller.closes(mine)
+    client = caller.client(base_url=http2_server.url, http_client=mine, timeout=60, max_retries=0)
+    assert str(caller.next(client.query.stream("beside"))) == "Edge"
+    ended = caller.fails(client.query.stream("dead", timeout=Timeout(60, response=soon)))
+    assert (type(ended), ended.stage) == (TimeoutError, "response")
+    assert str(caller.next(client.query.stream("a third"))) == "Edge"
+    assert http2_server.connections == 2

@@ -158,7 +158,9 @@ def test_retries_stop_at_the_limit(caller, server, logged, method, most):
     with pytest.raises(NetworkError):
         ask(caller, caller.client(retry=RetryPolicy(most, initial_delay=0)))
     assert len(server.requests) == most + 1
-    assert [line.partition("; ")[2] for line in logged()] == [f"retry {n + 1} of {most} in 0.00 s" for n in range(most)]
+    assert [line.rpartition("; ")[2] for line in logged()] == [
+        f"retry {n + 1} of {most} in 0.00 s" for n in range(most)
+    ]
 
 
 def test_opening_and_reading_share_one_count_of_retries(caller, server):

@@ -397,6 +397,7 @@ FULL = """
 import resource, sys
 from edgequake import EdgequakeClient
 resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
+sys.dont_write_bytecode = True  # Python would leave half a .pyc, which no program can import
 with EdgequakeClient(base_url=sys.argv[1], workspace_id="default") as client:
     client.documents.upload_folder(sys.argv[2], concurrency=1)
 """

@@ -242,11 +242,14 @@ def test_a_full_disk_or_a_read_only_file_is_a_503_and_what_was_stored_is_still_f
 def full_disk(database: Path) -> Iterator[None]:
     """A block in which no byte can be added to a database."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    writes = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True  # Python would leave half a .pyc, which no program can import
     resource.setrlimit(resource.RLIMIT_FSIZE, (database.with_name(f"{database.name}-wal").stat().st_size, hard))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        sys.dont_write_bytecode = writes
 
 
 def test_a_disk_that_is_full_when_an_upload_is_read_makes_it_fail_until_there_is_room(tmp_path: Path) -> None:

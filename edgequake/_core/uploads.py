@@ -35,6 +35,8 @@ class FilePart:
     """How many bytes it may have; None: any number."""
     rewindable: bool = True
     """False for an open file that can be read only once, such as a pipe."""
+    may_be_text: bool = False
+    """True for a string, in which a text itself may have been given."""
 
     def check_size(self, size: int) -> None:
         """Raises :class:`ConfigurationError` if ``size`` bytes are more than the server takes."""
@@ -63,7 +65,8 @@ def file_part(field: str, given: FileInput, *, filename: str | None = None, limi
         name.encode()
     except UnicodeEncodeError as error:  # the bytes of the name are not UTF-8
         raise ConfigurationError(f"{name!r} is no name in UTF-8: rename the file, or give filename=") from error
-    return FilePart(field, name, content, limit, rewindable=isinstance(content, str | bytes) or _seekable(content))
+    rewindable = isinstance(content, str | bytes) or _seekable(content)
+    return FilePart(field, name, content, limit, rewindable, may_be_text=isinstance(given, str))
 
 
 def file_parts(

@@ -132,8 +132,8 @@ def head_of(part: FilePart, size: int) -> bytes | None:
         content.seek(0)
     except (OSError, ValueError, TypeError) as error:
         if isinstance(content, str) and getattr(error, "errno", errno.ENOENT) in _NO_SUCH_NAME:
-            words = f"there is no file {content[:200]!r}; to upload a text itself, give content=…"
-            raise ConfigurationError(words) from error
+            hint = "; to upload a text itself, give content=…" if part.may_be_text else ""
+            raise ConfigurationError(f"there is no file {content[:200]!r}{hint}") from error
         raise _unreadable(part, error) from error
     return head
 

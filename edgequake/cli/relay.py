@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import inspect
 import logging
+import re
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -117,11 +119,22 @@ def _loaded(spec: str) -> Any:
         raise CommandError(f"there is no module {error.name!r} in {Path.cwd()} or on the Python path") from error
     except (ImportError, ConfigurationError) as error:  # an extra is missing, or a function cannot be exposed
         raise CommandError(f"{module_name} cannot be imported: {error}") from error
+    except Exception as error:
+        _print_traceback(error)
+        raise CommandError(f"{module_name} cannot be imported: see the error above") from error
     for part in name.split("."):
         found = getattr(found, part, None)
     if found is None:
         raise CommandError(f"the module {module_name} has no {name!r}")
     return found
+
+
+def _print_traceback(error: Exception) -> None:
+    """Prints where a module of the user failed, from its own first line on."""
+    frames = error.__traceback__
+    while frames is not None and re.search("importlib|^" + re.escape(__file__), frames.tb_frame.f_code.co_filename):
+        frames = frames.tb_next
+    traceback.print_exception(error.with_traceback(frames))
 
 
 def _is_asgi(found: Any) -> bool:

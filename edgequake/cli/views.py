@@ -182,7 +182,7 @@ def as_json(value: Any, *, one_line: bool = False) -> str:
     With ``one_line`` it is a line on a terminal too, for output of many lines.
     """
     text = json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() and not one_line else None)
-    return re.sub("[\x7f-\x9f\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    return re.sub("[\x7f-\x9f\u202d\u202e\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
 
 
 def timing_of(outcome: Outcome) -> str:

@@ -6,11 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from edgequake import AsyncEdgequakeClient, ConfigurationError, EdgequakeClient, QueryResponse, Source
+from edgequake._core.questions import query_execute
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["AnyClient", "Clients", "context_options", "details_of", "metadata_of", "text_of"]
+__all__ = ["AnyClient", "Clients", "check_options", "context_options", "details_of", "metadata_of", "text_of"]
 
 AnyClient = EdgequakeClient | AsyncEdgequakeClient
 
@@ -63,6 +64,11 @@ class Clients:
 def context_options(limit: int, mode: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a query that retrieves whole passages and has nothing generated."""
     return {"content_granularity": "agent", "mode": mode, **options, "max_results": limit, "context_only": True}
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Raises the error of a query with these options, such as :class:`ConfigurationError` for an unknown mode."""
+    query_execute("?", options)
 
 
 def text_of(source: Source) -> str:

@@ -19,8 +19,8 @@ SAMPLES = Path(__file__).parent.parent / "fixtures" / "api"
 API = "/api/v1"
 ID = "3e5a9b70-2f4c-4d1b-8f6e-91c2d3e4f504"
 USER = "00000000-0000-0000-0000-000000000001"
-# A window's title, a link, the end of a line, the clipboard, a bell; and C1's own escape.
-EVIL = "\x1b]0;t\x07\x1b]8;;http://evil\x1b\\\x1b[2J\x1b]52;c;eA==\x07\x9b2J\x7f\x08\r"
+# A window's title, a link, the end of a line, the clipboard, a bell; C1's own escape; and letters turned round.
+EVIL = "\x1b]0;t\x07\x1b]8;;http://evil\x1b\\\x1b[2J\x1b]52;c;eA==\x07\x9b2J\x7f\x08\r\u202e"
 OURS = re.compile(r"\x1b\[[\d;]*m|\x1b\[\?25[lh]|\x1b\[\d*[AKG]|\x1b\[2K|\r")  # colours and a spinner
 
 
@@ -50,7 +50,7 @@ def poisoned(value: Any) -> Any:
 
 def steering(text: str) -> list[str]:
     """The control characters in what was printed that are not this program's own."""
-    return re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", OURS.sub("", text))
+    return re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e]", OURS.sub("", text))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -128,6 +128,8 @@ def test_a_file_that_is_not_there_may_have_been_meant_as_a_text(caller: Any, tmp
     with pytest.raises(
         ConfigurationError, match=r"there is no file '.*nothing\.md'; to upload a text itself, give content="
     ):
+        caller.call(lambda c: c.documents.upload(str(tmp_path / "nothing.md")))
+    with pytest.raises(ConfigurationError, match=r"there is no file '.*nothing\.md'$"):
         caller.call(lambda c: c.documents.upload(tmp_path / "nothing.md"))
     with pytest.raises(ConfigurationError, match=r"cannot read .*: Is a directory"):
         caller.call(lambda c: c.documents.upload(tmp_path))

@@ -182,12 +182,19 @@ def test_an_option_of_a_call_that_no_query_has_is_said(blocking, script, use):
         ({"client_options": {"base_url": "nowhere", "api_key": "sk-1"}}, "base_url"),
         ({"client_options": {"api_key": "sk-1"}, "moed": "hybrid"}, "moed"),
         ({"client": "http://localhost:8080"}, "client"),
+        ({"mode": "hybird"}, "did you mean 'hybrid'"),
+        ({"options": {"top_k": 0}}, "top_k: Input should be greater than or equal to 1"),
     ],
 )
 def test_what_cannot_work_is_said_at_once_without_the_key(kind, settings, words):
     with pytest.raises(ValueError, match=words) as caught:
         getattr(ours, kind)(**settings)
     assert "sk-1" not in str(caught.value)
+
+
+def test_a_retriever_of_no_documents_is_refused_at_once():
+    with pytest.raises(ValueError, match="max_results: Input should be greater than or equal to 1"):
+        ours.EdgequakeRetriever(client_options={}, k=0)
 
 
 async def test_an_async_client_serves_async_calls_alone(script):

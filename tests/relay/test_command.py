@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -146,6 +147,16 @@ def test_what_cannot_be_done_is_said(folder, capsys, args, code, said):
     ended, out, err = run(capsys, *args)
     assert (ended, out) == (code, "")
     assert said in err
+
+
+def test_a_module_that_fails_shows_its_own_lines_alone(folder, capsys):
+    (folder / "failing_app.py").write_text("def made():\n    return 1 / 0\n\nrelay = made()\n")
+    code, out, err = run(capsys, "failing_app:relay")
+    assert (code, out) == (1, "")
+    assert re.findall(r"line (\d+), in (.+)", err) == [("4", "<module>"), ("2", "made")]
+    assert err.endswith(
+        "ZeroDivisionError: division by zero\nedgequake: failing_app cannot be imported: see the error above\n"
+    )
 
 
 @pytest.mark.parametrize(

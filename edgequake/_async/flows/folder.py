@@ -84,7 +84,7 @@ class AsyncFolder:
     def _journal(self) -> Journal:
         assert self.path is not None
         try:
-            return Journal(self.path, KEY, self.manifest.add)
+            return _ManifestFile(self.path, KEY, self.manifest.add)
         except OSError as error:
             raise ConfigurationError(
                 f"cannot write the manifest {self.path}: {error.strerror}; give manifest= another path, or False"
@@ -112,7 +112,20 @@ class AsyncFolder:
             self.on_file(file)
 
 
+class _ManifestFile(Journal):
+    """The file of a manifest, whose errors say what to do."""
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        try:
+            super().append(row)
+        except OSError as error:
+            raise ConfigurationError(
+                f"cannot write the manifest {self.path}: {error.strerror}; make room and upload the folder again: what "
+                "the manifest lists is not sent twice"
+            ) from error
+
+
 def _no_files(folder: Path, pattern: str, others: list[FolderFile]) -> str:
     some = "; ".join(f"{file.path}: {file.reason}" for file in others[:3])
-    told = f" ({len(others)} skipped, such as {some})" if others else ""
+    told = f" ({len(others)} left out, such as {some})" if others else ""
     return f"{str(folder)!r} has no file that fits {pattern!r} and that the server takes{told}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from langchain_core.language_models import BaseChatModel, LangSmithParams
 from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
-from edgequake.integrations._clients import AnyClient, Clients
+from edgequake.integrations._clients import AnyClient, Clients, check_options
 from edgequake.integrations.langchain._messages import Sent, metadata_of_answer, result
 from edgequake.integrations.langchain._queries import ignored_of, query_of, warn_of
 from edgequake.integrations.langchain._settings import SETTINGS
@@ -68,6 +68,7 @@ class ChatEdgequake(BaseChatModel):
         if self.api_key is not None:
             options = {**(options or {}), "api_key": self.api_key.get_secret_value()}
         self._clients = Clients(self.client, options, changes)
+        check_options({"mode": self.mode, **self.options})
         warn_of([name for name in ("temperature", "max_tokens", "stop") if getattr(self, name) is not None])
         return self
 

@@ -11,7 +11,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import run_in_executor
 from pydantic import Field, PrivateAttr, model_validator
 
-from edgequake.integrations._clients import AnyClient, Clients, context_options, metadata_of, text_of
+from edgequake.integrations._clients import AnyClient, Clients, check_options, context_options, metadata_of, text_of
 from edgequake.integrations.langchain._settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class EdgequakeRetriever(BaseRetriever):
     @model_validator(mode="after")
     def _begin(self) -> Self:
         self._clients = Clients(self.client, self.client_options)
+        check_options(context_options(self.k, self.mode, self.options))
         return self
 
     def _get_relevant_documents(

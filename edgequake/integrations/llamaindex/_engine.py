@@ -9,7 +9,7 @@ from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.response.schema import AsyncStreamingResponse, Response, StreamingResponse
 
 from edgequake._streams.bridge import iterate_blocking
-from edgequake.integrations._clients import AnyClient, Clients, details_of
+from edgequake.integrations._clients import AnyClient, Clients, check_options, details_of
 from edgequake.integrations.llamaindex._nodes import nodes_of
 from edgequake.integrations.llamaindex._texts import AsyncTexts, Beside, Texts
 
@@ -48,6 +48,7 @@ class EdgequakeQueryEngine(BaseQueryEngine):
         self._clients = Clients(client, client_options)
         self._streaming = streaming
         self._options: Any = {"mode": mode, **(options or {})}
+        check_options(self._options)
         super().__init__(callback_manager)
 
     def _get_prompt_modules(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llama_index.core.base.base_retriever import BaseRetriever
 
-from edgequake.integrations._clients import AnyClient, Clients, context_options
+from edgequake.integrations._clients import AnyClient, Clients, check_options, context_options
 from edgequake.integrations.llamaindex._nodes import nodes_of
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class EdgequakeRetriever(BaseRetriever):
         self._clients = Clients(client, client_options)
         self._limit = similarity_top_k
         self._options = context_options(similarity_top_k, mode, options or {})
+        check_options(self._options)
         super().__init__(callback_manager)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:

@@ -138,8 +138,12 @@ def test_a_connection_that_does_not_answer_is_not_used_again(caller, http2_serve
     mine = (httpx.AsyncClient if caller.is_async else httpx.Client)(http1=False, http2=True)
     caller.closes(mine)
     client = caller.client(base_url=http2_server.url, http_client=mine, timeout=60, max_retries=0)
-    assert str(caller.next(client.query.stream("beside"))) == "Edge"
+    beside = client.query.stream("beside")
+    assert str(caller.next(beside)) == "Edge"
     ended = caller.fails(client.query.stream("dead", timeout=Timeout(60, response=soon)))
     assert (type(ended), ended.stage) == (TimeoutError, "response")
+    lost = caller.fails(beside)
+    assert type(lost) is StreamInterruptedError  # and no timeout: its own wait is longer
+    assert "another answer on this HTTP/2 connection timed out" in lost.message
     assert str(caller.next(client.query.stream("a third"))) == "Edge"
     assert http2_server.connections == 2

@@ -260,10 +260,10 @@ async def test_a_timeout_of_the_consumers_own_is_no_error_event():
 # On time, whatever blocks
 
 
-def test_a_blocking_llm_ends_on_time_for_the_consumer(collect):
+def test_a_blocking_llm_ends_on_time_for_the_consumer(collect, soon):
     let_go = threading.Event()
     llm = SyncLLM(["a", lambda: let_go.wait(WAIT) and "late"])
-    events = collect(StreamingRAG(Retriever(), llm, StreamConfig(generation_timeout=0.05)))
+    events = collect(StreamingRAG(Retriever(), llm, StreamConfig(generation_timeout=soon)))
     assert events[-1].data == {"msg": "Generation timed out", "stage": "generation"}
     assert not llm.closed.is_set()
     let_go.set()

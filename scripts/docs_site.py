@@ -26,6 +26,14 @@ PAGES = {
 PAGE_OF = {path: page for page, path in PAGES.items()}
 EXAMPLES = "examples.md"
 MERMAID = "assets/mermaid.min.js"
+# This mermaid names its arrow heads otherwise than the theme expects: in the dark they would be black on black.
+ARROW_HEADS = """
+{
+  const initialize = mermaid.initialize;
+  const heads = "marker[id$=arrowhead] path{fill:var(--md-mermaid-sequence-message-line-color)!important}";
+  mermaid.initialize = (given) => initialize({ ...given, themeCSS: (given.themeCSS ?? "") + heads });
+}
+"""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -141,4 +149,5 @@ def _examples() -> str:
 
 
 def _mermaid() -> str:
-    return Path(str(distribution("mermaidx").locate_file("mermaidx/assets/mermaid.js"))).read_text("utf-8")
+    drawn_with = Path(str(distribution("mermaidx").locate_file("mermaidx/assets/mermaid.js"))).read_text("utf-8")
+    return drawn_with + ARROW_HEADS

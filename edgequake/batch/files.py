@@ -77,12 +77,15 @@ def _why_skipped(path: Path, inside: Path) -> str | None:
     try:
         target = path.resolve(strict=True)
         mode = target.stat().st_mode
+    except PermissionError:
+        pass  # it fails when it is read
     except (OSError, RuntimeError):  # RuntimeError: a link that leads to itself, up to Python 3.12
         return "a link that leads nowhere"
-    if not target.is_relative_to(inside):
-        return "a link out of the folder"
-    if not stat.S_ISREG(mode):
-        return "not a file"
+    else:
+        if not target.is_relative_to(inside):
+            return "a link out of the folder"
+        if not stat.S_ISREG(mode):
+            return "not a file"
     if path.suffix.lower() not in TEXT_ENDINGS | {".pdf"}:
         return f"the server does not take {path.suffix or 'files without an ending'}"
     return None

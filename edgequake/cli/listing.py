@@ -20,6 +20,8 @@ __all__ = ["dumped", "first_of", "show_fields", "show_json", "show_rows"]
 
 T = TypeVar("T")
 
+_ANY_WIDTH = 1 << 20
+
 
 def first_of(items: Iterable[T], limit: int) -> Iterator[T]:
     """The first ``limit`` of the server's ``items``; says on stderr if there are more."""
@@ -48,7 +50,7 @@ def show_json(value: Any) -> None:
 def show_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, none: str) -> None:
     """Writes a table; a column whose name begins with ``#`` holds numbers.
 
-    On a terminal ``none`` is said where there are no rows.
+    On a terminal ``none`` is said where there are no rows, and a table that is too wide for it becomes a list.
     """
     texts = ([_text(value) for value in row] for row in rows)
     if not sys.stdout.isatty():
@@ -56,6 +58,8 @@ def show_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, none: st
             sys.stdout.write("\t".join(row) + "\n")
         return
     from rich.console import Console  # a pipe does without
+    from rich.measure import Measurement
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
@@ -63,10 +67,19 @@ def show_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, none: st
     for name in columns:
         justify: Literal["left", "right"] = "right" if name.startswith("#") else "left"
         table.add_column(name.removeprefix("#"), justify=justify, overflow="fold", no_wrap=name == "id")
-    for row in texts:
+    told = list(texts)
+    for row in told:
         table.add_row(*map(Text, row))
     console = Console(highlight=False)
-    console.print(table if table.row_count else Text(none, style="dim"))
+    if not told:
+        console.print(Text(none, style="dim"))
+    elif Measurement.get(console, console.options.update(width=_ANY_WIDTH), table).minimum <= console.width:
+        console.print(table)
+    else:  # words would be broken to fit
+        for row in told:
+            facts = zip((name.removeprefix("#") for name in columns[1:]), row[1:], strict=True)
+            words = " · ".join(f"{name} {value}" for name, value in facts if value)
+            console.print(Text(row[0]), Padding(Text(words, style="dim"), (0, 0, 0, 4), expand=False), sep="\n")
 
 
 def show_fields(fields: Iterable[tuple[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,6 +154,19 @@ def test_documents_are_listed(eq: Any, server: ScriptServer) -> None:
     assert page["documents"][0]["id"] in eq("documents", "list", terminal=True).out
     server.on("GET", f"{API}/documents").always().reply(json=page | {"documents": [], "total": 0})
     assert "no documents" in eq("documents", "list", terminal=True).out
+
+
+@pytest.mark.parametrize("columns", ["200", "80", "44"])
+def test_a_list_breaks_no_word_to_fit_the_terminal(
+    eq: Any, server: ScriptServer, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    server.on("GET", f"{API}/documents").always().reply(json=sample("documents_list", has_more=False))
+    out = eq("documents", "list", terminal=True).out
+    shown = " ".join(re.sub(r"\x1b\[\d+m", "", out).split())
+    cells = [cell for line in eq("documents", "list").out.splitlines() for cell in line.split("\t")]
+    assert [cell for cell in cells if cell not in shown] == []
+    assert ("passages entities created" in shown) == (columns == "200")
 
 
 def test_a_document_is_shown(eq: Any, server: ScriptServer) -> None:

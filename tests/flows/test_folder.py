@@ -31,7 +31,6 @@ from edgequake._core.ingestion import works_of
 from edgequake.testing import Hold
 
 if TYPE_CHECKING:
-
     from edgequake.testing import ScriptServer
 
 FILE = "POST /api/v1/documents/upload"

@@ -30,6 +30,27 @@ T = TypeVar("T")
 
 _IN_ROUTE = re.compile(r"\{(\w+)\}")
 _BY_QUERY = ("GET", "DELETE")
+_TEXTS = frozenset(
+    [
+        "content",
+        "description",
+        "display_name",
+        "email",
+        "entity_name",
+        "entity_type",
+        "model",
+        "name",
+        "password",
+        "provider",
+        "q",
+        "query",
+        "role",
+        "slug",
+        "title",
+        "username",
+    ]
+)
+"""The arguments of methods that are texts, whichever the method."""
 _PLAIN = (str, bytes, int, float, Mapping, Sequence)  # these have attributes of their own, such as a string's title
 
 
@@ -111,7 +132,10 @@ def _given(name: str, value: Any) -> Any:
         raise ConfigurationError(f"{name} must not be None")
     if name.endswith("_ids") and not isinstance(value, str | bytes | Mapping):
         return [_given(name[:-1], one) for one in value]
-    return value if isinstance(value, _PLAIN) else getattr(value, name, value)
+    named = value if isinstance(value, _PLAIN) else getattr(value, name, value)
+    if name in _TEXTS and not isinstance(named, str):
+        raise ConfigurationError(f"{name} must be a string, not {type(value).__name__}")
+    return named
 
 
 def id_of(name: str, given: Any) -> str:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any
 
 from edgequake.exceptions import ConfigurationError
 from edgequake.models._model import Model
 
-__all__ = ["message_changes", "message_fields", "split"]
+__all__ = ["listed", "message_changes", "message_fields", "split"]
 
 _CHANGES = ("tokens_used", "duration_ms", "thinking_time_ms", "context")
+
+
+def listed(items: Any) -> Iterable[Any]:
+    """``items``, if they can be gone through; raises :class:`ConfigurationError` if not."""
+    if isinstance(items, Iterable):
+        return items
+    hint = ": collect it first, as in [item async for item in …]" if isinstance(items, AsyncIterable) else ""
+    raise ConfigurationError(f"items must be a list, or another iterable of them, not {type(items).__name__}{hint}")
 
 
 def split(item: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:

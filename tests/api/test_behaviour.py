@@ -90,6 +90,9 @@ def test_a_wipe_and_a_batch_are_checked_before_they_are_sent(caller):
         (lambda c: c.request("POST", "/x", cast_to=dict, files=5), "files must be a dict .*, not int"),
         (lambda c: c.documents.reprocess_pages("d", [1]), "body must be a dict"),
         (lambda c: c.documents.upload_text(None), "content must not be None"),
+        (lambda c: c.documents.upload(content=5), "content must be a string, not int"),
+        (lambda c: c.folders.create(5), "name must be a string, not int"),
+        (lambda c: c.entities.create(entity_name=["a"], entity_type="T"), "entity_name must be a string, not list"),
         (lambda c: c.documents.upload_text("x", max_gleaning="many"), "max_gleaning"),
     ):
         with pytest.raises(ConfigurationError, match=words):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flows.conftest import reply, sample
 
-from edgequake import ConfigurationError, ResponseError, UnauthorizedError
+from edgequake import AsyncEdgequakeClient, ConfigurationError, ResponseError, UnauthorizedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,4 +143,6 @@ def test_an_item_that_is_none_is_refused_before_anything_is_sent(caller: Any, it
         caller.call(lambda c: c.conversations.restore([good, item]))
     with pytest.raises(ConfigurationError, match="items must be a list, or another iterable of them, not int"):
         caller.call(lambda c: c.conversations.restore(5))
+    with pytest.raises(ConfigurationError, match="not async_generator: collect it first"):
+        caller.call(lambda c: c.conversations.restore(AsyncEdgequakeClient().conversations.export()))
     assert caller.server.requests == []

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from edgequake._core.transcripts import message_changes, message_fields, split
+from edgequake._core.transcripts import listed, message_changes, message_fields, split
 from edgequake._http.downloads import PartFile
 from edgequake._http.waiting import async_in_thread
-from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ForbiddenError, ResponseError, UnauthorizedError
+from edgequake.exceptions import EdgeQuakeError, ForbiddenError, ResponseError, UnauthorizedError
 from edgequake.models.conversations import ImportFailure, ImportResult
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Mapping
     from pathlib import Path
 
 __all__ = ["async_exported", "async_restored", "async_written"]
@@ -57,9 +56,7 @@ async def async_written(exported: AsyncIterator[dict[str, Any]], to: str | os.Pa
 
 async def async_restored(conversations: Any, items: Iterable[Any], folder_id: str | None) -> ImportResult:
     """Makes each conversation anew. One that fails is removed again, and the others go on."""
-    if not isinstance(items, Iterable):
-        raise ConfigurationError(f"items must be a list, or another iterable of them, not {type(items).__name__}")
-    parts = [split(item) for item in items]  # what is wrong with one is said before anything is sent
+    parts = [split(item) for item in listed(items)]  # what is wrong with one is said before anything is sent
     result = ImportResult(imported=0)
     for conversation, messages in parts:
         made = None

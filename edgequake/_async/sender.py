@@ -17,7 +17,7 @@ from edgequake._http.errors import as_cause, proxy_advice, translated
 from edgequake._http.given_client import request_extensions
 from edgequake._http.release import async_release
 from edgequake._http.requests import address, redirect_target, shown_address
-from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
+from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,14 +52,11 @@ class AsyncSender:
                 return response
             if call.rewindable and (target := redirect_target(response)):
                 url = target
-                await async_release(response)
-                continue
-            error = await self._error(call, response, deadline)
-            refused = isinstance(error, UnauthorizedError) and self._drops_token(response)
-            if refused and not renewed and call.rewindable:
+            elif response.status_code == 401 and self._drops_token(response) and call.rewindable and not renewed:
                 renewed = True
-                continue
-            raise error
+            else:  # in no variable: the error would keep this frame in memory, and this frame the error
+                raise await self._error(call, response, deadline)
+            await async_release(response)
         raise ResponseError(f"{call.route}: more than {_MAX_REDIRECTS} redirects")
 
     async def _send(self, call: Call[Any], deadline: AsyncDeadline, *, stream: bool, url: str | None) -> Response:
@@ -72,8 +69,7 @@ class AsyncSender:
             with observation.sending(), deadline.until_answer(own_sockets=self.connections.own_sockets):
                 response = await client.send(request, stream=True, follow_redirects=False)
         except Exception as error:
-            ours = self.translated(error, deadline, streaming=False)
-            raise ours from ours.__cause__
+            raise self.translated(error, deadline, streaming=False)  # noqa: B904 - it has its cause
         observation.responded(response)
         return response
 
@@ -155,8 +151,7 @@ class AsyncSender:
                 if size >= at_most:
                     break
         except Exception as error:
-            ours = self.translated(error, deadline, streaming=False)
-            raise ours from ours.__cause__
+            raise self.translated(error, deadline, streaming=False)  # noqa: B904 - it has its cause
         finally:
             await async_release(response)
         return b"".join(parts)
@@ -177,8 +172,7 @@ class AsyncSender:
         try:
             return await anext(body, None)
         except Exception as error:
-            ours = self.translated(error, deadline, streaming=False)
-            raise ours from ours.__cause__
+            raise self.translated(error, deadline, streaming=False)  # noqa: B904 - it has its cause
 
     async def _error(self, call: Call[Any], response: Response, deadline: AsyncDeadline) -> EdgeQuakeError:
         """The error that the status of ``response`` stands for, in the server's words as far as they came."""

@@ -40,6 +40,7 @@ def release(response: Response) -> None:
                 tell()
     finally:  # Ctrl-C may come in between
         response.close()
+        _let_go(response)
 
 
 async def async_release(response: Response) -> None:
@@ -57,6 +58,12 @@ async def _closed(response: Response) -> None:
         with suppress(Exception):
             await tell()
     await response.aclose()
+    _let_go(response)
+
+
+def _let_go(response: Response) -> None:
+    """Puts another stream in place of the answer's: that and the answer would keep each other in memory."""
+    response.stream = response.request.stream
 
 
 async def async_wake_reader(response: Response) -> None:

@@ -156,8 +156,7 @@ class Opening(Generic[ChunkT]):
                         return begun._replace(events=chain(before, events))
         except Exception as error:
             self.drop()
-            ours = self._session.sender.translated(error, self.deadline, streaming=True)
-            raise ours from ours.__cause__
+            raise self._session.sender.translated(error, self.deadline, streaming=True)  # noqa: B904 - it has its cause
         return begun._replace(events=before)
 
     def _begin(

@@ -187,8 +187,7 @@ class Reader(StreamState, Generic[ChunkT]):
     def _read_failed(self, error: Exception, opening: Opening[ChunkT]) -> NoReturn:
         """Raises the SDK's error for one of a read of the body."""
         self.check()  # another thread or task may have closed the stream
-        ours = self._session.sender.translated(error, opening.deadline, streaming=True)
-        raise ours from ours.__cause__
+        raise self._session.sender.translated(error, opening.deadline, streaming=True)
 
     def _shown(self, events: Iterable[bytes]) -> Iterator[bytes]:
         """``events``, each shown to the caller of ``show_events()`` before it is decoded."""

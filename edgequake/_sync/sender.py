@@ -18,7 +18,7 @@ from edgequake._http.errors import as_cause, proxy_advice, translated
 from edgequake._http.given_client import request_extensions
 from edgequake._http.release import release
 from edgequake._http.requests import address, redirect_target, shown_address
-from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError, UnauthorizedError
+from edgequake.exceptions import ConfigurationError, EdgeQuakeError, ResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,14 +53,11 @@ class Sender:
                 return response
             if call.rewindable and (target := redirect_target(response)):
                 url = target
-                release(response)
-                continue
-            error = self._error(call, response, deadline)
-            refused = isinstance(error, UnauthorizedError) and self._drops_token(response)
-            if refused and not renewed and call.rewindable:
+            elif response.status_code == 401 and self._drops_token(response) and call.rewindable and not renewed:
                 renewed = True
-                continue
-            raise error
+            else:  # in no variable: the error would keep this frame in memory, and this frame the error
+                raise self._error(call, response, deadline)
+            release(response)
         raise ResponseError(f"{call.route}: more than {_MAX_REDIRECTS} redirects")
 
     def _send(self, call: Call[Any], deadline: Deadline, *, stream: bool, url: str | None) -> Response:
@@ -73,8 +70,7 @@ class Sender:
             with observation.sending(), deadline.until_answer(own_sockets=self.connections.own_sockets):
                 response = client.send(request, stream=True, follow_redirects=False)
         except Exception as error:
-            ours = self.translated(error, deadline, streaming=False)
-            raise ours from ours.__cause__
+            raise self.translated(error, deadline, streaming=False)  # noqa: B904 - it has its cause
         observation.responded(response)
         return response
 
@@ -156,8 +152,7 @@ class Sender:
                 if size >= at_most:
                     break
         except Exception as error:
-            ours = self.translated(error, deadline, streaming=False)
-            raise ours from ours.__cause__
+            raise self.translated(error, deadline, streaming=False)  # noqa: B904 - it has its cause
         finally:
             release(response)
         return b"".join(parts)
@@ -178,8 +173,7 @@ class Sender:
         try:
             return next(body, None)
         except Exception as error:
-            ours = self.translated(error, deadline, streaming=False)
-            raise ours from ours.__cause__
+            raise self.translated(error, deadline, streaming=False)  # noqa: B904 - it has its cause
 
     def _error(self, call: Call[Any], response: Response, deadline: Deadline) -> EdgeQuakeError:
         """The error that the status of ``response`` stands for, in the server's words as far as they came."""

@@ -75,7 +75,7 @@ class Answering:
         citations = Citations(len(self._found.passages)) if answers_from_passages else None
         async with aclosing(self._pieces()) as given:
             async for piece in given:
-                self.generation_ms = self._found.extraction_ms + round((perf_counter() - started) * 1000)
+                self.generation_ms = round((perf_counter() - started) * 1000)
                 await self._pause()
                 self.token_count += 1
                 if self.first_token_ms is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from edgequake.local.bodies import ConversationChange, FolderChange, Id, Ids, MessageChange, Name, Role
 from edgequake.local.conversation_upkeep import ConversationUpkeep, Folders
+from edgequake.local.conversations import FILTERS
 from edgequake.local.engine import Engine
 from edgequake.local.requests import BodyError, Owner, RequestError, clamped, identity, not_found, number
 from edgequake.local.routing import Asked, Routes, route
@@ -36,8 +37,7 @@ class ConversationRoutes(Routes):
         read = partial(
             self._conversations.page,
             asked.owner,
-            search=query.get("filter[search]", ""),
-            where=_filters(query),
+            filters={name: query.get(f"filter[{name}]") or None for name in FILTERS},
             sort=query.get("sort", "updated_at"),
             ascending=query.get("order", "desc").lower() == "asc",
         )
@@ -160,19 +160,6 @@ def _id(asked: Asked) -> str:
     if found is None:
         raise BodyError(400, f"Invalid URL: Cannot parse `id` with value `{asked['id']}` to a `Uuid`")
     return str(found)
-
-
-def _filters(query: Mapping[str, str]) -> dict[str, Any]:
-    """The values that a list is narrowed to, by column."""
-    flags = {"is_archived": "filter[archived]", "is_pinned": "filter[pinned]"}
-    found: dict[str, Any] = {column: query[name] == "true" for column, name in flags.items() if name in query}
-    if "filter[folder_id]" in query:
-        found["folder_id"] = query["filter[folder_id]"]
-    if query.get("filter[unfiled]") == "true":
-        found["folder_id"] = None
-    if modes := [mode for mode in query.get("filter[mode]", "").split(",") if mode]:
-        found["mode"] = modes
-    return found
 
 
 def _page(query: Mapping[str, str], read: Callable[..., tuple[list[Any], int]], size: int, most: int) -> dict[str, Any]:

@@ -27,6 +27,14 @@ _MESSAGE = """
 SELECT m.id, m.conversation_id, m.parent_id, m.role, m.content, m.mode, m.tokens_used, m.duration_ms,
        m.thinking_time_ms, m.context, m.is_error, m.created_at, m.updated_at, m.feedback FROM messages m
 """
+_MATCHING = f"""
+WHERE {OWNED} AND (:search IS NULL OR instr(lower(title), lower(:search)) > 0)
+AND (:archived IS NULL OR is_archived = (:archived = 'true')) AND (:pinned IS NULL OR is_pinned = (:pinned = 'true'))
+AND (:folder_id IS NULL OR folder_id = :folder_id) AND (:unfiled IS NOT 'true' OR folder_id IS NULL)
+AND (:mode IS NULL OR instr(',' || :mode || ',', ',' || mode || ','))
+"""
+FILTERS = ("search", "archived", "pinned", "folder_id", "unfiled", "mode")
+"""What conversations can be narrowed to."""
 _SURPLUS = """
 DELETE FROM conversations WHERE rowid IN (
     SELECT rowid FROM conversations ORDER BY updated_at DESC, rowid DESC LIMIT -1 OFFSET ?)
@@ -115,28 +123,19 @@ class Conversations:
         *,
         first: int,
         limit: int,
-        search: str = "",
-        where: Mapping[str, Any] | None = None,
+        filters: Mapping[str, str | None],
         sort: str = "updated_at",
         ascending: bool = False,
     ) -> tuple[list[dict[str, Any]], int]:
         """The owner's conversations from ``first`` on in the contract's shape, and how many there are.
 
-        ``where`` narrows them to values of columns: one, any of a list, or None for none.
+        ``filters`` narrow them to those that fit all: texts as in the query string, None for those that are not there.
         """
-        narrowed = [
-            f"AND c.{column} IN (SELECT value FROM json_each(:{column}))"  # noqa: S608 - our names
-            if isinstance(wanted, list)
-            else f"AND c.{column} IS :{column}"
-            for column, wanted in (where or {}).items()
-        ]
-        values = {name: json.dumps(one) if isinstance(one, list) else one for name, one in (where or {}).items()}
-        of = {**owner.columns, "search": search, **values, "limit": limit, "first": first}
-        matching = f"WHERE {OWNED} AND (:search = '' OR instr(lower(title), lower(:search)) > 0) {' '.join(narrowed)}"
+        of = {**owner.columns, **filters, "limit": limit, "first": first}
         order = f"{_ORDERS.get(sort, _ORDERS['updated_at'])} {'ASC' if ascending else 'DESC'}, c.rowid DESC"
         with self._database.lock:
-            rows = self._database.rows(f"{_LISTED} {matching} ORDER BY {order} LIMIT :limit OFFSET :first", of)
-            (total,) = self._database.column(f"SELECT count(*) FROM conversations c {matching}", of)  # noqa: S608
+            rows = self._database.rows(f"{_LISTED} {_MATCHING} ORDER BY {order} LIMIT :limit OFFSET :first", of)
+            (total,) = self._database.column(f"SELECT count(*) FROM conversations c {_MATCHING}", of)  # noqa: S608
         return rows, total
 
     def get(self, owner: Owner, conversation_id: str) -> dict[str, Any]:

@@ -78,7 +78,6 @@ class Found:
     relationships: tuple[FoundRelationship, ...] = ()
     extract: str | None = None
     retrieval_ms: int = 0
-    extraction_ms: int = 0
 
     @property
     def count(self) -> int:
@@ -167,19 +166,15 @@ class Engine:
             # A follow-up with words of its own is not answered by what answered the question before.
             own = {hit.id for hit in self.store.search(question.text, MAX_RESULTS, **where)}
             hits = [hit for hit in hits if hit.meant or hit.id in own]
-        extract: str | None = None
         # A language model can tell for itself which of them help, as many as there is room for.
         passages = tuple(hits[: len(numbered(hits))] if self.llm is not None else fitting(hits))
-        extraction = 0.0
+        extract: str | None = None
         if self.llm is None:
-            extracting = perf_counter()
-            headings = () if passages else self.store.headings(MOST, **where)
-            extract = quotes(hits, headings).text
-            extraction = perf_counter() - extracting
+            extract = quotes(hits, () if passages else self.store.headings(MOST, **where)).text
         beside = (min(limit, most) for most in _BESIDE[question.mode])
         entities, relationships = self.store.graph(asked, passages[:MOST], *beside, **where)
-        retrieval_ms = round((perf_counter() - started - extraction) * 1000)
-        return Found(passages, tuple(entities), tuple(relationships), extract, retrieval_ms, round(extraction * 1000))
+        taken = round((perf_counter() - started) * 1000)
+        return Found(passages, tuple(entities), tuple(relationships), extract, taken)
 
     def _vector(self, asked: str) -> tuple[str, bytes] | None:
         """The question's vector; without one, words alone have to do."""

@@ -86,26 +86,6 @@ class BodyError(Exception):
 B = TypeVar("B", bound=BaseModel)
 
 
-def parse(model: type[B], body: bytes, content_type: str) -> B:
-    """The body as a model. BodyError: 415 not JSON, 400 malformed JSON, 422 a wrong or missing field."""
-    media = content_type.partition(";")[0].strip().lower()
-    if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
-        raise BodyError(415, "Expected request with `Content-Type: application/json`")
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        if problem["type"] == "json_invalid":
-            raise BodyError(400, f"Failed to parse the request body as JSON: {problem['msg']}") from None
-        place = ".".join(str(part) for part in problem["loc"])
-        if problem["type"] == "missing":
-            place, problem["msg"] = "", f"missing field `{place}`"
-        at = f"{place}: " if place else ""
-        raise BodyError(
-            422, f"Failed to deserialize the JSON body into the target type: {at}{problem['msg']}"
-        ) from None
-
-
 def check_query(text: str) -> str:
     """The question, when it may be asked. Raises RequestError: 422 when blank, 400 when too long."""
     if not text.strip():
@@ -175,11 +155,29 @@ def required(asked: Mapping[str, str], name: str) -> str:
 
 
 async def body_of(model: type[B], request: Request) -> B:
-    """The request's body as a model. Raises as ``parse`` does, and RequestError 413 for a body over MAX_BODY."""
+    """The request's body as a model.
+
+    BodyError: 415 not JSON, 400 malformed JSON, 422 a wrong or missing field. RequestError 413 for more than MAX_BODY.
+    """
     body = await body_within(request, MAX_BODY)
     if body is None:
         raise too_large_error(MAX_BODY)
-    return parse(model, body, request.headers.get("content-type", ""))
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
+        raise BodyError(415, "Expected request with `Content-Type: application/json`")
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        if problem["type"] == "json_invalid":
+            raise BodyError(400, f"Failed to parse the request body as JSON: {problem['msg']}") from None
+        place = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "missing":
+            place, problem["msg"] = "", f"missing field `{place}`"
+        at = f"{place}: " if place else ""
+        raise BodyError(
+            422, f"Failed to deserialize the JSON body into the target type: {at}{problem['msg']}"
+        ) from None
 
 
 async def form_of(request: Request, limit: int) -> FormData:

@@ -65,6 +65,7 @@ PLAIN_WORDS = {
     "jupyter": "notebook",
     "live": "stream",
     "log in": "authentication token",
+    "mac": "macos",
     "mock": "scripted test",
     "money": "cost",
     "nice": "display",
@@ -108,6 +109,8 @@ PLAIN_WORDS = {
     "web page": "browser",
     "website": "browser",
     "word by word": "stream chunk",
+    "word document": "docx",
+    "word file": "docx",
     "wrong": "error",
 }
 

@@ -27,7 +27,7 @@ def test_a_server_is_told_that_a_stream_was_left(caller, http2_server):
     left, kept = client.query.stream("busy"), client.query.stream("another")
     assert [str(caller.next(stream)) for stream in (left, kept)] == ["Edge", "Edge"]
     caller.close(left)
-    assert caller.until(lambda: http2_server.reset.wait(20))
+    assert caller.until(lambda: http2_server.reset.wait(60))
     assert str(caller.next(client.query.stream("a third"))) == "Edge"
     assert http2_server.connections == 1
 
@@ -39,7 +39,7 @@ async def test_a_server_is_told_of_a_stream_that_the_garbage_collector_finds(htt
         await stream.__aenter__()
         del stream
         gc.collect()
-        assert await asyncio.to_thread(http2_server.reset.wait, 20)
+        assert await asyncio.to_thread(http2_server.reset.wait, 60)
 
 
 _widen = H2Connection.increment_flow_control_window
@@ -56,7 +56,7 @@ def test_many_streams_that_are_left_take_nothing_from_the_next(caller, http2_ser
     monkeypatch.setattr(H2Connection, "increment_flow_control_window", _of_streams_alone)
     mine = (httpx.AsyncClient if caller.is_async else httpx.Client)(http1=False, http2=True)
     caller.closes(mine)
-    client = caller.client(base_url=http2_server.url, http_client=mine, timeout=20)
+    client = caller.client(base_url=http2_server.url, http_client=mine, timeout=60)
     for _ in range(30):  # each brings about 9 KB, of 64 KB that all may bring
         stream = client.query.stream("long")
         assert str(caller.next(stream)) == "Edge"
@@ -94,7 +94,7 @@ def test_a_task_that_waits_is_told_and_the_server_too(caller, http2_server, clos
                 await read()
 
     caller.drive(main)
-    assert caller.until(lambda: http2_server.reset.wait(20))
+    assert caller.until(lambda: http2_server.reset.wait(60))
     third = another.query.stream("a third")
     assert str(caller.next(third)) == "Edge"
     assert http2_server.connections == 1
@@ -112,7 +112,7 @@ def test_a_silent_stream_beside_an_active_one_keeps_its_timeout(soon):
         active = client.query.stream("busy")
         next(active)
         reading = pool.submit(list, active)
-        error = pool.submit(list, client.query.stream("silent", timeout=Timeout(20, chunk=soon))).exception(30)
+        error = pool.submit(list, client.query.stream("silent", timeout=Timeout(60, chunk=soon))).exception(120)
         assert isinstance(error, TimeoutError)
         assert (error.stage, error.partial_text) == ("chunk", "Edge")
         assert reading.running()

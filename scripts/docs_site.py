@@ -84,7 +84,8 @@ def _for_phone(table: str) -> str:
     texts = [[_text(cell) for cell in re.findall(r"<t[hd]\b.*?</t[hd]>", row, re.DOTALL)] for row in rows[1:]]
     columns = list(zip(*texts, strict=False))
     words = sum(max(len(word) for cell in column for word in (cell.split() or [""])) for column in columns)
-    if len(columns) < 3 and words <= 40:
+    longest = max(map(len, columns[0]))
+    if len(columns) < 3 and words <= 40 and longest <= 48:  # beside a longer text, the second column is a narrow strip
         return table
     if words <= 44 and max(len(cell) for row in texts for cell in row) <= 28:
         return table.replace("<table>", '<table data-shape="figures">', 1)

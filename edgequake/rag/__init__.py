@@ -1,4 +1,4 @@
-"""Any retriever and any LLM as one stream of events, for sync and async callers.
+"""Answers from your own retriever and your own LLM, as one stream of events. Sync and async.
 
 from edgequake.rag import StreamingRAG
 

@@ -1,4 +1,4 @@
-"""The settings of a ``StreamingRAG``, checked when they are made."""
+"""The settings of a ``StreamingRAG``. They are checked when the object is created."""
 
 import math
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ def _check_timeout(name: str, value: float) -> None:
 
 def _check_template(template: object) -> None:
     if not isinstance(template, str):
-        # One class of error for every field.
+        # A caller catches ValueError for every field, so a wrong type is a ValueError too.
         raise ValueError(f"prompt_template must be a str, not {type(template).__name__}")  # noqa: TRY004
     advice = "write {query} and {context}, and double every other brace"
     try:

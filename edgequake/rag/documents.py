@@ -1,4 +1,8 @@
-"""From whatever a retriever returns to documents, and from documents to a prompt."""
+"""Reads documents from what a retriever returned, and builds the prompt's context from them.
+
+Retrievers return many shapes: lists of strings, of dicts, of objects, of tuples with a score, or a dict with such a
+list. The text and the list are looked for under the names below.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,10 +27,12 @@ _DEPTH: Final = 3
 
 
 def read_documents(results: object) -> list[dict[str, Any]]:
-    """Return the retrieval results as dicts, each with its text under "text", its other fields kept.
+    """Return the retrieval results as a list of dicts.
 
-    A document without text has "" there. Raises TypeError for what no document can be read from, and
-    ValueError when there are documents, but not one has any of the usual names for its text.
+    Each dict has the document's text under "text" and keeps its other fields. A document without text has "" there.
+
+    Raises TypeError if ``results`` is of a type that holds no documents. Raises ValueError if no document has its text
+    under one of the known names.
     """
     items = _items(results)
     documents = [_document(item, number) for number, item in enumerate(items, start=1)]
@@ -47,9 +53,9 @@ def build_context(documents: Iterable[Mapping[str, Any]], *, max_docs: int, max_
 
 
 def read_answer(answer: object) -> str:
-    """Return the text of a whole answer: a str, or a dict or an object with the text under a usual name.
+    """Return the text of a whole answer, which is a str, or a dict or an object that has it under a known name.
 
-    Raises TypeError when there is none.
+    Raises TypeError if there is no text.
     """
     text = _find_text(answer, _ANSWER_KEYS)
     if text is None:
@@ -58,7 +64,7 @@ def read_answer(answer: object) -> str:
 
 
 def split_words(text: str, size: int) -> Iterator[str]:
-    """Yield ``text`` in chunks of ``size`` words; joined, they are ``text`` to the last space and newline."""
+    """Yield ``text`` in chunks of ``size`` words. Spaces and line breaks are kept: the joined chunks are ``text``."""
     words = re.findall(r"\s*\S+\s*", text) if text.strip() else [text] * bool(text)
     for start in range(0, len(words), size):
         yield "".join(words[start : start + size])
@@ -100,7 +106,7 @@ def _document(item: object, number: int) -> dict[str, Any]:
 
 
 def _scored_document(parts: tuple[Any, ...] | list[Any], number: int) -> dict[str, Any]:
-    """Read (text, score?, metadata?), where the text may itself be a document."""
+    """Read a tuple (text, score, metadata). Score and metadata may be left out. The text may be a document itself."""
     if not 1 <= len(parts) <= 3:
         raise ValueError(f"retrieved document {number} has {len(parts)} parts, not (text, score, metadata)")
     document = _document(parts[0], number)
@@ -132,7 +138,10 @@ def _has(item: object, key: str) -> bool:
 
 
 def _find_text(item: object, keys: tuple[str, ...], depth: int = _DEPTH) -> str | None:
-    """Return the first text under any of ``keys``, "" if they hold none, None if there are no such keys."""
+    """Return the first text that is found under one of ``keys``.
+
+    Return "" if the keys exist and none has a text. Return None if none of the keys exists.
+    """
     if isinstance(item, str):
         return item
     if item is None or depth == 0:

@@ -1,4 +1,4 @@
-"""LLMs that stream: any server with OpenAI's chat completions, as Ollama, vLLM, LM Studio and OpenAI have them."""
+"""An LLM that streams, on any server with OpenAI's chat completions: Ollama, vLLM, LM Studio, OpenAI and others."""
 
 from __future__ import annotations
 
@@ -73,15 +73,15 @@ class OpenAICompatibleLLM:
         self._system = [] if system_prompt is None else [{"role": "system", "content": system_prompt}]
         key = checked_header("api_key", api_key)
         self.api_key = None if key is None else SecretStr(key)
-        """The key, hidden; whoever passes an error of this LLM on takes it out of the words."""
+        """The API key, as a ``SecretStr``. Code that shows an error of this LLM removes the key from its text."""
         self.headers = {name: SecretStr(value) for name, value in (headers or {}).items()}
-        """The headers that go out with each request, their values hidden likewise."""
-        ServiceClient(**self._client_settings()).close()  # what cannot work is said now
+        """The headers of each request. Their values are ``SecretStr`` too, because they can hold a key."""
+        ServiceClient(**self._client_settings()).close()  # raises now for settings that cannot work
         self.provider = urlsplit(base_url).netloc
         """Where the model runs: host and port."""
 
     def stream(self, prompt: str) -> Iterator[str]:
-        """Yield the pieces of the answer to ``prompt`` as they come; raises the errors of ``edgequake.exceptions``."""
+        """Yield the answer to ``prompt`` piece by piece. Raises the errors of ``edgequake.exceptions``."""
         with (
             ServiceClient(**self._client_settings()) as client,
             client.open(self._call(prompt), chat_response) as stream,
@@ -89,7 +89,7 @@ class OpenAICompatibleLLM:
             yield from stream.text_stream
 
     async def astream(self, prompt: str) -> AsyncIterator[str]:
-        """Yield the pieces of the answer to ``prompt`` as they come: ``stream`` for async callers."""
+        """Yield the answer to ``prompt`` piece by piece, for async code. Raises the same errors as ``stream``."""
         async with (
             AsyncServiceClient(**self._client_settings()) as client,
             client.open(self._call(prompt), chat_response) as stream,

@@ -1,4 +1,4 @@
-"""One question on its way to an answer: retrieval, then generation, as events."""
+"""Answers one question: retrieves documents, then generates the answer, and reports both as events."""
 
 import asyncio
 import inspect
@@ -24,7 +24,11 @@ _Stage = Literal["retrieval", "generation"]
 
 
 def strategy_for(llm: object) -> Strategy:
-    """How an answer is generated with ``llm``: by its ``astream``, by its ``stream``, or without it."""
+    """How the answer is generated.
+
+    "async" uses ``llm.astream``, "sync" uses ``llm.stream`` in a worker thread, and "sim" divides the whole answer of
+    the backend's ``generate`` into chunks.
+    """
     if isinstance(llm, AsyncStreamableLLM) and callable(llm.astream):
         return "async"
     if isinstance(llm, SyncStreamableLLM) and callable(llm.stream):
@@ -33,10 +37,7 @@ def strategy_for(llm: object) -> Strategy:
 
 
 class Pipeline:
-    """Answers one question.
-
-    ``text`` holds the chunks so far.
-    """
+    """Answers one question. ``text`` has the chunks so far."""
 
     def __init__(
         self, rag_system: Any, llm: Any, config: StreamConfig, query: str, context: dict[str, Any] | None
@@ -51,9 +52,9 @@ class Pipeline:
         self._failures: list[RAGError] = []
 
     async def events(self) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the events in the order of ``EventType``; an ERROR is the last.
+        """Yield the events in the order of ``EventType``. If a step fails, an ERROR event is the last one.
 
-        Raises AttributeError, before any event, when nothing can generate.
+        Raises AttributeError before the first event if there is no way to generate an answer.
         """
         self._started = monotonic()
         strategy = strategy_for(self._llm)
@@ -63,7 +64,8 @@ class Pipeline:
         if isinstance(documents, StreamEvent):
             yield documents
             return
-        prompt = self._prompt(documents)  # now: from here on the documents are the consumer's
+        # Built before the documents are yielded: the consumer may change them, and the prompt would change too.
+        prompt = self._prompt(documents)
         yield self._event(EventType.RETRIEVAL_DONE, {"num_docs": len(documents), "docs": documents})
         yield self._event(EventType.GENERATION_START, {"prompt_chars": len(prompt)})
         async with aclosing(self._generation(strategy, prompt)) as events:
@@ -71,9 +73,10 @@ class Pipeline:
                 yield event
 
     def take_failure(self) -> RAGError:
-        """Return the error behind the ERROR event, once.
+        """Return the error behind the ERROR event. It can be taken once.
 
-        Its traceback refers to this object: if both kept each other, only the garbage collector would end them.
+        The error's traceback refers to this object. If this object kept the error, the two would refer to each other,
+        and their memory would be freed only when the garbage collector runs.
         """
         return self._failures.pop()
 
@@ -95,7 +98,7 @@ class Pipeline:
         yield last
 
     async def _retrieve(self) -> list[dict[str, Any]] | StreamEvent:
-        """Return the documents, or the ERROR event that stands in their place."""
+        """Return the documents. If retrieval fails, return the ERROR event instead."""
         try:
             retrieve = self._rag_system.retrieve
             if not inspect.iscoroutinefunction(retrieve):
@@ -134,7 +137,11 @@ class Pipeline:
             )
 
     def _failed(self, stage: _Stage, error: BaseException) -> StreamEvent:
-        """Return the ERROR event for ``error``; raise it if it is a cancellation of the consumer's task."""
+        """Return the ERROR event for ``error``.
+
+        If the consumer's own task was cancelled, the cancellation is raised: it must not become an event. A
+        cancellation that came from the retriever or the LLM is a failure like any other.
+        """
         advice = ""
         if isinstance(error, asyncio.CancelledError):
             task = asyncio.current_task()
@@ -162,7 +169,7 @@ class Pipeline:
 
 
 def _retrieve_all(retrieve: Callable[[str], object], query: str) -> object:
-    """Exhaust a lazy retrieval in the thread where it began."""
+    """Return the whole retrieval. A generator is read here, in the thread in which it was created."""
     results = retrieve(query)
     return list(results) if isinstance(results, Iterator) else results
 
@@ -172,7 +179,7 @@ def _limit(seconds: float) -> TimeLimit:
 
 
 async def _next_token(tokens: AsyncGenerator[object, None], limit: TimeLimit) -> str | None:
-    """Return the next token that has text, None at the end."""
+    """Return the next token that has text. Return None when there are no more tokens."""
     while True:
         try:
             token = await limit.during(partial(anext, tokens))

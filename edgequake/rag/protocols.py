@@ -1,4 +1,4 @@
-"""The two shapes of LLM that stream; any object with the method is one, without inheriting."""
+"""The two kinds of LLM that can stream. Any object that has the method is one; it needs no base class."""
 
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from typing import Protocol, runtime_checkable
@@ -9,7 +9,7 @@ class SyncStreamableLLM(Protocol):
     """An LLM whose ``stream(prompt)`` yields the answer piece by piece. It may block between two pieces."""
 
     def stream(self, prompt: str) -> Iterator[str]:
-        """Yield the pieces of the answer to ``prompt`` as they come."""
+        """Yield the answer to ``prompt`` piece by piece."""
         ...
 
 
@@ -22,5 +22,5 @@ class AsyncStreamableLLM(Protocol):
     """
 
     def astream(self, prompt: str) -> AsyncIterator[str] | Awaitable[AsyncIterator[str]]:
-        """Yield the pieces of the answer to ``prompt`` as they come."""
+        """Yield the answer to ``prompt`` piece by piece."""
         ...

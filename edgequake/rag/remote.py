@@ -12,7 +12,7 @@ __all__ = ["backend_for"]
 
 
 def backend_for(rag_system: Any) -> Any:
-    """What to retrieve with: an EdgeQuake client's own retrieval, or ``rag_system`` as it is."""
+    """Return the object that retrieves: for an EdgeQuake client its server, otherwise ``rag_system`` itself."""
     execute = getattr(getattr(rag_system, "query", None), "execute", None)
     if not callable(execute) or hasattr(rag_system, "retrieve"):
         return rag_system
@@ -20,7 +20,11 @@ def backend_for(rag_system: Any) -> Any:
 
 
 class _Remote:
-    """Retrieves with the server, without its LLM; and generates with ``execute()``, which has the server do it all."""
+    """Uses a server as the backend.
+
+    ``retrieve`` only searches, without the server's LLM. ``generate`` calls ``execute()``: the server searches and
+    writes the answer.
+    """
 
     def __init__(self, client: EdgequakeClient) -> None:
         self._client = client
@@ -34,10 +38,11 @@ class _Remote:
 
 
 class _AsyncRemote:
-    """The same with an async client."""
+    """Uses a server as the backend, over an async client."""
 
     def __init__(self, client: AsyncEdgequakeClient) -> None:
-        # The synchronous methods of StreamingRAG run in an event loop of their own, which no connection outlives.
+        # StreamingRAG's synchronous methods run each call in an event loop of its own. A connection that is kept
+        # for the next call would belong to a loop that has ended, and the next call would fail.
         self._client = client.with_options(headers={"Connection": "close"})
 
     async def retrieve(self, query: str) -> list[Source]:

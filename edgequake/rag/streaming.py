@@ -1,4 +1,4 @@
-"""Any retriever and any LLM as one stream of events."""
+"""Answers from your own retriever and your own LLM, as one stream of events."""
 
 import inspect
 import logging
@@ -16,7 +16,7 @@ from edgequake.rag.remote import backend_for
 
 _log = logging.getLogger(__name__)
 
-_LASTING = (EventType.CHUNK, EventType.ERROR)  # what emit_metadata=False leaves in the stream
+_LASTING = (EventType.CHUNK, EventType.ERROR)  # emit_metadata=False removes all other events
 
 
 class StreamingRAG:
@@ -151,9 +151,10 @@ class StreamingRAG:
                     yield event
 
     def _announce(self, event: StreamEvent, pipeline: Pipeline) -> bool:
-        """Count the event and call the callbacks, unless it is to be left out; return whether the consumer gets it.
+        """Count the event and call the callbacks. Return whether the consumer gets the event.
 
-        Raises RAGError in place of an ERROR event, if that is the setting.
+        With ``emit_metadata=False``, events about the progress reach neither the callbacks nor the consumer. With
+        ``raise_errors``, RAGError is raised in place of an ERROR event.
         """
         self._count(event)
         if not self.config.emit_metadata and event.type not in _LASTING:
@@ -188,7 +189,7 @@ def _check_backend(rag_system: Any, llm: Any) -> None:
     name = type(rag_system).__name__
     if not callable(getattr(rag_system, "retrieve", None)):
         raise TypeError(f"rag_system must have a method retrieve(query), or be an EdgeQuake client; {name} is neither")
-    # Without a `generate` either, streaming raises AttributeError.
+    # If the backend has no `generate` either, nothing is raised here: streaming then raises AttributeError.
     if llm is not None and strategy_for(llm) == "sim" and callable(getattr(rag_system, "generate", None)):
         raise TypeError(
             f"llm must have astream(prompt) or stream(prompt); {type(llm).__name__} has neither. Without llm=, "

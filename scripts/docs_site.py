@@ -72,6 +72,7 @@ def on_page_content(html: str, **_: Any) -> str:
     """Prepares tables and code for a phone; site.css does the rest."""
     html = re.sub(r"<table>.*?</table>", lambda table: _for_phone(table[0]), html, flags=re.DOTALL)
     html = re.sub(r"(?<!<pre>)<code>[^<\n]*</code>", _with_whole_options, html)
+    html = re.sub(r'<div class="language-sh.*?</pre>', _with_whole_options, html, flags=re.DOTALL)
     html = re.sub(
         r'(<pre class="mermaid"><code>flowchart LR.*?</pre>)', r'<div class="wide">\1</div>', html, flags=re.DOTALL
     )
@@ -100,7 +101,7 @@ def _text(cell: str) -> str:
 
 
 def _with_whole_options(code: re.Match[str]) -> str:
-    """An option in a sentence, such as --all-sources, is not divided after its hyphens."""
+    """An option, such as --all-sources, is not divided after its hyphens."""
     return re.sub(r"(?<![\w-])--?[a-z][\w-]{,24}(?![\w-])", r'<span class="whole">\g<0></span>', code[0])
 
 

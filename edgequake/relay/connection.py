@@ -279,8 +279,8 @@ class _Framed:
 
     async def _read(self, started: Started, position: Position) -> None:
         after = position.number
-        await self._send(self._frames.mark(self.call, "stream", started.key))
         with started.feed as feed:
+            await self._send(self._frames.mark(self.call, "stream", started.key))
             while True:
                 items, end = await feed.read(after)
                 for item in items:

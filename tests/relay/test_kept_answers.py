@@ -478,3 +478,35 @@ def test_a_redis_without_its_extra_is_an_error_that_names_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
     with pytest.raises(ImportError, match=r"edgequake\[redis\]"):
         Relay(store="redis://localhost")
+
+
+async def test_whoever_asked_counts_as_a_reader_while_the_first_frame_is_on_its_way():
+    go = asyncio.Event()
+    messages: asyncio.Queue[Any] = asyncio.Queue()
+    frames: list[Any] = []
+
+    async def two() -> AsyncIterator[int]:
+        yield 1
+        await go.wait()
+        yield 2
+
+    async def send(message: Any) -> None:
+        frames.append(json.loads(message.get("text", "{}")))
+        if "stream" in frames[-1]:  # the socket is full for a moment
+            for _ in range(9):
+                await asyncio.sleep(0)
+        elif "chunk" in frames[-1]:
+            go.set()
+        elif {"done", "error"} & frames[-1].keys():
+            messages.put_nowait({"type": "websocket.disconnect"})
+
+    relay = Relay(store=MemoryStore(linger=0))
+    relay.expose(two)
+    messages.put_nowait({"type": "websocket.connect"})
+    call = {"type": "rpc", "id": 1, "name": "two"}
+    messages.put_nowait({"type": "websocket.receive", "text": json.dumps(call)})
+    scope = {"type": "websocket", "path": "/ws", "root_path": "", "query_string": b"", "headers": []}
+    await relay(scope, messages.get, send)
+    assert [frame.get("chunk") for frame in frames if "chunk" in frame] == [1, 2]
+    assert frames[-1] == {"id": 1, "done": True}
+    await relay.aclose()

@@ -127,15 +127,15 @@ class AsyncSession:
     async def parsed(self, call: Call[T], response: Response, deadline: AsyncDeadline) -> T:
         """The whole body of ``response`` as what the call promises."""
         request_id = response.headers.get("x-request-id")
-        if call.unbounded:
-            held = BytesIO()
-            async for piece in self.sender.pieces(response, deadline):
-                held.write(piece)
-            body = held.getvalue()
-        else:
-            at_most = self.config.max_event_bytes
-            body = _at_most(at_most, await self.sender.read(response, deadline, at_most + 1))
         try:
+            if call.unbounded:
+                held = BytesIO()
+                async for piece in self.sender.pieces(response, deadline):
+                    held.write(piece)
+                body = held.getvalue()
+            else:
+                at_most = self.config.max_event_bytes
+                body = _at_most(at_most, await self.sender.read(response, deadline, at_most + 1))
             answer = call.parse(body)
         except ResponseError as error:
             error.status_code, error.request_id = response.status_code, request_id

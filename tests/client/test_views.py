@@ -293,9 +293,10 @@ def test_any_request_may_have_a_timeout_of_its_own(caller, server):
 
 def test_an_answer_that_is_not_what_was_promised_is_a_response_error(caller, server):
     server.on("POST", QUERY).reply(text="<html>hi</html>", content_type="text/html").reply(json={"answer": None})
-    client = caller.client()
-    for words in ("not JSON", "not a QueryResponse: answer"):
-        with pytest.raises(ResponseError, match=words):
+    server.on("POST", QUERY).reply(json={"answer": "long" * 99})
+    client = caller.client(max_event_bytes=99)
+    for words in ("is not JSON", "is not a QueryResponse: answer", "more than 99 bytes"):
+        with pytest.raises(ResponseError, match=f"^POST {server.url}{QUERY}: the server.* {words}"):
             caller.run(client.query.execute("q"))
 
 

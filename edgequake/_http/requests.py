@@ -78,9 +78,8 @@ def set_read_timeout(response: Response, seconds: float) -> float:
     if not (by_httpcore and isinstance(timeouts, Timeouts)):
         return math.inf
     timeouts["read"] = _or_none(seconds)
-    timeouts.asks = (
-        "stream_id" in response.extensions
-    )  # HTTP/2: httpcore asks before each read; of HTTP/1.1 it asks once
+    timeouts.asks = "stream_id" in response.extensions  # over HTTP/1.1, httpcore asks once for all reads
+    timeouts.cancels = timeouts.asks and hasattr(response.stream, "__aiter__")
     return seconds
 
 

@@ -1,8 +1,9 @@
-"""Every public field of a value that a caller reads or gives says what it is."""
+"""Every public field of a value that a caller reads or gives says what it is, and docstrings are of one dialect."""
 
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "edgequake"
@@ -35,3 +36,25 @@ def undocumented(module: Path) -> list[str]:
 def test_every_public_field_has_a_docstring() -> None:
     missing = {path.relative_to(PACKAGE).as_posix(): undocumented(path) for path in MODULES}
     assert {path: fields for path, fields in missing.items() if fields} == {}
+
+
+# Of commands and of an assistant's tools: these are shown as they stand.
+SHOWN_AS_THEY_STAND = ("cli", "integrations/mcp")
+
+
+def single_backticks(module: Path) -> list[str]:
+    texts = [
+        node.value.value
+        for node in ast.walk(ast.parse(module.read_text("utf-8")))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    ]
+    return [found for text in texts for found in re.findall(r"`[^`]+`", re.sub(r"``[^`]+``|:\w+:`[^`]+`", "", text))]
+
+
+def test_docstrings_write_code_in_double_backticks() -> None:
+    wrong = {}
+    for path in PACKAGE.rglob("*.py"):
+        name = path.relative_to(PACKAGE).as_posix()
+        if not name.startswith(SHOWN_AS_THEY_STAND) and "_sync" not in name and (found := single_backticks(path)):
+            wrong[name] = found
+    assert wrong == {}

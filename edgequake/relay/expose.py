@@ -46,6 +46,8 @@ class Exposed:
     """A function that browsers may call by name. Raises ConfigurationError for one that cannot be exposed."""
 
     def __init__(self, function: Callable[..., Any], *, name: str | None = None, timeout: float | None) -> None:
+        if not callable(function):
+            raise ConfigurationError(f"only a function can be exposed, not a {type(function).__name__}")
         self.function = function
         self.name = _checked_name(name if name is not None else getattr(function, "__name__", ""))
         self.timeout = timeout
@@ -54,6 +56,10 @@ class Exposed:
         hints = self._hints()
         fields: dict[str, Any] = {}
         for parameter in self.signature.parameters.values():
+            if parameter.name == "self":
+                raise ConfigurationError(
+                    f"{self.name} is a method: expose that of an object, as relay.expose(it.{self.name})"
+                )
             if parameter.kind in _VARIADIC:
                 raise ConfigurationError(f"{self.name}: an exposed function names its arguments; it has {parameter}")
             if isinstance(parameter.default, FieldInfo):

@@ -126,6 +126,7 @@ def options(**kwargs: int) -> None: ...
 def field(size: int = Field(1)) -> None: ...
 def undefined(x: "Missing") -> None: ...  # noqa: F821 - that is the point
 def strange(x: Called) -> None: ...
+def method(self: object, x: int) -> None: ...
 def yields_value() -> int:  # that is the point
     yield 1
 
@@ -138,6 +139,8 @@ def yields_value() -> int:  # that is the point
         (field, "Annotated"),
         (undefined, "TYPE_CHECKING"),
         (strange, "cannot be exposed"),
+        (method, r"as relay\.expose\(it\.method\)"),
+        (classmethod(many), "only a function can be exposed, not a classmethod"),
         (yields_value, "AsyncIterator"),
     ],
 )

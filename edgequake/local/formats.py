@@ -63,11 +63,6 @@ class Content:
     text: str
     source_type: SourceType
 
-    @property
-    def markdown(self) -> bool:
-        """Whether the text has markdown's headings."""
-        return self.source_type == "markdown"
-
 
 def size_limit(suffix: str) -> int:
     """How many bytes a file with this ending may have."""

@@ -53,8 +53,9 @@ def sse_lines(
     Each item is sent as JSON with an id, counted from 1. The last event is named ``done``. If the stream fails, the
     last event is named ``error`` instead and has a ``code`` and a safe ``message``; the error itself is logged.
 
-    The stream is closed as soon as this iterator is closed. After ``keep_alive`` seconds of silence, a comment is sent.
-    A WSGI server only notices by sending that the browser has gone, so the comment also ends the stream then.
+    The stream is closed as soon as this iterator is closed. If the iterator was never asked for an event, a stream that
+    you opened yourself stays yours to close. After ``keep_alive`` seconds of silence, a comment is sent. A WSGI server
+    only notices by sending that the browser has gone, so the comment also ends the stream then.
 
     A stream for ``async for`` gives an async iterator. A stream for ``for`` gives an iterator.
 

@@ -1,4 +1,4 @@
-"""Chunks: what a stream yields. Each is a real dict with the wire's fields, and has typed attributes over them."""
+"""Chunks: what a stream yields. A chunk is a dict with the server's fields. Its attributes have types."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["ChatChunk", "Chunk", "ChunkType", "QueryChunk"]
 
 
 class ChunkType(StrEnum):
-    """The chunk types known to this version; ``chunk.type`` is an open set and may hold others."""
+    """The types of chunk that this version knows. A newer server can send other types; ``chunk.type`` has them too."""
 
     CONVERSATION = "conversation"
     THINKING = "thinking"
@@ -31,10 +31,10 @@ class ChunkType(StrEnum):
 
 
 class ChunkFields(Model):
-    """The fields of every known event, typed; pydantic reads a chunk through it when an attribute is asked for."""
+    """The fields of every known event, with their types. Reading an attribute of a chunk checks it with this model."""
 
     type: str = ""
-    """What the event is: ``token``, ``context``, ``done`` …; an open set."""
+    """The kind of event: ``token``, ``context``, ``done`` and others."""
     content: str | None = None
     """A piece of the text, by the server's name."""
     chunk: str | None = None
@@ -81,16 +81,16 @@ class ChunkFields(Model):
     @field_validator("message", "code", mode="before")
     @classmethod
     def _as_text(cls, value: Any) -> Any:
-        # What went wrong is said in many shapes; none of them may hide the error behind a complaint about itself.
+        # Servers send errors in many shapes. If one were refused here, its text would be lost.
         return value if value is None or isinstance(value, str) else to_json(value).decode()
 
 
 class Chunk(dict[str, Any]):
-    """One event of a stream: a dict of the server's fields with typed attributes, whose ``str()`` is its text.
+    """One event of a stream. It is a dict of the server's fields, its attributes have types, and ``str()`` is its text.
 
-    ``chunk["chunk"]`` (on text), ``chunk.get("type")`` and ``print(chunk, end="")`` work on every wire format.
-    Attributes parse the fields when asked; a field of the wrong type raises :class:`StreamError`.
-    An event that this version does not know keeps its own ``type`` and all its fields, and has no text.
+    ``chunk["chunk"]`` (if it has text), ``chunk.get("type")`` and ``print(chunk, end="")`` work on every stream format.
+    A field is checked when you read its attribute. If it has the wrong type, you get a :class:`StreamError`.
+    An event that this version does not know keeps its own ``type`` and all its fields. It has no text.
     """
 
     __slots__ = ("_fields", "_raw")
@@ -107,13 +107,13 @@ class Chunk(dict[str, Any]):
 
     @property
     def type(self) -> str:
-        """The kind of event; :class:`ChunkType` names the known ones."""
+        """The kind of event. :class:`ChunkType` has the known ones."""
         kind = self.get("type", "")
         return kind if isinstance(kind, str) else "" if kind is None else str(kind)
 
     @property
     def text(self) -> str:
-        """The text this chunk adds to the answer, every space and newline kept; empty for an event without text."""
+        """The text that this chunk adds to the answer, with all its spaces. It is empty for an event without text."""
         text = self.get("chunk")
         if type(text) is str:  # by far the commonest, and type() is quicker than isinstance()
             return text
@@ -123,12 +123,12 @@ class Chunk(dict[str, Any]):
 
     @property
     def thinking(self) -> str:
-        """The server's note on what it is doing (``type == "thinking"``); not part of the answer."""
+        """The server's note on what it is doing (``thinking``). It is not a part of the answer."""
         return (self._typed.content or "") if self.type == "thinking" else ""
 
     @property
     def sources(self) -> list[Source]:
-        """The sources that this chunk brings: all of them on ``context``, one on the guide's ``source``."""
+        """The sources of this chunk: all of them in a ``context`` chunk, one in a ``source`` chunk."""
         fields = self._typed
         return fields.sources or ([fields.source] if fields.source is not None else [])
 
@@ -149,7 +149,7 @@ class Chunk(dict[str, Any]):
 
     @property
     def subgraph(self) -> Subgraph | None:
-        """The part of the graph that retrieval walked (``context``)."""
+        """The part of the graph that fits the question (``context``)."""
         return self._typed.subgraph
 
     @property
@@ -164,17 +164,17 @@ class Chunk(dict[str, Any]):
 
     @property
     def answer(self) -> str | None:
-        """The final text (``done``), when the server sends one; it may differ from the streamed text."""
+        """The final text (``done``), if the server sends one. It may differ from the streamed text."""
         return self._typed.answer
 
     @property
     def llm_provider(self) -> str | None:
-        """Who generated the answer (``done``)."""
+        """The provider of the model that wrote the answer (``done``)."""
         return self._typed.llm_provider
 
     @property
     def llm_model(self) -> str | None:
-        """The model that generated the answer (``done``)."""
+        """The model that wrote the answer (``done``)."""
         return self._typed.llm_model
 
     @property
@@ -184,7 +184,7 @@ class Chunk(dict[str, Any]):
 
     @property
     def finish_reason(self) -> str | None:
-        """Why the model stopped, as OpenAI's wire says it: ``stop``, ``length`` …"""
+        """Why the model stopped, in OpenAI's format: ``stop``, ``length`` …"""
         choices = self.get("choices")
         first = choices[0] if isinstance(choices, list) and choices else self
         reason = first.get("finish_reason") if isinstance(first, dict) else None
@@ -192,7 +192,7 @@ class Chunk(dict[str, Any]):
 
     @property
     def usage(self) -> dict[str, Any] | None:
-        """Token counts, as OpenAI's wire says them."""
+        """The numbers of tokens, in OpenAI's format."""
         usage = self.get("usage")
         return usage if isinstance(usage, dict) else None
 
@@ -256,7 +256,7 @@ class ChatChunk(Chunk):
 
     @property
     def conversation_id(self) -> str | None:
-        """The conversation (``conversation``, ``title_update``); give it to the next call to go on with it."""
+        """The conversation (``conversation``, ``title_update``). Give it to the next call to continue."""
         return self._typed.conversation_id
 
     @property

@@ -8,26 +8,35 @@ __all__ = ["EventType", "StreamEvent"]
 
 
 class EventType(StrEnum):
-    """The kinds of event, each equal to its string value; the payload of each is on its right."""
+    """The kinds of event. Each is equal to its string value."""
 
-    RETRIEVAL_START = "retrieval_start"  # {"query": str}
-    RETRIEVAL_DONE = "retrieval_done"  # {"num_docs": int, "docs": list[dict]}: all that was retrieved
-    GENERATION_START = "generation_start"  # {"prompt_chars": int}; None where the server keeps its prompt to itself
-    CHUNK = "chunk"  # str
-    GENERATION_DONE = "generation_done"  # {"total_latency": float}: seconds; "stats" too, from a server
-    ERROR = "error"  # {"msg": str, "stage": "retrieval" | "generation"}; always the last event
+    RETRIEVAL_START = "retrieval_start"
+    """The search begins. ``data`` is ``{"query": str}``."""
+    RETRIEVAL_DONE = "retrieval_done"
+    """The search has ended. ``data`` is ``{"num_docs": int, "docs": list[dict]}`` with everything that was found."""
+    GENERATION_START = "generation_start"
+    """The answer begins. ``data`` is ``{"prompt_chars": int}``; the number is None for an answer of a server."""
+    CHUNK = "chunk"
+    """A piece of the answer. ``data`` is its text."""
+    GENERATION_DONE = "generation_done"
+    """The answer is complete. ``data`` is ``{"total_latency": float}``, in seconds. A server adds ``"stats"``."""
+    ERROR = "error"
+    """A step has failed. ``data`` is ``{"msg": str, "stage": "retrieval" | "generation"}``. It is the last event."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """One moment of a stream; ``str(event)`` is the text of a chunk, the message of an error, else empty."""
+    """One event of a stream.
+
+    ``str(event)`` is the text of a chunk, or the message of an error. It is empty for all other events.
+    """
 
     type: EventType
     """What has happened."""
     data: Any
-    """The text of a chunk; for every other type the dict that ``EventType`` describes."""
+    """The text of a chunk. For every other type it is the dict that ``EventType`` describes."""
     latency: float
-    """Seconds since the stream started, by a monotonic clock, to 4 places; exactly 0.0 at the start."""
+    """Seconds since the stream started, to four decimal places. The first event has 0.0."""
 
     @property
     def is_chunk(self) -> bool:

@@ -155,15 +155,15 @@ class AsyncEdgequakeClient(AsyncAnyEndpoint):
             print((await mira.auth.me()).user.role)
             await mira.logout()
 
-        The access token is refreshed 30 seconds before it ends and when the server refuses it; when it cannot be
-        refreshed, the copy signs in again. However many calls wait for a token, one request brings it. The requests of
+        The access token is refreshed 30 seconds before it expires, and when the server refuses it. If it cannot be
+        refreshed, the copy signs in again. If many calls wait for a token, one request is sent for all. The requests of
         the copy raise :class:`UnauthorizedError` for a wrong name or password, and :class:`LockedError` for an account
         that is locked.
 
         :param username: the name, or the e-mail address.
-        :param password: kept in memory until :meth:`logout`; no repr or log shows it.
-        :param refresh_token: what an earlier ``auth.login`` brought: the copy goes on with that sign-in. Without a
-            password, its requests raise :class:`ConfigurationError` once the server takes that token no more.
+        :param password: kept in memory until :meth:`logout`. No repr or log shows it.
+        :param refresh_token: the refresh token of an earlier ``auth.login``. The copy continues that sign-in. Without a
+            password, its requests raise :class:`ConfigurationError` when the server no longer accepts the token.
         """
         auth = self.with_options(api_key=None, jwt=None).auth
         signed_in: Any = AsyncSignedIn(username, password, auth, refresh_token)

@@ -50,9 +50,9 @@ class CallRecord:
     request_id: str | None = None
     """The server's id of the last request; None if it sent none."""
     mode: str | None = None
-    """The retrieval mode that the server used, else the one that was asked for; None for calls without one."""
+    """The retrieval mode that the server used, or the one that was asked for. None if the call has no mode."""
     model: str | None = None
-    """The model that wrote the answer, else the one that was asked for; None where neither is known."""
+    """The model that wrote the answer, or the one that was asked for. None if neither is known."""
     sources: int | None = None
     """How many sources the answer has; None if the call has none."""
     tokens: int | None = None

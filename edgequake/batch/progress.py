@@ -21,13 +21,13 @@ class BatchProgress:
     skipped: int = 0
     """Items that an earlier run had completed."""
     total: int | None = None
-    """How many items there are; None when it is not known."""
+    """How many items there are. None if this is not known."""
     elapsed: float = 0.0
     """Seconds since this run began."""
     rate: float | None = None
     """Items a second, over the last 200; None before the first."""
     limit: int = 0
-    """How many items may be under way now: fewer than ``concurrency`` while the server is busy."""
+    """How many items may run now. While the server is busy, this is less than ``concurrency``."""
 
     @property
     def completed(self) -> int:
@@ -36,12 +36,12 @@ class BatchProgress:
 
     @property
     def left(self) -> int | None:
-        """How many items are still to be done; None when the total is not known."""
+        """How many items are not done yet. None if ``total`` is not known."""
         return None if self.total is None else max(0, self.total - self.done - self.skipped)
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest will take at this rate; None when that cannot be told."""
+        """How many seconds the rest will take at this rate. None if ``total`` or ``rate`` is not known."""
         if self.left is None or (self.left and not self.rate):
             return None
         return self.left / self.rate if self.left and self.rate else 0.0

@@ -34,7 +34,7 @@ class AsyncContexts(AsyncResource):
             context = await client.query.context("Who operates the relay?", max_results=5)
             print([chunk.content for chunk in context.bundle.chunks])
 
-        :param query: the question; not empty.
+        :param query: the question. It must not be empty.
         :raises NotFoundError: there is no such workspace.
         """
         from edgequake.models.context import Context, ContextOptions
@@ -45,7 +45,7 @@ class AsyncContexts(AsyncResource):
     async def search_context(self, query: str, **options: Unpack[ContextSearchOptions]) -> ContextSearch:
         """A list of results for ``query``, each of which you can fetch (``POST /api/v1/query/context/search``).
 
-        :param query: the question; not empty.
+        :param query: the question. It must not be empty.
         """
         from edgequake.models.context import ContextSearch, ContextSearchOptions
 

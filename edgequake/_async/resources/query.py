@@ -36,7 +36,7 @@ class AsyncQuery(AsyncContexts):
             answer = await client.query.execute("What is EdgeQuake?", mode="hybrid", top_k=10)
             print(answer.answer, [source.label for source in answer.sources])
 
-        :param query: the question; not empty.
+        :param query: the question. It must not be empty.
         :param options: see :class:`QueryOptions`. Examples: ``mode`` (``naive``, ``local``, ``global``, ``hybrid``,
             ``mix`` or ``bypass``) says how the server searches, ``top_k`` how many sources it uses, and ``timeout``
             (seconds, a :class:`Timeout` or None) replaces the client's. The server decides what you do not give.
@@ -63,7 +63,7 @@ class AsyncQuery(AsyncContexts):
         :class:`StreamInterruptedError` and :class:`StreamTruncatedError` if the answer breaks off. Each has the text so
         far in ``partial_text``.
 
-        :param query: the question; not empty.
+        :param query: the question. It must not be empty.
         :param fallback: if True, and the stream fails before any text, the answer of :meth:`execute` follows as chunks.
         :param options: see :class:`QueryOptions`. Examples: ``mode`` (``naive``, ``local``, ``global``, ``hybrid``,
             ``mix`` or ``bypass``) says how the server searches, ``system_prompt`` is added to the server's prompt, and
@@ -101,7 +101,7 @@ class AsyncQuery(AsyncContexts):
 
         It raises the errors of :meth:`execute`.
 
-        :param query: the question; not empty.
+        :param query: the question. It must not be empty.
         :param on_text: a function that gets each piece of text. If the stream fails after some text, the function gets
             the rest of the new answer, if the new answer begins with the same text. Otherwise it gets a newline and
             the whole new answer. If the function raises, the call ends with its error.

@@ -1,7 +1,7 @@
 """Large packages that few tests need.
 
-Every worker collects all tests, so what a test module imports is loaded in all of them: LlamaIndex, LangChain, MCP and
-OpenAI took more than half of that time. A ``Late`` module is loaded when a test first uses it.
+Every worker collects all tests, so what a test module imports is loaded in all of them: LlamaIndex, LangChain and
+OpenAI took half of that time. A ``Late`` module is loaded when a test first uses it.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -49,15 +48,20 @@ _LOCAL_TENANT = "default"
 _LOCAL_USER = "00000000-0000-0000-0000-000000000001"
 
 
-class RetrievalMode(StrEnum):
-    """What ``--mode`` takes."""
+def _modes() -> list[str]:
+    """What the shell offers for ``--mode``."""
+    from edgequake.models.options import MODES  # takes longer to import than the rest of most commands
 
-    NAIVE = "naive"
-    LOCAL = "local"
-    GLOBAL = "global"
-    HYBRID = "hybrid"
-    MIX = "mix"
-    BYPASS = "bypass"
+    return list(MODES)
+
+
+def _mode(given: str | None) -> str | None:
+    """The mode of the server that is ``given``, in any case; for another, the command ends before it asks anything."""
+    if given is None or given.lower() in (modes := _modes()):
+        return given and given.lower()
+    from edgequake._core.options import near
+
+    raise typer.BadParameter(f"{given!r} is not one of {', '.join(map(repr, modes))}{near(given.lower(), modes)}")
 
 
 BaseUrl = Annotated[
@@ -186,10 +190,11 @@ LlmApiKey = Annotated[
     ),
 ]
 Mode = Annotated[
-    RetrievalMode | None,
+    str | None,
     typer.Option(
         metavar="MODE",
-        case_sensitive=False,
+        autocompletion=_modes,
+        callback=_mode,
         show_default=False,
         help="How to retrieve: naive, local, global, hybrid, mix or bypass.",
     ),

@@ -89,11 +89,8 @@ def _opened(history: Path) -> Path | None:
     """The file, there for its owner alone; None if that cannot be."""
     try:
         history.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(history, os.O_WRONLY | os.O_CREAT, 0o600)
-        try:
-            os.fchmod(descriptor, 0o600)  # one that was there before may be open to others
-        finally:
-            os.close(descriptor)
+        history.touch(mode=0o600)
+        history.chmod(0o600)  # one that was there before may be open to others
     except OSError:
         return None
     return history

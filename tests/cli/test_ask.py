@@ -131,7 +131,9 @@ def test_a_mode_that_is_none_is_refused_with_the_six(run: Run, command: str) -> 
     ended = run(command, *(["Where?"] if command == "ask" else []), "--mode", "hybird")
     assert (ended.code, ended.out) == (2, "")
     words = " ".join(ended.err.replace("│", " ").split())
-    assert "'hybird' is not one of 'naive', 'local', 'global', 'hybrid', 'mix', 'bypass'" in words
+    assert (
+        "'hybird' is not one of 'naive', 'local', 'global', 'hybrid', 'mix', 'bypass'; did you mean 'hybrid'?" in words
+    )
 
 
 # -- on a terminal ----------------------------------------------------------------------------------------------------

@@ -167,6 +167,7 @@ def test_a_server_that_closes_in_the_handshake_may_speak_plain_http(caller):
             connection.recv(65_536)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(30)  # else the test would hang if the client never came
         closing = threading.Thread(target=close)
         closing.start()
         address = f"https://127.0.0.1:{listener.getsockname()[1]}"

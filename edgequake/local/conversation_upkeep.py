@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from edgequake.local.bodies import ConversationChange, FolderChange, ImportedConversation
 from edgequake.local.conversations import Conversations
-from edgequake.local.requests import OWNED, Owner, RequestError, not_found
+from edgequake.local.requests import OWNED, Owner, RequestError, existing
 from edgequake.local.schema import Database
 from edgequake.models._model import explain
 
@@ -54,9 +54,8 @@ class ConversationUpkeep:
 
     def shared(self, share_id: str) -> tuple[Owner, str]:
         """Whose conversation is shared under this id, and which. RequestError 404."""
-        row = self._database.row("SELECT tenant_id, user_id, id FROM conversations WHERE share_id = ?", (share_id,))
-        if row is None:
-            raise RequestError(404, f"shared conversation {share_id}")
+        found = self._database.row("SELECT tenant_id, user_id, id FROM conversations WHERE share_id = ?", (share_id,))
+        row = existing(found, "shared conversation", share_id)
         return Owner(UUID(row["tenant_id"]), UUID(row["user_id"])), row["id"]
 
     def delete_many(self, owner: Owner, ids: Iterable[UUID]) -> int:
@@ -144,9 +143,7 @@ class Folders:
     def get(self, owner: Owner, folder_id: UUID | str) -> dict[str, Any]:
         """The folder. RequestError 404."""
         found = self._database.row(f"{_FOLDER} WHERE id = :id AND {OWNED}", {**owner.columns, "id": str(folder_id)})
-        if found is None:
-            raise not_found("folder", folder_id)
-        return found
+        return existing(found, "folder", folder_id)
 
     def check(self, owner: Owner, folder_id: UUID | None) -> None:
         """RequestError 404 for a folder that is not there; None is no folder."""

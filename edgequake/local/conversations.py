@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from edgequake.local.followup import title_of
-from edgequake.local.requests import OWNED, Owner, RequestError, not_found
+from edgequake.local.requests import OWNED, Owner, RequestError, existing, not_found
 from edgequake.local.schema import Database
 
 # A store in memory forgets what lies further back; one in a file keeps all.
@@ -84,12 +84,8 @@ class Conversations:
         """
         with self._database.transaction():
             found = str(conversation_id or self.create(owner, "", mode, workspace))
-            row = self._database.row(
-                "SELECT tenant_id, user_id FROM conversations WHERE id = ? AND coalesce(workspace_id, ?2) IS ?2",
-                (found, workspace),
-            )
-            if row is None:
-                raise not_found("conversation", found)
+            whose = "SELECT tenant_id, user_id FROM conversations WHERE id = ? AND coalesce(workspace_id, ?2) IS ?2"
+            row = existing(self._database.row(whose, (found, workspace)), "conversation", found)
             if row["tenant_id"] != str(owner.tenant_id):
                 raise RequestError(403, "the conversation belongs to another tenant")
             if row["user_id"] != str(owner.user_id):
@@ -141,9 +137,7 @@ class Conversations:
     def get(self, owner: Owner, conversation_id: str) -> dict[str, Any]:
         """The conversation in the contract's shape. RequestError 404 for one that is not the owner's."""
         found = self._database.row(f"{_LISTED} WHERE c.id = :id AND {OWNED}", {**owner.columns, "id": conversation_id})
-        if found is None:
-            raise not_found("conversation", conversation_id)
-        return found
+        return existing(found, "conversation", conversation_id)
 
     def messages(
         self, owner: Owner, conversation_id: str, *, first: int, limit: int
@@ -157,10 +151,7 @@ class Conversations:
     def message(self, owner: Owner, message_id: str) -> dict[str, Any]:
         """An owner's message in the contract's shape. RequestError 404."""
         wanted = f"{_MESSAGE} JOIN conversations c ON c.id = m.conversation_id WHERE m.id = :id AND {OWNED}"
-        found = self._database.row(wanted, {**owner.columns, "id": message_id})
-        if found is None:
-            raise not_found("message", message_id)
-        return _told(found)
+        return _told(existing(self._database.row(wanted, {**owner.columns, "id": message_id}), "message", message_id))
 
     def change_message(self, owner: Owner, message_id: str, **columns: Any) -> dict[str, Any]:
         """The message, changed. RequestError 404."""

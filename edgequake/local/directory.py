@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 from uuid import uuid4
 
-from edgequake.local.requests import RequestError, identity, not_found
+from edgequake.local.requests import RequestError, existing, identity, not_found
 from edgequake.local.schema import Database
 from edgequake.local.scope import DEFAULT_TENANT, DEFAULT_WORKSPACE
 
@@ -104,7 +104,4 @@ class Directory:
         return {**(self._database.row(_STATS, {"id": workspace}) or {}), "stale": False}
 
     def _one(self, kind: Kind, wanted: str, where: str, *values: str) -> dict[str, Any]:
-        row = self._database.row(f"{_ROWS[kind]} WHERE {where}", values)
-        if row is None:
-            raise RequestError(404, f"{kind} {wanted}")
-        return row
+        return existing(self._database.row(f"{_ROWS[kind]} WHERE {where}", values), kind, wanted)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from edgequake.local.formats import mime_type
 from edgequake.local.records import Page, Record
-from edgequake.local.requests import RequestError, clamped, identity, not_found, page_of, pages_of, required
+from edgequake.local.requests import RequestError, clamped, existing, identity, page_of, pages_of, required
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.scope import Scope
 from edgequake.local.wire import fields
@@ -128,9 +128,8 @@ class DocumentRoutes(Routes):
     def original(self, asked: Asked) -> Response:
         """The file that was uploaded."""
         record = self.record(asked)
-        data = self.store.records.original(record)
-        if data is None:
-            raise not_found("the file of document", f"{record.id}: it stays where it was loaded from; its text is here")
+        missing = f"{record.id}: it stays where it was loaded from; its text is here"
+        data = existing(self.store.records.original(record), "the file of document", missing)
         return _download(data, record.name, mime_type(record.name))
 
     @route("GET /api/v1/documents/pdf/{id}/download")

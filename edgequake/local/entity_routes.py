@@ -4,7 +4,7 @@ from typing import Any
 
 from edgequake.local.graph import RELATION
 from edgequake.local.graph_reading import MAX_NODES, SOME_NODES, Edge, GraphReader, Node, Part, related
-from edgequake.local.requests import clamped, not_found, page_of, pages_of, required
+from edgequake.local.requests import clamped, existing, not_found, page_of, pages_of, required
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.wire import fields
 
@@ -96,9 +96,7 @@ class EntityRoutes(Routes):
     @route("GET /api/v1/chunks/{id}")
     def chunk(self, asked: Asked) -> object:
         """A passage with what it mentions."""
-        hit = self.store.passage(asked["id"], asked.workspace)
-        if hit is None:
-            raise not_found("chunk", asked["id"])
+        hit = self.passage(asked)
         entities, relations = self.store.graph("", [hit], _MOST_BESIDE, _MOST_BESIDE, workspace=asked.workspace)
         text = self.store.records.content(hit.document_id) or ""
         before = sum(len(line) + 1 for line in text.split("\n")[: hit.start_line - 1])
@@ -121,10 +119,7 @@ class EntityRoutes(Routes):
 
 def known(graph: GraphReader, name: str) -> Node:
     """The entity of this id or name. RequestError 404."""
-    node = graph.node(name)
-    if node is None:
-        raise not_found("entity", name)
-    return node
+    return existing(graph.node(name), "entity", name)
 
 
 def _relation(edge: Edge) -> dict[str, Any]:

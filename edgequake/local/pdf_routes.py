@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from edgequake.local.engine import Engine
 from edgequake.local.records import Record
-from edgequake.local.requests import RequestError, not_found, page_of, pages_of
+from edgequake.local.requests import RequestError, existing, page_of, pages_of
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.sse import event_stream
 from edgequake.local.upload_routes import Form, file_of, files_of
@@ -72,10 +72,7 @@ class PdfRoutes(Routes):
     @route("GET /api/v1/documents/pdf/progress/{track}")
     def progress(self, asked: Asked) -> object:
         """How far an upload is."""
-        found = self._tracked(asked["track"], asked.workspace)
-        if found is None:
-            raise not_found("upload", asked["track"])
-        return _progress(found)
+        return _progress(existing(self._tracked(asked["track"], asked.workspace), "upload", asked["track"]))
 
     @route("GET /api/v1/documents/pdf/{id}/content")
     def content(self, asked: Asked) -> object:

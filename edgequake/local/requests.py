@@ -14,6 +14,9 @@ from starlette.requests import Request
 from edgequake._serving.bodies import body_within
 from edgequake.local.scope import DEFAULT_TENANT, DEFAULT_WORKSPACE
 
+B = TypeVar("B", bound=BaseModel)
+T = TypeVar("T")
+
 MAX_QUERY_BYTES = 10_000
 MAX_BODY = 112 << 20  # four images of 20 MB in base64, and what is asked about them
 MAX_FILES = 100
@@ -74,6 +77,13 @@ def not_found(kind: str, wanted: object) -> RequestError:
     return RequestError(404, f"{kind} {wanted}")
 
 
+def existing(value: T | None, kind: str, wanted: object) -> T:
+    """The value. Raises RequestError 404 for None: what was wanted is not there."""
+    if value is None:
+        raise not_found(kind, wanted)
+    return value
+
+
 class BodyError(Exception):
     """A body that cannot be read at all, answered in plain text with this status."""
 
@@ -81,9 +91,6 @@ class BodyError(Exception):
         super().__init__(text)
         self.status = status
         self.text = text
-
-
-B = TypeVar("B", bound=BaseModel)
 
 
 def check_query(text: str) -> str:

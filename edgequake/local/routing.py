@@ -16,7 +16,8 @@ from edgequake.local.bodies import Body
 from edgequake.local.engine import Engine
 from edgequake.local.graph_reading import GraphReader
 from edgequake.local.records import Record
-from edgequake.local.requests import Owner, body_of, form_of, not_found, owner
+from edgequake.local.requests import Owner, body_of, existing, form_of, not_found, owner
+from edgequake.local.search import Hit
 
 _Reader = Callable[[Request], Awaitable[dict[str, Any]]]
 H = TypeVar("H", bound=Callable[..., Any])
@@ -71,10 +72,7 @@ class Routes:
 
     def record(self, asked: Asked) -> Record:
         """The document that a request is about. RequestError 404."""
-        record = self.store.records.get(asked["id"], asked.workspace)
-        if record is None:
-            raise not_found("document", asked["id"])
-        return record
+        return existing(self.store.records.get(asked["id"], asked.workspace), "document", asked["id"])
 
     def pdf(self, asked: Asked) -> Record:
         """The PDF that a request is about. RequestError 404, for other documents too."""
@@ -82,6 +80,10 @@ class Routes:
         if record.source_type != "pdf":
             raise not_found("PDF", record.id)
         return record
+
+    def passage(self, asked: Asked) -> Hit:
+        """The passage that a request is about. RequestError 404."""
+        return existing(self.store.passage(asked["id"], asked.workspace), "chunk", asked["id"])
 
     def _route(self, name: str, method: str, path: str, status: int, sent: _Reader) -> Route:
         handler = getattr(self, name)

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 from edgequake._version import __version__
 from edgequake.local.bodies import NonNegative
 from edgequake.local.engine import Engine, ModelInUse
-from edgequake.local.requests import RequestError, not_found
+from edgequake.local.requests import RequestError, existing
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.schema import now
 
@@ -95,18 +95,15 @@ class SystemRoutes(Routes):
     @route("GET /api/v1/models/{provider}")
     def provider(self, asked: Asked) -> object:
         """One provider."""
-        for provider in self._providers():
-            if provider["name"] == asked["provider"]:
-                return provider
-        raise not_found("provider", asked["provider"])
+        found = [provider for provider in self._providers() if provider["name"] == asked["provider"]]
+        return existing(next(iter(found), None), "provider", asked["provider"])
 
     @route("GET /api/v1/models/{provider}/{model:path}")
     def model(self, asked: Asked) -> object:
         """One model."""
-        for one in self._in_use():
-            if (one.provider, one.model) == (asked["provider"], asked["model"]):
-                return _model(one)
-        raise not_found("model", f"{asked['provider']}/{asked['model']}")
+        wanted = f"{asked['provider']}/{asked['model']}"
+        found = [_model(one) for one in self._in_use() if one.full_id == wanted]
+        return existing(next(iter(found), None), "model", wanted)
 
     @route("GET /api/v1/settings/provider/status")
     def status(self, asked: Asked) -> object:

@@ -7,7 +7,7 @@ from uuid import uuid4
 from edgequake.local.bodies import NonNegative
 from edgequake.local.ingestion import Deletion
 from edgequake.local.records import Record
-from edgequake.local.requests import RequestError, not_found, page_of, pages_of
+from edgequake.local.requests import RequestError, existing, page_of, pages_of
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.schema import now
 
@@ -92,10 +92,8 @@ class TaskRoutes(Routes):
 
     def _record(self, asked: Asked) -> Record:
         task = asked["id"]
-        record = self.store.records.get(task.removeprefix(TASK), asked.workspace) if task.startswith(TASK) else None
-        if record is None:
-            raise not_found("task", task)
-        return record
+        found = self.store.records.get(task.removeprefix(TASK), asked.workspace) if task.startswith(TASK) else None
+        return existing(found, "task", task)
 
     def _there(self, asked: Asked) -> Record:
         """The document of a task to change. RequestError: 404 unknown, 409 deleted."""
@@ -163,9 +161,7 @@ class PipelineRoutes(Routes):
     def progress(self, asked: Asked) -> object:
         """How far an upload is."""
         found = self._tracked(asked["track"], asked.workspace)
-        if found is None:
-            raise not_found("upload", asked["track"])
-        return _progress(found, asked["track"])
+        return _progress(existing(found, "upload", asked["track"]), asked["track"])
 
     @route("GET /api/v1/pipeline/status")
     def pipeline(self, asked: Asked) -> object:

@@ -9,14 +9,21 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 Kind = Literal["heading", "text", "list", "code", "table"]
 
-_OPENS = {"bullet_list_open": "list", "ordered_list_open": "list", "table_open": "table", "fence": "code"}
+_KINDS: Mapping[str, Kind] = {
+    "heading_open": "heading",
+    "bullet_list_open": "list",
+    "ordered_list_open": "list",
+    "table_open": "table",
+    "fence": "code",
+    "code_block": "code",
+}
 _PARTS = {"list": ("list_item_open", 1), "table": ("tr_open", 2)}
 _BOXED = re.compile(r'(?:!!!|\?\?\?\+?)[ \t]+\w|===[!+]?[ \t]+"')  # a note or a tab: what belongs to it is indented
 _DIRECTIVE = ":::"
@@ -173,13 +180,7 @@ def _block(tokens: Sequence[Token], lines: Sequence[str]) -> Block | None:
     first = tokens[0]
     if first.map is None or first.type in ("html_block", "hr") or first.info.split(" ")[0] in _DIAGRAMS:
         return None
-    kind: Kind = "text"
-    if first.type == "heading_open":
-        kind = "heading"
-    elif first.type in ("fence", "code_block"):
-        kind = "code"
-    elif first.type in _OPENS:
-        kind = "list" if _OPENS[first.type] == "list" else "table"
+    kind = _KINDS.get(first.type, "text")
     words, said = ("", first.content) if kind == "code" else (_words(tokens), "")
     if (
         not (words or said.strip())

@@ -15,7 +15,6 @@ from edgequake.local.scope import FOUND_IN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from sqlite3 import Connection
 
     from numpy import float32
     from numpy.typing import NDArray
@@ -38,6 +37,8 @@ _TEXTS = """
 SELECT p.rowid, d.title || ' > ' || p.heading || char(10) || p.text AS text FROM passages p
 JOIN documents d ON d.id = p.document_id WHERE p.rowid IN (SELECT value FROM json_each(?))
 """
+# Of a passage that is gone meanwhile, none.
+_STORE = "INSERT OR REPLACE INTO vectors (model, vector, passage) SELECT ?, ?, rowid FROM passages WHERE rowid = ?"
 _ALLOWED = f"SELECT p.rowid FROM passages p WHERE {FOUND_IN}"  # noqa: S608 - a constant
 
 
@@ -120,23 +121,35 @@ class Near:
 
 
 class VectorIndex:
-    """The table of vectors. The caller holds the database's lock, and a transaction to change it."""
+    """The table of vectors."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection = database.connection
         self._cached: dict[tuple[str, str], tuple[Any, list[int], NDArray[float32]]] = {}
 
-    def store(self, model: str, vectors: Sequence[tuple[int, bytes]]) -> None:
-        """Keep the vectors of these rows, in place of another model's; of a passage that is gone none."""
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO vectors (model, vector, passage) SELECT ?, ?, rowid FROM passages WHERE rowid = ?",
-            [(model, vector, row) for row, vector in vectors],
-        )
+    def fill(self, embedder: OpenAICompatibleEmbedder, progress: Callable[[str, int, int], None] | None) -> None:
+        """Give each passage that has none of this model a vector, in place of another model's.
+
+        Raises EmbeddingError; what was embedded before stays.
+        """
+        missing = self._database.column(_MISSING, (embedder.model,))
+        for done in range(0, len(missing), _AT_ONCE):
+            if progress is not None:
+                progress("embedding passages", done, len(missing))
+            texts = self._database.rows(_TEXTS, (json.dumps(missing[done : done + _AT_ONCE]),))
+            found = embedder.embed([row["text"] for row in texts]) if texts else []
+            with self._database.transaction():
+                rows = [(embedder.model, vector, row["rowid"]) for row, vector in zip(texts, found, strict=True)]
+                self._connection.executemany(_STORE, rows)
+        if progress is not None:
+            progress("embedding passages", len(missing), len(missing))
 
     def near(self, model: str, vector: bytes, where: Mapping[str, Any], limit: int) -> list[Near]:
         """The passages with the nearest vectors, the nearest first, ``where`` being the values of ``found_in``.
 
-        One stands out whose cosine lies further above the mean than chance would put the highest of so many.
+        The caller holds the database's lock. One stands out whose cosine lies further above the mean than chance would
+        put the highest of so many.
         """
         import numpy
 
@@ -168,23 +181,3 @@ class VectorIndex:
             matrix = numpy.frombuffer(b"".join(row[1] for row in found), dtype=numpy.float32).reshape(len(found), size)
             known = self._cached[model, workspace] = (stamp, [row[0] for row in found], matrix)
         return known[1], known[2]
-
-
-def embed_missing(
-    database: Database,
-    vectors: VectorIndex,
-    embedder: OpenAICompatibleEmbedder,
-    progress: Callable[[str, int, int], None] | None,
-) -> None:
-    """Give each passage that has none of this model a vector. Raises EmbeddingError; what was embedded before stays."""
-    missing = database.column(_MISSING, (embedder.model,))
-    for done in range(0, len(missing), _AT_ONCE):
-        if progress is not None:
-            progress("embedding passages", done, len(missing))
-        texts = database.rows(_TEXTS, (json.dumps(missing[done : done + _AT_ONCE]),))
-        found = embedder.embed([row["text"] for row in texts]) if texts else []
-        with database.transaction():
-            rows = [(row["rowid"], vector) for row, vector in zip(texts, found, strict=True)]
-            vectors.store(embedder.model, rows)
-    if progress is not None:
-        progress("embedding passages", len(missing), len(missing))

@@ -25,6 +25,7 @@ from edgequake.local.quoting import MOST, fitting, quotes
 from edgequake.local.scope import DEFAULT_WORKSPACE
 from edgequake.local.search import Hit
 from edgequake.local.store import Scope, Store
+from edgequake.local.uploads import Uploads
 from edgequake.local.words import terms
 
 _log = server_logger("local")
@@ -120,6 +121,7 @@ class Engine:
         self.embedder = embedder
         self.ingestion = Ingestion(store, embedder)
         self.directory = Directory(store.database)
+        self.uploads = Uploads(store, self.directory, self.ingestion)
         self.closing = asyncio.Event()
         self.keep_alive = KEEP_ALIVE_SECONDS
 

@@ -30,7 +30,7 @@ class EntityRoutes(Routes):
         name = required(asked.query, "entity_name")
         with asked.graph() as graph:
             node = graph.node(name)
-            degree = graph.around(node, 1, MAX_NODES).degrees()[node.id]["total"] if node else None
+            degree = graph.degree(node)["total"] if node else None
         told = {"entity_id": node and node.id, "entity_type": node and node.entity_type, "degree": degree}
         return {"exists": node is not None, **told}
 
@@ -43,8 +43,7 @@ class EntityRoutes(Routes):
             degrees = part.degrees()
             nodes = [
                 {
-                    "id": other.id,
-                    "entity_type": other.entity_type,
+                    **fields(other, "id", "entity_type"),
                     "description": graph.said_of(other)[1],
                     "degree": degrees[other.id]["total"],
                 }
@@ -129,13 +128,10 @@ def _relation(edge: Edge) -> dict[str, Any]:
 def _entity(graph: GraphReader, node: Node, around: Part) -> dict[str, Any]:
     document_id, description = graph.said_of(node)
     return {
-        "id": node.id,
+        **fields(node, "id", "entity_type", "created_at", "updated_at"),
         "entity_name": node.name,
-        "entity_type": node.entity_type,
         "description": description,
         "source_id": document_id,
-        "created_at": node.created_at,
-        "updated_at": node.updated_at,
         "degree": around.degrees()[node.id]["total"],
         "metadata": {"documents": node.documents, "mentions": len(node.mentions)},
     }
@@ -143,7 +139,6 @@ def _entity(graph: GraphReader, node: Node, around: Part) -> dict[str, Any]:
 
 def _relationship(graph: GraphReader, edge: Edge) -> dict[str, Any]:
     document_id, description = graph.told(edge.passages[0], [edge.source, edge.target])
-    times = sorted([edge.source.created_at, edge.target.created_at])
     return {
         "id": edge.id,
         "src_id": edge.source.id,
@@ -152,7 +147,7 @@ def _relationship(graph: GraphReader, edge: Edge) -> dict[str, Any]:
         "keywords": "",
         "description": description,
         "source_id": document_id,
-        "created_at": times[1],
+        "created_at": max(edge.source.created_at, edge.target.created_at),
         "updated_at": max(edge.source.updated_at, edge.target.updated_at),
         "weight": float(len(edge.passages)),
         "metadata": {"passages": len(edge.passages)},

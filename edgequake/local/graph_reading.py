@@ -30,18 +30,15 @@ _SENTENCE_END = re.compile(r"(?<=[.!?\u3002])\s+|\n")
 _KNOWN = """
 SELECT id, name, entity_type, key FROM entities WHERE workspace_id = ? AND key IN (SELECT value FROM json_each(?))
 """
-_LISTED = """
-SELECT e.id, e.name, e.entity_type, e.key, count(*), min(d.created_at), max(d.updated_at)
-FROM entities e JOIN marks m ON m.entity = e.rowid JOIN documents d ON d.id = m.document_id
+_MATCHING = """
 WHERE e.workspace_id = :workspace AND (:type IS NULL OR e.entity_type = :type COLLATE NOCASE)
 AND (:search IS NULL OR instr(lower(e.name), lower(:search)) > 0) AND (:id IS NULL OR e.id = :id)
-GROUP BY e.rowid ORDER BY {order} LIMIT :limit OFFSET :first
 """
-_COUNTED = """
-SELECT count(*) FROM entities e WHERE e.workspace_id = :workspace
-AND (:type IS NULL OR e.entity_type = :type COLLATE NOCASE)
-AND (:search IS NULL OR instr(lower(e.name), lower(:search)) > 0)
-"""
+_LISTED = f"""
+SELECT e.id, e.name, e.entity_type, e.key, count(*), min(d.created_at), max(d.updated_at)
+FROM entities e JOIN marks m ON m.entity = e.rowid JOIN documents d ON d.id = m.document_id {_MATCHING} GROUP BY e.rowid
+"""  # noqa: S608 - a constant
+_COUNTED = f"SELECT count(*) FROM entities e {_MATCHING}"  # noqa: S608 - a constant
 _MENTIONS = f"""
 SELECT p.rowid, p.document_id, p.chunk_index FROM passage_words w JOIN passages p ON p.rowid = w.rowid
 WHERE passage_words MATCH :words AND {FOUND_IN} LIMIT :limit
@@ -185,19 +182,18 @@ class GraphReader:
         by_name: bool = False,
     ) -> tuple[list[Node], int]:
         """The entities from ``first`` on, those first that most documents mark, and how many there are."""
-        asked = {"workspace": self._workspace, "type": entity_type, "search": search}
+        asked = {"workspace": self._workspace, "type": entity_type, "search": search, "id": None}
         order = "e.name COLLATE NOCASE" if by_name else "count(*) DESC, sum(m.count) DESC, e.key"
-        rows = self._connection.execute(
-            _LISTED.format(order=order), {**asked, "id": None, "limit": limit, "first": first}
-        )
+        rows = f"{_LISTED} ORDER BY {order} LIMIT :limit OFFSET :first"
+        found = self._connection.execute(rows, {**asked, "limit": limit, "first": first}).fetchall()
         (total,) = self._connection.execute(_COUNTED, asked).fetchone()
-        return [Node(*row) for row in rows.fetchall()], total
+        return [Node(*row) for row in found], total
 
     def node(self, name: str) -> Node | None:
         """The entity of this id or name, with its mentions; None when there is none."""
         wanted = "_".join(words(name)).upper()
-        where = {"workspace": self._workspace, "type": None, "search": None, "id": wanted, "limit": 1, "first": 0}
-        row = self._connection.execute(_LISTED.format(order="1"), where).fetchone()
+        where = {"workspace": self._workspace, "type": None, "search": None, "id": wanted}
+        row = self._connection.execute(_LISTED, where).fetchone()
         return self.mentioned([Node(*row)])[0] if row else None
 
     def mentioned(self, nodes: Iterable[Node]) -> list[Node]:
@@ -223,6 +219,10 @@ class GraphReader:
             found.update({node.id: node for node in edge})
         nodes = list(found.values())
         return Part(nodes, related(nodes), total)
+
+    def degree(self, node: Node) -> dict[str, int]:
+        """How many entities of the whole graph one is related to."""
+        return self.around(node, 1, MAX_NODES).degrees()[node.id]
 
     def told(self, row: int, nodes: Sequence[Node]) -> tuple[str, str]:
         """(document id, what a passage says of these entities): a sentence with all of them, else all of it."""

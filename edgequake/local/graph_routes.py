@@ -9,10 +9,12 @@ from starlette.responses import Response
 
 from edgequake.local.entity_routes import known
 from edgequake.local.graph import RELATION
-from edgequake.local.graph_reading import MAX_NODES, SOME_NODES, Edge, GraphReader, Node, Part, related
+from edgequake.local.graph_reading import MAX_NODES, SOME_NODES, Edge, GraphReader, Node, related
 from edgequake.local.requests import clamped, number, required
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.sse import event_stream, json_event
+
+_UNRELATED = {"in": 0, "out": 0, "total": 0}
 
 
 class GraphRoutes(Routes):
@@ -88,10 +90,8 @@ class GraphRoutes(Routes):
         found: list[dict[str, Any]] = []
         with asked.graph() as graph:
             for name in dict.fromkeys(node_ids[:MAX_NODES]):
-                node, degree = graph.node(name), {"in": 0, "out": 0, "total": 0}
-                if node is not None:
-                    degree = _degree(graph, node)
-                found.append({"node_id": name, "degree": degree})
+                node = graph.node(name)
+                found.append({"node_id": name, "degree": graph.degree(node) if node else _UNRELATED})
         return {"degrees": found, "count": len(found)}
 
     @route("GET /api/v1/graph/facets")
@@ -112,8 +112,15 @@ def _graph(asked: Asked, most: int, graph: GraphReader) -> dict[str, Any]:
         part = graph.around(known(graph, start), clamped(asked.query, "depth", 2, 5), most)
     else:
         part = graph.whole(most)
-    counted = {"total_nodes": part.total, "total_edges": len(part.edges), "max_nodes": most}
-    return {**_part(graph, part), "is_truncated": part.total > len(part.nodes), **counted}
+    degrees = part.degrees()
+    return {
+        "nodes": [_node(graph, node, degrees[node.id]) for node in part.nodes],
+        "edges": [_edge(graph, edge) for edge in part.edges],
+        "is_truncated": part.total > len(part.nodes),
+        "total_nodes": part.total,
+        "total_edges": len(part.edges),
+        "max_nodes": most,
+    }
 
 
 async def _streamed(found: dict[str, Any], size: int, started: float) -> AsyncGenerator[bytes, None]:
@@ -129,21 +136,8 @@ async def _streamed(found: dict[str, Any], size: int, started: float) -> AsyncGe
     yield json_event({"type": "done", "nodes_count": len(nodes), "edges_count": len(edges), "duration_ms": duration})
 
 
-def _part(graph: GraphReader, part: Part) -> dict[str, Any]:
-    degrees = part.degrees()
-    return {
-        "nodes": [_node(graph, node, degrees[node.id]) for node in part.nodes],
-        "edges": [_edge(graph, edge) for edge in part.edges],
-    }
-
-
-def _degree(graph: GraphReader, node: Node) -> dict[str, int]:
-    """How many entities of the whole graph it is related to."""
-    return graph.around(node, 1, MAX_NODES).degrees()[node.id]
-
-
 def _alone(graph: GraphReader, node: Node) -> dict[str, Any]:
-    return _node(graph, node, _degree(graph, node))
+    return _node(graph, node, graph.degree(node))
 
 
 def _node(graph: GraphReader, node: Node, degree: dict[str, int]) -> dict[str, Any]:

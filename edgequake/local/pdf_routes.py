@@ -4,18 +4,16 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from sse_starlette import ServerSentEvent
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from edgequake.local.engine import Engine
 from edgequake.local.records import Record
 from edgequake.local.requests import RequestError, existing, page_of, pages_of
 from edgequake.local.routing import Asked, Routes, route
-from edgequake.local.sse import event_stream
+from edgequake.local.sse import event_stream, json_event
 from edgequake.local.upload_routes import Form, file_of, files_of
-from edgequake.local.uploads import Receipt, Upload, Uploads, name_of
-from edgequake.local.wire import compact
+from edgequake.local.uploads import Receipt, Upload, name_of
+from edgequake.local.wire import fields
 
 _PHASES = ("upload", "pdf_conversion", "chunking", "embedding", "extraction", "graph_storage")
 _POLL_SECONDS = 0.05
@@ -23,10 +21,6 @@ _POLL_SECONDS = 0.05
 
 class PdfRoutes(Routes):
     """``/api/v1/documents/pdf``."""
-
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
-        self._uploads = Uploads(engine.store, engine.directory, engine.ingestion)
 
     @route("POST /api/v1/documents/pdf")
     def add(self, asked: Asked, form: Form) -> object:
@@ -41,15 +35,7 @@ class PdfRoutes(Routes):
         wanted: dict[str, Any] = {"status": asked.query.get("status"), "source_type": "pdf"}
         found = self.store.records.page(workspace, **wanted, first=(page - 1) * size, size=size)
         items = [
-            {
-                "pdf_id": record.id,
-                "filename": record.name,
-                "file_size_bytes": record.size,
-                "status": record.status,
-                "created_at": record.created_at,
-                "processed_at": record.processed_at,
-            }
-            for record in found.records
+            {**_file(record), **fields(record, "status", "created_at", "processed_at")} for record in found.records
         ]
         pages = pages_of(page, size, found.total)
         return {"items": items, "pagination": {"total_count": pages.pop("total"), **pages}}
@@ -79,9 +65,7 @@ class PdfRoutes(Routes):
         """A PDF's text."""
         record = self.pdf(asked)
         return {
-            "pdf_id": record.id,
-            "filename": record.name,
-            "file_size_bytes": record.size,
+            **_file(record),
             "content_type": "application/pdf",
             "is_processed": record.status == "completed",
             "markdown_content": self.store.records.content(record.id),
@@ -106,15 +90,15 @@ class PdfRoutes(Routes):
         while True:
             found = await asyncio.to_thread(self._tracked, track, workspace)
             if found is None:
-                yield _event("timeout", {"error": f"no upload {track}"})
+                yield json_event({"error": f"no upload {track}"}, "timeout")
                 return
             told = _progress(found)
             if told["is_complete"] or told["is_failed"]:
-                yield _event("complete" if told["is_complete"] else "error", told)
+                yield json_event(told, "complete" if told["is_complete"] else "error")
                 return
             if told["overall_percentage"] != before:
                 before = told["overall_percentage"]
-                yield _event("progress", told)
+                yield json_event(told, "progress")
             await asyncio.sleep(_POLL_SECONDS)
 
     def _tracked(self, track: str, workspace: str) -> Record | None:
@@ -123,9 +107,9 @@ class PdfRoutes(Routes):
 
     def _accept(self, part: UploadFile, workspace: str, form: FormData) -> tuple[Upload, Receipt]:
         said = {name: value for name, value in form.items() if isinstance(value, str)}
-        upload, anew = self._uploads.read(part, form, (".pdf",)), said.get("force_reindex") == "true"
+        upload, anew = self.engine.uploads.read(part, form, (".pdf",)), said.get("force_reindex") == "true"
         title, track_id = said.get("title"), said.get("track_id")
-        return upload, self._uploads.file(upload, workspace, title=title, track_id=track_id, anew=anew)
+        return upload, self.engine.uploads.file(upload, workspace, title=title, track_id=track_id, anew=anew)
 
     def _one_of_many(self, part: UploadFile, workspace: str, form: FormData) -> dict[str, Any]:
         name = name_of(part)
@@ -143,6 +127,10 @@ def _workspace(asked: Asked) -> str:
     if "x-workspace-id" not in asked.headers:
         raise RequestError(400, "X-Workspace-ID must be sent, a UUID or `default`")
     return asked.workspace
+
+
+def _file(record: Record) -> dict[str, Any]:
+    return {"pdf_id": record.id, "filename": record.name, "file_size_bytes": record.size}
 
 
 def _uploaded(upload: Upload, receipt: Receipt) -> dict[str, Any]:
@@ -192,7 +180,3 @@ def _progress(record: Record) -> dict[str, Any]:
         "updated_at": record.updated_at,
         "completed_at": record.processed_at,
     }
-
-
-def _event(name: str, value: dict[str, Any]) -> bytes:
-    return ServerSentEvent(compact(value), event=name, sep="\n").encode()

@@ -15,14 +15,14 @@ T = TypeVar("T")
 _HEADERS = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no"}
 
 
-def text_event(text: str) -> bytes:
+def text_event(text: str, name: str | None = None) -> bytes:
     """An event whose data is the text itself, a ``data:`` line for each of its lines."""
-    return ServerSentEvent(text, sep="\n").encode()
+    return ServerSentEvent(text, event=name, sep="\n").encode()
 
 
-def json_event(value: object) -> bytes:
+def json_event(value: object, name: str | None = None) -> bytes:
     """An event whose data is JSON on one line."""
-    return text_event(compact(value))
+    return text_event(compact(value), name)
 
 
 def event_stream(events: AsyncGenerator[bytes, None], keep_alive: float) -> EventResponse:

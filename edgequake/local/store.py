@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Self
 
-from edgequake.local.embeddings import OpenAICompatibleEmbedder, VectorIndex, embed_missing
+from edgequake.local.embeddings import OpenAICompatibleEmbedder, VectorIndex
 from edgequake.local.graph_reading import FoundEntity, FoundRelationship, GraphReader
 from edgequake.local.records import Record, Records
 from edgequake.local.schema import Database
@@ -32,7 +32,7 @@ class Store:
         self.database = Database(self.path)
         self.records = Records(self.database)
         self._search = Search(self.database)
-        self._vectors = VectorIndex(self.database.connection)
+        self._vectors = VectorIndex(self.database)
 
     def __enter__(self) -> Self:
         return self
@@ -144,4 +144,4 @@ class Store:
 
         :raises EmbeddingError: the model fails. Vectors that were stored before stay.
         """
-        embed_missing(self.database, self._vectors, embedder, progress)
+        self._vectors.fill(embedder, progress)

@@ -109,20 +109,10 @@ class SystemRoutes(Routes):
     def status(self, asked: Asked) -> object:
         """What answers, embeds and stores here."""
         answers, embeds = self.engine.answers, self.engine.embeds
-        state = (
-            {"name": embeds.provider, "status": "connected"}
-            if embeds.model
-            else {"name": "none", "status": "disconnected"}
-        )
+        state = "connected" if embeds.model else "disconnected"
         return {
-            "provider": {
-                "name": answers.provider,
-                "type": "llm",
-                "status": "connected",
-                "model": answers.model,
-                "config": {},
-            },
-            "embedding": {"type": "embedding", "model": embeds.model, "dimension": 0, **state},
+            "provider": {**_status(answers, "connected"), "config": {}},
+            "embedding": {**_status(embeds, state), "dimension": 0},
             "storage": {"type": self._storage, "dimension": 0, "dimension_mismatch": False, "namespace": "default"},
             "metadata": {"checked_at": now(), "uptime_seconds": round(monotonic() - self._began)},
         }
@@ -202,6 +192,10 @@ def _model(one: ModelInUse) -> dict[str, Any]:
         },
         "cost": dict.fromkeys(_COSTS, 0.0),
     }
+
+
+def _status(one: ModelInUse, status: str) -> dict[str, Any]:
+    return {"name": one.provider or "none", "type": one.kind, "status": status, "model": one.model}
 
 
 def _listed(one: ModelInUse, **more: object) -> dict[str, Any]:

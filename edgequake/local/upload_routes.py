@@ -11,10 +11,9 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import JSONResponse, Response
 
 from edgequake.local.bodies import DocumentBody
-from edgequake.local.engine import Engine
 from edgequake.local.requests import RequestError
 from edgequake.local.routing import Asked, Routes, route
-from edgequake.local.uploads import Receipt, Uploads, name_of
+from edgequake.local.uploads import Receipt, name_of
 
 Form = Annotated[FormData, 101 << 20]
 ManyFiles = Annotated[FormData, 256 << 20]
@@ -24,14 +23,10 @@ ManyFiles = Annotated[FormData, 256 << 20]
 class UploadRoutes(Routes):
     """``POST /api/v1/documents`` and its kin."""
 
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
-        self._uploads = Uploads(engine.store, engine.directory, engine.ingestion)
-
     @route("POST /api/v1/documents")
     def add_text(self, asked: Asked, body: DocumentBody) -> Response:
         """202 for a text that was accepted, 200 for one that is being read already."""
-        receipt = self._uploads.text(body, asked.workspace)
+        receipt = self.engine.uploads.text(body, asked.workspace)
         if receipt.is_duplicate:
             answer = {"document_id": receipt.document_id, "status": "duplicate_processing", "track_id": ""}
             return JSONResponse({**answer, "duplicate_of": receipt.document_id})
@@ -40,8 +35,8 @@ class UploadRoutes(Routes):
     @route("POST /api/v1/documents/upload")
     def add_file(self, asked: Asked, form: Form) -> Response:
         """202 for a file that was accepted, 200 for one whose content is there already."""
-        workspace, upload = asked.workspace, self._uploads.read(file_of(form), form)
-        receipt = self._uploads.file(upload, workspace)
+        workspace, upload = asked.workspace, self.engine.uploads.read(file_of(form), form)
+        receipt = self.engine.uploads.file(upload, workspace)
         payload: dict[str, Any] = {
             "document_id": receipt.document_id,
             "filename": upload.name,
@@ -70,7 +65,7 @@ class UploadRoutes(Routes):
     def _one_of_many(self, part: UploadFile, form: FormData, workspace: str) -> dict[str, Any]:
         name = name_of(part)
         try:
-            receipt = self._uploads.file(self._uploads.read(part, form), workspace, at_once=True)
+            receipt = self.engine.uploads.file(self.engine.uploads.read(part, form), workspace, at_once=True)
         except RequestError as error:
             return {"filename": name, "document_id": None, "status": "failed", "error": error.message}
         status = "duplicate" if receipt.is_duplicate else "failed" if receipt.error else "processed"

@@ -4,7 +4,7 @@ import asyncio
 import math
 import re
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from time import perf_counter
 from typing import Any
 
@@ -128,11 +128,9 @@ class Answering:
         """Let other streams go on, for the token delay. GenerationError as soon as the server stops."""
         closing = self.engine.closing
         if self._delay > 0 and not closing.is_set():
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(self._delay):
                     await closing.wait()
-            except TimeoutError:
-                return
         await asyncio.sleep(0)
         if closing.is_set():
             raise self._broken(CLOSING)
@@ -154,11 +152,8 @@ def _secrets(llm: Any) -> list[str]:
     A header is left alone when it is as short as a number or a flag.
     """
     headers = getattr(llm, "headers", None)
-    values = (
-        [value for value in map(_plain, headers.values()) if len(value) >= _LEAST_SECRET]
-        if isinstance(headers, Mapping)
-        else []
-    )
+    texts = map(_plain, headers.values()) if isinstance(headers, Mapping) else ()
+    values = [text for text in texts if len(text) >= _LEAST_SECRET]
     return sorted(filter(None, [_plain(getattr(llm, "api_key", None)), *values]), key=len, reverse=True)
 
 

@@ -9,7 +9,7 @@ from edgequake.local.answering import Answering
 from edgequake.local.bodies import ChatBody
 from edgequake.local.conversations import Opened
 from edgequake.local.query_routes import question_of
-from edgequake.local.requests import RequestError, check_query
+from edgequake.local.requests import check_query
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.sse import event_stream, while_connected
 from edgequake.local.wire import sources, stats
@@ -47,9 +47,7 @@ class ChatRoutes(Routes):
     def _turn(self, asked: Asked, body: ChatBody) -> tuple[Answering, Opened]:
         """What is said in which conversation; the message is stored."""
         whose, workspace = asked.owner, asked.workspace
-        if not body.message.strip():
-            raise RequestError(422, "the message is empty")
-        check_query(body.message)
+        check_query(body.message, "message")
         mode = body.effective_mode("hybrid")
         opened = self.engine.conversations.say(whose, body.conversation_id, body.message, mode, workspace)
         question = question_of(body, body.message, workspace, mode="hybrid", history=opened.history)

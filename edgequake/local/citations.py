@@ -36,12 +36,10 @@ class Citations:
         shown: list[str] = []
         at = 0
         for mark in _MARK.finditer(text):
-            self._pass(text[at : mark.start()])
-            shown.append(text[at : mark.start()])
+            shown.append(self._passed(text[at : mark.start()]))
             shown.append(mark[0] if self._in_code else self._valid(mark))
             at = mark.end()
-        self._pass(text[at:])
-        return "".join([*shown, text[at:]])
+        return "".join([*shown, self._passed(text[at:])])
 
     def _valid(self, mark: re.Match[str]) -> str:
         numbers = [int(number) for number in re.findall(r"\d+", mark[1])]
@@ -54,8 +52,9 @@ class Citations:
     def _in_code(self) -> bool:
         return self._in_block or self._line.count("`") % 2 == 1
 
-    def _pass(self, text: str) -> None:
-        """Note whether the text that follows is inside code."""
+    def _passed(self, text: str) -> str:
+        """The same text, after which it is known whether what follows is inside code."""
         *ended, self._line = (self._line + text).split("\n")
         for line in ended:
             self._in_block ^= line.lstrip().startswith("```")
+        return text

@@ -8,11 +8,9 @@ from starlette.routing import Route
 
 _FOLDER = Path(__file__).parent / "page"
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_POLICY = "; ".join(
-    [
-        *("default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'"),
-        *("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"),
-    ]
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
     "content-security-policy": _POLICY,
@@ -27,18 +25,12 @@ PATHS = frozenset({"/", *(f"/page/{name}" for name in FILES)})
 
 def page_routes() -> list[Route]:
     """``/``, and what the page loads."""
-    return [Route("/", _index), Route("/page/{name}", _file)]
-
-
-async def _index(request: Request) -> Response:
-    return _served("index.html")
+    return [Route("/", _file), Route("/page/{name}", _file)]
 
 
 async def _file(request: Request) -> Response:
-    name = request.path_params["name"]
-    return _served(name) if name in FILES else Response(status_code=404)
-
-
-def _served(name: str) -> Response:
+    name = request.path_params.get("name", "index.html")
+    if name not in FILES:
+        return Response(status_code=404)
     path = _FOLDER / name
     return FileResponse(path, headers=_HEADERS, media_type=_TYPES[path.suffix])

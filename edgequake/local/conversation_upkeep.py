@@ -46,10 +46,10 @@ class ConversationUpkeep:
 
         RequestError 404.
         """
-        with self._database.transaction() as connection:
+        with self._database.transaction():
             before = self._conversations.get(owner, conversation_id)["share_id"]
             share_id = before or f"shr_{uuid4().hex[:12]}" if on else None
-            connection.execute("UPDATE conversations SET share_id = ? WHERE id = ?", (share_id, conversation_id))
+            self._database.write("UPDATE conversations SET share_id = ? WHERE id = ?", (share_id, conversation_id))
         return share_id
 
     def shared(self, share_id: str) -> tuple[Owner, str]:
@@ -60,9 +60,8 @@ class ConversationUpkeep:
 
     def delete_many(self, owner: Owner, ids: Iterable[UUID]) -> int:
         """Forget conversations; how many those were, for those of others are passed over."""
-        with self._database.transaction() as connection:
-            among = {**owner.columns, "ids": json.dumps([*map(str, ids)])}
-            return connection.execute(f"DELETE FROM conversations WHERE {_AMONG}", among).rowcount  # noqa: S608 - a constant
+        among = {**owner.columns, "ids": json.dumps([*map(str, ids)])}
+        return self._database.write(f"DELETE FROM conversations WHERE {_AMONG}", among)  # noqa: S608 - a constant
 
     def change_many(self, owner: Owner, ids: Iterable[UUID], **change: Any) -> int:
         """Change conversations; how many those were, for those of others are passed over. RequestError 404."""
@@ -136,9 +135,8 @@ class Folders:
 
     def delete(self, owner: Owner, folder_id: str) -> None:
         """Forget a folder; what is in it moves out. RequestError 404."""
-        with self._database.transaction() as connection:
-            self.get(owner, folder_id)
-            connection.execute("DELETE FROM folders WHERE id = ?", (folder_id,))
+        self.get(owner, folder_id)
+        self._database.write("DELETE FROM folders WHERE id = ?", (folder_id,))
 
     def get(self, owner: Owner, folder_id: UUID | str) -> dict[str, Any]:
         """The folder. RequestError 404."""

@@ -162,33 +162,31 @@ class Conversations:
 
     def delete_message(self, owner: Owner, message_id: str) -> None:
         """Forget a message. RequestError 404."""
-        with self._database.transaction() as connection:
-            self.message(owner, message_id)
-            connection.execute("DELETE FROM messages WHERE id = ?", (message_id,))
+        self.message(owner, message_id)
+        self._database.write("DELETE FROM messages WHERE id = ?", (message_id,))
 
     def delete(self, owner: Owner, conversation_id: str) -> None:
         """Forget a conversation. RequestError 404 for one that is not the owner's."""
-        with self._database.transaction() as connection:
-            self.get(owner, conversation_id)
-            connection.execute("DELETE FROM conversations WHERE id = ?", (conversation_id,))
+        self.get(owner, conversation_id)
+        self._database.write("DELETE FROM conversations WHERE id = ?", (conversation_id,))
 
     def create(self, owner: Owner, title: str, mode: str, workspace: str | None) -> str:
         """The id of a new, empty conversation."""
         whose = {"tenant_id": owner.tenant_id, "user_id": owner.user_id, "workspace_id": workspace}
-        with self._database.transaction() as connection:
+        with self._database.transaction():
             created = self._database.insert("conversations", **whose, title=title, mode=mode)
             if self._database.in_memory:
-                connection.execute(_SURPLUS, (MAX_CONVERSATIONS,))
+                self._database.write(_SURPLUS, (MAX_CONVERSATIONS,))
         return created
 
     def add(self, conversation_id: str, role: str, content: str, **columns: Any) -> str:
         """The id of a message that is stored."""
-        with self._database.transaction() as connection:
+        with self._database.transaction():
             said = {"conversation_id": conversation_id, "role": role, "content": content}
             message_id = self._database.insert("messages", **said, **columns)
             self._database.update("conversations", conversation_id)
             if self._database.in_memory:
-                connection.execute(_SURPLUS_MESSAGES, (conversation_id, MAX_MESSAGES))
+                self._database.write(_SURPLUS_MESSAGES, (conversation_id, MAX_MESSAGES))
         return message_id
 
 

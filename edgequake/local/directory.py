@@ -92,11 +92,10 @@ class Directory:
 
     def delete(self, kind: Kind, found: str) -> None:
         """Delete one of them with all that is in it. RequestError: 404 for none, 409 for the default one."""
-        with self._database.transaction() as connection:
-            self.get(kind, found)
-            if found == _DEFAULTS[kind]:
-                raise RequestError(409, f"the default {kind} stays")
-            connection.execute(f"DELETE FROM {kind}s WHERE id = ?", (found,))  # noqa: S608 - one of two names
+        self.get(kind, found)
+        if found == _DEFAULTS[kind]:
+            raise RequestError(409, f"the default {kind} stays")
+        self._database.write(f"DELETE FROM {kind}s WHERE id = ?", (found,))  # noqa: S608 - one of two names
 
     def stats(self, workspace: str) -> dict[str, Any]:
         """How much a workspace holds; RequestError 404."""

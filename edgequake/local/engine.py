@@ -172,7 +172,7 @@ class Engine:
         passages = tuple(hits[: len(numbered(hits))] if self.llm is not None else fitting(hits))
         extract: str | None = None
         if self.llm is None:
-            extract = quotes(hits, () if passages else self.store.headings(MOST, **where)).text
+            extract = quotes(hits, () if passages else self.store.headings(MOST, **where))
         beside = (min(limit, most) for most in _BESIDE[question.mode])
         entities, relationships = self.store.graph(asked, passages[:MOST], *beside, **where)
         taken = round((perf_counter() - started) * 1000)

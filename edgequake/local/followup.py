@@ -7,10 +7,7 @@ from edgequake.local.words import content_words, words
 
 _MAX_TITLE = 60
 _MAX_FOLLOWED = 3
-_POINTS_BACK = frozenset(
-    {"he", "her", "him", "his", "it", "its", "one", "ones", "she", "that", "their", "them", "these", "they"}
-    | {"this", "those"}
-)
+_POINTS_BACK = frozenset(words("he her him his it its one ones she that their them these they this those"))
 _CONTINUES = re.compile(r"\s*(?:and|but|or|so|then|also|what about|how about|why|why not)\b", re.IGNORECASE)
 
 

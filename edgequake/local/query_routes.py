@@ -1,6 +1,5 @@
 """The routes that answer a question: whole, as streams, and as the streaming guide asks."""
 
-import asyncio
 from collections.abc import Sequence
 from uuid import uuid4
 
@@ -10,9 +9,9 @@ from edgequake.local import streams
 from edgequake.local.answering import Answering
 from edgequake.local.bodies import AskBody, Options, QueryBody, StreamBody
 from edgequake.local.conversations import Turn
-from edgequake.local.engine import DEFAULT_RESULTS, Found, Question
+from edgequake.local.engine import DEFAULT_RESULTS, Question
 from edgequake.local.followup import context_of
-from edgequake.local.requests import check_model, check_query, number, required
+from edgequake.local.requests import RequestError, check_query, number, required
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.sse import event_stream, while_connected
 
@@ -29,7 +28,8 @@ class QueryRoutes(Routes):
         answering = Answering(self.engine, question)
         if body.prompt_only or body.context_only:
             found = await answering.found()
-            answering.text = await asyncio.to_thread(self._given, question, found, body.prompt_only)
+            engine = self.engine
+            answering.text = engine.prompt(question, found) if body.prompt_only else "\n\n".join(engine.context(found))
         else:
             found = await while_connected(asked.request, answering.whole())
         payload = streams.whole(answering, found, body)
@@ -55,13 +55,11 @@ class QueryRoutes(Routes):
         answering = Answering(self.engine, query_of(body, await asked.in_workspace()))
         return event_stream(streams.guide(answering, await answering.found()), self.engine.keep_alive)
 
-    def _given(self, question: Question, found: Found, prompt: bool) -> str:
-        return self.engine.prompt(question, found) if prompt else "\n\n".join(self.engine.context(found))
-
 
 def query_of(body: AskBody, workspace: str) -> Question:
     """The question of a query. Raises RequestError: 422 when blank, 400 when too long or with half a model."""
-    check_model(body.llm_provider, body.llm_model)
+    if (body.llm_provider is None) != (body.llm_model is None):
+        raise RequestError(400, "llm_provider and llm_model must be given together")
     history: Sequence[Turn] = ()
     limit = DEFAULT_RESULTS
     if isinstance(body, QueryBody):

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from edgequake.local.passages import HEADING_SEPARATOR
 from edgequake.local.search import Hit
@@ -17,14 +16,6 @@ _LEAST_COVERED_IF_NAMED = 0.1
 _LEAST_OF_BEST = 0.6
 _ABOUT_AS_GOOD = 0.9
 _TOKEN = re.compile(rf"\s*(?:[{CJK}]|[^\s{CJK}]+)|\s+")
-
-
-@dataclass(frozen=True, slots=True)
-class Quotes:
-    """The text of an answer and what it rests on: ``[n]`` in the text stands before ``sources[n - 1]``."""
-
-    text: str
-    sources: tuple[Hit, ...]
 
 
 def fitting(hits: Sequence[Hit]) -> list[Hit]:
@@ -47,18 +38,21 @@ def fitting(hits: Sequence[Hit]) -> list[Hit]:
     return [*chosen, *(hit for hit in good if hit not in chosen)]
 
 
-def quotes(hits: Sequence[Hit], headings: Sequence[str] = ()) -> Quotes:
-    """The best of the hits, quoted under where they stand; ``headings`` are named when nothing fits."""
+def quotes(hits: Sequence[Hit], headings: Sequence[str] = ()) -> str:
+    """The best of the hits, quoted under where they stand; ``headings`` are named when nothing fits.
+
+    ``[n]`` stands before the n-th of those that are ``fitting``.
+    """
     sources = fitting(hits)
     if not sources:
         nearest = list(dict.fromkeys([*(_place(hit) for hit in hits[:MOST]), *headings]))[:5]
         about = f" The nearest headings are: {'; '.join(nearest)}." if nearest else " There are no documents yet."
-        return Quotes(NOTHING_FOUND + about, ())
+        return NOTHING_FOUND + about
     quoted = [
         f"[{number}] **{_place(hit)}** ({place_of(hit)})\n\n{hit.excerpt}"
         for number, hit in enumerate(sources[:MOST], 1)
     ]
-    return Quotes("\n\n".join([INTRODUCTION, *quoted]), tuple(sources))
+    return "\n\n".join([INTRODUCTION, *quoted])
 
 
 def place_of(hit: Hit) -> str:

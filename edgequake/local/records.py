@@ -111,13 +111,12 @@ class Records:
 
     def get(self, document_id: str, workspace: str | None = None) -> Record | None:
         """The document's record, None for an unknown id or another workspace's document."""
-        found = self._read("WHERE d.id = ?1 AND (?2 IS NULL OR d.workspace_id = ?2)", document_id, workspace)
-        return found[0] if found else None
+        wanted = "WHERE d.id = ?1 AND (?2 IS NULL OR d.workspace_id = ?2)"
+        return next(iter(self._read(wanted, document_id, workspace)), None)
 
     def content(self, document_id: str) -> str | None:
         """The document's text, None for an unknown id."""
-        found = self._database.column("SELECT content FROM documents WHERE id = ?", (document_id,))
-        return found[0] if found else None
+        return next(iter(self._database.column("SELECT content FROM documents WHERE id = ?", (document_id,))), None)
 
     def original(self, record: Record) -> bytes | None:
         """The bytes that were uploaded; None for a PDF or web page that was loaded from a path, whose text is kept."""
@@ -222,7 +221,10 @@ class Records:
 
     def retry(self, document_id: str) -> bool:
         """Whether a document that failed or was cancelled waits again."""
-        return self._move(document_id, "pending", "failed", "cancelled", *self._before_unwritten(document_id))
+        before = ["failed", "cancelled"]
+        if self._database.column("SELECT id FROM temp.unwritten WHERE id = ?", (document_id,)):
+            before += ["pending", "processing"]  # what the file may still say of it
+        return self._move(document_id, "pending", *before)
 
     def process(self, document_id: str) -> None:
         """Read a document that was accepted, so that it is found; one that was deleted meanwhile is left alone.
@@ -252,13 +254,11 @@ class Records:
 
     def warn(self, document_id: str, warning: str | None) -> None:
         """Note a warning about a document. None removes it."""
-        with self._database.transaction() as connection:
-            connection.execute("UPDATE documents SET warning_message = ? WHERE id = ?", (warning, document_id))
+        self._database.write("UPDATE documents SET warning_message = ? WHERE id = ?", (warning, document_id))
 
     def remove(self, document_id: str) -> bool:
         """Whether there was such a document; it is gone, with what was read of it."""
-        with self._database.transaction() as connection:
-            return connection.execute("DELETE FROM documents WHERE id = ?", (document_id,)).rowcount > 0
+        return self._database.write("DELETE FROM documents WHERE id = ?", (document_id,)) > 0
 
     def _insert(self, title: str, text: str, **columns: Any) -> str:
         """The id of a new row. Its hash and size are the text's in UTF-8 unless ``columns`` says another."""
@@ -274,11 +274,6 @@ class Records:
             has_moved = connection.execute(_MOVE, moved).rowcount > 0
             connection.execute("DELETE FROM temp.unwritten WHERE id = ?", (document_id,))
             return has_moved
-
-    def _before_unwritten(self, document_id: str) -> tuple[str, ...]:
-        """In which states the file may still hold a document whose failure could not be written."""
-        unwritten = self._database.column("SELECT id FROM temp.unwritten WHERE id = ?", (document_id,))
-        return ("pending", "processing") if unwritten else ()
 
     def _read(self, where: str, *values: Any) -> list[Record]:
         return [Record(**row) for row in self._database.rows(f"{_RECORD} {where}", values)]

@@ -93,19 +93,13 @@ class BodyError(Exception):
         self.text = text
 
 
-def check_query(text: str) -> str:
+def check_query(text: str, kind: str = "query") -> str:
     """The question, when it may be asked. Raises RequestError: 422 when blank, 400 when too long."""
     if not text.strip():
-        raise RequestError(422, "the query is empty")
+        raise RequestError(422, f"the {kind} is empty")
     if len(text.encode()) > MAX_QUERY_BYTES:
-        raise RequestError(400, f"the query is longer than {MAX_QUERY_BYTES} bytes")
+        raise RequestError(400, f"the {kind} is longer than {MAX_QUERY_BYTES} bytes")
     return text
-
-
-def check_model(provider: str | None, model: str | None) -> None:
-    """Raises RequestError 400 when only one of the two is given."""
-    if (provider is None) != (model is None):
-        raise RequestError(400, "llm_provider and llm_model must be given together")
 
 
 def identity(header: str, value: str | None) -> UUID | None:
@@ -179,12 +173,9 @@ async def body_of(model: type[B], request: Request) -> B:
         if problem["type"] == "json_invalid":
             raise BodyError(400, f"Failed to parse the request body as JSON: {problem['msg']}") from None
         place = ".".join(str(part) for part in problem["loc"])
-        if problem["type"] == "missing":
-            place, problem["msg"] = "", f"missing field `{place}`"
-        at = f"{place}: " if place else ""
-        raise BodyError(
-            422, f"Failed to deserialize the JSON body into the target type: {at}{problem['msg']}"
-        ) from None
+        words = f"{place}: {problem['msg']}" if place else problem["msg"]
+        words = f"missing field `{place}`" if problem["type"] == "missing" else words
+        raise BodyError(422, f"Failed to deserialize the JSON body into the target type: {words}") from None
 
 
 async def form_of(request: Request, limit: int) -> FormData:

@@ -140,18 +140,19 @@ class Database:
         at = now()
         row = {"id": str(uuid4()), "created_at": at, "updated_at": at, **columns}
         names, places = ", ".join(row), ", ".join("?" * len(row))
-        with self.transaction() as connection:
-            connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", [*map(_plain, row.values())])  # noqa: S608 - our names
+        self.write(f"INSERT INTO {table} ({names}) VALUES ({places})", [*map(_plain, row.values())])  # noqa: S608 - our names
         return str(row["id"])
 
     def update(self, table: str, found: str, **columns: Any) -> None:
         """Change a row."""
         names = "".join(f"{name} = ?, " for name in columns)
+        values = (*map(_plain, columns.values()), now(), found)
+        self.write(f"UPDATE {table} SET {names} updated_at = ? WHERE id = ?", values)  # noqa: S608 - our names
+
+    def write(self, statement: str, values: Values) -> int:
+        """How many rows a statement changed. Raises as ``transaction`` does."""
         with self.transaction() as connection:
-            connection.execute(
-                f"UPDATE {table} SET {names} updated_at = ? WHERE id = ?",  # noqa: S608 - our names
-                (*map(_plain, columns.values()), now(), found),
-            )
+            return connection.execute(statement, values).rowcount
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -10,6 +10,7 @@ from edgequake.local.records import Record
 from edgequake.local.requests import RequestError, existing, page_of, pages_of
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.schema import now
+from edgequake.local.wire import fields
 
 TASK: Final = "insert-"
 """What a task's id begins with; its document's id follows."""
@@ -58,8 +59,7 @@ class TaskRoutes(Routes):
         record = self.record(asked)
         if record.status != "cancelled":
             record = self._cancelled(record)
-        told = {"document_id": record.id, "status": record.status, "track_id": record.track_id}
-        return {**told, "task_cancelled": True}
+        return {"document_id": record.id, **fields(record, "status", "track_id"), "task_cancelled": True}
 
     @route("DELETE /api/v1/documents/pdf/{id}/cancel")
     def cancel_pdf(self, asked: Asked) -> object:
@@ -239,8 +239,7 @@ def _progress(record: Record, track: str) -> dict[str, Any]:
         "document_id": record.id,
         "document_name": record.title,
         "filename": record.name,
-        "source_type": record.source_type,
-        "status": record.status,
+        **fields(record, "source_type", "status", "updated_at"),
         "stage": "indexing",
         "stage_status": stage["status"],
         "message": words,
@@ -254,7 +253,6 @@ def _progress(record: Record, track: str) -> dict[str, Any]:
         },
         "cost_usd": 0.0,
         "started_at": record.created_at,
-        "updated_at": record.updated_at,
     }
 
 

@@ -1,11 +1,12 @@
 import re
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgequake.local.quoting import INTRODUCTION, MOST, NOTHING_FOUND, Quotes, fitting, pieces, quotes
-from edgequake.local.store import Store
+from edgequake.local.quoting import INTRODUCTION, MOST, NOTHING_FOUND, fitting, pieces, quotes
+from edgequake.local.store import Hit, Store
 
 GUIDE = """\
 # Tern
@@ -37,8 +38,14 @@ def store():
         yield store
 
 
+class Quotes(NamedTuple):
+    text: str
+    sources: tuple[Hit, ...]
+
+
 def ask(store: Store, question: str) -> Quotes:
-    return quotes(store.search(question), store.headings(MOST))
+    hits = store.search(question)
+    return Quotes(quotes(hits, store.headings(MOST)), tuple(fitting(hits)))
 
 
 def test_the_answer_is_whole_passages_under_where_they_stand(store: Store) -> None:
@@ -91,7 +98,7 @@ def test_a_question_that_fits_nothing_names_the_nearest_headings(store: Store) -
     near = ask(store, "How do Mongolian princes refuse taxes, mortgages, candles and trombones?")
     assert near.sources == ()
     assert near.text == f"{NOTHING_FOUND} The nearest headings are: Tern \u203a Limits; Tern; Gulls."
-    assert quotes([]) == Quotes(f"{NOTHING_FOUND} There are no documents yet.", ())
+    assert quotes([]) == f"{NOTHING_FOUND} There are no documents yet."
 
 
 def test_a_word_in_the_text_alone_is_not_enough_and_one_in_a_heading_is(store: Store) -> None:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["upload"]
 
-_LISTS = ("uploaded", "duplicates", "skipped", "failed", "superseded")
+_LIST_OF = {"uploaded": "uploaded", "duplicate": "duplicates", "skipped": "skipped", "failed": "failed"}
+_LISTS = (*_LIST_OF.values(), "superseded")
 
 
 @connected
@@ -79,6 +80,8 @@ class _Uploads:
 
     def all(self, paths: list[Path], result: "FolderUpload") -> None:
         """Notes in ``result`` what becomes of all files, folder by folder; their paths begin as they were given."""
+        from edgequake.models.folder import FolderUpload  # see upload()
+
         folders = [path for path in paths if path.is_dir()]
         files = [path for path in paths if not path.is_dir()]
         for path in files:
@@ -87,9 +90,14 @@ class _Uploads:
         if files:
             self._files(files, result)
         for folder in folders:
-            _add(result, self._folder(folder), f"{folder.as_posix().rstrip('/')}/")
+            sent = FolderUpload()
+            try:
+                sent = self._folder(folder, so_far=sent)
+            finally:
+                _add(result, sent, f"{folder.as_posix().rstrip('/')}/")
 
-    def _folder(self, folder: Path) -> "FolderUpload":
+    def _folder(self, folder: Path, so_far: "FolderUpload") -> "FolderUpload":
+        """Uploads a folder; what breaks it off leaves in ``so_far`` what had become of its files."""
         from edgequake._core.folder import MANIFEST  # see upload()
         from edgequake.batch.files import found_files
 
@@ -97,7 +105,12 @@ class _Uploads:
         pdfs = {"enable_vision": True} if self.vision else {}
         options = {**self.options, **self.of_folders, **pdfs}
         self.view.expect(sum(map(len, found_files(folder, self.of_folders["pattern"], folder / MANIFEST))))
-        sent: FolderUpload = upload_folder(folder, **options, on_file=self.view.file, on_progress=self.view.progress)
+
+        def on_file(file: "FolderFile") -> None:
+            getattr(so_far, _LIST_OF[file.outcome]).append(file)
+            self.view.file(file)
+
+        sent: FolderUpload = upload_folder(folder, **options, on_file=on_file, on_progress=self.view.progress)
         return sent
 
     def _files(self, files: list[Path], result: "FolderUpload") -> None:

@@ -136,6 +136,18 @@ def test_an_upload_that_is_broken_off_tells_what_was_sent(eq: Any, server: Scrip
     assert len(server.requests) == 2
 
 
+def test_the_upload_of_a_folder_that_is_broken_off_tells_what_was_sent(
+    eq: Any, server: ScriptServer, folder: Path
+) -> None:
+    route = server.on("POST", f"{API}/documents/upload").reply(json=TAKEN, status=202)
+    route.reply(json={"error": "unauthorized", "message": "the key has expired"}, status=401)
+    ended = eq("upload", str(folder), "--concurrency", "1")
+    told = [line.split("\t")[:2] for line in ended.out.splitlines()]
+    assert (ended.code, told[0]) == (1, ["uploaded", f"{folder}/a.md"])
+    assert "the key has expired" in ended.err
+    assert f"uploaded\t{folder}/b.md" not in ended.out
+
+
 # -- documents --------------------------------------------------------------------------------------------------------
 
 

@@ -80,15 +80,23 @@ class TaskRoutes(Routes):
         max_documents: NonNegative = 100,
     ) -> object:
         """The documents that failed are read again, all or those that the body names."""
-        found = [
-            record
-            for state in (("failed", "cancelled") if document_id else ("failed",))
-            for record in self.store.records.page(asked.workspace, status=state, size=max_documents).records
-            if document_id in (None, record.id) and track_id in (None, record.track_id)
-        ]
-        ids = [self._retried(record).id for record in found]
-        told = {"track_id": f"reprocess-{uuid4().hex[:8]}", "failed_found": len(ids), "requeued": len(ids)}
-        return {**told, "document_ids": ids, "skipped": 0, "task_id": None}
+        found = self._named(asked, document_id, track_id)
+        if found is None:
+            found = self.store.records.page(asked.workspace, status="failed", size=max_documents).records
+        states = ("failed", "cancelled") if document_id else ("failed",)
+        wanted = [record.id for record in found if record.status in states][:max_documents]
+        ids = [one for one in wanted if self.store.records.retry(one)]  # no other request was sooner
+        for one in ids:
+            self.engine.ingestion.read(one)
+        told = {"track_id": f"reprocess-{uuid4().hex[:8]}", "failed_found": len(wanted), "requeued": len(ids)}
+        return {**told, "document_ids": ids, "skipped": len(wanted) - len(ids), "task_id": None}
+
+    def _named(self, asked: Asked, document_id: str | None, track_id: str | None) -> list[Record] | None:
+        """The documents of this id and this track; None where neither is named."""
+        if document_id is None:
+            return None if track_id is None else self.store.records.tracked(track_id, asked.workspace)
+        record = self.store.records.get(document_id, asked.workspace)
+        return [record] if record is not None and track_id in (None, record.track_id) else []
 
     def _record(self, asked: Asked) -> Record:
         task = asked["id"]

@@ -4,6 +4,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import httpx
 import pytest
@@ -44,18 +45,26 @@ def client(server: LocalServer) -> Iterator[EdgequakeClient]:
         yield client
 
 
+class Held(NamedTuple):
+    """A document was begun, and may be read."""
+
+    begun: threading.Event
+    free: threading.Event
+
+
 @pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """The reading of documents waits for it."""
-    event, process = threading.Event(), Records.process
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+    """The reading of documents waits until they are free."""
+    one, process = Held(threading.Event(), threading.Event()), Records.process
 
     def wait(records: Records, document_id: str) -> None:
-        event.wait(60)
+        one.begun.set()
+        one.free.wait(60)
         process(records, document_id)
 
     monkeypatch.setattr(Records, "process", wait)
-    yield event
-    event.set()
+    yield one
+    one.free.set()
 
 
 def add(client: EdgequakeClient, text: str = TEXT, title: str = "gulls.md") -> str:
@@ -311,8 +320,9 @@ def test_every_route_of_the_server_is_here_or_says_that_it_is_not(client: Edgequ
         client.request("GET", "/api/v1/nothing", cast_to=dict)
 
 
-def test_a_document_waits_is_cancelled_and_tried_again(client: EdgequakeClient, held: threading.Event) -> None:
+def test_a_document_waits_is_cancelled_and_tried_again(client: EdgequakeClient, held: Held) -> None:
     first, second = (client.documents.upload_text(f"Text {n}.", title=f"{n}.md") for n in range(2))
+    assert held.begun.wait(60)
     plan = client.documents.pdf.upload(pdf("The beacon rests."), filename="plan.pdf")
     assert client.tasks.cancel(second.task_id or "").status == "cancelled"
     assert client.documents.cancel(second.document_id).status == "cancelled"  # again is no error
@@ -323,7 +333,7 @@ def test_a_document_waits_is_cancelled_and_tried_again(client: EdgequakeClient, 
     for refused in (client.tasks.cancel, client.tasks.retry):
         with pytest.raises(ConflictError):
             refused(first.task_id or "")
-    held.set()
+    held.free.set()
     assert client.tasks.wait(first).status == "indexed"
     assert client.tasks.get(second.task_id or "").status == "cancelled"
     assert client.documents.get(second).chunk_count == 0
@@ -358,6 +368,23 @@ def test_documents_that_failed_are_read_again(client: EdgequakeClient, monkeypat
     assert again.document_ids == [upload.document_id]
     client.documents.wait(upload)
     assert client.documents.reprocess(document_id=str(upload.document_id)).requeued == 0
+
+
+def test_a_document_is_tried_again_by_its_id_or_its_track_however_many_failed_since(
+    client: EdgequakeClient, server: LocalServer
+) -> None:
+    records = server.store.records
+    texts = [records.accept(f"{n}.md", f"Text {n}.", source_type="markdown", track_id=f"t{n}") for n in range(5)]
+    for failed in texts[:4]:
+        records.fail(failed, "the reader stumbled")
+    assert records.cancel(texts[4])
+    for named in ({"document_id": texts[0]}, {"track_id": "t1"}, {"document_id": texts[4]}):
+        again = client.documents.reprocess(max_documents=1, **named)
+        assert (again.requeued, again.document_ids) == (1, [named.get("document_id", texts[1])])
+    client.documents.wait(["t0", "t1", "t4"])
+    assert client.documents.reprocess(document_id=texts[2], track_id="t3").requeued == 0  # another track's
+    assert client.documents.reprocess(document_id="nobody").requeued == 0
+    assert client.documents.reprocess(max_documents=1).requeued == 1
 
 
 def test_what_a_question_finds_is_kept_for_a_while(client: EdgequakeClient, monkeypatch: pytest.MonkeyPatch) -> None:

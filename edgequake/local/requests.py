@@ -1,6 +1,6 @@
 """What clients send, read and checked as the server does: bodies, headers, query strings."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeVar
@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from edgequake._serving.bodies import body_within
@@ -178,8 +180,27 @@ async def body_of(model: type[B], request: Request) -> B:
         raise BodyError(422, f"Failed to deserialize the JSON body into the target type: {words}") from None
 
 
+class _Bounded(Request):
+    """A request whose body may have ``limit`` bytes. One that has more is read to its end, and not kept."""
+
+    def __init__(self, request: Request, limit: int) -> None:
+        super().__init__(request.scope, request.receive)
+        self._left = limit
+        self.is_too_large = False
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The body. Raises MultiPartException after one that is too large: the files in it are closed then."""
+        async for piece in super().stream():
+            self._left -= len(piece)
+            if self._left >= 0:
+                yield piece
+        self.is_too_large = self._left < 0
+        if self.is_too_large:
+            raise MultiPartException("too large")
+
+
 async def form_of(request: Request, limit: int) -> FormData:
-    """The request's form, which ``request.close`` closes. RequestError: 400, 413 for one that says it is too large.
+    """The request's form, which the caller closes. RequestError: 400, 413 for one that is too large.
 
     That one is taken to its end all the same: who sends it reads the answer after that.
     """
@@ -188,8 +209,13 @@ async def form_of(request: Request, limit: int) -> FormData:
         async for _ in request.stream():
             pass
         raise too_large_error(limit)
+    bounded = _Bounded(request, limit)
     try:
-        return await request.form(max_files=MAX_FILES)
+        return await bounded.form(max_files=MAX_FILES)
+    except (HTTPException, MultiPartException):
+        if bounded.is_too_large:
+            raise too_large_error(limit) from None
+        raise
     except FormParserError as error:  # older versions of Starlette let it out
         raise RequestError(400, str(error)) from error
 

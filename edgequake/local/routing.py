@@ -96,7 +96,8 @@ class Routes:
                 else:
                     answer = await run_in_threadpool(handler, asked, **body)
             finally:
-                await request.close()
+                if "form" in body:
+                    await body["form"].close()
             if isinstance(answer, Response):
                 return answer
             return Response(status_code=204) if answer is None else JSONResponse(answer, status)

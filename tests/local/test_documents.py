@@ -270,6 +270,42 @@ async def test_a_body_that_says_it_is_too_large_is_refused_unread() -> None:
     assert (caught.value.status, pieces) == (413, [])
 
 
+@pytest.mark.parametrize("served", [{}, {"app": None}])
+async def test_a_form_that_does_not_say_how_large_it_is_is_bounded_too(
+    monkeypatch: pytest.MonkeyPatch, served: dict[str, Any]
+) -> None:
+    """It is read to its end, but no more of it goes to the disk than a form may have."""
+    from starlette.datastructures import UploadFile
+    from starlette.requests import Request
+
+    from edgequake.local.requests import RequestError, form_of
+
+    kept: list[int] = []
+    write = UploadFile.write
+
+    async def counted(part: UploadFile, data: bytes) -> None:
+        kept.append(len(data))
+        await write(part, data)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
+
+    monkeypatch.setattr(UploadFile, "write", counted)
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="gulls.md"\r\n\r\n'
+    pieces = [head, *[b"g" * 500_000] * 6, b"\r\n--x--\r\n"]
+    form_data = [(b"content-type", b"multipart/form-data; boundary=x")]
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": form_data, **served}
+    left = pieces.copy()
+    with pytest.raises(RequestError, match="larger than 1 MiB") as caught:
+        await form_of(Request(scope, receive), 2_000_000)
+    assert (caught.value.status, left) == (413, [])
+    assert sum(kept) <= 2_000_000
+    left = pieces.copy()
+    form = await form_of(Request(scope, receive), 4_000_000)
+    await form.close()
+    assert len(form) == 1
+
+
 def test_a_text_over_the_limit_is_refused(fresh: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edgequake.local.formats._MAX_BYTES", 10)
     body = io.BytesIO(json.dumps({"content": "x" * 11}).encode()).read()

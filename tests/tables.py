@@ -52,9 +52,12 @@ def table(names: str | tuple[str, ...], rows: Iterable[Any]) -> Callable[[Callab
 
 @contextmanager
 def kept(wrong: list[BaseException], line: dict[str, Any]) -> Iterator[None]:
-    """Keeps the failure of a row, which does not hide the failures of the rows after it."""
+    """Keeps the failure of a row, which does not hide the failures of the rows after it, and is hidden by no skip."""
     try:
         yield
+    except pytest.skip.Exception:
+        if not wrong:
+            raise
     except (Exception, pytest.fail.Exception) as failure:
         failure.add_note(f"in the row {line!r:.500}")
         wrong.append(failure)

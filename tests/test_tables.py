@@ -43,6 +43,16 @@ def test_a_table_without_a_wrong_row_passes_and_a_skip_is_still_a_skip():
         table("number", (1, 2))(lambda number: pytest.skip("not here"))()
 
 
+def test_a_skip_hides_no_wrong_row():
+    def is_three_or_skipped(number):
+        if number == 2:
+            pytest.skip("not here")
+        assert number == 3
+
+    with pytest.raises(BaseExceptionGroup, match="2 of 4 rows are wrong"):
+        table("number", (1, 2, 3, 4))(is_three_or_skipped)()
+
+
 def test_a_table_without_a_row_is_refused():
     with pytest.raises(ValueError, match="is empty"):
         table("number", iter(()))

@@ -26,7 +26,7 @@ def module(name):
 def load_server_url():
     serve_connection = module("load_server").serve_connection
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=lambda: serve_connection(listener.accept()[0]))
+        thread = threading.Thread(target=lambda: serve_connection(listener.accept()[0]), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         thread.join(60)

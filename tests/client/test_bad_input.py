@@ -163,11 +163,11 @@ def test_a_port_that_speaks_plain_http_is_said_to_do_so_at_once(caller):
             connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        answering = threading.Thread(target=answer_in_the_clear)
+        answering = threading.Thread(target=answer_in_the_clear, daemon=True)
         answering.start()
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         error = caller.fails(caller.client(base_url=url).query.stream("q"))
-        answering.join()
+        answering.join(60)
     assert type(error) is ConfigurationError
     assert str(error) == f"cannot reach {url}: the server speaks plain http: use http://"
 

@@ -112,7 +112,8 @@ def environment_tls(env: Mapping[str, str] | None = None) -> ssl.SSLContext:
 
 @cache  # reading the certificates takes longer than the rest of a client
 def _tls(file: str | None, folder: str | None) -> ssl.SSLContext:
-    if file is None and folder is not None and not os.path.exists(folder):  # OpenSSL says nothing of it
+    # OpenSSL takes several folders, and says nothing of those that do not exist.
+    if file is None and folder is not None and not any(map(os.path.exists, folder.split(os.pathsep))):
         raise ConfigurationError(f"SSL_CERT_DIR={folder!r} does not exist")
     if file is None and folder is None:
         return httpx.create_ssl_context(trust_env=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import socket
 import ssl
 import threading
@@ -119,6 +120,12 @@ def test_certificates_that_cannot_be_read_are_named_when_a_server_is_reached_ove
     error = caller.fails(caller.client(base_url="https://localhost:1").query.stream("q"))
     assert type(error) is ConfigurationError
     assert says in str(error)
+
+
+def test_of_several_certificate_folders_one_need_not_exist(caller, environment, tmp_path):
+    environment(SSL_CERT_DIR=os.pathsep.join(["/nowhere", str(tmp_path)]))
+    error = caller.fails(caller.client(base_url="https://localhost:1", max_retries=0).query.stream("q"))
+    assert type(error) is NetworkError  # and not of the certificates
 
 
 def test_an_environment_of_the_programs_own_is_read_for_proxies_and_certificates(caller, server, environment):

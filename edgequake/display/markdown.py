@@ -21,7 +21,7 @@ __all__ = ["Blocks", "Rendered", "rendered"]
 
 _LIST_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])\s")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
-_DELIMITERS = re.compile(r" {0,3}\|?(?: *:?-+:? *\|)* *:?-+:? *\|? *")
+_DELIMITERS = re.compile(r" {0,3}\|?(?: *:?-+:? *\|)* *:?-+:? *(?:\| *)?")
 _SEPARATOR = re.compile(r"(?<=\S)\s*(?<!\\)\|(?=\s*\S)")
 
 

@@ -93,6 +93,11 @@ def test_nothing_of_a_text_is_left_out(text):
             assert word in face.replace("&amp;", "&").replace("&", "and"), word
 
 
+def test_a_line_that_almost_divides_a_table_is_read_in_one_pass():
+    blanks = " " * 500_000  # read anew from each of them, the line would take more than ten minutes
+    assert as_html(f"a | b\n-{blanks}x").count("<p>") == 1
+
+
 def test_line_breaks_stay_and_lines_are_not_filled_up():
     assert shown("one\ntwo") == "one\ntwo\n"
     assert shown("**bold** and\n\nnext") == "bold and\n\nnext\n"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from edgequake import AsyncEdgequakeClient, ConfigurationError, EdgequakeClient, QueryResponse, Source
-from edgequake._core.questions import query_execute
+from edgequake import AsyncEdgequakeClient, ConfigurationError, EdgequakeClient, QueryOptions, QueryResponse, Source
+from edgequake._core.options import checked_options
+from edgequake._core.questions import check_mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,8 +68,12 @@ def context_options(limit: int, mode: str | None, options: Mapping[str, Any]) ->
 
 
 def check_options(options: Mapping[str, Any]) -> None:
-    """Raises the error of a query with these options, such as :class:`ConfigurationError` for an unknown mode."""
-    query_execute("?", options)
+    """Raises :class:`ConfigurationError` for options that no query takes, such as an unknown mode.
+
+    One of ``llm_provider`` and ``llm_model`` is enough: a call may add the other.
+    """
+    fields, _ = checked_options(QueryOptions, options)
+    check_mode(fields.get("mode"))
 
 
 def text_of(source: Source) -> str:

@@ -192,6 +192,13 @@ def test_what_cannot_work_is_said_at_once_without_the_key(kind, settings, words)
     assert "sk-1" not in str(caught.value)
 
 
+def test_a_call_may_add_the_model_to_a_provider(blocking, script):
+    script.stream(HALF, DONE)
+    ours.ChatEdgequake(client=blocking, options={"llm_provider": "ollama"}).invoke("What?", llm_model="gemma3")
+    body = script.requests[0].json
+    assert (body["llm_provider"], body["llm_model"]) == ("ollama", "gemma3")
+
+
 def test_a_retriever_of_no_documents_is_refused_at_once():
     with pytest.raises(ValueError, match="max_results: Input should be greater than or equal to 1"):
         ours.EdgequakeRetriever(client_options={}, k=0)

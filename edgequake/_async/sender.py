@@ -161,7 +161,7 @@ class AsyncSender:
         body = async_body(response, deadline)
         try:
             while True:
-                deadline.clock.wait_for("response", monotonic())
+                deadline.clock.wait_for_more(monotonic())
                 if (piece := await self._next_piece(body, deadline)) is None:
                     return
                 yield piece

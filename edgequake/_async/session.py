@@ -13,8 +13,8 @@ from edgequake._async.sender import AsyncSender
 from edgequake._core.clock import CallClock
 from edgequake._core.observing import UNOBSERVED, observed
 from edgequake._core.retry import RetryRules
+from edgequake._http.errors import reading
 from edgequake._http.release import async_release
-from edgequake._http.requests import shown_address
 from edgequake._http.waiting import AsyncDeadline
 from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, ResponseError
 from edgequake.models._model import Answer
@@ -126,8 +126,7 @@ class AsyncSession:
 
     async def parsed(self, call: Call[T], response: Response, deadline: AsyncDeadline) -> T:
         """The whole body of ``response`` as what the call promises."""
-        request_id = response.headers.get("x-request-id")
-        try:
+        with reading(response):
             if call.unbounded:
                 held = BytesIO()
                 async for piece in self.sender.pieces(response, deadline):
@@ -137,12 +136,8 @@ class AsyncSession:
                 at_most = self.config.max_event_bytes
                 body = _at_most(at_most, await self.sender.read(response, deadline, at_most + 1))
             answer = call.parse(body)
-        except ResponseError as error:
-            error.status_code, error.request_id = response.status_code, request_id
-            error.message = f"{call.method} {shown_address(response.request)}: {error.message}"
-            raise
         if isinstance(answer, Answer):
-            answer._request_id = request_id
+            answer._request_id = response.headers.get("x-request-id")
         return answer
 
 

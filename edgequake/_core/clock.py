@@ -21,6 +21,7 @@ _WAITING_FOR: dict[str, str] = {
     "total": "not finished within {seconds:g} s in all",
 }
 _REST = "the server began its answer and did not end it within {seconds:g} s"
+_MORE = "the server began its answer and sent no more of it for {seconds:g} s"
 
 
 class CallClock:
@@ -30,7 +31,7 @@ class CallClock:
     the time that a slow consumer takes between two chunks is not counted. ``total`` counts everything, from the start.
     """
 
-    __slots__ = ("_answer_began", "_cut_short", "_limits", "_stage", "_total_ends", "ends", "timeout", "waiting_since")
+    __slots__ = ("_cut_short", "_limits", "_stage", "_total_ends", "_words", "ends", "timeout", "waiting_since")
 
     def __init__(self, timeout: Timeout, started: float) -> None:
         self.timeout = timeout
@@ -42,7 +43,7 @@ class CallClock:
         """A wait of this stage begins now; ``and_before``: seconds that another takes before it."""
         self._stage: TimeoutStage = stage
         self.waiting_since = now
-        self._answer_began = False
+        self._words = _WAITING_FOR["response"]
         ends = now + self._limits[stage] + and_before
         self._cut_short = self._total_ends < ends
         self.ends = self._total_ends if self._cut_short else ends
@@ -55,7 +56,12 @@ class CallClock:
     def wait_for_rest(self, now: float) -> None:
         """The wait for the rest of an answer that is read whole begins now; it may take as long as its beginning."""
         self.wait_for("response", now)
-        self._answer_began = True
+        self._words = _REST
+
+    def wait_for_more(self, now: float) -> None:
+        """The wait for the next piece of an answer of any size begins now; it may take as long as its beginning."""
+        self.wait_for("response", now)
+        self._words = _MORE
 
     def end_within(self, seconds: float, now: float) -> None:
         """No wait lasts longer than ``seconds`` from now."""
@@ -86,16 +92,14 @@ class CallClock:
         if stage is not None:
             cut_short = self._total_ends < self.waiting_since + self._limits[stage]
         ended = "total" if cut_short else stage or self._stage
-        return timed_out(ended, self.timeout, answer_began=self._answer_began)
+        return timed_out(ended, self.timeout, self._words if ended == "response" else None)
 
 
-def timed_out(stage: TimeoutStage, timeout: Timeout, *, answer_began: bool = False) -> TimeoutError:
-    """The error that says ``stage``'s clock of ``timeout`` ran out."""
+def timed_out(stage: TimeoutStage, timeout: Timeout, words: str | None = None) -> TimeoutError:
+    """The error that says ``stage``'s clock of ``timeout`` ran out, in ``words`` if the usual ones do not fit."""
     seconds = getattr(timeout, stage)
-    words = (_REST if answer_began and stage == "response" else _WAITING_FOR[stage]).format(
-        seconds=math.nan if seconds is None else seconds
-    )
-    return TimeoutError(f"timeout: {words}", stage=stage)  # programs look for that word
+    said = (words or _WAITING_FOR[stage]).format(seconds=math.nan if seconds is None else seconds)
+    return TimeoutError(f"timeout: {said}", stage=stage)  # programs look for that word
 
 
 def or_infinity(seconds: float | None) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 import re
+from contextlib import contextmanager
 from time import monotonic
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from edgequake.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from types import FrameType
 
     from edgequake._core.clock import CallClock
@@ -36,6 +37,7 @@ __all__ = [
     "as_httpx_error",
     "ended_handshake",
     "proxy_advice",
+    "reading",
     "reason",
     "speaks_plain_http",
     "translated",
@@ -181,6 +183,17 @@ def _tls_hint(origin: str, text: str) -> str:
     if _ALERT.search(text):
         return f"; {SPEAKS_TLS}"
     return "; if the server speaks TLS, use https://" if _NO_ANSWER.search(text) else ""
+
+
+@contextmanager
+def reading(response: httpx.Response) -> Iterator[None]:
+    """The block reads ``response``: a :class:`ResponseError` of it names the request, its status and its id."""
+    try:
+        yield
+    except ResponseError as error:
+        error.status_code, error.request_id = response.status_code, response.headers.get("x-request-id")
+        error.message = f"{response.request.method} {shown_address(response.request)}: {error.message}"
+        raise
 
 
 def proxy_advice(response: httpx.Response, body: bytes) -> str:

@@ -162,7 +162,7 @@ class Sender:
         body = sync_body(response, deadline)
         try:
             while True:
-                deadline.clock.wait_for("response", monotonic())
+                deadline.clock.wait_for_more(monotonic())
                 if (piece := self._next_piece(body, deadline)) is None:
                     return
                 yield piece

@@ -14,8 +14,8 @@ from edgequake._sync.sender import Sender
 from edgequake._core.clock import CallClock
 from edgequake._core.observing import UNOBSERVED, observed
 from edgequake._core.retry import RetryRules
+from edgequake._http.errors import reading
 from edgequake._http.release import release
-from edgequake._http.requests import shown_address
 from edgequake._http.waiting import Deadline
 from edgequake.exceptions import APIError, ConfigurationError, EdgeQuakeError, ResponseError
 from edgequake.models._model import Answer
@@ -127,8 +127,7 @@ class Session:
 
     def parsed(self, call: Call[T], response: Response, deadline: Deadline) -> T:
         """The whole body of ``response`` as what the call promises."""
-        request_id = response.headers.get("x-request-id")
-        try:
+        with reading(response):
             if call.unbounded:
                 held = BytesIO()
                 for piece in self.sender.pieces(response, deadline):
@@ -138,12 +137,8 @@ class Session:
                 at_most = self.config.max_event_bytes
                 body = _at_most(at_most, self.sender.read(response, deadline, at_most + 1))
             answer = call.parse(body)
-        except ResponseError as error:
-            error.status_code, error.request_id = response.status_code, request_id
-            error.message = f"{call.method} {shown_address(response.request)}: {error.message}"
-            raise
         if isinstance(answer, Answer):
-            answer._request_id = request_id
+            answer._request_id = response.headers.get("x-request-id")
         return answer
 
 

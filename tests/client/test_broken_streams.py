@@ -196,6 +196,17 @@ def test_broken_compression_is_a_stream_error(caller, server):
         caller.call(lambda client: client.query.execute("q"))
 
 
+@pytest.mark.parametrize("to", [None, "a.pdf"])
+def test_a_download_of_broken_compression_is_named(caller, server, tmp_path, to):
+    path = "/api/v1/documents/pdf/a/download"
+    server.on("GET", path).reply(text="no gzip", headers={"Content-Encoding": "gzip", "X-Request-Id": "r-1"})
+    with pytest.raises(ResponseError) as caught:
+        caller.call(lambda client: client.documents.pdf.download("a", to=to and tmp_path / to))
+    assert str(caught.value).startswith(f"GET {server.url}{path}: ")
+    assert (caught.value.status_code, caught.value.request_id) == (200, "r-1")
+    assert not any(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     "bad",
     [

@@ -49,6 +49,14 @@ def test_silence_in_the_body_of_a_plain_answer(caller, server, soon):
     assert "the server began its answer and did not end it within" in str(caught.value)
 
 
+def test_silence_in_the_middle_of_a_download(caller, server, soon):
+    server.on("GET", "/api/v1/documents/pdf/a/download").stream(b"%PDF", Hold())
+    with pytest.raises(TimeoutError) as caught:
+        caller.run(client(caller, response=soon).documents.pdf.download("a"))
+    check(caller, server, caught.value, "response", soon)
+    assert "the server began its answer and sent no more of it for" in str(caught.value)
+
+
 def test_a_plain_body_that_comes_drop_by_drop_without_end(caller, server, soon):
     server.on("POST", QUERY).stream(Repeat(b" "), content_type="application/json")
     with pytest.raises(TimeoutError) as caught:

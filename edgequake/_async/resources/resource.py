@@ -130,14 +130,16 @@ class AsyncResource:
         call = self._call(route, returns, options, takes, values)
         if to is None:
             return await self._session.call(call)
-        from edgequake._http.downloads import PartFile  # only downloads need it
+        from edgequake._http.downloads import PartFile  # only downloads need these
+        from edgequake._http.errors import reading
 
         with PartFile(to) as file:
 
             async def save(_: Call[Any], response: Response, deadline: AsyncDeadline) -> Path:
                 file.restart()
-                async for piece in self._session.sender.pieces(response, deadline):
-                    await async_in_thread(file.write, piece)
+                with reading(response):
+                    async for piece in self._session.sender.pieces(response, deadline):
+                        await async_in_thread(file.write, piece)
                 return file.path
 
             await self._session.received(call, save)

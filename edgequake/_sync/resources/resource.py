@@ -131,14 +131,16 @@ class Resource:
         call = self._call(route, returns, options, takes, values)
         if to is None:
             return self._session.call(call)
-        from edgequake._http.downloads import PartFile  # only downloads need it
+        from edgequake._http.downloads import PartFile  # only downloads need these
+        from edgequake._http.errors import reading
 
         with PartFile(to) as file:
 
             def save(_: Call[Any], response: Response, deadline: Deadline) -> Path:
                 file.restart()
-                for piece in self._session.sender.pieces(response, deadline):
-                    in_thread(file.write, piece)
+                with reading(response):
+                    for piece in self._session.sender.pieces(response, deadline):
+                        in_thread(file.write, piece)
                 return file.path
 
             self._session.received(call, save)

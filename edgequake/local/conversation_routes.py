@@ -1,6 +1,5 @@
 """The routes of conversations, their messages and folders."""
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -113,10 +112,7 @@ class ConversationRoutes(Routes):
     @route("PATCH /api/v1/messages/{id}")
     def change_message(self, asked: Asked, body: MessageChange) -> object:
         """The message, changed."""
-        columns = body.model_dump(exclude_none=True)
-        if "context" in columns:
-            columns["context"] = json.dumps(columns["context"], ensure_ascii=False)
-        return self._conversations.change_message(asked.owner, asked["id"], **columns)
+        return self._conversations.change_message(asked.owner, asked["id"], **body.model_dump(exclude_none=True))
 
     @route("DELETE /api/v1/messages/{id}")
     def delete_message(self, asked: Asked) -> None:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from edgequake.local.bodies import ConversationChange, FolderChange, ImportedConversation
 from edgequake.local.conversations import Conversations
 from edgequake.local.requests import OWNED, Owner, RequestError, existing
-from edgequake.local.schema import Database
+from edgequake.local.schema import Database, Row
 from edgequake.models._model import explain
 
 _FOLDER = "SELECT id, tenant_id, workspace_id, name, parent_id, position, created_at, updated_at FROM folders"
@@ -25,15 +25,13 @@ class ConversationUpkeep:
         self._conversations = conversations
         self._folders = Folders(database)
 
-    def create(
-        self, owner: Owner, title: str, mode: str, workspace: str, folder_id: UUID | None = None
-    ) -> dict[str, Any]:
+    def create(self, owner: Owner, title: str, mode: str, workspace: str, folder_id: UUID | None = None) -> Row:
         """A new, empty conversation, in its folder; RequestError 404 without that."""
         with self._database.transaction():
             created = self._conversations.create(owner, title, mode, workspace)
             return self.change(owner, created, ConversationChange(folder_id=folder_id))
 
-    def change(self, owner: Owner, conversation_id: str, change: ConversationChange) -> dict[str, Any]:
+    def change(self, owner: Owner, conversation_id: str, change: ConversationChange) -> Row:
         """The conversation, changed; an explicit null takes it out of its folder. RequestError 404."""
         with self._database.transaction():
             self._conversations.get(owner, conversation_id)
@@ -86,9 +84,7 @@ class ConversationUpkeep:
                 errors.append({"id": str(about.get("id") or number), "error": explain(error)})
         return errors
 
-    def add(
-        self, owner: Owner, conversation_id: str, role: str, content: str, parent_id: UUID | None = None
-    ) -> dict[str, Any]:
+    def add(self, owner: Owner, conversation_id: str, role: str, content: str, parent_id: UUID | None = None) -> Row:
         """A message that is stored as it stands. RequestError 404."""
         with self._database.transaction():
             self._conversations.get(owner, conversation_id)
@@ -108,11 +104,11 @@ class Folders:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def list(self, owner: Owner) -> list[dict[str, Any]]:
+    def list(self, owner: Owner) -> list[Row]:
         """A user's folders by position."""
         return self._database.rows(f"{_FOLDER} WHERE {OWNED} ORDER BY position, rowid", owner.columns)
 
-    def create(self, owner: Owner, workspace: str, name: str, parent_id: UUID | None = None) -> dict[str, Any]:
+    def create(self, owner: Owner, workspace: str, name: str, parent_id: UUID | None = None) -> Row:
         """A new folder, the last; RequestError 404 without its parent."""
         with self._database.transaction():
             self.check(owner, parent_id)
@@ -121,7 +117,7 @@ class Folders:
             created = self._database.insert("folders", **whose, **place)
             return self.get(owner, created)
 
-    def change(self, owner: Owner, folder_id: str, change: FolderChange) -> dict[str, Any]:
+    def change(self, owner: Owner, folder_id: str, change: FolderChange) -> Row:
         """The folder, changed; RequestError: 404, 409 for a folder that would stand inside itself."""
         with self._database.transaction():
             self.get(owner, folder_id)
@@ -138,7 +134,7 @@ class Folders:
         self.get(owner, folder_id)
         self._database.write("DELETE FROM folders WHERE id = ?", (folder_id,))
 
-    def get(self, owner: Owner, folder_id: UUID | str) -> dict[str, Any]:
+    def get(self, owner: Owner, folder_id: UUID | str) -> Row:
         """The folder. RequestError 404."""
         found = self._database.row(f"{_FOLDER} WHERE id = :id AND {OWNED}", {**owner.columns, "id": str(folder_id)})
         return existing(found, "folder", folder_id)
@@ -149,7 +145,7 @@ class Folders:
             self.get(owner, folder_id)
 
 
-def _given(change: ConversationChange | FolderChange, clearable: str) -> dict[str, Any]:
+def _given(change: ConversationChange | FolderChange, clearable: str) -> Row:
     """The columns that a change names: a null counts only where it clears something."""
     given = {name: getattr(change, name) for name in change.model_fields_set}
     return {name: value for name, value in given.items() if value is not None or name == clearable}

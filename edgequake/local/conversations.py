@@ -8,7 +8,7 @@ from uuid import UUID
 
 from edgequake.local.followup import title_of
 from edgequake.local.requests import OWNED, Owner, RequestError, existing, not_found
-from edgequake.local.schema import Database
+from edgequake.local.schema import Database, Row
 
 # A store in memory forgets what lies further back; one in a file keeps all.
 MAX_CONVERSATIONS = 1000
@@ -93,11 +93,10 @@ class Conversations:
             said = self._database.rows(
                 "SELECT role, content FROM messages WHERE conversation_id = ? ORDER BY number DESC LIMIT 20", (found,)
             )
-            return Opened(
-                found, self.add(found, "user", message), message, tuple(Turn(**turn) for turn in reversed(said))
-            )
+            history = tuple(Turn(**turn) for turn in reversed(said))
+            return Opened(found, self.add(found, "user", message), message, history)
 
-    def reply(self, opened: Opened, content: str, context: Mapping[str, Any], **columns: Any) -> tuple[str, str | None]:
+    def reply(self, opened: Opened, content: str, context: dict[str, Any], **columns: Any) -> tuple[str, str | None]:
         """The id of the stored answer, and the title if the conversation got one only now.
 
         ``context`` is what the answer rests on, ``columns`` are the message's others. Raises ConversationGoneError.
@@ -106,8 +105,8 @@ class Conversations:
             row = self._database.row("SELECT title FROM conversations WHERE id = ?", (opened.id,))
             if row is None:
                 raise ConversationGoneError
-            kept = json.dumps(context, ensure_ascii=False)
-            message = self.add(opened.id, "assistant", content, parent_id=opened.message_id, context=kept, **columns)
+            about = {"parent_id": opened.message_id, "context": context}
+            message = self.add(opened.id, "assistant", content, **about, **columns)
             title = None if row["title"] else title_of(opened.message)
             if title:
                 self._database.update("conversations", opened.id, title=title)
@@ -122,7 +121,7 @@ class Conversations:
         filters: Mapping[str, str | None],
         sort: str = "updated_at",
         ascending: bool = False,
-    ) -> tuple[list[dict[str, Any]], int]:
+    ) -> tuple[list[Row], int]:
         """The owner's conversations from ``first`` on in the contract's shape, and how many there are.
 
         ``filters`` narrow them to those that fit all: texts as in the query string, None for those that are not there.
@@ -134,26 +133,24 @@ class Conversations:
             (total,) = self._database.column(f"SELECT count(*) FROM conversations c {_MATCHING}", of)  # noqa: S608
         return rows, total
 
-    def get(self, owner: Owner, conversation_id: str) -> dict[str, Any]:
+    def get(self, owner: Owner, conversation_id: str) -> Row:
         """The conversation in the contract's shape. RequestError 404 for one that is not the owner's."""
         found = self._database.row(f"{_LISTED} WHERE c.id = :id AND {OWNED}", {**owner.columns, "id": conversation_id})
         return existing(found, "conversation", conversation_id)
 
-    def messages(
-        self, owner: Owner, conversation_id: str, *, first: int, limit: int
-    ) -> tuple[list[dict[str, Any]], int]:
+    def messages(self, owner: Owner, conversation_id: str, *, first: int, limit: int) -> tuple[list[Row], int]:
         """Messages from ``first`` on in the contract's shape, the oldest first, and how many there are."""
         with self._database.lock:
             total = self.get(owner, conversation_id)["message_count"]
             asked = f"{_MESSAGE} WHERE m.conversation_id = ? ORDER BY m.number LIMIT ? OFFSET ?"
             return [_told(row) for row in self._database.rows(asked, (conversation_id, limit, first))], total
 
-    def message(self, owner: Owner, message_id: str) -> dict[str, Any]:
+    def message(self, owner: Owner, message_id: str) -> Row:
         """An owner's message in the contract's shape. RequestError 404."""
         wanted = f"{_MESSAGE} JOIN conversations c ON c.id = m.conversation_id WHERE m.id = :id AND {OWNED}"
         return _told(existing(self._database.row(wanted, {**owner.columns, "id": message_id}), "message", message_id))
 
-    def change_message(self, owner: Owner, message_id: str, **columns: Any) -> dict[str, Any]:
+    def change_message(self, owner: Owner, message_id: str, **columns: Any) -> Row:
         """The message, changed. RequestError 404."""
         with self._database.transaction():
             self.message(owner, message_id)
@@ -190,7 +187,7 @@ class Conversations:
         return message_id
 
 
-def _told(row: dict[str, Any]) -> dict[str, Any]:
+def _told(row: Row) -> Row:
     context, feedback = row.pop("context"), row.pop("feedback")
     rated = {} if feedback is None else {"feedback": feedback}
     return {**row, "context": None if context is None else json.loads(context), **rated}

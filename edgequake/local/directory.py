@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from uuid import uuid4
 
 from edgequake.local.requests import RequestError, existing, identity, not_found
-from edgequake.local.schema import Database
+from edgequake.local.schema import Database, Row
 from edgequake.local.scope import DEFAULT_TENANT, DEFAULT_WORKSPACE
 
 Kind = Literal["tenant", "workspace"]
@@ -61,22 +61,22 @@ class Directory:
             raise not_found("workspace", wanted)
         return str(wanted)
 
-    def page(self, kind: Kind, first: int, limit: int, tenant: str | None = None) -> tuple[list[dict[str, Any]], int]:
+    def page(self, kind: Kind, first: int, limit: int, tenant: str | None = None) -> tuple[list[Row], int]:
         """Those from ``first`` on, the oldest first, and how many there are: all tenants, or a tenant's workspaces."""
         where = f"{_ROWS[kind]} WHERE :tenant IS NULL OR {'tenant_id' if tenant else 'id'} = :tenant"
         asked = {"tenant": tenant, "limit": limit, "first": first}
         rows = self._database.rows(f"{where} ORDER BY created_at, rowid LIMIT :limit OFFSET :first", asked)
         return rows, len(self._database.column(where, asked))
 
-    def get(self, kind: Kind, found: str) -> dict[str, Any]:
+    def get(self, kind: Kind, found: str) -> Row:
         """One of them; RequestError 404."""
         return self._one(kind, found, "id = ?", found)
 
-    def by_slug(self, tenant: str, slug: str) -> dict[str, Any]:
+    def by_slug(self, tenant: str, slug: str) -> Row:
         """A tenant's workspace of this slug; RequestError 404."""
         return self._one("workspace", slug, "tenant_id = ? AND slug = ?", tenant, slug)
 
-    def create(self, kind: Kind, name: str, slug: str | None, **columns: Any) -> dict[str, Any]:
+    def create(self, kind: Kind, name: str, slug: str | None, **columns: Any) -> Row:
         """A new one; RequestError 409 for a slug that is taken."""
         slug = slug or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or uuid4().hex[:8]
         try:
@@ -84,7 +84,7 @@ class Directory:
         except sqlite3.IntegrityError:
             raise RequestError(409, "there is one of this slug already") from None
 
-    def change(self, kind: Kind, found: str, change: Mapping[str, Any]) -> dict[str, Any]:
+    def change(self, kind: Kind, found: str, change: Mapping[str, Any]) -> Row:
         """One of them, changed in what is not None; RequestError 404."""
         given = {name: value for name, value in change.items() if value is not None}
         self._database.update(f"{kind}s", found, **given)
@@ -97,10 +97,10 @@ class Directory:
             raise RequestError(409, f"the default {kind} stays")
         self._database.write(f"DELETE FROM {kind}s WHERE id = ?", (found,))  # noqa: S608 - one of two names
 
-    def stats(self, workspace: str) -> dict[str, Any]:
+    def stats(self, workspace: str) -> Row:
         """How much a workspace holds; RequestError 404."""
         self.get("workspace", workspace)
         return {**(self._database.row(_STATS, {"id": workspace}) or {}), "stale": False}
 
-    def _one(self, kind: Kind, wanted: str, where: str, *values: str) -> dict[str, Any]:
+    def _one(self, kind: Kind, wanted: str, where: str, *values: str) -> Row:
         return existing(self._database.row(f"{_ROWS[kind]} WHERE {where}", values), kind, wanted)

@@ -140,9 +140,9 @@ def clamped(asked: Mapping[str, str], name: str, default: int, most: int, *, lea
     return min(max(number(asked, name, default), least), most)
 
 
-def page_of(asked: Mapping[str, str], most: int = 100) -> tuple[int, int]:
+def page_of(asked: Mapping[str, str]) -> tuple[int, int]:
     """Which page is asked for, from 1, and how many items it has."""
-    return max(number(asked, "page", 1), 1), clamped(asked, "page_size", 20, most)
+    return max(number(asked, "page", 1), 1), clamped(asked, "page_size", 20, 100)
 
 
 def pages_of(page: int, size: int, total: int) -> dict[str, int]:

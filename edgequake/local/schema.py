@@ -1,5 +1,6 @@
 """The database file: its tables, its version, and one writer at a time."""
 
+import json
 import os
 import sqlite3
 import threading
@@ -13,6 +14,8 @@ from edgequake.local.errors import StoreError
 from edgequake.local.scope import DEFAULT_TENANT, DEFAULT_WORKSPACE
 
 Values = Sequence[Any] | Mapping[str, Any]
+Row = dict[str, Any]
+"""A row by the names of its columns."""
 
 VERSION = 6
 BUSY_SECONDS = 5.0
@@ -118,7 +121,7 @@ class Database:
         with self.lock:
             self.connection.close()
 
-    def rows(self, query: str, values: Values = ()) -> list[dict[str, Any]]:
+    def rows(self, query: str, values: Values = ()) -> list[Row]:
         """The rows by the names of their columns; what begins with ``is_`` is true or false."""
         with self.lock:
             cursor = self.connection.execute(query, values)
@@ -126,7 +129,7 @@ class Database:
             rows = [dict(zip(names, row, strict=True)) for row in cursor]
         return [{name: bool(row[name]) if name.startswith("is_") else row[name] for name in names} for row in rows]
 
-    def row(self, query: str, values: Values = ()) -> dict[str, Any] | None:
+    def row(self, query: str, values: Values = ()) -> Row | None:
         """The first of the rows, None when there is none."""
         return next(iter(self.rows(query, values)), None)
 
@@ -241,6 +244,9 @@ class Database:
 
 
 def _plain(value: Any) -> Any:
+    """A value as SQLite takes it: an id as text, an object as JSON."""
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
     return str(value) if isinstance(value, UUID) else value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from edgequake._serving.guard import Guard, checked_hosts
@@ -139,9 +139,8 @@ class LocalServer:
         """Serves in the foreground until Ctrl-C or SIGTERM. It raises the errors of ``start``."""
         server = self._open(lambda: on_ready(self) if on_ready else None)
         try:
-            server.serve_until_stopped()
-        except KeyboardInterrupt:
-            return
+            with suppress(KeyboardInterrupt):
+                server.serve_until_stopped()
         finally:
             self._close()
 

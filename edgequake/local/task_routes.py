@@ -162,8 +162,7 @@ class PipelineRoutes(Routes):
     @route("POST /api/v1/ingestion/progress")
     def progress_many(self, asked: Asked, track_ids: list[str]) -> object:
         """How far uploads are; unknown ones are left out."""
-        found = [(track, self._tracked(track, asked.workspace)) for track in track_ids]
-        return [_progress(record, track) for track, record in found if record is not None]
+        return [_progress(one, track) for track in track_ids if (one := self._tracked(track, asked.workspace))]
 
     @route("GET /api/v1/ingestion/{track}/progress")
     def progress(self, asked: Asked) -> object:

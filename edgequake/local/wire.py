@@ -56,24 +56,23 @@ def subgraph(found: Found) -> dict[str, Any]:
 
 def bundle(found: Found, *, with_subgraph: bool) -> dict[str, Any]:
     """The ContextBundle of an answer: the graph, whole passages and the documents they are from."""
-    value: dict[str, Any] = {
+    titles = {hit.document_id: hit.title for hit in found.passages}
+    documents = [
+        {
+            "document_id": document_id,
+            "title": title,
+            "chunk_count_in_bundle": sum(hit.document_id == document_id for hit in found.passages),
+            "entity_count_in_bundle": sum(
+                any(chunk_id.startswith(document_id) for chunk_id in entity.chunk_ids) for entity in found.entities
+            ),
+        }
+        for document_id, title in titles.items()
+    ]
+    return {
         "subgraph": subgraph(found) if with_subgraph else {"entities": [], "relationships": []},
         "chunks": [_chunk(hit, number) for number, hit in enumerate(found.passages, 1)],
+        **({"documents": documents} if documents else {}),
     }
-    titles = {hit.document_id: hit.title for hit in found.passages}
-    if titles:
-        value["documents"] = [
-            {
-                "document_id": document_id,
-                "title": title,
-                "chunk_count_in_bundle": sum(hit.document_id == document_id for hit in found.passages),
-                "entity_count_in_bundle": sum(
-                    any(chunk_id.startswith(document_id) for chunk_id in entity.chunk_ids) for entity in found.entities
-                ),
-            }
-            for document_id, title in titles.items()
-        ]
-    return value
 
 
 def stats(answering: Answering, found: Found) -> dict[str, Any]:

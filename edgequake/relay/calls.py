@@ -108,6 +108,7 @@ async def _run(call: Call, to: Answer, limit: TimeLimit, *, kept: bool) -> Any:
     _identity.set(call.identity)
     exposed = call.exposed
     outcome = await exposed.start(call.arguments)
+    limit.check()
     if exposed.kind == "value" or (exposed.kind == "unknown" and not is_stream(outcome)):
         await to.value(exposed.checked(outcome))
         return None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
 from relay.apps import App
 from relay.serving import Served, events_in
+from relay.sockets import opened
 
 from edgequake import AsyncEdgequakeClient, RateLimitedError
 
@@ -190,6 +193,22 @@ def test_a_call_that_takes_too_long_is_ended():
         assert events[0] == ("message", "so")
         assert events[1][1]["code"] == "timeout"
         app.open.wait_for(0)
+
+
+def test_a_function_that_goes_on_when_its_time_is_over_gets_one_answer():
+    app = App()
+
+    @app.relay.expose(timeout=0.05)
+    async def stubborn() -> str:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return "late"
+
+    with Served(app.relay) as served:
+        assert error_of(post(served, "stubborn")) == (504, "timeout")
+        with opened(served) as socket:
+            assert socket.call(1, "stubborn").answer(1)[0]["error"]["code"] == "timeout"
+            assert socket.call(2, "later", "2024-05-01").answer(2) == [{"id": 2, "result": "2025-05-01"}]
 
 
 def test_a_timeout_error_of_the_function_itself_is_its_own(caplog):

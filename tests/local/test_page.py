@@ -182,6 +182,24 @@ def test_conversations_are_kept_opened_again_and_deleted(opened: Open, server: L
     expect(page.locator(".asked")).to_have_count(0)
 
 
+def test_a_conversation_that_is_deleted_elsewhere_and_a_server_that_ends_are_told_in_words(
+    opened: Open, server: LocalServer
+) -> None:
+    page = opened(server)
+    expect(ask(page, QUESTION)).to_contain_text("Mira Okafor")
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    with server.store.database.transaction() as connection:
+        connection.execute("DELETE FROM conversations")
+    deleted = "The conversation was deleted. Your next question begins a new one."
+    expect(ask(page, "And how do I restart it?")).to_have_text(deleted)
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    expect(ask(page, "How do I restart the relay?")).to_contain_text("relayctl start")
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    server.stop()
+    expect(ask(page, QUESTION)).to_have_text("the server does not answer: does it still run?")
+    expect(page.locator("#conversations .failed")).to_have_text("the server does not answer: does it still run?")
+
+
 DROP = """(files) => {
   const carried = new DataTransfer();
   for (const [name, text] of Object.entries(files)) carried.items.add(new File([text], name));

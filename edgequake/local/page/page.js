@@ -142,12 +142,15 @@ const identity = () => ({ ...DEFAULTS, "X-User-ID": user, ...(key ? { "X-API-Key
 
 async function send(method, path, { body, signal } = {}) {
   const headers = { ...identity(), ...(body ? { "Content-Type": "application/json" } : {}) };
-  const response = await fetch(new URL(path, API), { method, headers, signal, body: body && JSON.stringify(body) });
+  const asked = fetch(new URL(path, API), { method, headers, signal, body: body && JSON.stringify(body) });
+  const response = await asked.catch((error) => {
+    throw error.name === "AbortError" ? error : new Error("the server does not answer: does it still run?");
+  });
   if (response.status === 401) {
     await askForKey();
     return send(method, path, { body, signal });
   }
-  if (!response.ok) throw new Error(words(await response.text(), response.status));
+  if (!response.ok) throw Object.assign(new Error(words(await response.text(), response.status)), { status: response.status });
   return response;
 }
 
@@ -208,7 +211,7 @@ async function showState() {
     state.classList.remove("bad");
     return listed.total;
   } catch (error) {
-    state.textContent = `no connection: ${error.message}`;
+    state.textContent = error.message;
     state.classList.add("bad");
     return 0;
   }
@@ -328,7 +331,7 @@ async function ask(question) {
       else if (event.type === "token") {
         text += event.content;
         frame ||= requestAnimationFrame(() => paint());
-      } else if (event.type === "error") throw new Error(event.message);
+      } else if (event.type === "error") throw Object.assign(new Error(event.message), { code: event.code });
       else if (event.type === "done") {
         cancelAnimationFrame(frame);
         text = event.answer ?? text;
@@ -342,6 +345,11 @@ async function ask(question) {
     if (text) paint();
     else answer.replaceChildren();
     const stopped = error.name === "AbortError";
+    const gone = error.code === "CONVERSATION_GONE" || (conversation && error.status === 404);
+    if (gone) {
+      conversation = null; // it was deleted elsewhere
+      error.message = "The conversation was deleted. Your next question begins a new one.";
+    }
     answer.append(el("p", { class: stopped ? "waiting" : "failed" }, stopped ? "Stopped." : error.message));
   } finally {
     running = null;
@@ -534,15 +542,18 @@ function upload(file, progress) {
 }
 
 async function whenRead(track) {
-  for (let wait = 50; ; wait = Math.min(wait * 1.5, 1000)) {
+  for (let wait = 50; ; wait = await pause(wait)) {
     const { documents, is_complete } = await read(`documents/track/${encodeURIComponent(track)}`);
-    if (is_complete && documents.length) {
+    if (!documents.length) return "deleted";
+    if (is_complete) {
       if (documents[0].status === "failed") throw new Error(documents[0].error_message ?? "it could not be read");
       return `read: ${counted(documents[0].chunk_count, "passage")}`;
     }
-    await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
+
+// Resolves after so many milliseconds, and gives how many the next pause has.
+const pause = (wait) => new Promise((resolve) => setTimeout(resolve, wait, Math.min(wait * 1.5, 1000)));
 
 async function showDocuments() {
   const pattern = $("pattern").value.trim();
@@ -581,11 +592,12 @@ function documentRow(found) {
 }
 
 async function deleteDocument(id) {
+  const place = `documents/${encodeURIComponent(id)}`;
   try {
-    await send("DELETE", `documents/${encodeURIComponent(id)}`);
-    for (let gone = false; !gone; ) gone = (await fetch(new URL(`documents/${encodeURIComponent(id)}`, API), { headers: identity() })).status === 404;
+    await send("DELETE", place);
+    for (let wait = 20; await read(place); ) wait = await pause(wait); // until it is not found
   } catch (error) {
-    $("state").textContent = error.message;
+    if (error.status !== 404) $("state").textContent = error.message;
   }
   page = 1;
   await showDocuments();

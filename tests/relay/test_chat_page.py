@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from types import ModuleType
 import pytest
 from browsers import chromium
 from playwright.sync_api import Browser, Page, expect
-from relay.answers.servers import REAL, RedisServer
+from relay.answers.servers import REAL, RedisServer, free_port
 from relay.apps import Cuttable
 from relay.serving import SECONDS, Served
 
@@ -329,9 +328,7 @@ def test_two_workers_on_one_port_serve_one_answer_over_any_number_of_reloads(
 @contextmanager
 def workers(redis: str, upstream: ScriptServer) -> Iterator[str]:
     """The example with two workers, as its documentation has it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "uvicorn", "--factory", "--app-dir", str(APP.parent), "app:chat_app"]
     environment = {**os.environ, "RELAY_STORE": redis, "EDGEQUAKE_BASE_URL": upstream.url}
     process = subprocess.Popen(

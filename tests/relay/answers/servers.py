@@ -6,6 +6,8 @@ import shutil
 import socket
 import subprocess
 import threading
+from contextlib import suppress
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Self
 
 import redis
@@ -18,6 +20,18 @@ SECONDS = 60
 REAL = shutil.which("redis-server") or shutil.which("valkey-server")
 
 
+def free_port() -> int:
+    """A port that nobody has. It lies below those that the system gives away, so that it is still free when it is used.
+
+    Not of the seeded numbers: these are the same in all workers.
+    """
+    while True:
+        port = SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
+
+
 class RedisServer:
     """Listens on one port of this machine while it runs; comes back empty. `kind` is `fake` or `real`."""
 
@@ -26,9 +40,7 @@ class RedisServer:
         self._folder = folder
         self._options = options
         self._tls = tls
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"{'rediss' if tls else 'redis'}://127.0.0.1:{self.port}/0"
         self._server: Any = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -52,11 +53,13 @@ class AsyncSender:
                 return response
             if call.rewindable and (target := redirect_target(response)):
                 url = target
+                await async_release(response)
             elif response.status_code == 401 and self._drops_token(response) and call.rewindable and not renewed:
                 renewed = True
+                with suppress(EdgeQuakeError):  # once its answer is read, the connection serves the next request
+                    await self.read(response, deadline, MAX_ERROR_BODY)
             else:  # in no variable: the error would keep this frame in memory, and this frame the error
                 raise await self._error(call, response, deadline)
-            await async_release(response)
         raise ResponseError(f"{call.route}: more than {_MAX_REDIRECTS} redirects")
 
     async def _send(self, call: Call[Any], deadline: AsyncDeadline, *, stream: bool, url: str | None) -> Response:

@@ -237,6 +237,7 @@ def test_a_new_token_that_is_refused_too_is_the_end(caller, server):
         caller.call(lambda client: client.query.execute("q"), jwt=ask)
     assert given == ["1", "2"]
     assert len(server.requests) == 2
+    assert server.connections == 1
 
 
 def test_a_chat_that_was_refused_for_its_token_is_sent_again_with_a_new_one(caller, server):

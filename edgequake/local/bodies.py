@@ -23,6 +23,7 @@ def _storable(value: Any) -> Any:
 NonNegative = Annotated[int, Field(ge=0, le=_MOST)]
 Data = Annotated[Any, AfterValidator(_storable)]
 Id = Annotated[UUID | None, Field(strict=False)]
+Granularity = Literal["citation", "agent", "debug"]
 Ids = list[Annotated[UUID, Field(strict=False)]]
 Name = Annotated[str, Field(min_length=1)]
 Role = Literal["user", "assistant", "system"]
@@ -58,7 +59,7 @@ class Options(Body):
     mode: str | None = None
     system_prompt: str | None = None
     document_filter: DocumentFilter | None = None
-    content_granularity: Literal["citation", "agent", "debug"] = "citation"
+    content_granularity: Granularity = "citation"
 
     def scope(self) -> Scope | None:
         """Which documents to search, None for all."""
@@ -100,9 +101,7 @@ class ChatBody(Options):
     message: str
     conversation_id: Id = None
     parent_id: Id = None
-    content_granularity: Annotated[
-        Literal["citation", "agent", "debug"], BeforeValidator(lambda value: value or "citation")
-    ] = "citation"
+    content_granularity: Annotated[Granularity, BeforeValidator(lambda value: value or "citation")] = "citation"
     stream: bool = True
     max_tokens: NonNegative | None = None
     temperature: float | None = None
@@ -170,7 +169,7 @@ class FolderChange(Body):
 class ContextBody(QueryBody):
     """``POST /api/v1/query/context`` and its search."""
 
-    content_granularity: Literal["citation", "agent", "debug"] = "agent"
+    content_granularity: Granularity = "agent"
     include_lineage: bool = True
     include_documents: bool = True
     include_agent_hints: bool = True

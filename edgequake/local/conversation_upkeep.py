@@ -147,5 +147,5 @@ class Folders:
 
 def _given(change: ConversationChange | FolderChange, clearable: str) -> Row:
     """The columns that a change names: a null counts only where it clears something."""
-    given = {name: getattr(change, name) for name in change.model_fields_set}
+    given = change.model_dump(exclude_unset=True)
     return {name: value for name, value in given.items() if value is not None or name == clearable}

@@ -105,8 +105,7 @@ class Conversations:
             row = self._database.row("SELECT title FROM conversations WHERE id = ?", (opened.id,))
             if row is None:
                 raise ConversationGoneError
-            about = {"parent_id": opened.message_id, "context": context}
-            message = self.add(opened.id, "assistant", content, **about, **columns)
+            message = self.add(opened.id, "assistant", content, parent_id=opened.message_id, context=context, **columns)
             title = None if row["title"] else title_of(opened.message)
             if title:
                 self._database.update("conversations", opened.id, title=title)

@@ -12,7 +12,6 @@ from edgequake.local.scope import DEFAULT_TENANT, DEFAULT_WORKSPACE
 
 Kind = Literal["tenant", "workspace"]
 
-_DEFAULTS: Final = {"tenant": DEFAULT_TENANT, "workspace": DEFAULT_WORKSPACE}
 _ROWS: Final = {
     "tenant": "SELECT id, name, slug, plan, is_active, 10000 AS max_workspaces, created_at, updated_at FROM tenants",
     "workspace": "SELECT id, tenant_id, name, slug, description, is_active, max_documents, created_at, updated_at"
@@ -93,7 +92,7 @@ class Directory:
     def delete(self, kind: Kind, found: str) -> None:
         """Delete one of them with all that is in it. RequestError: 404 for none, 409 for the default one."""
         self.get(kind, found)
-        if found == _DEFAULTS[kind]:
+        if found in (DEFAULT_TENANT, DEFAULT_WORKSPACE):
             raise RequestError(409, f"the default {kind} stays")
         self._database.write(f"DELETE FROM {kind}s WHERE id = ?", (found,))  # noqa: S608 - one of two names
 

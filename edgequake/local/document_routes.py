@@ -39,9 +39,8 @@ class DocumentRoutes(Routes):
         scope = Scope(pattern=query.get("document_pattern", ""), **dates)
         found = self._page(asked, scope, query.get("status"), (page - 1) * size, size)
         pages = pages_of(page, size, found.total)
-        documents = [summary(record) for record in found.records]
         return {
-            "documents": documents,
+            "documents": [summary(record) for record in found.records],
             **pages,
             "has_more": page < pages["total_pages"],
             "status_counts": _counts(found.statuses),
@@ -160,13 +159,12 @@ class DocumentRoutes(Routes):
         record = self.record(asked)
         found = {
             **summary(record),
+            **fields(record, "content_hash", "processed_at"),
             "content": self.store.records.content(record.id),
-            "content_hash": record.content_hash,
             "file_size": record.size,
             "mime_type": mime_type(record.name),
             "tenant_id": self.engine.directory.get("workspace", asked.workspace)["tenant_id"],
             "workspace_id": asked.workspace,
-            "processed_at": record.processed_at,
             "metadata": record.metadata_value,
         }
         return {name: value for name, value in found.items() if value is not None}

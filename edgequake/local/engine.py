@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from starlette.requests import Request
-
 from edgequake._core.logs import server_logger
 from edgequake._serving.keep_alive import KEEP_ALIVE_SECONDS
 from edgequake.local.conversations import Conversations, Turn
@@ -146,15 +144,6 @@ class Engine:
         one = self.answers
         return "passages as they stand" if self.llm is None else f"the language model {one.model} at {one.provider}"
 
-    def workspace(self, request: Request, *, named: bool = False) -> str:
-        """The workspace that a request is about; ``named`` when its query string may name it.
-
-        Raises RequestError as ``Directory.resolve`` does.
-        """
-        asked = request.query_params if named else {}
-        others = {f"x-{name}-id": asked[f"{name}_id"] for name in ("tenant", "workspace") if f"{name}_id" in asked}
-        return self.directory.resolve({**request.headers, **others})
-
     def retrieve(self, question: Question) -> Found:
         """What the question is answered from. Raises what the store raises."""
         if question.mode == "bypass":
@@ -170,9 +159,7 @@ class Engine:
             hits = [hit for hit in hits if hit.meant or hit.id in own]
         # A language model can tell for itself which of them help, as many as there is room for.
         passages = tuple(hits[: len(numbered(hits))] if self.llm is not None else fitting(hits))
-        extract: str | None = None
-        if self.llm is None:
-            extract = quotes(hits, () if passages else self.store.headings(MOST, **where))
+        extract = None if self.llm is not None else quotes(hits, () if passages else self.store.headings(MOST, **where))
         beside = (min(limit, most) for most in _BESIDE[question.mode])
         entities, relationships = self.store.graph(asked, passages[:MOST], *beside, **where)
         taken = round((perf_counter() - started) * 1000)

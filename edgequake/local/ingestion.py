@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 from uuid import uuid4
 
 from edgequake._core.logs import server_logger
@@ -14,6 +15,8 @@ from edgequake.local.errors import EmbeddingError, StoreError
 from edgequake.local.schema import now
 from edgequake.local.store import Store
 
+TASK: Final = "insert-"
+"""What the id of a task that reads begins with; its document's id follows."""
 _log = server_logger("local")
 
 _DELETIONS_KEPT = 1000

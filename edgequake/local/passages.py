@@ -102,13 +102,11 @@ def _belongs(block: Block, held: Sequence[Block]) -> bool:
     """Whether a block is to be read with the ones before it."""
     before = held[-1]
     size = len(block.text) + sum(len(other.text) + 2 for other in held)
-    if block.kind == "code":
-        return size <= MAX_CHARS or before.text.endswith(":")
     if before.text.endswith(":"):
         return True
-    if size > MAX_CHARS:
-        return False
-    return size <= _SHORT or _REFERS_BACK.match(block.words) is not None
+    if block.kind == "code" or _REFERS_BACK.match(block.words):
+        return size <= MAX_CHARS
+    return size <= _SHORT
 
 
 def _sized(blocks: Sequence[Block]) -> Iterator[Block]:

@@ -60,12 +60,10 @@ def query_of(body: AskBody, workspace: str) -> Question:
     """The question of a query. Raises RequestError: 422 when blank, 400 when too long or with half a model."""
     if (body.llm_provider is None) != (body.llm_model is None):
         raise RequestError(400, "llm_provider and llm_model must be given together")
-    history: Sequence[Turn] = ()
-    limit = DEFAULT_RESULTS
-    if isinstance(body, QueryBody):
-        history = body.conversation_history or ()
-        limit = limit if body.max_results is None else body.max_results
-    return question_of(body, body.query, workspace, history=history, limit=limit)
+    if not isinstance(body, QueryBody):
+        return question_of(body, body.query, workspace)
+    limit = DEFAULT_RESULTS if body.max_results is None else body.max_results
+    return question_of(body, body.query, workspace, history=body.conversation_history or (), limit=limit)
 
 
 def question_of(

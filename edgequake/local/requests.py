@@ -24,10 +24,7 @@ MAX_BODY = 112 << 20  # four images of 20 MB in base64, and what is asked about 
 MAX_FILES = 100
 
 # The server's small ids for the tenant and the workspace that every installation has.
-ALIASES = {
-    "x-tenant-id": UUID(DEFAULT_TENANT),
-    "x-workspace-id": UUID(DEFAULT_WORKSPACE),
-}
+ALIASES = {"x-tenant-id": UUID(DEFAULT_TENANT), "x-workspace-id": UUID(DEFAULT_WORKSPACE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +111,6 @@ def identity(header: str, value: str | None) -> UUID | None:
         return UUID(value.strip())
     except ValueError:
         return None
-
-
-def owner(headers: Mapping[str, str]) -> Owner:
-    """Who asks. Raises RequestError: 400 without a tenant, 401 without a user."""
-    tenant = identity("x-tenant-id", headers.get("x-tenant-id"))
-    if tenant is None:
-        raise RequestError(400, "X-Tenant-ID must be sent, a UUID or `default`")
-    user = identity("x-user-id", headers.get("x-user-id"))
-    if user is None:
-        raise RequestError(401, "X-User-ID must be sent, a UUID")
-    return Owner(tenant, user, identity("x-workspace-id", headers.get("x-workspace-id")))
 
 
 def number(asked: Mapping[str, str], name: str, default: int) -> int:

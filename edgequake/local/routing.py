@@ -1,8 +1,8 @@
 """Routes as plain methods: what a request says is read before one runs, and what it returns is sent after."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -16,7 +16,7 @@ from edgequake.local.bodies import Body
 from edgequake.local.engine import Engine
 from edgequake.local.graph_reading import GraphReader
 from edgequake.local.records import Record
-from edgequake.local.requests import Owner, body_of, existing, form_of, not_found, owner
+from edgequake.local.requests import Owner, RequestError, body_of, existing, form_of, identity, not_found
 from edgequake.local.search import Hit
 
 _Reader = Callable[[Request], Awaitable[dict[str, Any]]]
@@ -39,7 +39,14 @@ class Asked:
     @cached_property
     def workspace(self) -> str:
         """The workspace it is about. Raises RequestError as ``Directory.resolve`` does."""
-        return self._engine.workspace(self.request)
+        return self._engine.directory.resolve(self.headers)
+
+    @property
+    def named_workspace(self) -> str:
+        """The same where the query string may name it, or its tenant."""
+        kinds = [kind for kind in ("tenant", "workspace") if f"{kind}_id" in self.query]
+        named = {f"x-{kind}-id": self.query[f"{kind}_id"] for kind in kinds}
+        return self._engine.directory.resolve({**self.headers, **named})
 
     async def in_workspace(self) -> str:
         """``workspace``, for a handler that is a coroutine: it may have to wait for the database."""
@@ -48,13 +55,17 @@ class Asked:
     @property
     def owner(self) -> Owner:
         """Who asks. Raises RequestError: 400 without a tenant, 401 without a user."""
-        return owner(self.request.headers)
+        names = ("x-tenant-id", "x-user-id", "x-workspace-id")
+        tenant, user, workspace = (identity(name, self.headers.get(name)) for name in names)
+        if tenant is None:
+            raise RequestError(400, "X-Tenant-ID must be sent, a UUID or `default`")
+        if user is None:
+            raise RequestError(401, "X-User-ID must be sent, a UUID")
+        return Owner(tenant, user, workspace)
 
-    @contextmanager
-    def graph(self) -> Iterator[GraphReader]:
+    def graph(self) -> AbstractContextManager[GraphReader]:
         """The graph it is about, of one moment."""
-        with self._engine.store.reading_graph(self.workspace) as graph:
-            yield graph
+        return self._engine.store.reading_graph(self.workspace)
 
 
 class Routes:

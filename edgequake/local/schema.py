@@ -109,11 +109,10 @@ class Database:
             raise StoreError(f"cannot open {path}: {_why_not_opened(path) or error}") from error
         try:
             self._prepare()
-        except sqlite3.Error as error:
+        except BaseException as error:
             self.connection.close()
-            raise StoreError(f"cannot use {path} as a document store: {error}") from error
-        except BaseException:
-            self.connection.close()
+            if isinstance(error, sqlite3.Error):
+                raise StoreError(f"cannot use {path} as a document store: {error}") from error
             raise
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Self
 
 from edgequake.local.embeddings import OpenAICompatibleEmbedder, VectorIndex
@@ -44,11 +44,9 @@ class Store:
         """Closes the file. You can call it twice."""
         self.database.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[object]:
         """Stores all documents that are added in the ``with`` block. If the block raises, none of them is stored."""
-        with self.database.transaction():
-            yield
+        return self.database.transaction()
 
     def add_document(
         self,

@@ -108,11 +108,9 @@ class SystemRoutes(Routes):
     @route("GET /api/v1/settings/provider/status")
     def status(self, asked: Asked) -> object:
         """What answers, embeds and stores here."""
-        answers, embeds = self.engine.answers, self.engine.embeds
-        state = "connected" if embeds.model else "disconnected"
         return {
-            "provider": {**_status(answers, "connected"), "config": {}},
-            "embedding": {**_status(embeds, state), "dimension": 0},
+            "provider": {**_status(self.engine.answers), "config": {}},
+            "embedding": {**_status(self.engine.embeds), "dimension": 0},
             "storage": {"type": self._storage, "dimension": 0, "dimension_mismatch": False, "namespace": "default"},
             "metadata": {"checked_at": now(), "uptime_seconds": round(monotonic() - self._began)},
         }
@@ -194,7 +192,8 @@ def _model(one: ModelInUse) -> dict[str, Any]:
     }
 
 
-def _status(one: ModelInUse, status: str) -> dict[str, Any]:
+def _status(one: ModelInUse) -> dict[str, Any]:
+    status = "connected" if one.model else "disconnected"
     return {"name": one.provider or "none", "type": one.kind, "status": status, "model": one.model}
 
 

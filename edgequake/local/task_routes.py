@@ -1,19 +1,17 @@
 """The routes of the work that reads documents: its tasks, cancelling and trying again, and how far it is."""
 
 from collections import Counter
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 from edgequake.local.bodies import NonNegative
-from edgequake.local.ingestion import Deletion
+from edgequake.local.ingestion import TASK, Deletion
 from edgequake.local.records import Record
 from edgequake.local.requests import RequestError, existing, page_of, pages_of
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.schema import now
 from edgequake.local.wire import fields
 
-TASK: Final = "insert-"
-"""What a task's id begins with; its document's id follows."""
 _STATES = ("pending", "processing", "indexed", "failed", "cancelled")
 _STAGE_STATES = {"indexed": "complete", "failed": "failed", "cancelled": "failed"}
 
@@ -24,7 +22,7 @@ class TaskRoutes(Routes):
     @route("GET /api/v1/tasks")
     def tasks(self, asked: Asked) -> object:
         """One page of the tasks."""
-        workspace, (page, size) = self.engine.workspace(asked.request, named=True), page_of(asked.query)
+        workspace, (page, size) = asked.named_workspace, page_of(asked.query)
         status = {"indexed": "completed"}.get(asked.query.get("status", ""), asked.query.get("status"))
         found = self.store.records.page(workspace, status=status, first=(page - 1) * size, size=size)
         counted = Counter({_state(state): count for state, count in found.statuses.items()})
@@ -219,7 +217,7 @@ class PipelineRoutes(Routes):
         }
 
     def _states(self, asked: Asked) -> Counter[str]:
-        return self.store.records.page(self.engine.workspace(asked.request, named=True)).statuses
+        return self.store.records.page(asked.named_workspace).statuses
 
     def _tracked(self, track: str, workspace: str) -> Record | None:
         """The document of a task, or of the id that an upload was given."""

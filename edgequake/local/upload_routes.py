@@ -14,6 +14,7 @@ from edgequake.local.bodies import DocumentBody
 from edgequake.local.requests import RequestError
 from edgequake.local.routing import Asked, Routes, route
 from edgequake.local.uploads import Receipt, name_of
+from edgequake.local.wire import fields
 
 Form = Annotated[FormData, 101 << 20]
 ManyFiles = Annotated[FormData, 256 << 20]
@@ -38,14 +39,11 @@ class UploadRoutes(Routes):
         workspace, upload = asked.workspace, self.engine.uploads.read(file_of(form), form)
         receipt = self.engine.uploads.file(upload, workspace)
         payload: dict[str, Any] = {
-            "document_id": receipt.document_id,
+            **fields(receipt, "document_id", "chunk_count", "entity_count", "is_duplicate"),
             "filename": upload.name,
             "size": len(upload.data),
             "content_hash": upload.content_hash,
-            "chunk_count": receipt.chunk_count,
-            "entity_count": receipt.entity_count,
             "relationship_count": 0,  # which entities stand together is looked up when it is asked
-            "is_duplicate": receipt.is_duplicate,
         }
         if receipt.is_duplicate:
             return JSONResponse({**payload, "status": "duplicate"})
@@ -73,8 +71,7 @@ class UploadRoutes(Routes):
 
 
 def _accepted(receipt: Receipt) -> dict[str, Any]:
-    told = {"task_id": receipt.task_id, "track_id": receipt.track_id}
-    return {"document_id": receipt.document_id, "status": "pending", **told}
+    return {**fields(receipt, "document_id", "task_id", "track_id"), "status": "pending"}
 
 
 def file_of(form: FormData) -> UploadFile:

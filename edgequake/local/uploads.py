@@ -15,7 +15,7 @@ from starlette.datastructures import FormData, UploadFile
 from edgequake.local.bodies import DocumentBody
 from edgequake.local.directory import Directory
 from edgequake.local.formats import FORMATS, Content, FormatError, PdfSupportError, read, size_limit, suffix_of
-from edgequake.local.ingestion import Ingestion
+from edgequake.local.ingestion import TASK, Ingestion
 from edgequake.local.requests import RequestError
 from edgequake.local.store import Store
 
@@ -48,7 +48,7 @@ class Receipt:
     @property
     def task_id(self) -> str:
         """The id of the task that reads the document."""
-        return f"insert-{self.document_id}"
+        return f"{TASK}{self.document_id}"
 
 
 class Uploads:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Blocks", "Rendered", "rendered"]
 
 _LIST_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])\s")
-_FENCE = re.compile(r" {0,3}(```+|~~~+)")
+_FENCE = re.compile(r" {0,3}(```+(?![^\n]*`)|~~~+)")  # not one that ends in its own line: that is code in a text
 _DELIMITERS = re.compile(r" {0,3}\|?(?: *:?-+:? *\|)* *:?-+:? *(?:\| *)?")
 _SEPARATOR = re.compile(r"(?<=\S)\s*(?<!\\)\|(?=\s*\S)")
 

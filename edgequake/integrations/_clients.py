@@ -68,7 +68,7 @@ def context_options(limit: int, mode: str | None, options: Mapping[str, Any]) ->
 
 
 def check_options(options: Mapping[str, Any]) -> None:
-    """Raises :class:`ConfigurationError` for options that no query takes, such as an unknown mode.
+    """Raises what a query with these options would, such as :class:`ConfigurationError` for an unknown mode.
 
     One of ``llm_provider`` and ``llm_model`` is enough: a call may add the other.
     """

@@ -43,6 +43,7 @@ def test_the_blocks_are_the_text_and_the_same_however_it_was_cut(text, at):
         "~~~\n```\n\nx\n~~~\n\n|after\n",
         "````\n```\n\nx\n````\n\n|after\n",
         "    indented\n\n    code\n\n|after\n",
+        "```code``` in a line\n\n|after\n",
     ],
 )
 def test_a_block_ends_where_another_begins(text):

@@ -6,9 +6,9 @@ from typing import Any
 
 from edgequake.local.bodies import ConversationChange, FolderChange, Id, Ids, MessageChange, Name, Role
 from edgequake.local.conversation_upkeep import ConversationUpkeep, Folders
-from edgequake.local.conversations import FILTERS
+from edgequake.local.conversations import FILTERS, Slice
 from edgequake.local.engine import Engine
-from edgequake.local.requests import BodyError, Owner, RequestError, clamped, identity, not_found, number
+from edgequake.local.requests import BodyError, Owner, RequestError, clamped, identity, not_found
 from edgequake.local.routing import Asked, Routes, route
 
 _DETAIL_MESSAGES = 200
@@ -146,8 +146,8 @@ class ConversationRoutes(Routes):
 
     def _whole(self, whose: Owner, wanted: str) -> dict[str, Any]:
         found = self._conversations.get(whose, wanted)
-        messages, _ = self._conversations.messages(whose, wanted, first=0, limit=_DETAIL_MESSAGES)
-        return {"conversation": found, "messages": messages}
+        messages = self._conversations.messages(whose, wanted, cursor="", limit=_DETAIL_MESSAGES)
+        return {"conversation": found, "messages": messages.rows}
 
 
 def _id(asked: Asked) -> str:
@@ -158,13 +158,8 @@ def _id(asked: Asked) -> str:
     return str(found)
 
 
-def _page(query: Mapping[str, str], read: Callable[..., tuple[list[Any], int]], size: int, most: int) -> dict[str, Any]:
-    """The page that the query string asks for; its cursor is the place of the first item."""
-    limit, first = clamped(query, "limit", size, most), number(query, "cursor", 0) if query.get("cursor") else 0
-    items, total = read(first=first, limit=limit)
-    more = first + len(items) < total
-    cursors = {
-        "next_cursor": str(first + limit) if more else None,
-        "prev_cursor": str(max(0, first - limit)) if first else None,
-    }
-    return {"items": items, "pagination": {**cursors, "total": total, "has_more": more}}
+def _page(query: Mapping[str, str], read: Callable[..., Slice], size: int, most: int) -> dict[str, Any]:
+    """The page that the query string asks for."""
+    found = read(cursor=query.get("cursor", ""), limit=clamped(query, "limit", size, most))
+    cursors = {"next_cursor": found.cursor, "prev_cursor": None}
+    return {"items": found.rows, "pagination": {**cursors, "total": found.total, "has_more": found.cursor is not None}}

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from edgequake.local.followup import title_of
-from edgequake.local.requests import OWNED, Owner, RequestError, existing, not_found
+from edgequake.local.requests import OWNED, Owner, RequestError, existing, identity, not_found
 from edgequake.local.schema import Database, Row
 
 # A store in memory forgets what lies further back; one in a file keeps all.
@@ -44,6 +44,21 @@ DELETE FROM messages WHERE conversation_id = ?1 AND number <= (
     SELECT number FROM messages WHERE conversation_id = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)
 """
 _ORDERS = {"updated_at": "c.updated_at", "created_at": "c.created_at", "title": "c.title COLLATE NOCASE"}
+
+
+_MOST_DIGITS = 19  # SQLite's whole numbers have no more
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some rows of a list, how many the whole list has, and the cursor of those that follow; None after the last.
+
+    A cursor says after which row they begin. So none is passed over when rows before them are deleted meanwhile.
+    """
+
+    rows: list[Row]
+    total: int
+    cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,34 +130,49 @@ class Conversations:
         self,
         owner: Owner,
         *,
-        first: int,
+        cursor: str,
         limit: int,
         filters: Mapping[str, str | None],
         sort: str = "updated_at",
         ascending: bool = False,
-    ) -> tuple[list[Row], int]:
-        """The owner's conversations from ``first`` on in the contract's shape, and how many there are.
+    ) -> Slice:
+        """The owner's conversations after those that ``cursor`` ends, "" for the first.
 
         ``filters`` narrow them to those that fit all: texts as in the query string, None for those that are not there.
+        RequestError 400 for a wrong cursor.
         """
-        of = {**owner.columns, **filters, "limit": limit, "first": first}
-        order = f"{_ORDERS.get(sort, _ORDERS['updated_at'])} {'ASC' if ascending else 'DESC'}, c.rowid DESC"
-        with self._database.lock:
-            rows = self._database.rows(f"{_LISTED} {_MATCHING} ORDER BY {order} LIMIT :limit OFFSET :first", of)
+        after, _, value = cursor.partition(":")
+        if cursor and identity("", after) is None:
+            raise _wrong(cursor)
+        sort = sort if sort in _ORDERS else "updated_at"
+        key, beyond, way = _ORDERS[sort], *((">", "ASC") if ascending else ("<", "DESC"))
+        of = {**owner.columns, **filters, "limit": limit + 1, "after": after, "value": value}
+        rest = f"(:after = '' OR {key} {beyond} :value OR {key} = :value AND c.id > :after)"
+        with self._database.snapshot():
+            rows = self._database.rows(f"{_LISTED} {_MATCHING} AND {rest} ORDER BY {key} {way}, c.id LIMIT :limit", of)
             (total,) = self._database.column(f"SELECT count(*) FROM conversations c {_MATCHING}", of)  # noqa: S608
-        return rows, total
+        last = rows[limit - 1] if len(rows) > limit else None
+        return Slice(rows[:limit], total, f"{last['id']}:{last[sort]}" if last else None)
 
     def get(self, owner: Owner, conversation_id: str) -> Row:
         """The conversation in the contract's shape. RequestError 404 for one that is not the owner's."""
         found = self._database.row(f"{_LISTED} WHERE c.id = :id AND {OWNED}", {**owner.columns, "id": conversation_id})
         return existing(found, "conversation", conversation_id)
 
-    def messages(self, owner: Owner, conversation_id: str, *, first: int, limit: int) -> tuple[list[Row], int]:
-        """Messages from ``first`` on in the contract's shape, the oldest first, and how many there are."""
-        with self._database.lock:
+    def messages(self, owner: Owner, conversation_id: str, *, cursor: str, limit: int) -> Slice:
+        """Messages after those that ``cursor`` ends, "" for the first; the oldest first.
+
+        RequestError: 404, 400 for a wrong cursor.
+        """
+        if not (cursor.isascii() and f"0{cursor}".isdecimal() and len(cursor) < _MOST_DIGITS):
+            raise _wrong(cursor)
+        with self._database.snapshot():
             total = self.get(owner, conversation_id)["message_count"]
-            asked = f"{_MESSAGE} WHERE m.conversation_id = ? ORDER BY m.number LIMIT ? OFFSET ?"
-            return [_told(row) for row in self._database.rows(asked, (conversation_id, limit, first))], total
+            asked = f"{_MESSAGE} WHERE m.conversation_id = ? AND m.number > ? ORDER BY m.number LIMIT ?"
+            rows = self._database.rows(asked, (conversation_id, int(cursor or 0), limit + 1))
+            last = rows[limit - 1]["id"] if len(rows) > limit else None
+            number = self._database.column("SELECT number FROM messages WHERE id = ?", (last,))
+        return Slice([_told(row) for row in rows[:limit]], total, str(number[0]) if number else None)
 
     def message(self, owner: Owner, message_id: str) -> Row:
         """An owner's message in the contract's shape. RequestError 404."""
@@ -190,3 +220,7 @@ def _told(row: Row) -> Row:
     context, feedback = row.pop("context"), row.pop("feedback")
     rated = {} if feedback is None else {"feedback": feedback}
     return {**row, "context": None if context is None else json.loads(context), **rated}
+
+
+def _wrong(cursor: str) -> RequestError:
+    return RequestError(400, f"{cursor!r} is no cursor of this list")

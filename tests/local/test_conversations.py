@@ -56,8 +56,46 @@ def test_lists_are_paged_by_cursor_until_there_is_no_more(client: httpx.Client, 
     assert (messages["items"][0]["content"], messages["pagination"]["has_more"]) == ("relay 0", True)
     titled = client.get(ROOT, headers=caller, params={"filter[search]": "LAY 3", "sort": "title", "order": "asc"})
     assert [item["id"] for item in titled.json()["items"]] == [ids[3]]
-    assert client.get(ROOT, headers=caller, params={"cursor": "??"}).status_code == 400
+    for where in (ROOT, f"{ROOT}/{ids[0]}/messages"):
+        wrong = client.get(where, headers=caller, params={"cursor": "??"})
+        assert (wrong.status_code, wrong.json()["message"]) == (400, "Bad request: '??' is no cursor of this list")
     assert client.get(ROOT, headers=caller, params={"limit": "x"}).status_code == 400
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("sort", ["updated_at", "created_at", "title"])
+def test_no_page_passes_over_a_conversation_when_those_before_it_are_deleted(
+    client: httpx.Client, caller: dict[str, str], sort: str, order: str
+) -> None:
+    titles = ["beta", "Alpha", "alpha", "gamma", "alpha"]
+    made = [client.post(ROOT, json={"title": title}, headers=caller).json() for title in titles]
+    asked = {"limit": 2, "sort": sort, "order": order, "cursor": ""}
+    found: list[str] = []
+    while asked["cursor"] is not None:
+        page = client.get(ROOT, headers=caller, params=asked).json()
+        found += [item["id"] for item in page["items"]]
+        assert page["pagination"]["total"] == len(made) - len(found) + len(page["items"])
+        for item in page["items"]:
+            client.delete(f"{ROOT}/{item['id']}", headers=caller)
+        asked["cursor"] = page["pagination"]["next_cursor"]
+    assert sorted(found) == sorted(one["id"] for one in made)
+
+
+def test_no_page_passes_over_a_message_when_those_before_it_are_deleted(
+    client: httpx.Client, caller: dict[str, str]
+) -> None:
+    where = f"{ROOT}/{client.post(ROOT, json={}, headers=caller).json()['id']}/messages"
+    for number in range(5):
+        client.post(where, json={"content": str(number), "role": "user"}, headers=caller)
+    found: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = client.get(where, headers=caller, params={"limit": 2, "cursor": cursor}).json()
+        found += [item["content"] for item in page["items"]]
+        for item in page["items"]:
+            client.delete(f"/api/v1/messages/{item['id']}", headers=caller)
+        cursor = page["pagination"]["next_cursor"]
+    assert found == ["0", "1", "2", "3", "4"]
 
 
 def test_a_conversation_may_be_made_first_and_deleted_last(client: httpx.Client, caller: dict[str, str]) -> None:

@@ -25,9 +25,8 @@ def asgi_client(app: App) -> AsyncHTTPClient:
 
     (httpx's own transport waits for the whole body.) No timeout runs but the application's own.
     """
-    return httpx.AsyncClient(
-        transport=_ASGITransport(app), trust_env=False
-    )  # else requests could go to a proxy of the environment
+    # With trust_env, requests could go to a proxy of the environment.
+    return httpx.AsyncClient(transport=_ASGITransport(app), trust_env=False)
 
 
 class _ASGITransport(httpx.AsyncBaseTransport):

@@ -161,9 +161,8 @@ class _Stream(httpcore.NetworkStream, AsksDeadline):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if self._rechunker.wrote(
-            buffer
-        ):  # the head of a request: it waits for the body, so that both go out in one packet
+        # The head of a request waits for its body, so that both go out in one packet.
+        if self._rechunker.wrote(buffer):
             self._unsent = buffer
             self._deadline = current_deadline()
             self._uses_socket()
@@ -253,9 +252,8 @@ class _AsyncStream(httpcore.AsyncNetworkStream, AsksDeadline):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if self._rechunker.wrote(
-            buffer
-        ):  # the head of a request: it waits for the body, so that both go out in one packet
+        # The head of a request waits for its body, so that both go out in one packet.
+        if self._rechunker.wrote(buffer):
             self._unsent = buffer
             self._deadline = current_deadline()
         else:

@@ -392,7 +392,6 @@ async def async_to_its_end(function: Callable[..., Coroutine[Any, Any, None]], *
 def shut_down(sock: object) -> None:
     """Wakes whoever waits for ``sock``, if it is a socket; its owner then closes it."""
     if isinstance(sock, socket.socket):
+        # An SSLSocket's own shutdown() would take TLS away from the thread that reads.
         with suppress(OSError):  # it may have just ended by itself
-            socket.socket.shutdown(
-                sock, socket.SHUT_RDWR
-            )  # an SSLSocket's own would take TLS away from the thread that reads
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)

@@ -66,9 +66,8 @@ class Session:
     def received(self, call: Call[Any], read: ReadAnswer[T], deadline: Deadline | None = None) -> T:
         """As :meth:`call`, but ``read`` makes the result of the call, its answer and its deadline."""
         waits = deadline or self.deadline(call)
-        observation = (
-            waits.observation if deadline is None else UNOBSERVED
-        )  # what it is a part of is observed as a whole
+        # With a deadline of another call it is a part of that, which is observed as a whole.
+        observation = waits.observation if deadline is None else UNOBSERVED
         rules = self.rules(call, waits)
 
         def attempt() -> T:

@@ -238,7 +238,7 @@ class Database:
             age = "an older" if version < VERSION else "a newer"
             raise StoreError(
                 f"cannot use {self.path}: {age} edgequake made it (format {version}, this one reads {VERSION});"
-                " delete it and load the files again, or name another file"
+                " name another file, or delete this one with its conversations and load the files again"
             )
 
 

@@ -110,7 +110,7 @@ CREATE TABLE documents (id TEXT PRIMARY KEY, title TEXT NOT NULL, digest TEXT NO
 CREATE VIRTUAL TABLE passage_words USING fts5(title, heading, body);
 """
 FILES = {
-    "older": (OLD, r"an older edgequake made it \(format 1, this one reads 6\)"),
+    "older": (OLD, r"an older edgequake made it \(format 1, this one reads 6\); name another file, or delete this one"),
     "foreign": ("CREATE TABLE songs (title TEXT)", "it holds another program's tables"),
     "newer": ("PRAGMA application_id = 1162955859; PRAGMA user_version = 99; CREATE TABLE x (y)", "a newer edgequake"),
 }

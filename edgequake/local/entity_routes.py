@@ -21,7 +21,7 @@ class EntityRoutes(Routes):
         kind, search = asked.query.get("entity_type"), asked.query.get("search")
         with asked.graph() as graph:
             found, total = graph.page((page - 1) * size, size, entity_type=kind, search=search, by_name=True)
-            items = [_entity(graph, node, graph.around(node, 1, MAX_NODES)) for node in graph.mentioned(found)]
+            items = [_entity(graph, node, graph.around([node], 1, MAX_NODES)) for node in graph.mentioned(found)]
         return {"items": items, **pages_of(page, size, total)}
 
     @route("GET /api/v1/graph/entities/exists")
@@ -39,7 +39,7 @@ class EntityRoutes(Routes):
         """What is around an entity, without it."""
         with asked.graph() as graph:
             node = known(graph, asked["name"])
-            part = graph.around(node, clamped(asked.query, "depth", 1, 3), MAX_NODES)
+            part = graph.around([node], clamped(asked.query, "depth", 1, 3), MAX_NODES)
             degrees = part.degrees()
             nodes = [
                 {
@@ -60,7 +60,7 @@ class EntityRoutes(Routes):
         """One entity with its relationships."""
         with asked.graph() as graph:
             node = known(graph, asked["name"])
-            part = graph.around(node, 1, MAX_NODES)
+            part = graph.around([node], 1, MAX_NODES)
             entity = _entity(graph, node, part)
         going = [{"target": edge.target.id, **_relation(edge)} for edge in part.edges if edge.source.id == node.id]
         coming = [{"source": edge.source.id, **_relation(edge)} for edge in part.edges if edge.target.id == node.id]

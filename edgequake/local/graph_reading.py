@@ -209,11 +209,11 @@ class GraphReader:
         nodes = self.mentioned(nodes)
         return Part(nodes, related(nodes), total)
 
-    def around(self, start: Node, depth: int, most: int) -> Part:
-        """The entities that are at most so many relationships away from one, itself first."""
+    def around(self, start: Sequence[Node], depth: int, most: int) -> Part:
+        """The entities that are at most so many relationships away from one of these, which come first."""
         _, total = self.page(0, 0)
-        found = {start.id: start}
-        edge = [start]
+        found = {node.id: node for node in start}
+        edge = [*start]
         for _ in range(depth):
             edge = [node for node in self._beside(edge) if node.id not in found][: max(0, most - len(found))]
             found.update({node.id: node for node in edge})
@@ -222,7 +222,7 @@ class GraphReader:
 
     def degree(self, node: Node) -> dict[str, int]:
         """How many entities of the whole graph one is related to."""
-        return self.around(node, 1, MAX_NODES).degrees()[node.id]
+        return self.around([node], 1, MAX_NODES).degrees()[node.id]
 
     def told(self, row: int, nodes: Sequence[Node]) -> tuple[str, str]:
         """(document id, what a passage says of these entities): a sentence with all of them, else all of it."""

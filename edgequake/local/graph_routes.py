@@ -43,8 +43,7 @@ class GraphRoutes(Routes):
             nodes = graph.mentioned(found)
             if asked.query.get("include_neighbors") == "true":
                 depth = clamped(asked.query, "neighbor_depth", 1, 3)
-                around = {node.id: node for one in nodes for node in graph.around(one, depth, limit).nodes}
-                nodes = [*{**{node.id: node for node in nodes}, **around}.values()][:MAX_NODES]
+                nodes = [*graph.around(nodes, depth, max(limit, SOME_NODES)).nodes]
             told = {
                 "nodes": [_alone(graph, node) for node in nodes],
                 "edges": [_edge(graph, edge) for edge in related(nodes)],
@@ -109,7 +108,7 @@ class GraphRoutes(Routes):
 def _graph(asked: Asked, most: int, graph: GraphReader) -> dict[str, Any]:
     most = clamped(asked.query, "max_nodes", most, MAX_NODES)
     if start := asked.query.get("start_node"):
-        part = graph.around(known(graph, start), clamped(asked.query, "depth", 2, 5), most)
+        part = graph.around([known(graph, start)], clamped(asked.query, "depth", 2, 5), most)
     else:
         part = graph.whole(most)
     degrees = part.degrees()

@@ -121,6 +121,8 @@ def test_a_search_brings_neighbours_when_asked(graph) -> None:
     assert alone.nodes[0].degree.total == graph.node("VERA_LINDT").degree.total > 0  # of the whole graph, too
     together = graph.search("lindt", include_neighbors=True)
     assert {"VERA_LINDT", "MIRA_OKAFOR"} <= {node.id for node in together.nodes}
+    one = graph.search("lindt", include_neighbors=True, limit=1)
+    assert [node.id for node in one.nodes] == [node.id for node in together.nodes]  # the limit is of those that match
 
 
 def test_bad_questions_are_refused(client: httpx.Client) -> None:

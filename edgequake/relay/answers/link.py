@@ -52,6 +52,7 @@ class Link:
         self._shas = {script: hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest() for script in _SCRIPTS}
         self._queue: list[tuple[Step, asyncio.Future[Any]]] = []
         self._sending: asyncio.Task[None] | None = None
+        self._cancelled = False  # the event loop ends
         self._loaded = False
         self._failed_at = self._answered_at = float("-inf")
         self.works = True
@@ -89,6 +90,8 @@ class Link:
 
     def send(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> None:
         """Runs a script after all that were asked for before; nobody waits for it, and it may fail."""
+        if self._cancelled:  # a task that begins now would be left behind by the event loop
+            return
         self._asked_for(script, keys, args).add_done_callback(lambda reply: reply.cancelled() or reply.exception())
 
     def _asked_for(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> asyncio.Future[Any]:
@@ -113,6 +116,9 @@ class Link:
                         future.set_exception(reply)
                     else:
                         future.set_result(reply)
+        except asyncio.CancelledError:
+            self._cancelled = True
+            raise
         finally:
             self._sending = None
 

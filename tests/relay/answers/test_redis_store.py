@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,20 @@ async def test_each_reader_on_either_worker_gets_each_item_once_and_in_order(ser
         assert await stores[1].stop(name, owner=owner) is False
     for store in stores:
         await store.aclose()
+
+
+async def test_a_loop_that_ends_while_redis_is_asked_has_no_task_left():
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.setblocking(False)
+        store, ours = RedisStore(f"redis://127.0.0.1:{silent.getsockname()[1]}"), asyncio.all_tasks()
+        start = asyncio.create_task(store.start(whole(1), owner="mira", key="k"))
+        with (await loop.sock_accept(silent))[0]:
+            for task in [*(asyncio.all_tasks() - ours - {start}), start]:  # as asyncio.run() does, in any order
+                task.cancel()
+                await asyncio.wait([task])
+            assert asyncio.all_tasks() == ours
+            await store._link.aclose()
 
 
 async def test_fifty_readers_on_another_worker_cost_what_one_costs(worker, monkeypatch):

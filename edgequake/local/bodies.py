@@ -1,7 +1,7 @@
 """The bodies that clients send."""
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -45,29 +45,22 @@ class DocumentFilter(Body):
 
     def scope(self) -> Scope:
         """The same as the store takes it."""
-        return Scope(
-            ids=tuple(self.document_ids or ()),
-            pattern=self.document_pattern or "",
-            date_from=self.date_from or "",
-            date_to=self.date_to or "",
-        )
+        ids, dates = tuple(self.document_ids or ()), (self.date_from or "", self.date_to or "")
+        return Scope(ids, self.document_pattern or "", *dates)
 
 
 class Options(Body):
     """What query and chat have in common."""
 
+    default_mode: ClassVar = "mix"
     mode: str | None = None
     system_prompt: str | None = None
     document_filter: DocumentFilter | None = None
     content_granularity: Granularity = "citation"
 
-    def scope(self) -> Scope | None:
-        """Which documents to search, None for all."""
-        return self.document_filter.scope() if self.document_filter else None
-
-    def effective_mode(self, default: str = "mix") -> str:
+    def effective_mode(self) -> str:
         """The mode in lower case; an unknown one counts as ``mix``."""
-        mode = (self.mode or default).lower()
+        mode = (self.mode or self.default_mode).lower()
         return mode if mode in MODES else "mix"
 
 
@@ -98,6 +91,7 @@ class StreamBody(AskBody):
 class ChatBody(Options):
     """``POST /api/v1/chat/completions`` and its stream."""
 
+    default_mode: ClassVar = "hybrid"
     message: str
     conversation_id: Id = None
     parent_id: Id = None

@@ -48,7 +48,7 @@ class ChatRoutes(Routes):
         """What is said in which conversation; the message is stored."""
         whose, workspace = asked.owner, asked.workspace
         check_query(body.message, "message")
-        mode = body.effective_mode("hybrid")
+        mode = body.effective_mode()
         opened = self.engine.conversations.say(whose, body.conversation_id, body.message, mode, workspace)
-        question = question_of(body, body.message, workspace, mode="hybrid", history=opened.history)
+        question = question_of(body, body.message, workspace, history=opened.history)
         return Answering(self.engine, question), opened

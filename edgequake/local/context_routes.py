@@ -108,7 +108,8 @@ class ContextRoutes(Routes):
             raise RequestError(400, f"the type is one of {', '.join(_TYPES)}: {kind}")
         if kind == "figure" and "document_id" not in asked.query:
             raise RequestError(400, "a figure needs document_id")
-        told = self._chunk(asked) if kind == "chunk" else self._document(asked, kind)
+        whole = asked.query.get("include_content") == "true"
+        told = self._chunk(asked, whole) if kind == "chunk" else self._document(asked, kind, whole)
         return {"artifact_type": kind, "artifact_id": wanted, kind: told}
 
     @route("GET /api/v1/query/context/{id}")
@@ -122,23 +123,19 @@ class ContextRoutes(Routes):
         question = query_of(body, asked.workspace)
         return self._retrievals.keep(question, body.mode, self.engine.retrieve(question))
 
-    def _chunk(self, asked: Asked) -> dict[str, Any]:
+    def _chunk(self, asked: Asked, whole: bool) -> dict[str, Any]:
         hit = self.passage(asked)
         told = fields(hit, "document_id", "chunk_index", "start_line", "end_line")
-        content = hit.text if _is_whole(asked) else snippet(hit.text)
+        content = hit.text if whole else snippet(hit.text)
         return {**told, "chunk_id": hit.id, "content": content, "token_count": len(hit.text.split())}
 
-    def _document(self, asked: Asked, kind: str) -> dict[str, Any]:
+    def _document(self, asked: Asked, kind: str, whole: bool) -> dict[str, Any]:
         record = self.store.records.get(asked["id"], asked.workspace)
         if record is None or kind == "figure" or (kind == "pdf" and record.source_type != "pdf"):
             raise not_found(kind, asked["id"])
         told = fields(record, "title", "status", "created_at", "chunk_count")
         told |= {"document_id": record.id, "mime_type": mime_type(record.name)}
-        return {**told, "content": self.store.records.content(record.id)} if _is_whole(asked) else told
-
-
-def _is_whole(asked: Asked) -> bool:
-    return asked.query.get("include_content") == "true"
+        return {**told, "content": self.store.records.content(record.id)} if whole else told
 
 
 def _payload(kept: Retrieval, body: ContextBody, *, cached: bool) -> dict[str, Any]:

@@ -44,8 +44,6 @@ DELETE FROM messages WHERE conversation_id = ?1 AND number <= (
     SELECT number FROM messages WHERE conversation_id = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)
 """
 _ORDERS = {"updated_at": "c.updated_at", "created_at": "c.created_at", "title": "c.title COLLATE NOCASE"}
-
-
 _MOST_DIGITS = 19  # SQLite's whole numbers have no more
 
 
@@ -82,9 +80,6 @@ class Opened:
 class ConversationGoneError(RequestError):
     """The conversation was deleted while its answer was on the way."""
 
-    def __init__(self) -> None:
-        super().__init__(404, "the conversation was deleted")
-
 
 class Conversations:
     """All conversations. Safe to share between threads."""
@@ -119,7 +114,7 @@ class Conversations:
         with self._database.transaction():
             row = self._database.row("SELECT title FROM conversations WHERE id = ?", (opened.id,))
             if row is None:
-                raise ConversationGoneError
+                raise ConversationGoneError(404, "the conversation was deleted")
             message = self.add(opened.id, "assistant", content, parent_id=opened.message_id, context=context, **columns)
             title = None if row["title"] else title_of(opened.message)
             if title:

@@ -4,7 +4,6 @@ A deleted document that was loaded from a path comes back when that path is load
 """
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -43,7 +42,7 @@ class DocumentRoutes(Routes):
             "documents": [summary(record) for record in found.records],
             **pages,
             "has_more": page < pages["total_pages"],
-            "status_counts": _counts(found.statuses),
+            "status_counts": {state: found.statuses[state] for state in _STATES},
         }
 
     @route("DELETE /api/v1/documents", 202)
@@ -89,7 +88,7 @@ class DocumentRoutes(Routes):
             "created_at": records[0].created_at if records else None,
             "documents": [summary(record) for record in records],
             "total_count": len(records),
-            "status_summary": _counts(statuses),
+            "status_summary": {state: statuses[state] for state in _STATES},
             "is_complete": waiting == 0,
             "latest_message": done if records else "batch finished",
         }
@@ -182,10 +181,6 @@ def summary(record: Record) -> dict[str, Any]:
     stage, progress = _STAGES.get(record.status, (record.status, 1.0))
     given = {name: value for name, value in fields(record, *_SUMMARY).items() if value is not None}
     return {**fields(record, "id", "title", "chunk_count"), **given, "current_stage": stage, "stage_progress": progress}
-
-
-def _counts(statuses: Mapping[str, int]) -> dict[str, int]:
-    return {state: statuses.get(state, 0) for state in _STATES}
 
 
 def _download(data: bytes, name: str, content_type: str) -> Response:

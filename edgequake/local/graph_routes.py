@@ -45,7 +45,7 @@ class GraphRoutes(Routes):
                 depth = clamped(asked.query, "neighbor_depth", 1, 3)
                 nodes = [*graph.around(nodes, depth, max(limit, SOME_NODES)).nodes]
             told = {
-                "nodes": [_alone(graph, node) for node in nodes],
+                "nodes": [_node(graph, node, graph.degree(node)) for node in nodes],
                 "edges": [_edge(graph, edge) for edge in related(nodes)],
             }
         return {**told, "total_matches": total, "is_truncated": total > len(found)}
@@ -54,7 +54,8 @@ class GraphRoutes(Routes):
     def node(self, asked: Asked) -> object:
         """One entity."""
         with asked.graph() as graph:
-            return _alone(graph, known(graph, asked["id"]))
+            node = known(graph, asked["id"])
+            return _node(graph, node, graph.degree(node))
 
     @route("GET /api/v1/graph/labels/search")
     def labels(self, asked: Asked) -> object:
@@ -133,10 +134,6 @@ async def _streamed(found: dict[str, Any], size: int, started: float) -> AsyncGe
     yield json_event({"type": "edges", "edges": edges})
     duration = round((perf_counter() - started) * 1000)
     yield json_event({"type": "done", "nodes_count": len(nodes), "edges_count": len(edges), "duration_ms": duration})
-
-
-def _alone(graph: GraphReader, node: Node) -> dict[str, Any]:
-    return _node(graph, node, graph.degree(node))
 
 
 def _node(graph: GraphReader, node: Node, degree: dict[str, int]) -> dict[str, Any]:

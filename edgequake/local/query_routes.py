@@ -67,21 +67,15 @@ def query_of(body: AskBody, workspace: str) -> Question:
 
 
 def question_of(
-    body: Options,
-    text: str,
-    workspace: str,
-    *,
-    mode: str = "mix",
-    history: Sequence[Turn] = (),
-    limit: int = DEFAULT_RESULTS,
+    body: Options, text: str, workspace: str, *, history: Sequence[Turn] = (), limit: int = DEFAULT_RESULTS
 ) -> Question:
-    """What is asked, after what was said before; ``mode`` unless the body names one. Raises as ``check_query`` does."""
+    """What is asked, after what was said before. Raises as ``check_query`` does."""
     return Question(
         check_query(text),
-        body.effective_mode(mode),
+        body.effective_mode(),
         context=context_of(text, [turn.content for turn in history if turn.role == "user"]),
         limit=limit,
-        scope=body.scope(),
+        scope=body.document_filter.scope() if body.document_filter else None,
         system_prompt=body.system_prompt or "",
         history=tuple(history),
         workspace=workspace,

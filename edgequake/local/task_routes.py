@@ -165,8 +165,8 @@ class PipelineRoutes(Routes):
     @route("GET /api/v1/ingestion/{track}/progress")
     def progress(self, asked: Asked) -> object:
         """How far an upload is."""
-        found = self._tracked(asked["track"], asked.workspace)
-        return _progress(existing(found, "upload", asked["track"]), asked["track"])
+        track = asked["track"]
+        return _progress(existing(self._tracked(track, asked.workspace), "upload", track), track)
 
     @route("GET /api/v1/pipeline/status")
     def pipeline(self, asked: Asked) -> object:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from edgequake.exceptions import TimeoutError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from edgequake.exceptions import TimeoutStage
     from edgequake.settings import Timeout
 
-__all__ = ["CallClock", "or_infinity", "timed_out"]
+__all__ = ["CallClock", "timed_out"]
 
 _WAITING_FOR: dict[str, str] = {
     "connect": "no connection to the server within {seconds:g} s",
@@ -35,7 +38,7 @@ class CallClock:
 
     def __init__(self, timeout: Timeout, started: float) -> None:
         self.timeout = timeout
-        self._limits = {stage: or_infinity(getattr(timeout, stage)) for stage in _WAITING_FOR}
+        self._limits = _limits_of(timeout)
         self._total_ends = started + self._limits["total"]
         self.wait_for("response", started)
 
@@ -102,6 +105,8 @@ def timed_out(stage: TimeoutStage, timeout: Timeout, words: str | None = None) -
     return TimeoutError(f"timeout: {said}", stage=stage)  # programs look for that word
 
 
-def or_infinity(seconds: float | None) -> float:
-    """``seconds``, or infinity where there is no limit."""
-    return math.inf if seconds is None else seconds
+@lru_cache(maxsize=64)  # a program has few, and each call asks for them
+def _limits_of(timeout: Timeout) -> Mapping[str, float]:
+    """The seconds of each stage; infinite where there is no limit."""
+    limits = {stage: getattr(timeout, stage) for stage in _WAITING_FOR}
+    return {stage: math.inf if seconds is None else seconds for stage, seconds in limits.items()}

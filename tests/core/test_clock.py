@@ -7,7 +7,7 @@ import math
 from tables import table
 
 from edgequake import Timeout
-from edgequake._core.clock import CallClock, or_infinity, timed_out
+from edgequake._core.clock import CallClock, timed_out
 from edgequake.exceptions import TimeoutError
 
 TIMEOUT = Timeout(connect=1, response=2, first_chunk=4, chunk=8)
@@ -120,8 +120,3 @@ def test_a_timeout_says_which_clock_and_how_long(stage, message):
 def test_a_clock_without_a_limit_can_still_be_named():
     assert timed_out("chunk", NEVER).stage == "chunk"
     assert "nan" in str(timed_out("chunk", NEVER))
-
-
-def test_none_is_never():
-    assert or_infinity(None) == math.inf
-    assert or_infinity(0.5) == 0.5

@@ -5,6 +5,7 @@ whether fewer calls are fewer instructions.
 """
 
 import asyncio
+import gc
 import sys
 
 import httpx
@@ -69,11 +70,13 @@ def calls_of(read, events, in_a_read):
         calls += event in ("call", "c_call")
 
     before = sys.getprofile()
+    gc.disable()  # it would call functions of objects that other tests left
     sys.setprofile(count)
     try:
         seen = read(events, in_a_read)
     finally:
         sys.setprofile(before)
+        gc.enable()
     assert seen == events
     return calls
 

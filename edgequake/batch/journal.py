@@ -7,16 +7,17 @@ import os
 import sqlite3
 import tempfile
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from edgequake.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
-__all__ = ["Journal", "Keys"]
+__all__ = ["Journal", "Keys", "checked_fields"]
 
 
 class Journal:
@@ -188,6 +189,21 @@ class Keys:
     def close(self) -> None:
         """Removes the file."""
         self._database.close()
+
+
+def checked_fields(fields: object, whose: str, key_name: str, key: str | int) -> Mapping[str, Any]:
+    """``fields``, unless a run that reads them from a line takes it for that of another item, or of one that failed.
+
+    :raises ConfigurationError: they are no mapping, or have a name that the journal uses itself.
+    """
+    if not isinstance(fields, Mapping):
+        raise ConfigurationError(f"{whose} must return a dict, not {type(fields).__name__}")
+    taken = key_name if fields.get(key_name, key) != key else "error"
+    if taken in fields:
+        raise ConfigurationError(
+            f"{whose} returned a field {taken!r}, which the journal uses itself: give it another name"
+        )
+    return fields
 
 
 def _name(key: Any) -> str:

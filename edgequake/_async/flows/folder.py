@@ -10,7 +10,7 @@ from edgequake._core.folder import KEY, ended, failed_later, fields_of, row_of, 
 from edgequake._http.waiting import async_in_thread
 from edgequake.batch._async.runner import AsyncRunner
 from edgequake.batch.files import found_files, hashed
-from edgequake.batch.journal import Journal
+from edgequake.batch.manifest import ManifestFile
 from edgequake.exceptions import ConfigurationError
 from edgequake.models.folder import FolderUpload
 
@@ -50,7 +50,7 @@ class AsyncFolder:
         with ExitStack() as stack:
             journal = None
             if self.path is not None:
-                journal = stack.enter_context(await async_in_thread(self._journal))
+                journal = stack.enter_context(await async_in_thread(ManifestFile, self.path, self.manifest))
             to_send = sorted_out(await self._hashed(files, result), self.manifest, result, force=force)
             for file in (*result.skipped, *result.duplicates, *result.failed):
                 self._tell(file)
@@ -75,20 +75,11 @@ class AsyncFolder:
         """Tells the manifest which documents failed after they had been sent, so that the next run sends them again."""
         failed = failed_later(result)
         if failed and self.path is not None:
-            with await async_in_thread(self._journal) as journal:
+            with await async_in_thread(ManifestFile, self.path, self.manifest) as journal:
                 for file in failed:
                     line = {KEY: self.manifest.key(file.sha256 or ""), **fields_of(self.manifest, file)}
                     error = {"type": "ProcessingError", "message": file.reason}
                     await async_in_thread(journal.append, line | {"error": error})
-
-    def _journal(self) -> Journal:
-        assert self.path is not None
-        try:
-            return _ManifestFile(self.path, KEY, self.manifest.add)
-        except OSError as error:
-            raise ConfigurationError(
-                f"cannot write the manifest {self.path}: {error.strerror}; give manifest= another path, or False"
-            ) from error
 
     async def _hashed(self, files: list[FolderFile], result: FolderUpload) -> list[FolderFile]:
         """The files that can be read, with their hashes; the others are noted in ``result``."""
@@ -110,19 +101,6 @@ class AsyncFolder:
     def _tell(self, file: FolderFile) -> None:
         if self.on_file is not None:
             self.on_file(file)
-
-
-class _ManifestFile(Journal):
-    """The file of a manifest, whose errors say what to do."""
-
-    def append(self, row: Mapping[str, Any]) -> None:
-        try:
-            super().append(row)
-        except OSError as error:
-            raise ConfigurationError(
-                f"cannot write the manifest {self.path}: {error.strerror}; make room and upload the folder again: what "
-                "the manifest lists is not sent twice"
-            ) from error
 
 
 def _no_files(folder: Path, pattern: str, others: list[FolderFile]) -> str:

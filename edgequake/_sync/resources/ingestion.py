@@ -142,13 +142,12 @@ class Ingestion(DocumentWaits, Uploads):
         :param on_file: a function that is not ``async``. It is called with each file that was skipped, was sent or has
             failed.
         :param on_progress: as in :meth:`wait`.
-        :raises ConfigurationError: the folder is missing, no file in it can be sent, or the manifest cannot be written.
-            Nothing has been sent.
+        :raises ConfigurationError: the folder is missing, no file in it can be sent, or the manifest cannot be written,
+            for example because the disk is full. After this and every other interruption, such as Ctrl-C, the manifest
+            lists what was sent.
         :raises UnauthorizedError: the key was refused (401).
         :raises ForbiddenError: the key was refused (403).
         :raises EdgeQuakeError: three files in a row did not reach the server or found it too busy.
-        :raises OSError: the disk is full or the manifest cannot be written. After this and every other interruption,
-            such as Ctrl-C, the manifest lists what was sent.
         :raises TimeoutError: the documents were not processed in time.
         """
         from edgequake._sync.flows.folder import Folder  # it brings more modules than the other methods

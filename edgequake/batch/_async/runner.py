@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sized
+from collections.abc import Sized
 from contextlib import ExitStack, closing
 from functools import partial
 from time import monotonic
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from edgequake._core.logs import logger
 from edgequake.batch.crew import AsyncCrew, async_blocking
 from edgequake.batch.failures import Failures, Tries, describe
-from edgequake.batch.journal import Journal, Keys
+from edgequake.batch.journal import Journal, Keys, checked_fields
 from edgequake.batch.pace import Pace
 from edgequake.batch.progress import Tally
 from edgequake.exceptions import ConfigurationError, EdgeQuakeError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from edgequake.batch.crew import AsyncWork
     from edgequake.batch.progress import BatchProgress
@@ -135,7 +135,7 @@ class AsyncRunner(Generic[T]):
             if done:
                 await self._crew.sleep(0)
                 continue
-            fields = self._checked(key, "fields", self._fields(item)) if self._fields else {}
+            fields = checked_fields(self._fields(item), "fields", self._key_name, key) if self._fields else {}
             line = {self._key_name: key, **fields, **await self._outcome(item, key)}
             if self._journal is not None:
                 await async_blocking(self._journal.append, line)
@@ -153,17 +153,6 @@ class AsyncRunner(Generic[T]):
                     raise ConfigurationError(f"two items have the same key: {key!r}")
                 return item, key, False
         return None
-
-    def _checked(self, key: str | int, whose: str, row: object) -> Mapping[str, Any]:
-        """``row``, unless the next run would take its line for that of another item, or of one that failed."""
-        if not isinstance(row, Mapping):
-            raise ConfigurationError(f"{whose} must return a dict, not {type(row).__name__}")
-        taken = self._key_name if row.get(self._key_name, key) != key else "error"
-        if taken in row:
-            raise ConfigurationError(
-                f"{whose} returned a field {taken!r}, which the journal uses itself: give it another name"
-            )
-        return row
 
     async def _outcome(self, item: T, key: str | int) -> Mapping[str, Any]:
         """What the work returned, or the error that the last try of it raised."""
@@ -183,7 +172,7 @@ class AsyncRunner(Generic[T]):
             else:
                 self._crew.end(begun, None)
                 self._failures.succeeded()
-                return self._checked(key, "work", result)
+                return checked_fields(result, "work", self._key_name, key)
             await self._crew.sleep(seconds)
 
     def _ended(self, line: dict[str, Any]) -> None:

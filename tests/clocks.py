@@ -12,6 +12,10 @@ def in_an_hour() -> float:
 
 def let_an_hour_pass() -> None:
     """For the running loop alone."""
-    loop = asyncio.get_running_loop()
+    put_forward(asyncio.get_running_loop(), 3600)
+
+
+def put_forward(loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+    """The clock of one loop."""
     before = loop.time
-    loop.time = lambda: before() + 3600  # type: ignore[method-assign]
+    loop.time = lambda: before() + seconds  # type: ignore[method-assign]  # on its class it would be every loop's clock

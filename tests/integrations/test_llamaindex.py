@@ -114,10 +114,10 @@ async def test_a_retriever_gives_nodes_and_raises_what_fails(client, script):
     assert (body["max_results"], body["context_only"], body["mode"]) == (2, True, "local")
 
 
-@pytest.mark.parametrize("kind", [ours.EdgequakeRetriever, ours.EdgequakeQueryEngine])
-def test_a_mode_that_is_none_is_refused_at_once(kind):
+@pytest.mark.parametrize("name", ["EdgequakeRetriever", "EdgequakeQueryEngine"])
+def test_a_mode_that_is_none_is_refused_at_once(name):
     with pytest.raises(ConfigurationError, match="did you mean 'hybrid'"):
-        kind(client_options={}, mode="hybird")
+        getattr(ours, name)(client_options={}, mode="hybird")
 
 
 def test_a_client_that_is_none_is_refused(script):

@@ -10,6 +10,8 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, Self
 
+from clocks import put_forward
+
 from edgequake.relay.server import RelayServer
 
 SECONDS = 60
@@ -69,11 +71,7 @@ class Served:
 
     def pass_time(self, seconds: float) -> None:
         """The clock of the server's loop goes forward at once: nobody has to wait for a timeout, nor to be quick."""
-        self.loop.call_soon_threadsafe(self._pass, seconds)
-
-    def _pass(self, seconds: float) -> None:
-        before = self.loop.time
-        self.loop.time = lambda: before() + seconds  # type: ignore[method-assign]  # for this loop alone
+        self.loop.call_soon_threadsafe(put_forward, self.loop, seconds)
 
     @staticmethod
     async def _until(happened: Callable[[], bool]) -> None:

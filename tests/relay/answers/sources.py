@@ -84,6 +84,7 @@ class Reader:
         self._after = after
         self._changed = asyncio.Event()
         self._task = asyncio.create_task(self._read(feed))
+        self._task.add_done_callback(_note)
 
     async def _read(self, feed: Feed) -> None:
         after = self._after
@@ -118,3 +119,9 @@ class Reader:
 def upto(count: int) -> list[int]:
     """What a reader got who got each item once, in order."""
     return list(range(1, count + 1))
+
+
+def _note(task: asyncio.Task[None]) -> None:
+    """Looks at how a reader ended: if its test does not, asyncio would log that in the midst of another test."""
+    if not task.cancelled():
+        task.exception()

@@ -1,5 +1,5 @@
 # make demo   a streamed answer over this repository's own documents, with sources
-# make test   everything CI checks
+# make test   everything CI checks; make coverage shows then what no test reaches
 # make docs   the documentation as a site, in site/; make docs-serve shows it while it is written
 #
 # Longer than a test may take, each for as long as asked:
@@ -24,7 +24,7 @@ export PYTHONDONTWRITEBYTECODE :=
 SECONDS ?= 60
 MINUTES ?= 2
 
-.PHONY: demo test check lint mypy pyright format generate docs docs-serve screenshots bench instructions bench-local bench-relay eval fuzz soak memory mutation test-recipes test-minimum audit clean
+.PHONY: demo test check lint mypy pyright coverage format generate docs docs-serve screenshots bench instructions bench-local bench-relay eval fuzz soak memory mutation test-recipes test-minimum audit clean
 
 demo: $(VENV)/.demo
 	$(BIN)/edgequake ask "What happens when the connection breaks while an answer is streaming?" --local README.md --local docs
@@ -33,9 +33,13 @@ test: check
 
 # The one gate. mypy and pyright use one core each, and the audit waits for the network: they run side by side.
 # The tests come after them, so that nothing slows their clocks, and so that their closing line is the last one.
+# Four workers: on two cores one of them often waits for a browser, a process or a timeout.
 check: $(VENV)/.dev
 	@$(MAKE) --no-print-directory --jobs mypy pyright lint audit
-	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest -n 4 --dist worksteal --cov --cov-report=
+
+coverage: # which lines the last `make check` did not reach
+	$(BIN)/coverage report
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check --quiet .

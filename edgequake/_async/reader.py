@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from edgequake._async.opening import AsyncOpening
 from edgequake._core.answer import COMPACT_AT
-from edgequake._core.clock import timed_out
 from edgequake._core.logs import about, logger
 from edgequake._core.stream_state import StreamState
 from edgequake._core.wire import WireDecoder
@@ -181,7 +180,7 @@ class AsyncReader(StreamState, Generic[ChunkT]):
         """Raises, among the events of one read, if the stream has been closed or its time is over."""
         self.check()
         if clock.left_in_total(monotonic()) <= 0:
-            raise timed_out("total", clock.timeout)
+            raise clock.timed_out("total")
 
     def _read_failed(self, error: Exception, opening: AsyncOpening[ChunkT]) -> NoReturn:
         """Raises the SDK's error for one of a read of the body."""

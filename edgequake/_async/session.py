@@ -44,7 +44,7 @@ class AsyncSession:
 
     def deadline(self, call: Call[Any], observation: Observation | None = None) -> AsyncDeadline:
         """The waits of a call that begins now; ``observation`` watches it if it is part of another call."""
-        clock = CallClock(call.timeout or self.config.timeout, monotonic())
+        clock = CallClock(call.timeout or self.config.timeout, monotonic(), call.route)
         return AsyncDeadline(clock, observation or observed(call, self.config))
 
     def rules(self, call: Call[Any], deadline: AsyncDeadline) -> RetryRules:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from edgequake.exceptions import TimeoutStage
     from edgequake.settings import Timeout
 
-__all__ = ["CallClock", "timed_out"]
+__all__ = ["CallClock"]
 
 _WAITING_FOR: dict[str, str] = {
     "connect": "no connection to the server within {seconds:g} s",
@@ -34,10 +34,21 @@ class CallClock:
     the time that a slow consumer takes between two chunks is not counted. ``total`` counts everything, from the start.
     """
 
-    __slots__ = ("_cut_short", "_limits", "_stage", "_total_ends", "_words", "ends", "timeout", "waiting_since")
+    __slots__ = (
+        "_cut_short",
+        "_limits",
+        "_route",
+        "_stage",
+        "_total_ends",
+        "_words",
+        "ends",
+        "timeout",
+        "waiting_since",
+    )
 
-    def __init__(self, timeout: Timeout, started: float) -> None:
+    def __init__(self, timeout: Timeout, started: float, route: str) -> None:
         self.timeout = timeout
+        self._route = route
         self._limits = _limits_of(timeout)
         self._total_ends = started + self._limits["total"]
         self.wait_for("response", started)
@@ -95,14 +106,10 @@ class CallClock:
         if stage is not None:
             cut_short = self._total_ends < self.waiting_since + self._limits[stage]
         ended = "total" if cut_short else stage or self._stage
-        return timed_out(ended, self.timeout, self._words if ended == "response" else None)
-
-
-def timed_out(stage: TimeoutStage, timeout: Timeout, words: str | None = None) -> TimeoutError:
-    """The error that says ``stage``'s clock of ``timeout`` ran out, in ``words`` if the usual ones do not fit."""
-    seconds = getattr(timeout, stage)
-    said = (words or _WAITING_FOR[stage]).format(seconds=math.nan if seconds is None else seconds)
-    return TimeoutError(f"timeout: {said}", stage=stage)  # programs look for that word
+        seconds = getattr(self.timeout, ended)
+        words = self._words if ended == "response" else _WAITING_FOR[ended]
+        said = words.format(seconds=math.nan if seconds is None else seconds)
+        return TimeoutError(f"{self._route}: timeout: {said}", stage=ended)  # programs look for that word
 
 
 @lru_cache(maxsize=64)  # a program has few, and each call asks for them

@@ -83,6 +83,7 @@ class Polling:
         self._draw = draw
         self._words = late
         self._started = clock()
+        self._asked_for = ""
 
     @property
     def elapsed(self) -> float:
@@ -111,6 +112,7 @@ class Polling:
 
         A server that is busy (429, 503) is asked again.
         """
+        self._asked_for = id
         delays = self.delays()
         while True:
             answer = yield Ask(name, id, self._left())
@@ -136,7 +138,8 @@ class Polling:
         return left
 
     def _late(self) -> TimeoutError:
-        error = TimeoutError(f"timeout: {self._words.format(seconds=self._timeout)}", stage="total")
+        of = f"{self._asked_for}: " if self._asked_for else ""
+        error = TimeoutError(f"{of}timeout: {self._words.format(seconds=self._timeout)}", stage="total")
         error.progress = self.last
         return error
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from edgequake._sync.flows.login import SignedIn
-from edgequake._core.clock import timed_out
 from edgequake._core.config import checked_header, merged_headers
 from edgequake._core.errors import MAX_ERROR_BODY, api_error
 from edgequake._core.results import result
@@ -82,7 +81,7 @@ class Sender:
         now = monotonic()
         seconds = limiter.reserve(now, at_most=deadline.clock.left_in_total(now))
         if seconds is None:
-            raise timed_out("total", deadline.clock.timeout)
+            raise deadline.clock.timed_out("total")
         try:
             if seconds:
                 deadline.sleep(seconds)

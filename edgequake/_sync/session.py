@@ -45,7 +45,7 @@ class Session:
 
     def deadline(self, call: Call[Any], observation: Observation | None = None) -> Deadline:
         """The waits of a call that begins now; ``observation`` watches it if it is part of another call."""
-        clock = CallClock(call.timeout or self.config.timeout, monotonic())
+        clock = CallClock(call.timeout or self.config.timeout, monotonic(), call.route)
         return Deadline(clock, observation or observed(call, self.config))
 
     def rules(self, call: Call[Any], deadline: Deadline) -> RetryRules:

@@ -7,7 +7,7 @@ import math
 from tables import table
 
 from edgequake import Timeout
-from edgequake._core.clock import CallClock, timed_out
+from edgequake._core.clock import CallClock
 from edgequake.exceptions import TimeoutError
 
 TIMEOUT = Timeout(connect=1, response=2, first_chunk=4, chunk=8)
@@ -16,7 +16,7 @@ STAGES = ("connect", "response", "first_chunk", "chunk")
 
 
 def clock_of(timeout, stage=None, at=100.0):
-    clock = CallClock(timeout, 100.0)
+    clock = CallClock(timeout, 100.0, "POST /api/v1/query")
     if stage is not None:
         clock.wait_for(stage, at)
     return clock
@@ -111,12 +111,12 @@ def test_a_read_may_take_as_long_as_the_longer_of_its_clocks_within_the_total():
         ("total", "not finished within 16 s in all"),
     ],
 )
-def test_a_timeout_says_which_clock_and_how_long(stage, message):
-    error = timed_out(stage, Timeout(connect=1, response=2.5, first_chunk=4, chunk=8, total=16))
+def test_a_timeout_says_which_call_which_clock_and_how_long(stage, message):
+    error = clock_of(Timeout(connect=1, response=2.5, first_chunk=4, chunk=8, total=16)).timed_out(stage)
     assert isinstance(error, TimeoutError)
-    assert (str(error), error.stage) == (f"timeout: {message}", stage)
+    assert (str(error), error.stage) == (f"POST /api/v1/query: timeout: {message}", stage)
 
 
 def test_a_clock_without_a_limit_can_still_be_named():
-    assert timed_out("chunk", NEVER).stage == "chunk"
-    assert "nan" in str(timed_out("chunk", NEVER))
+    error = clock_of(NEVER).timed_out("chunk")
+    assert (error.stage, "nan" in str(error)) == ("chunk", True)

@@ -176,7 +176,7 @@ def test_a_partial_failure_is_no_error_and_has_its_passages():
 def test_out_of_time_says_how_far_it_was():
     driven = wait("t", track=[track("processing")], timeout=10)
     assert isinstance(driven.error, TimeoutError)
-    assert str(driven.error) == "timeout: not finished within 10 s; the server goes on working"
+    assert str(driven.error) == "t: timeout: not finished within 10 s; the server goes on working"
     assert (driven.error.stage, driven.error.progress) == ("total", driven.told[-1])
     assert driven.seconds == 10.0
     late = wait("t", track=[TimeoutError("late", stage="total")], timeout=10, each_takes=10)

@@ -32,7 +32,7 @@ def pieces(coding, *reads):
         stream=Reads(*reads),
         request=httpx.Request("GET", "http://localhost"),
     )
-    return sync_body(response, Deadline(CallClock(Timeout(None), 0.0)))
+    return sync_body(response, Deadline(CallClock(Timeout(None), 0.0, "GET /a")))
 
 
 def unpacked(coding, *reads):

@@ -32,7 +32,7 @@ class Stream:
 
 
 def deadline(*, began: float) -> Deadline:
-    return Deadline(CallClock(Timeout(response=3600.0), monotonic() - began))
+    return Deadline(CallClock(Timeout(response=3600.0), monotonic() - began, "GET /a"))
 
 
 def connected(stream: Any, of: Deadline) -> Any:

@@ -41,7 +41,7 @@ def example(cls, message="x"):
 
 
 def ours(error, *, streaming, stage="response", timeout=TIMEOUT):
-    clock = CallClock(timeout, 100.0)
+    clock = CallClock(timeout, 100.0, "GET /a")
     clock.wait_for(stage, 100.0)
     return translated(error, clock, streaming=streaming, origin="http://h")
 

@@ -31,7 +31,7 @@ def request():
 
 
 def call_clock():
-    return CallClock(Timeout(connect=5, response=5), 0.0)
+    return CallClock(Timeout(connect=5, response=5), 0.0, "POST /a")
 
 
 def test_a_slow_upload_is_not_cut_off_while_it_goes_on(clock):

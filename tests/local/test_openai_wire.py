@@ -62,7 +62,7 @@ def test_the_conversation_goes_along(folder, caller, models: ModelServer) -> Non
 FAILURES = {
     "missing": r"POST http://[\d.:]+/v1/chat/completions: model 'missing' not found, try pulling it first \(404\)",
     "cuts": "the server closed the stream without its final event: the answer may be cut short",
-    "stuck": r"timeout: no first chunk within [\d.]+ s of the answer's beginning",
+    "stuck": r"POST /chat/completions: timeout: no first chunk within [\d.]+ s of the answer's beginning",
 }
 
 

@@ -66,6 +66,7 @@ app = typer.Typer(
 def _print_version(wanted: bool) -> None:
     if wanted:
         sys.stdout.write(f"edgequake {__version__}\n")
+        sys.stdout.flush()  # a full disk is seen here: what Python's last flush raises, nobody can catch
         raise typer.Exit
 
 

@@ -10,7 +10,6 @@ import select
 import signal
 import struct
 import subprocess
-import sys
 import termios
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -19,7 +18,8 @@ from edgequake.local import LocalServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    from forks import Program
 
 SECONDS = 60
 """How long any wait may take before it counts as a failure."""
@@ -55,16 +55,10 @@ class Run(Protocol):
 
 
 class Process:
-    """``python -m edgequake`` in a process of its own."""
+    """A command in a process of its own."""
 
-    def __init__(self, args: tuple[str, ...], command: list[str] | None, stdin: int, stdout: int, cwd: Path) -> None:
-        self.popen = subprocess.Popen(
-            [*(command or [sys.executable, "-m", "edgequake"]), *args],
-            stdin=stdin,
-            stdout=stdout,
-            stderr=subprocess.PIPE if stdout == subprocess.PIPE else stdout,
-            cwd=cwd,
-        )
+    def __init__(self, popen: subprocess.Popen[bytes] | Program) -> None:
+        self.popen = popen
         self.seen = b""
 
     def read_until(self, end: bytes) -> bytes:
@@ -94,9 +88,11 @@ class Start(Protocol):
     def __call__(
         self,
         *args: str,
+        code: str = ...,
         command: list[str] | None = None,
         stdin: int = subprocess.DEVNULL,
         stdout: int = subprocess.PIPE,
+        stderr: int | None = None,
     ) -> Process: ...
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import typer.main
-from cli.commands import SECONDS, Ended, Input, Output, Process, Terminal
+from cli.commands import Ended, Input, Output, Process, Terminal
+from forks import interpreter, module
 
 from edgequake.cli import main
 from edgequake.testing.plugin import edgequake_script
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cli.commands import Run, Start
+    from forks import Interpreter, Program
 
 __all__ = ["edgequake_script"]
 
@@ -63,31 +65,49 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
+COMMANDS = """
+import functools, httpcore, prompt_toolkit, typer.main
+import edgequake._sync.client, edgequake.cli.app
+typer.main.get_command = functools.cache(typer.main.get_command)
+typer.main.get_command(edgequake.cli.app.app)
+"""
+
+
+@pytest.fixture(scope="session")
+def _interpreter() -> Iterator[Interpreter]:
+    with interpreter(COMMANDS, "-X", "utf8") as running:
+        yield running
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a command in a process of its own."""
+def start(tmp_path: Path, _interpreter: Interpreter) -> Iterator[Start]:
+    """Starts a command in a process of its own: ``edgequake`` or other code, or a command of the shell."""
     with contextlib.ExitStack() as stack:
 
         def start(
             *args: str,
+            code: str = module("edgequake"),
             command: list[str] | None = None,
             stdin: int = subprocess.DEVNULL,
             stdout: int = subprocess.PIPE,
+            stderr: int | None = None,
         ) -> Process:
-            process = Process(args, command, stdin, stdout, tmp_path)
-            stack.callback(_stop, process.popen)
-            return process
+            stderr = stderr or (subprocess.PIPE if stdout == subprocess.PIPE else stdout)
+            streams = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
+            if command is None:
+                popen = _interpreter.start(code, *args, cwd=tmp_path, **streams)
+            else:
+                popen = subprocess.Popen([*command, *args], cwd=tmp_path, **streams)
+            stack.callback(_stop, popen)
+            return Process(popen)
 
         with _interruptible():
             yield start
 
 
-def _stop(popen: subprocess.Popen[bytes]) -> None:
-    popen.kill()
-    popen.wait(SECONDS)
-    for pipe in (popen.stdout, popen.stderr):
-        if pipe is not None:
-            pipe.close()
+def _stop(popen: subprocess.Popen[bytes] | Program) -> None:
+    with popen:
+        popen.kill()
 
 
 @contextlib.contextmanager

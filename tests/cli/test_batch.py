@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from forks import module
 
 from edgequake.testing import RESET, Hold
 
@@ -214,12 +214,10 @@ def test_a_full_disk_ends_it_with_whole_lines(
     start: Start, edgequake_script: ScriptServer, questions: Path, answers: Path
 ) -> None:
     edgequake_script.on(*QUERY).always().reply(json=ANSWER | {"answer": "x" * 400})
-    limited = "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)); "
+    limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)); "
     limited += "sys.dont_write_bytecode = True; "  # Python would leave half a .pyc, which no program can import
-    run_module = "runpy.run_module('edgequake', run_name='__main__', alter_sys=True)"
     ended = start(
-        *command(edgequake_script, questions, answers, "--concurrency", "1"),
-        command=[sys.executable, "-c", limited + run_module],
+        *command(edgequake_script, questions, answers, "--concurrency", "1"), code=limited + module("edgequake")
     ).end()
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.startswith("edgequake: File too large; the answers so far are in")

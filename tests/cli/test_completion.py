@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,21 +9,6 @@ import typer.main
 
 if TYPE_CHECKING:
     from cli.commands import Run
-
-
-def completed(line: str) -> list[str]:
-    """What bash is told when Tab is pressed at the end of ``line``."""
-    environment = {
-        "_EDGEQUAKE_COMPLETE": "complete_bash",
-        "COMP_WORDS": line,
-        "COMP_CWORD": str(len(line.split(" ")) - 1),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", "from edgequake.cli import main; main()"],
-        env=environment, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.stderr == ""
-    return done.stdout.split()
 
 
 @pytest.mark.parametrize(
@@ -37,8 +20,13 @@ def completed(line: str) -> list[str]:
         ("edgequake chat --no-h", {"--no-history"}),
     ],
 )
-def test_tab_completes(line: str, words: set[str]) -> None:
-    assert set(completed(line)) == words
+def test_tab_completes(run: Run, monkeypatch: pytest.MonkeyPatch, line: str, words: set[str]) -> None:
+    """What bash is told when Tab is pressed at the end of the line."""
+    monkeypatch.setenv("_EDGEQUAKE_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split(" ")) - 1))
+    completed = run()
+    assert (set(completed.out.split()), completed.err) == (words, "")
 
 
 def test_the_script_for_the_shell_is_shown_and_can_be_installed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ STYLE = """text { font: 13px system-ui, sans-serif; fill: #1f2328; }
 
 def bars(measured: dict[str, Any], title: str, top: int, shape: Shape) -> tuple[list[str], int]:
     """One panel, and where it ends. A bar that is far longer than the others is cut, and shows it."""
-    values = sorted((spread["median"], client) for client, spread in measured.items())
+    values = sorted((spread["low"], client) for client, spread in measured.items())
     room = shape.width - shape.names - 110
     longest = max(value for value, client in values if client != "openai")
     lines = [f'<text class="title" x="0" y="{top + 16}">{escape(title)}</text>']

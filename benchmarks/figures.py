@@ -8,16 +8,24 @@ from typing import Any, NamedTuple
 
 
 class Spread(NamedTuple):
-    """The median of some rounds, and their lowest and highest."""
+    """The lowest of some rounds, which is the cost: what else runs on a machine makes a round dearer, never cheaper."""
 
+    low: float
     median: float
+    high: float
+
+
+class Reached(NamedTuple):
+    """What is held against an aim, and between what it was in the rounds."""
+
+    figure: float
     low: float
     high: float
 
 
 def spread(values: list[float]) -> Spread:
     """The spread of ``values``."""
-    return Spread(median(values), min(values), max(values))
+    return Spread(min(values), median(values), max(values))
 
 
 @dataclass
@@ -30,18 +38,21 @@ class Figures:
         """Takes in a value of one more round."""
         self.rounds.setdefault(measure, {}).setdefault(client, []).append(value)
 
-    def of(self, measure: str, client: str) -> Spread | None:
-        """The spread of what was measured, if it was."""
-        values = self.rounds.get(measure, {}).get(client)
-        return spread(values) if values else None
+    def ratio(self, measure: str, ours: str, against: str) -> Reached | None:
+        """Our lowest cost by theirs, and the range of the rounds' own ratios; None if one was not measured."""
+        mine, theirs = (self._values(measure, client) for client in (ours, against))
+        if not mine or not theirs:
+            return None
+        ratios = [a / b for a, b in zip(mine, theirs, strict=False)]
+        return Reached(min(mine) / min(theirs), min(ratios), max(ratios))
 
-    def ratio(self, measure: str, ours: str, against: str, other: str | None = None) -> Spread | None:
-        """The spread of the rounds' ratios: a drift of the machine meets both sides of one round alike."""
-        mine, theirs = (
-            self.rounds.get(name, {}).get(client, []) for name, client in [(measure, ours), (other or measure, against)]
-        )
-        pairs = [a / b for a, b in zip(mine, theirs, strict=False)]
-        return spread(pairs) if pairs else None
+    def difference(self, measure: str, client: str) -> Reached | None:
+        """The median of what is a difference already, which other work on the machine can make smaller too."""
+        values = self._values(measure, client)
+        return Reached(median(values), min(values), max(values)) if values else None
+
+    def _values(self, measure: str, client: str) -> list[float]:
+        return self.rounds.get(measure, {}).get(client, [])
 
 
 class Aim(NamedTuple):
@@ -55,10 +66,10 @@ class Aim(NamedTuple):
     more: bool = False
     """The measure is a difference in milliseconds, and no ratio."""
 
-    def reached(self, figures: Figures) -> Spread | None:
+    def reached(self, figures: Figures) -> Reached | None:
         """What was reached, if it was measured."""
         if self.more:
-            return figures.of(self.measure, "more")
+            return figures.difference(self.measure, "more")
         return figures.ratio(self.measure, self.ours, self.against)
 
 

@@ -130,7 +130,7 @@ def first(name: str, url: str, count: int) -> dict[str, float]:
         theirs()
     pairs = [(ours(), theirs()) for _ in range(count)]
     return {
-        "ours": median(pair[0] for pair in pairs),
+        "edgequake": median(pair[0] for pair in pairs),
         "httpx": median(pair[1] for pair in pairs),
         "more": median(pair[0] - pair[1] for pair in pairs),
     }

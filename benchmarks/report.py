@@ -44,22 +44,20 @@ def aims(record: dict[str, Any]) -> Rows:
         if reached is None:
             rows.append([*row, "not measured", ""])
             continue
-        within = "" if reached["median"] <= aim["at_most"] else " (missed)"
+        within = "" if reached["figure"] <= aim["at_most"] else " (missed)"
         between = f"{sign}{reached['low']:.3f} .. {sign}{reached['high']:.3f}"
-        rows.append([*row, f"{sign}{reached['median']:.3f}{within}", between])
+        rows.append([*row, f"{sign}{reached['figure']:.3f}{within}", between])
     return rows
 
 
 def clients(record: dict[str, Any], measure: str) -> Rows:
     """A row for each client."""
-    rows = [["client", "median", "from .. to", "edgequake to this"]]
-    measured = record["measures"].get(measure, {})
-    mine = measured.get("edgequake", measured.get("ours", measured.get("edgequake async")))
-    for client, spread in sorted(measured.items(), key=lambda item: item[1]["median"]):
-        pairs = zip(mine["rounds"], spread["rounds"], strict=False)
-        ratios = sorted(a / b for a, b in pairs if b)
-        ratio = "" if spread is mine or client == "more" else f"{ratios[len(ratios) // 2]:.2f}"
-        rows.append([client, figure(spread["median"]), f"{figure(spread['low'])} .. {figure(spread['high'])}", ratio])
+    rows = [["client", "lowest", "median", "highest", "edgequake to this"]]
+    measured = {client: spread for client, spread in record["measures"].get(measure, {}).items() if client != "more"}
+    mine = next(measured[name] for name in ("edgequake", "edgequake async") if name in measured)
+    for client, spread in sorted(measured.items(), key=lambda item: item[1]["low"]):
+        ratio = "" if spread is mine else f"{mine['low'] / spread['low']:.2f}"
+        rows.append([client, *(figure(spread[name]) for name in ("low", "median", "high")), ratio])
     return rows
 
 
@@ -73,7 +71,7 @@ def curve(record: dict[str, Any], name: str) -> Rows:
     for client in names:
         for suffix in ("", ", wall") if walls else ("",):
             cells = [record["measures"].get(f"{name} {step}{suffix}", {}).get(client) for step in sorted(steps)]
-            rows.append([client + suffix, *("-" if cell is None else figure(cell["median"]) for cell in cells)])
+            rows.append([client + suffix, *("-" if cell is None else figure(cell["low"]) for cell in cells)])
     return rows
 
 
@@ -99,8 +97,8 @@ def about(record: dict[str, Any]) -> str:
     machine = record["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     return (
-        f"{machine['system']}, {machine['cores']} cores, Python {machine['python']}; medians of {machine['rounds']} "
-        f"rounds, streams of {machine['events']:,} events; load average {machine['load before']} "
+        f"{machine['system']}, {machine['cores']} cores, Python {machine['python']}; {machine['rounds']} rounds, "
+        f"streams of {machine['events']:,} events; load average {machine['load before']} "
         f"as the run began. {versions}."
     )
 

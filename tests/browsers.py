@@ -11,8 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Error, expect, sync_playwright
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from playwright.sync_api import Dialog, Page
 
 SECONDS = 60
 """How long a page may take for one step before it counts as a failure."""
@@ -48,3 +50,33 @@ def chromium(*arguments: str) -> Iterator[Browser]:
             pytest.skip(f"Chromium does not start here: {error.message.splitlines()[0]}")
         yield browser
         browser.close()
+
+
+# A page that has no origin has no storage either.
+_FORGET = "() => { try { localStorage.clear(); sessionStorage.clear(); } catch {} }"
+
+
+@contextmanager
+def lent(page: Page, faults: list[str], **listeners: Callable[..., None]) -> Iterator[Page]:
+    """A page for one test of many: what goes wrong in it is in `faults`, and nothing of the test stays in it.
+
+    A page of its own costs each test a process of the browser. What a test looks at has a port of its own, thus an
+    origin of its own, and a port may be given twice: so its storage is emptied.
+    """
+
+    def said(dialog: Dialog) -> None:
+        faults.append(dialog.message)
+        dialog.dismiss()  # an open one would hold the tests that follow
+
+    listeners = {"pageerror": lambda fault: faults.append(str(fault)), "dialog": said, **listeners}
+    page.set_default_timeout(SECONDS * 1000)
+    for event, listener in listeners.items():
+        page.on(event, listener)
+    try:
+        yield page
+    finally:
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
+        page.context.set_offline(False)
+        page.evaluate(_FORGET)
+        page.goto("about:blank")  # ends its requests, as leaving it does

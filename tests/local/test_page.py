@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from browsers import SECONDS, chromium
+from browsers import chromium, lent
 from local.fakes import Endless, Says
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from edgequake.local import LocalServer
 
@@ -38,9 +38,9 @@ QUESTION = "Who operates the Orion relay?"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def tab() -> Iterator[Page]:
     with chromium() as browser:
-        yield browser
+        yield browser.new_page()
 
 
 @pytest.fixture(scope="module")
@@ -55,25 +55,25 @@ Open = Callable[[LocalServer], Page]
 
 
 @pytest.fixture
-def opened(browser: Browser) -> Iterator[Open]:
+def opened(tab: Page) -> Iterator[Open]:
     """Opens a server's page; what goes wrong in it fails the test."""
-    pages: list[Page] = []
     faults: list[str] = []
+    url = "about:blank"
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith(url):
+            faults.append(request.url)
 
     def open_page(server: LocalServer) -> Page:
-        page = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme="dark")
-        pages.append(page)
-        page.set_default_timeout(SECONDS * 1000)
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        page.on("dialog", lambda dialog: faults.append(dialog.message))
+        nonlocal url
         url = server.url
-        page.on("request", lambda request: faults.extend([] if request.url.startswith(url) else [request.url]))
         page.goto(url)
         return page
 
-    yield open_page
-    for page in pages:
-        page.close()
+    with lent(tab, faults, request=asked) as page:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.emulate_media(color_scheme="dark")
+        yield open_page
     assert faults == []
 
 

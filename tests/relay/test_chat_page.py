@@ -11,8 +11,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from browsers import chromium
-from playwright.sync_api import Browser, Page, expect
+from browsers import chromium, lent
+from playwright.sync_api import Page, expect
 from relay.answers.servers import REAL, RedisServer, free_port
 from relay.apps import Cuttable
 from relay.serving import SECONDS, Served
@@ -43,9 +43,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def tab() -> Iterator[Page]:
     with chromium() as browser:
-        yield browser
+        yield browser.new_page()
 
 
 @pytest.fixture(scope="module")
@@ -67,15 +67,18 @@ def served(example: ModuleType, edgequake_script: ScriptServer) -> Iterator[Serv
 
 
 @pytest.fixture
-def page(browser: Browser, served: Served) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 390, "height": 700})
-    page.set_default_timeout(SECONDS * 1000)
-    faults: list[object] = []
-    page.on("pageerror", lambda fault: faults.append(fault))
-    page.goto(served.url)
-    yield page
-    page.close()
+def blank(tab: Page) -> Iterator[Page]:
+    faults: list[str] = []
+    with lent(tab, faults) as page:
+        page.set_viewport_size({"width": 390, "height": 700})
+        yield page
     assert faults == []
+
+
+@pytest.fixture
+def page(blank: Page, served: Served) -> Page:
+    blank.goto(served.url)
+    return blank
 
 
 def ask(page: Page, question: str) -> None:
@@ -277,35 +280,32 @@ def test_what_comes_from_outside_is_never_read_as_html(page: Page, edgequake_scr
 
 
 @pytest.mark.parametrize("width", [320, 390, 1100])
-def test_it_fits_a_phone_and_a_desk(
-    browser: Browser, served: Served, edgequake_script: ScriptServer, width: int
-) -> None:
+def test_it_fits_a_phone_and_a_desk(page: Page, edgequake_script: ScriptServer, width: int) -> None:
     edgequake_script.on("POST", ROUTE).stream(CONTEXT, token("x" * 300 + " word" * 400), {"type": "done"})
-    page = browser.new_page(viewport={"width": width, "height": 600})
-    page.goto(served.url)
+    page.set_viewport_size({"width": width, "height": 600})
     page.get_by_role("button", name="What is the default timeout?").click()
     expect(page.get_by_text("1 source")).to_be_in_viewport()
     page.get_by_text("1 source").click()
     expect(page.get_by_role("button", name="Send")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.close()
 
 
-def test_it_answers_over_the_local_server(browser: Browser, example: ModuleType, local_server: LocalServer) -> None:
+def test_it_answers_over_the_local_server(blank: Page, example: ModuleType, local_server: LocalServer) -> None:
+    page = blank
     with Served(example.chat_app(local_server.url)) as served:
-        page = browser.new_page()
         page.goto(served.url)
         ask(page, "Who operates the Orion relay?")
         expect(page.locator("li.answer .text")).to_contain_text("Mira Okafor")
         expect(page.locator(".cited li")).to_contain_text("[1] relay.md")
         ask(page, "From where?")
         expect(page.locator("li.answer .text").nth(1)).to_contain_text("Lyon")
-        page.close()
+        page.goto("about:blank")
 
 
 def test_two_workers_on_one_port_serve_one_answer_over_any_number_of_reloads(
-    browser: Browser, edgequake_script: ScriptServer, tmp_path: Path
+    blank: Page, edgequake_script: ScriptServer, tmp_path: Path
 ) -> None:
+    page = blank
     holds = [Hold() for _ in range(4)]
     steps = [step for n, hold in enumerate(holds) for step in (token(f"{n} "), hold)]
     edgequake_script.on("POST", ROUTE).stream(*steps, token("end"), {"type": "done"})
@@ -313,7 +313,6 @@ def test_two_workers_on_one_port_serve_one_answer_over_any_number_of_reloads(
         RedisServer("fake" if REAL is None else "real", tmp_path) as redis,
         workers(redis.url, edgequake_script) as url,
     ):
-        page = browser.new_page()
         page.goto(url)
         ask(page, "Tell me")
         for number, hold in enumerate(holds):
@@ -321,7 +320,7 @@ def test_two_workers_on_one_port_serve_one_answer_over_any_number_of_reloads(
             page.reload()  # and so to either worker
             hold.release()
         expect(page.locator("li.answer .text")).to_have_text("0 1 2 3 end")
-        page.close()
+        page.goto("about:blank")
     assert len(edgequake_script.requests) == 1
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from browsers import chromium
+from browsers import chromium, lent
 
 from edgequake import AsyncEdgequakeClient
 from edgequake._serving.guard import Guard
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.slow
 
@@ -91,9 +91,9 @@ def running(server: Any) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def tab() -> Iterator[Page]:
     with chromium(f"--host-resolver-rules=MAP {EVIL} 127.0.0.1") as browser:
-        yield browser
+        yield browser.new_page()
 
 
 @pytest.fixture(scope="module")
@@ -131,15 +131,22 @@ def servers(documents: Path, poisoned: list[str]) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(tab: Page) -> Iterator[Page]:
+    faults: list[str] = []
+    with lent(tab, faults) as page:
+        yield page
+    assert faults == []
+
+
+@pytest.fixture
+def evil(page: Page) -> Iterator[Page]:
     """A page of another site."""
     site = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
     thread = threading.Thread(target=site.serve_forever)
     thread.start()
-    page = browser.new_page()
     page.goto(f"http://{EVIL}:{site.server_port}/")
     yield page
-    page.close()
+    page.goto("about:blank")
     site.shutdown()
     site.server_close()
     thread.join()
@@ -152,9 +159,9 @@ def titles(url: str) -> list[str]:
 
 
 def test_a_page_of_another_site_is_told_nothing_and_changes_nothing(
-    page: Page, servers: list[str], poisoned: list[str], tmp_path: Path
+    evil: Page, servers: list[str], poisoned: list[str], tmp_path: Path
 ) -> None:
-    before = titles(servers[0])
+    page, before = evil, titles(servers[0])
     assert before != []
     answers = page.evaluate(ATTACK, [servers, REQUESTS])
     assert len(answers) == (len(REQUESTS) + 1) * len(servers)
@@ -171,20 +178,16 @@ def test_a_page_of_another_site_is_told_nothing_and_changes_nothing(
     assert poisoned == []
 
 
-def test_a_name_that_leads_here_is_not_answered(browser: Browser, servers: list[str]) -> None:
-    page = browser.new_page()
+def test_a_name_that_leads_here_is_not_answered(page: Page, servers: list[str]) -> None:
     for url in servers:
         for path in ("/query/stream?query=vault", "/v1/models", "/relay.js", "/health"):
             answer = page.goto(url.replace("127.0.0.1", EVIL) + path)
             assert answer is not None
             assert (answer.status, SECRET in answer.text()) == (403, False)
-    page.close()
 
 
-def test_the_servers_own_pages_and_programs_are_answered(browser: Browser, servers: list[str]) -> None:
-    page = browser.new_page()
+def test_the_servers_own_pages_and_programs_are_answered(page: Page, servers: list[str]) -> None:
     assert page.goto(f"{servers[0]}/health").status == 200
     told = page.evaluate("() => fetch('/query/stream?query=vault').then(answer => answer.text())")
     assert SECRET in told
     assert httpx.post(f"{servers[2]}/call/nothing", json={}, trust_env=False).status_code == 404
-    page.close()

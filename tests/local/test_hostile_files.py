@@ -57,9 +57,9 @@ def test_half_a_sign_of_a_pdf_is_no_reason_to_refuse_the_rest() -> None:
         assert [hit.page for hit in store.search("gulls")] == [1]
 
 
-def test_a_pdf_that_unpacks_to_a_gigabyte_ends_in_an_error() -> None:
+def test_a_pdf_that_unpacks_to_a_thousand_times_its_size_ends_in_an_error() -> None:
     packer = zlib.compressobj(9)
-    packed = b"".join([*(packer.compress(b" " * (1 << 20)) for _ in range(200)), packer.flush()])
+    packed = b"".join([*(packer.compress(b" " * (1 << 20)) for _ in range(80)), packer.flush()])
     file = expanding_pdf(b"", pages=1)
     empty = zlib.compress(b"", 9)
     file = file.replace(b"/Length %d" % len(empty), b"/Length %d" % len(packed)).replace(empty, packed)
@@ -101,5 +101,6 @@ def steps_of(text: str) -> int:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_reading_takes_steps_in_proportion_to_the_text(shape: str) -> None:
-    small, large = (steps_of(SHAPES[shape](size)) for size in (4_000, 16_000))
+    steps_of(SHAPES[shape](100))  # the first document makes what all share
+    small, large = (steps_of(SHAPES[shape](size)) for size in (1_000, 4_000))
     assert large < 6 * small + 2_000

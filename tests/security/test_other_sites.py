@@ -142,7 +142,7 @@ def page(tab: Page) -> Iterator[Page]:
 def evil(page: Page) -> Iterator[Page]:
     """A page of another site."""
     site = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-    thread = threading.Thread(target=site.serve_forever)
+    thread = threading.Thread(target=site.serve_forever, args=(0.02,))  # it looks so often whether it is to end
     thread.start()
     page.goto(f"http://{EVIL}:{site.server_port}/")
     yield page

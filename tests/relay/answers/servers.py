@@ -55,7 +55,8 @@ class RedisServer:
         """Returns when it answers."""
         if self.kind == "fake":
             self._server = _Fake(("127.0.0.1", self.port), server_type="redis")
-            threading.Thread(target=self._server.serve_forever, daemon=True).start()
+            # It looks so often whether it is to end.
+            threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         else:
             assert REAL is not None
             ports = ["--port", "0", "--tls-port"] if self._tls else ["--port"]
@@ -92,8 +93,6 @@ class RedisServer:
 class _Fake(TcpFakeServer):
     """Closes its connections when it ends, as a process does."""
 
-    daemon_threads = True
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._open: set[socket.socket] = set()
@@ -104,9 +103,14 @@ class _Fake(TcpFakeServer):
 
     def end(self) -> None:
         self.shutdown()
-        self.server_close()
         for connection in self._open:
-            try:
+            with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
+        for client in list(
+            self.clients.values()
+        ):  # who waits for an item hears nothing of that, and would be waited for
+            waiting = client.get_socket()
+            with waiting._db.condition:
+                waiting._unblock_reason = b"timeout"
+                waiting._db.condition.notify_all()
+        self.server_close()

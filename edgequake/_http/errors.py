@@ -53,6 +53,9 @@ _SAYS_NOTHING = ("All connection attempts failed", "Cannot connect to host", "Co
 _NOT_TLS = re.compile("WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE")
 _SLACK = 0.1  # seconds by which a read may end before its wait does
 _TRANSPORTS = ("httpx", "httpx2", "httpcore", "httpcore2", "httpx_aiohttp", "aiohttp")
+# Where an unforeseen error is a fault of the connection. One of httpx itself tells of a client that was made wrongly.
+_CARRIERS = ("anyio", "h11", "h2", "hpack", "hyperframe", *_TRANSPORTS[2:])
+_NOT_THE_CALLERS = ("asyncio", "contextlib", "edgequake", "ssl", *_TRANSPORTS[:2], *_CARRIERS)
 
 
 def translated(
@@ -62,8 +65,10 @@ def translated(
     streaming: bool,
     origin: str = "the server",
     secret_headers: Iterable[str] = (),
-) -> Exception:
+) -> BaseException:
     """The error of this SDK for one of the transport's, with that as its cause; any other error as it is.
+
+    Where the transport failed while it made way for a cancellation or Ctrl-C, it is that.
 
     ``streaming`` says whether the answer had begun; ``clock``, which stage a timeout ended. No frame and no request
     that the error holds shows a key, or a value of ``secret_headers``.
@@ -71,7 +76,14 @@ def translated(
     if isinstance(error, EdgeQuakeError):  # of a deadline, from inside the transport
         return as_cause(error)
     if (ours := _ours(error, clock, streaming, origin)) is None:
-        return error
+        if (carrier := _carrier_at_fault(error)) is None:
+            return error
+        interruption = _interruption_behind(error)
+        if interruption is not None and clock.ends > monotonic():  # else the wait's own end was the interruption
+            return interruption
+        fault = httpx.ReadError(f"{carrier} failed: {reason(error)}")
+        ours = _ours(fault, clock, streaming, origin) if interruption is None else clock.timed_out()
+        assert ours is not None
     ours.__cause__ = as_cause(error, secret_headers)
     return ours
 
@@ -115,6 +127,31 @@ def _ours(error: Exception, clock: CallClock, streaming: bool, origin: str) -> E
         case httpx.StreamError() | httpx.CookieConflict():
             ours = StreamError(f"the answer cannot be read: {text}")
     return ours
+
+
+def _carrier_at_fault(error: Exception) -> str | None:
+    """The library below httpx that raised ``error``, unless it did so in a hook or a transport of the caller's."""
+    if (library := _library_of(error)) in _CARRIERS:
+        return library
+    libraries = [_library_at(frame) for frame, _ in walk_tb(error.__traceback__)]
+    if libraries and libraries[-1] in _CARRIERS and all(library in _NOT_THE_CALLERS for library in libraries):
+        return libraries[-1]
+    return None
+
+
+def _interruption_behind(error: Exception) -> BaseException | None:
+    """The cancellation, or Ctrl-C, in whose place a library raised ``error``.
+
+    Raised instead, ``error`` would be answered with another try, and the task would go on.
+    """
+    for inner in _chain(error):
+        if not isinstance(inner, Exception):
+            caught_in = next(walk_tb(inner.__traceback__), (None, 0))[0]
+            replaced = caught_in is not None and _library_at(caught_in) in (*_TRANSPORTS, *_CARRIERS)
+            return inner if replaced else None  # else the caller caught it, and then made this call
+        if isinstance(as_httpx_error(inner), httpx.TimeoutException | builtins.TimeoutError):
+            break  # a cancellation behind it was the library's own
+    return None
 
 
 def _of_another(error: Exception, clock: CallClock, streaming: bool) -> bool:
@@ -209,20 +246,26 @@ def as_cause(error: Exception, secret_headers: Iterable[str] = ()) -> Exception:
 
     Reports of errors show the variables of frames, and those of the transport hold headers as they are sent.
     """
-    inner: BaseException | None = error
-    seen = set()
-    while inner is not None and id(inner) not in seen:
-        seen.add(id(inner))
+    for inner in _chain(error):
         if any(_of_transport(frame) for frame, _ in walk_tb(inner.__traceback__)):  # other frames may be the caller's
             inner.__traceback__ = None
         if "request_info" in vars(inner):  # of aiohttp
             vars(inner)["request_info"], inner.args = None, ()
-        inner = inner.__cause__ or inner.__context__
     if (request := _request_of(error)) is not None:
         for name in ("X-API-Key", "Authorization", *secret_headers):
             if name in request.headers:
                 request.headers[name] = "[secret]"
     return as_httpx_error(error)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """``error``, and those behind it."""
+    inner: BaseException | None = error
+    seen = set()
+    while inner is not None and id(inner) not in seen:
+        seen.add(id(inner))
+        yield inner
+        inner = inner.__cause__ or inner.__context__
 
 
 def _request_of(error: Any) -> Any:
@@ -234,7 +277,11 @@ def _request_of(error: Any) -> Any:
 
 
 def _of_transport(frame: FrameType) -> bool:
-    return _module(frame).partition(".")[0] in _TRANSPORTS
+    return _library_at(frame) in _TRANSPORTS
+
+
+def _library_at(frame: FrameType) -> str:
+    return _module(frame).partition(".")[0]
 
 
 def _module(frame: FrameType) -> str:

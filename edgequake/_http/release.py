@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from edgequake._core.logs import logger
 from edgequake._http.clients import owner_key as process_key
 from edgequake._http.requests import Timeouts
 from edgequake._http.waiting import AsksDeadline, in_background, shielded, shut_down
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from edgequake._http.requests import Response
 
@@ -39,7 +40,8 @@ def release(response: Response) -> None:
             with suppress(Exception):  # the connection is broken: nobody can be told
                 tell()
     finally:  # Ctrl-C may come in between
-        response.close()
+        with _logged():
+            response.close()
         _let_go(response)
 
 
@@ -57,8 +59,18 @@ async def _closed(response: Response) -> None:
     if (tell := _cancelled(response)) is not None:
         with suppress(Exception):
             await tell()
-    await response.aclose()
+    with _logged():
+        await response.aclose()
     _let_go(response)
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """The block closes an answer: that it cannot takes nothing from what was read of it."""
+    try:
+        yield
+    except Exception:
+        logger.debug("the connection of an answer could not be closed", exc_info=True)
 
 
 def _let_go(response: Response) -> None:

@@ -194,7 +194,7 @@ class Sender:
             url=shown_address(response.request),
         )
 
-    def translated(self, error: Exception, deadline: Deadline, *, streaming: bool) -> Exception:
+    def translated(self, error: Exception, deadline: Deadline, *, streaming: bool) -> BaseException:
         """The SDK's error for one of the transport's, with that as its cause; any other as it is."""
         config = self.config
         return translated(

@@ -29,6 +29,8 @@ SOURCE = {"source_type": "chunk", "id": "c", "reference_id": 1, "file_path": "a.
 CONTEXT = {"type": "context", "sources": [SOURCE]}
 TOKEN = {"type": "token", "content": "Lyon"}
 DONE = {"type": "done", "stats": {}}
+MODULE = [sys.executable, "-m", "edgequake"]
+"""Started anew, where it matters how Python begins or ends."""
 BLOCKED = """
 import runpy, sys
 
@@ -173,7 +175,7 @@ def test_ctrl_c_before_the_first_token_is_quiet(start: Start, edgequake_script: 
 
 def test_ctrl_c_in_mid_stream_keeps_the_text_and_is_quiet(start: Start, edgequake_script: ScriptServer) -> None:
     edgequake_script.on(*STREAM).stream(TOKEN, Hold())
-    process = start("ask", "q", "--base-url", edgequake_script.url)
+    process = start("ask", "q", "--base-url", edgequake_script.url, command=MODULE)
     process.read_until(b"Lyon")
     ended = process.interrupt().end()
     assert (ended.code, ended.out, ended.err) == (130, "Lyon\n", "")
@@ -217,8 +219,7 @@ def test_a_character_that_the_output_cannot_show_does_not_stop_it(
 ) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     edgequake_script.on(*STREAM).stream({"type": "token", "content": "caf\u00e9 \u65e5"}, DONE)
-    command = [sys.executable, "-m", "edgequake"]  # Python reads the variable as it begins
-    ended = start("ask", "q", "--base-url", edgequake_script.url, command=command).end()
+    ended = start("ask", "q", "--base-url", edgequake_script.url, command=MODULE).end()
     assert (ended.code, ended.out, ended.err) == (0, "caf? ?\n", "")
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from typing import TYPE_CHECKING
 
 from cli.commands import InterruptedOnceReady
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def test_a_pipe_gets_the_bare_address_and_ctrl_c_ends_it(start: Start, documents: Path) -> None:
-    process = start("serve", str(documents), "--port", "0")
+    process = start("serve", str(documents), "--port", "0", command=[sys.executable, "-m", "edgequake"])
     url = process.read_until(b"\n").decode().strip()
     with EdgequakeClient(base_url=url) as client:
         assert client.health().healthy

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
 
 import pytest
 from client.wires import QUERY, STREAM, token, v2
+from forks import FAITHFUL, interpreter
 
 from edgequake.testing import Hold
 
@@ -19,26 +19,37 @@ async def main():
     async with AsyncEdgequakeClient() as client:
         stream = client.query.stream('q')
         {body}
-asyncio.run(main())
+asyncio.run(main(), debug=False)  # else it speaks of every slow step
 """
 
 
-def start(program, url):
-    developing = [] if "asyncio" in program else ["-X", "dev"]  # there asyncio speaks of every slow step
-    return subprocess.Popen(
-        [sys.executable, *developing, "-W", "error", "-c", program],
-        env={"EDGEQUAKE_BASE_URL": url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+FIRST = f"import edgequake._async.client, edgequake._sync.client, httpcore; {FAITHFUL}"
+
+
+@pytest.fixture(scope="session")
+def _interpreter():
+    with interpreter(FIRST, "-X", "dev", "-W", "error") as running:
+        yield running
+
+
+@pytest.fixture
+def start(_interpreter, server):
+    """Starts a program that asks the server."""
+    return lambda program: _interpreter.start(
+        program, env={"EDGEQUAKE_BASE_URL": server.url, "SSL_CERT_DIR": os.devnull}
     )
 
 
-def ran(program, url):
-    """What a program printed, what it complained of, and its exit code."""
-    with start(program, url) as process:
-        out, err = process.communicate(timeout=300)
-        return out, err, process.returncode
+@pytest.fixture
+def ran(start):
+    """Runs a program: what it printed, what it complained of, and its exit code."""
+
+    def ran(program):
+        with start(program) as process:
+            out, err = process.communicate()
+            return out, err, process.returncode
+
+    return ran
 
 
 ENDINGS = {
@@ -62,34 +73,30 @@ ENDINGS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_a_program_that_ends_in_mid_stream_ends_without_a_word(server, ending):
+def test_a_program_that_ends_in_mid_stream_ends_without_a_word(server, ran, ending):
     server.on("POST", STREAM).stream(token("a"), Hold())
-    out, err, code = ran(ENDINGS[ending], server.url)
-    assert (out, err, code) == ("a\n", "", 0)
+    out, err, code = ran(ENDINGS[ending])
+    assert (out, err, code) == (b"a\n", b"", 0)
     server.wait_until_closed()
-
-
-# A parent that ignores Ctrl-C, as nohup does, would hand that on.
-INTERRUPTIBLE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 
 
 @pytest.mark.parametrize(
     "program",
     [
-        INTERRUPTIBLE + SYNC + "for chunk in client.query.stream('q'):\n    print(chunk, flush=True)",
-        INTERRUPTIBLE + ASYNC.format(body="async for chunk in stream:\n            print(chunk, flush=True)"),
+        SYNC + "for chunk in client.query.stream('q'):\n    print(chunk, flush=True)",
+        ASYNC.format(body="async for chunk in stream:\n            print(chunk, flush=True)"),
     ],
     ids=["sync", "async"],
 )
-def test_ctrl_c_in_mid_stream_is_a_keyboard_interrupt_and_no_more(server, program):
+def test_ctrl_c_in_mid_stream_is_a_keyboard_interrupt_and_no_more(server, start, program):
     server.on("POST", STREAM).stream(token("a"), Hold())
-    with start(program, server.url) as process:
-        assert process.stdout.readline() == "a\n"
+    with start(program) as process:
+        assert process.stdout.readline() == b"a\n"
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=300)
-    assert err.rstrip().endswith("KeyboardInterrupt")
-    assert "Warning" not in err
-    assert "Exception ignored" not in err
+        _, err = process.communicate()
+    assert err.rstrip().endswith(b"KeyboardInterrupt")
+    assert b"Warning" not in err
+    assert b"Exception ignored" not in err
     server.wait_until_closed()
 
 
@@ -113,10 +120,10 @@ client.close()
 
 
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="the system does not fork")
-def test_a_forked_child_does_not_speak_on_its_parents_connection(server):
+def test_a_forked_child_does_not_speak_on_its_parents_connection(server, ran):
     server.on("POST", QUERY).always().reply(json={"answer": "a"})
-    out, err, code = ran(FORK.format(child="print(client.query.execute('child').answer)"), server.url)
-    assert (out, err, code) == ("a\na\na\n", "", 0)
+    out, err, code = ran(FORK.format(child="print(client.query.execute('child').answer)"))
+    assert (out, err, code) == (b"a\na\na\n", b"", 0)
     first, child, last = server.requests
     assert child.connection != first.connection
     assert last.connection == first.connection
@@ -124,7 +131,7 @@ def test_a_forked_child_does_not_speak_on_its_parents_connection(server):
 
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="the system does not fork")
 @pytest.mark.parametrize("ahead", ["", ".prefetch(5)"])
-def test_forked_children_that_let_go_of_a_stream_leave_their_parents_whole(server, ahead):
+def test_forked_children_that_let_go_of_a_stream_leave_their_parents_whole(server, start, ahead):
     hold = Hold()
     server.on("POST", STREAM).stream(*v2("b", "c")[:-2], hold, *v2("b", "c")[-2:])
     program = (
@@ -144,9 +151,9 @@ print(stream.final().answer)
 client.close()
 """
     )
-    with start(program, server.url) as process:
-        assert process.stdout.readline().split() == ["b"]
-        assert process.stdout.readline() == "forked\n"
+    with start(program) as process:
+        assert process.stdout.readline().split() == [b"b"]
+        assert process.stdout.readline() == b"forked\n"
         hold.release()
-        out, err = process.communicate(timeout=300)
-    assert (out, err, process.returncode) == ("bc\n", "", 0)
+        out, err = process.communicate()
+    assert (out, err, process.returncode) == (b"bc\n", b"", 0)

@@ -40,6 +40,7 @@ T = TypeVar("T")
 DEFAULT_TIMEOUT = Timeout(30.0, first_chunk=300.0, chunk=300.0)
 """A relay gives up a call after 300 seconds itself, unless it is told otherwise."""
 _SHOWN: Final = 64 * 1024
+_ANSWER: Final = "/answers/{key}"
 _TRIES: Final = 5
 _FIRST_DELAY: Final = 0.5
 _LONGEST_DELAY: Final = 30.0
@@ -97,9 +98,9 @@ class Exchange(Generic[T]):
             raise ResponseError(f"the relay's answer has {said}", body=shown) from error
         return {}
 
-    def decoder(self, _: AnswerState) -> _ItemDecoder[T]:
-        """What reads the events of a stream."""
-        return _ItemDecoder(self._adapter)
+    def decoder(self, answer: AnswerState) -> _ItemDecoder[T]:
+        """What reads the events of a stream, and counts its items in ``answer``."""
+        return _ItemDecoder(self._adapter, answer)
 
 
 class _ItemDecoder(Generic[T]):
@@ -107,9 +108,10 @@ class _ItemDecoder(Generic[T]):
 
     held_text = ""
 
-    def __init__(self, adapter: TypeAdapter[Any] | None) -> None:
+    def __init__(self, adapter: TypeAdapter[Any] | None, answer: AnswerState) -> None:
         self.finished = False
         self._adapter = adapter
+        self._answer = answer
 
     def decode(self, data: bytes) -> Item[T] | None:
         """The item of an event. Raises RelayError for the relay's error, StreamError for bad data."""
@@ -124,6 +126,7 @@ class _ItemDecoder(Generic[T]):
         except ValueError as error:
             said = explain(error) if isinstance(error, ValidationError) else "bad JSON"
             raise StreamError(f"the relay sent an item with {said}") from error
+        self._answer.add_text("")
         return Item(value, data.id if isinstance(data, EventData) else "")
 
     def end(self, *, unfinished: bool) -> None:
@@ -181,12 +184,13 @@ def resumed(exchange: Exchange[Any], path: str, last: str, auth: Any, timeout: T
         timeout=timeout,
         decoder=exchange.decoder,
         events_of=lambda _: [],
+        template=_ANSWER,
     )
 
 
 def stopped(path: str, auth: Any) -> Call[None]:
     """The request that ends an answer."""
-    return Call("DELETE", path, lambda _: None, replayable=False, headers=_auth_headers(auth))
+    return Call("DELETE", path, lambda _: None, replayable=False, headers=_auth_headers(auth), template=_ANSWER)
 
 
 def _auth_headers(auth: Any) -> dict[str, str]:

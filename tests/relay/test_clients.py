@@ -111,6 +111,20 @@ def test_a_stream_that_failed_fails_again(edgequake_script):
                 list(stream)
 
 
+def test_a_record_of_each_call_says_how_it_ended(served, call):
+    records = []
+    call(served.url, "numbers", 3, on_call=records.append)
+    call(served.url, "move", {"x": 1}, on_call=records.append)
+    with pytest.raises(RelayError):
+        call(served.url, "nope", on_call=records.append)
+    assert [(record.route, record.outcome, record.timing.chunks) for record in records] == [
+        ("POST /call/numbers", "completed", 3),
+        ("POST /call/move", "completed", 0),
+        ("POST /call/nope", "failed", 0),
+    ]
+    assert records[2].error.code == "not_found"
+
+
 async def test_two_tasks_that_read_one_stream_are_told(app, served):
     async with AsyncRelayClient(served.url) as client, await client.stuck() as stream:
         assert await anext(stream) == "so"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from edgequake._async.reader import AsyncReader
+    from edgequake._core.records import CallRecord
     from edgequake._http.clients import AsyncHTTPClient
     from edgequake.settings import Timeout
 
@@ -50,6 +51,7 @@ class AsyncRelayClient(AsyncClosing):
     :param http_client: a client of httpx that you own. It stays open when this client is closed.
     :param max_retries: how often a call may be repeated.
     :param max_event_bytes: the largest item or result in bytes. A larger one is refused. Default 16 MiB.
+    :param on_call: a function that gets the :class:`CallRecord` of each call when it ends.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class AsyncRelayClient(AsyncClosing):
         http_client: AsyncHTTPClient | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
+        on_call: Callable[[CallRecord], object] | None = None,
     ) -> None:
         config = load_config(
             base_url=url,
@@ -70,6 +73,7 @@ class AsyncRelayClient(AsyncClosing):
             retry=None,
             headers=headers,
             max_event_bytes=max_event_bytes,
+            on_call=on_call,
             env={},  # the keys of EdgeQuake are not for a relay
         )
         self._auth = auth
@@ -100,6 +104,7 @@ class AsyncRelayClient(AsyncClosing):
         await answer.open()
         if not exchange.is_whole:
             return AsyncRelayStream(answer)
+        answer.reader.ended = True
         await answer.reader.aclose()
         return exchange.result
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Callable, Mapping, Sequence
 
     from edgequake._sync.reader import Reader
+    from edgequake._core.records import CallRecord
     from edgequake._http.clients import HTTPClient
     from edgequake.settings import Timeout
 
@@ -51,6 +52,7 @@ class RelayClient(Closing):
     :param http_client: a client of httpx that you own. It stays open when this client is closed.
     :param max_retries: how often a call may be repeated.
     :param max_event_bytes: the largest item or result in bytes. A larger one is refused. Default 16 MiB.
+    :param on_call: a function that gets the :class:`CallRecord` of each call when it ends.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class RelayClient(Closing):
         http_client: HTTPClient | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
+        on_call: Callable[[CallRecord], object] | None = None,
     ) -> None:
         config = load_config(
             base_url=url,
@@ -71,6 +74,7 @@ class RelayClient(Closing):
             retry=None,
             headers=headers,
             max_event_bytes=max_event_bytes,
+            on_call=on_call,
             env={},  # the keys of EdgeQuake are not for a relay
         )
         self._auth = auth
@@ -101,6 +105,7 @@ class RelayClient(Closing):
         answer.open()
         if not exchange.is_whole:
             return RelayStream(answer)
+        answer.reader.ended = True
         answer.reader.close()
         return exchange.result
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from browsers import dumped
 from docs.pages import ROOT, agrees
+from forks import FAITHFUL, file, interpreter
 from websockets.sync.client import connect
 
 from edgequake import EdgequakeClient
@@ -51,6 +52,21 @@ def in_a_folder(monkeypatch, tmp_path, edgequake_server):
     monkeypatch.setenv("EDGEQUAKE_BASE_URL", edgequake_server.url)
 
 
+@pytest.fixture(scope="session")
+def processes():
+    """It runs many examples, which so begin in a moment."""
+    with interpreter(
+        f"import edgequake._async.client, edgequake._sync.client, httpcore; {FAITHFUL}", "-W", "error"
+    ) as one:
+        yield one
+
+
+@pytest.fixture
+def ran(processes):
+    """Runs an example to its end, in the folder and the environment of the test."""
+    return lambda name, *args, given="": processes.run(file(EXAMPLES / f"{name}.py"), *args, given=given)
+
+
 @contextmanager
 def running(name):
     """The address of the example, which serves while the block lasts."""
@@ -71,22 +87,15 @@ def test_every_example_is_run_and_listed():
 
 @pytest.mark.usefixtures("in_a_folder")
 @pytest.mark.parametrize("name", PRINTED)
-def test_an_example_prints_an_answer_from_the_server(name):
-    run = subprocess.run(
-        [sys.executable, "-W", "error", str(EXAMPLES / f"{name}.py")],
-        input=SAID.get(name, ""),
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+def test_an_example_prints_an_answer_from_the_server(ran, name):
+    run = ran(name, given=SAID.get(name, ""))
     assert (run.returncode, run.stderr) == (0, "")
     assert agrees(PRINTED[name], " ".join(run.stdout.split())), run.stdout
 
 
 @pytest.mark.usefixtures("in_a_folder")
-def test_the_picture_of_a_graph_has_a_circle_for_each_entity_and_a_line_for_each_pair(tmp_path):
-    program = [sys.executable, "-W", "error", str(EXAMPLES / "explore_graph.py"), "own.svg", "4"]
-    subprocess.run(program, check=True, capture_output=True, timeout=300)
+def test_the_picture_of_a_graph_has_a_circle_for_each_entity_and_a_line_for_each_pair(ran, tmp_path):
+    assert ran("explore_graph", "own.svg", "4").returncode == 0
     picture = ElementTree.parse(tmp_path / "own.svg").getroot()
     count = {
         tag: len(picture.findall(f".//{{http://www.w3.org/2000/svg}}{tag}")) for tag in ("circle", "line", "title")
@@ -101,14 +110,15 @@ def test_the_picture_of_a_graph_has_a_circle_for_each_entity_and_a_line_for_each
 
 
 @pytest.mark.usefixtures("in_a_folder")
-def test_conversations_are_saved_and_made_anew(tmp_path):
+def test_conversations_are_saved_and_made_anew(ran):
     user = "00000000-0000-0000-0000-000000000001"
     with EdgequakeClient(tenant_id="default", user_id=user) as client:
         client.chat.complete("What is EdgeQuake?")
 
         def printed(*args):
-            program = [sys.executable, "-W", "error", str(EXAMPLES / "export_conversations.py"), "talks.jsonl", *args]
-            return subprocess.run(program, check=True, capture_output=True, text=True, timeout=300).stdout
+            run = ran("export_conversations", "talks.jsonl", *args)
+            assert (run.returncode, run.stderr) == (0, "")
+            return run.stdout
 
         assert printed() == "What is EdgeQuake: 2 messages\n"
         assert printed("--restore") == "1 made anew, 0 failed\n"
@@ -116,11 +126,11 @@ def test_conversations_are_saved_and_made_anew(tmp_path):
         assert len(client.conversations.list().all()) == 2
 
 
-def test_an_answer_that_breaks_off_leaves_no_file_that_looks_whole(tmp_path, monkeypatch, edgequake_script):
+def test_an_answer_that_breaks_off_leaves_no_file_that_looks_whole(ran, tmp_path, monkeypatch, edgequake_script):
     edgequake_script.stream({"type": "token", "content": "Half"})
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EDGEQUAKE_BASE_URL", edgequake_script.url)
-    run = subprocess.run([sys.executable, str(EXAMPLES / "to_file.py")], capture_output=True, text=True, timeout=300)
+    run = ran("to_file")
     assert run.returncode == 1
     assert "without its final event" in run.stderr
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("answer.md.part", "Half")]

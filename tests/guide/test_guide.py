@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from client.wires import CHAT_STREAM, CHAT_WIRES, GUIDE, PIECES, QUERY, STREAM, TEXT, guide, token, v1, v2
+from forks import interpreter
 
 from edgequake import EdgequakeClient
 from edgequake.testing import CUT, Hold, ScriptServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
+
+    from forks import Ended, Interpreter
 
     from edgequake.testing.script import Route
 
@@ -93,28 +95,37 @@ def unfinished(steps: list[Any]) -> list[Any]:
     return [step for step in steps if not isinstance(step, dict) or step.get("type") != "done"]
 
 
-def run(programs: str, *servers: ScriptServer, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Runs programs against the servers; decoded by hand, so that no line end is changed."""
-    paths = os.pathsep.join(str(PROGRAMS / f"{program}.py") for program in programs.split())
-    ran = subprocess.run(
-        [sys.executable, "-c", RUN, paths, *(server.url for server in servers)],
-        env=os.environ | {"PYTHONUTF8": "1"} | settings,
-        capture_output=True,
-        timeout=300,
-        check=False,
-    )
-    return subprocess.CompletedProcess(ran.args, ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Interpreter]:
+    with interpreter("import edgequake._async.client, edgequake._sync.client, flask, httpcore", "-X", "utf8") as one:
+        yield one
 
 
-def printed(programs: str, *servers: ScriptServer, **settings: str) -> list[str]:
+@pytest.fixture
+def run(processes: Interpreter) -> Callable[..., Ended]:
+    """Runs programs against the servers, after other code."""
+
+    def run(programs: str, *servers: ScriptServer, first: str = "", **settings: str) -> Ended:
+        paths = os.pathsep.join(str(PROGRAMS / f"{program}.py") for program in programs.split())
+        return processes.run(first + RUN, paths, *(server.url for server in servers), env=os.environ | settings)
+
+    return run
+
+
+@pytest.fixture
+def printed(run: Callable[..., Ended]) -> Callable[..., list[str]]:
     """What each program printed against each server, without a word of complaint."""
-    ran = run(programs, *servers, **settings)
-    assert (ran.stderr, ran.returncode) == ("", 0)
-    shown = re.sub(r"\d+\.\d+ ?s\b", "N s", re.sub(r"[\d.]+ tokens/sec", "N tokens/sec", ran.stdout))
-    return shown.split("\0")[:-1]
+
+    def printed(programs: str, *servers: ScriptServer, **settings: str) -> list[str]:
+        ran = run(programs, *servers, **settings)
+        assert (ran.stderr, ran.returncode) == ("", 0)
+        shown = re.sub(r"\d+\.\d+ ?s\b", "N s", re.sub(r"[\d.]+ tokens/sec", "N tokens/sec", ran.stdout))
+        return shown.split("\0")[:-1]
+
+    return printed
 
 
-def test_the_programs_of_the_guide_print_the_answer(servers):
+def test_the_programs_of_the_guide_print_the_answer(servers, printed):
     for kind, wire in WIRES.items():
         route(servers, kind).always().stream(*wire(*PIECES))
     shown = iter(printed(" ".join(PRINTED), *servers.values()))
@@ -125,12 +136,12 @@ def test_the_programs_of_the_guide_print_the_answer(servers):
         assert all(request.headers["X-API-Key"] == "your-key" for request in server.requests)
 
 
-def test_the_guides_hybrid_query_prints_the_answer_and_the_sources_sent_one_by_one(servers):
+def test_the_guides_hybrid_query_prints_the_answer_and_the_sources_sent_one_by_one(servers, printed):
     for kind, wire in WIRES.items():
         route(servers, kind).stream(*wire(*PIECES))
     # It gives top_k, which only a server of the guide's kind reads for a stream: that is a warning.
-    without = {"PYTHONWARNINGS": "ignore:the server does not read top_k:UserWarning"}
-    assert printed("hybrid_mode", *servers.values(), **without) == [f"{TEXT}\n[Source: graphs.md]\n", TEXT, TEXT]
+    without = "import warnings; warnings.filterwarnings('ignore', 'the server does not read top_k', UserWarning)\n"
+    assert printed("hybrid_mode", *servers.values(), first=without) == [f"{TEXT}\n[Source: graphs.md]\n", TEXT, TEXT]
     asked = {"query": "Explain how RAG enhances LLMs", "mode": "hybrid", "top_k": "10"}
     assert servers["guide"].requests[-1].query == asked
     for kind in ("v2", "v1"):
@@ -138,7 +149,7 @@ def test_the_guides_hybrid_query_prints_the_answer_and_the_sources_sent_one_by_o
         assert (body["query"], body["mode"], body["max_results"]) == (asked["query"], "hybrid", 10)
 
 
-def test_the_guides_progress_counts_every_token(servers):
+def test_the_guides_progress_counts_every_token(servers, printed):
     words = [f"word{n} " for n in range(12)]
     for kind, wire in WIRES.items():
         route(servers, kind).stream(*wire(*words))
@@ -146,7 +157,7 @@ def test_the_guides_progress_counts_every_token(servers):
     assert printed("progress", *servers.values()) == [f"{shown}\n\nTotal: 12 tokens in N s\n"] * 3
 
 
-def test_the_guides_chats_print_the_messages_and_the_conversation_goes_on(server, other_server):
+def test_the_guides_chats_print_the_messages_and_the_conversation_goes_on(server, other_server, printed):
     chat_servers = dict(zip(CHAT_WIRES, (server, other_server), strict=True))
     for wire, speaking in chat_servers.items():
         steps = CHAT_WIRES[wire]
@@ -163,7 +174,7 @@ def test_the_guides_chats_print_the_messages_and_the_conversation_goes_on(server
         assert "assistant: A graph." in second["system_prompt"]
 
 
-def test_the_guides_handler_of_lost_connections_begins_again(servers):
+def test_the_guides_handler_of_lost_connections_begins_again(servers, printed):
     for kind, wire in WIRES.items():
         route(servers, kind).stream(*unfinished(wire("Edge")), CUT).stream(*wire(*PIECES))
     for shown in printed("connection_errors", *servers.values()):
@@ -172,21 +183,21 @@ def test_the_guides_handler_of_lost_connections_begins_again(servers):
         assert shown.endswith(f"]\n{TEXT}")
 
 
-def test_the_guides_handler_of_timeouts_is_reached(servers):
+def test_the_guides_handler_of_timeouts_is_reached(servers, printed):
     for kind, wire in WIRES.items():
         route(servers, kind).stream(*unfinished(wire("Edge")), Hold())
     shown = printed("connection_errors", *servers.values(), EDGEQUAKE_TIMEOUT="0.5")
     assert shown == ["Edge\n[Stream timeout]\n"] * 3
 
 
-def test_the_guides_retry_loop_runs_until_the_stream_is_whole(servers):
+def test_the_guides_retry_loop_runs_until_the_stream_is_whole(servers, printed):
     for kind, wire in WIRES.items():
         first = unfinished(wire("Edge"))
         route(servers, kind).stream(*first, CUT).stream(*first, CUT).stream(*wire(*PIECES))
     assert printed("retry_loop", *servers.values()) == [f"Edge\n[Retrying...]\nEdge\n[Retrying...]\n{TEXT}"] * 3
 
 
-def test_the_guides_retry_loop_raises_in_the_end(server):
+def test_the_guides_retry_loop_raises_in_the_end(server, run):
     server.on("POST", STREAM).always().stream(token("Edge"), CUT)
     ran = run("retry_loop", server)
     assert ran.returncode == 1
@@ -194,7 +205,7 @@ def test_the_guides_retry_loop_raises_in_the_end(server):
     assert len(server.requests) == 3
 
 
-def test_the_guides_fallback_gets_the_whole_answer(servers):
+def test_the_guides_fallback_gets_the_whole_answer(servers, printed):
     for kind in ("guide", "v2"):
         route(servers, kind).stream(token("Edge"))
         servers[kind].on("POST", QUERY).reply(json={"answer": TEXT})
@@ -203,7 +214,7 @@ def test_the_guides_fallback_gets_the_whole_answer(servers):
         assert shown.endswith(f", using synchronous mode]\n{TEXT}\n")
 
 
-def test_the_guides_catch_all_says_what_went_wrong(server):
+def test_the_guides_catch_all_says_what_went_wrong(server, printed):
     server.on("POST", STREAM).stream(token("Edge"), {"type": "error", "message": "no model", "code": "STREAM_ERROR"})
     assert printed("incomplete_streams", server) == ["Edge\n[Stream error: no model (STREAM_ERROR)]\n"]
 

@@ -27,17 +27,15 @@ FIRST = f"import edgequake._async.client, edgequake._sync.client, httpcore; {FAI
 
 
 @pytest.fixture(scope="session")
-def _interpreter():
+def processes():
     with interpreter(FIRST, "-X", "dev", "-W", "error") as running:
         yield running
 
 
 @pytest.fixture
-def start(_interpreter, server):
+def start(processes, server):
     """Starts a program that asks the server."""
-    return lambda program: _interpreter.start(
-        program, env={"EDGEQUAKE_BASE_URL": server.url, "SSL_CERT_DIR": os.devnull}
-    )
+    return lambda program: processes.start(program, env={"EDGEQUAKE_BASE_URL": server.url, "SSL_CERT_DIR": os.devnull})
 
 
 @pytest.fixture

@@ -32,6 +32,12 @@ def soon(pace: float) -> float:
     return 0.15 * pace
 
 
+@pytest.fixture
+def briefly(pace: float, soon: float) -> float:
+    """The same for a client that is kept busy meanwhile: 0.05 seconds, since it takes all of a processor."""
+    return 0.05 if pace == 1 else soon
+
+
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Runs a test that has a pace until it passes, and reports its last run; leaves the others to pytest."""
     if "pace" not in getattr(item, "fixturenames", ()):

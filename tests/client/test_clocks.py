@@ -57,11 +57,11 @@ def test_silence_in_the_middle_of_a_download(caller, server, soon):
     assert "the server began its answer and sent no more of it for" in str(caught.value)
 
 
-def test_a_plain_body_that_comes_drop_by_drop_without_end(caller, server, soon):
+def test_a_plain_body_that_comes_drop_by_drop_without_end(caller, server, briefly):
     server.on("POST", QUERY).stream(Repeat(b" "), content_type="application/json")
     with pytest.raises(TimeoutError) as caught:
-        caller.run(client(caller, response=soon).query.execute("q"))
-    check(caller, server, caught.value, "response", soon)
+        caller.run(client(caller, response=briefly).query.execute("q"))
+    check(caller, server, caught.value, "response", briefly)
 
 
 @pytest.mark.parametrize("steps", [[], [KEEP_ALIVE], [b"data: half an ev"], [b"\n\n"]], ids=["", "ping", "half", "nl"])
@@ -78,28 +78,28 @@ def test_silence_between_two_chunks(caller, server, soon, steps):
     check(caller, server, error, "chunk", soon, partial="EdgeQuake", chunks=2)
 
 
-def test_silence_behind_endless_keep_alives_before_the_first_chunk(caller, server, soon):
+def test_silence_behind_endless_keep_alives_before_the_first_chunk(caller, server, briefly):
     server.on("POST", STREAM).stream(Repeat(KEEP_ALIVE))
-    error = caller.fails(client(caller, first_chunk=soon).query.stream("q"))
-    check(caller, server, error, "first_chunk", soon)
+    error = caller.fails(client(caller, first_chunk=briefly).query.stream("q"))
+    check(caller, server, error, "first_chunk", briefly)
 
 
-def test_silence_behind_endless_keep_alives_between_two_chunks(caller, server, soon):
+def test_silence_behind_endless_keep_alives_between_two_chunks(caller, server, briefly):
     server.on("POST", STREAM).stream(token("Edge"), Repeat(KEEP_ALIVE))
-    error = caller.fails(client(caller, chunk=soon).query.stream("q"))
-    check(caller, server, error, "chunk", soon, partial="Edge", chunks=1)
+    error = caller.fails(client(caller, chunk=briefly).query.stream("q"))
+    check(caller, server, error, "chunk", briefly, partial="Edge", chunks=1)
 
 
-def test_endless_empty_events_are_no_progress(caller, server, soon):
+def test_endless_empty_events_are_no_progress(caller, server, briefly):
     server.on("POST", STREAM).stream(token("Edge"), Repeat(b"data:\n\nevent: x\n\n"))
-    error = caller.fails(client(caller, chunk=soon).query.stream("q"))
-    check(caller, server, error, "chunk", soon, partial="Edge", chunks=1)
+    error = caller.fails(client(caller, chunk=briefly).query.stream("q"))
+    check(caller, server, error, "chunk", briefly, partial="Edge", chunks=1)
 
 
-def test_compressed_keep_alives_are_no_progress(caller, server, soon):
+def test_compressed_keep_alives_are_no_progress(caller, server, briefly):
     server.on("POST", STREAM).stream(token("Edge"), Repeat(KEEP_ALIVE), encoding="gzip")
-    error = caller.fails(client(caller, chunk=soon).query.stream("q"))
-    check(caller, server, error, "chunk", soon, partial="Edge", chunks=1)
+    error = caller.fails(client(caller, chunk=briefly).query.stream("q"))
+    check(caller, server, error, "chunk", briefly, partial="Edge", chunks=1)
 
 
 def test_headers_that_come_drop_by_drop_without_end(caller, server, soon):

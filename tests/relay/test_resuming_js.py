@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from relay.apps import App
 from relay.cutting import CuttingProxy
-from relay.serving import Served
+from relay.serving import SECONDS, Served
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
@@ -53,6 +53,8 @@ def served(app: App) -> Iterator[Served]:
     routes = [Mount("/relay", app.relay), Route("/numbers", numbers, methods=["GET", "POST"])]
     with Served(Starlette(routes=routes, lifespan=app.relay.lifespan)) as served:
         yield served
+        # Answers that nobody reads any more would be waited for, up to 10 seconds.
+        asyncio.run_coroutine_threadsafe(app.relay.aclose(grace=0), served.loop).result(SECONDS)
     app.open.wait_for(0)
 
 

@@ -11,6 +11,7 @@ from edgequake import ChatOptions, __version__
 from edgequake.cli.ask import Files, PathsCommand, Question
 from edgequake.cli.ask import ask as ask_question
 from edgequake.cli.batch import batch
+from edgequake.cli.connected import connected
 from edgequake.cli.conversations import conversations_app
 from edgequake.cli.doctor import doctor
 from edgequake.cli.documents import documents_app
@@ -253,8 +254,10 @@ def gateway(
         serve_gateway(Gateway(host, port, api_key, allow_host or ()), connection)
 
 
+@connected
 def mcp(
     *,
+    connection: Connection,
     http: Annotated[
         int | None,
         typer.Option(
@@ -266,14 +269,6 @@ def mcp(
         ),
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Let the assistant upload documents.")] = False,
-    verbose: Verbose = False,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    tenant: Tenant = None,
-    workspace: Workspace = None,
-    user: User = None,
-    timeout: Timeout = None,
-    retries: Retries = None,
 ) -> None:
     """Let an assistant ask, search and read documents, by MCP.
 
@@ -282,11 +277,9 @@ def mcp(
 
     Example: edgequake mcp --base-url http://localhost:8080
     """
-    connection = Connection(base_url, api_key, tenant, workspace, user, timeout, retries)
-    with command(verbose=verbose):
-        from edgequake.cli.mcp import serve_mcp  # only needed here
+    from edgequake.cli.mcp import serve_mcp  # only needed here
 
-        serve_mcp(connection, http, write=write)
+    serve_mcp(connection, http, write=write)
 
 
 def health(

@@ -15,7 +15,7 @@ from edgequake.cli.text import sendable
 from edgequake.cli.views import Outcome, PipeView
 from edgequake.display.stages import stage_of
 from edgequake.display.text import one_line, printable
-from edgequake.exceptions import APIError, EdgeQuakeError
+from edgequake.exceptions import EdgeQuakeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,6 @@ __all__ = ["Talk", "chat"]
 
 _COMMAND = re.compile(r"(/\w*)(?: +(\d+))?")
 _LEAVE = ("/quit", "/exit", "quit", "exit")
-# With the server's own "default" tenant, these are what a server for trying has.
-_DEFAULT_USER = "00000000-0000-0000-0000-000000000001"
 _HELP = '''\
 /sources   the sources of the last answer; /sources 2 shows the passage behind [2]
 /new       begin a new conversation
@@ -122,6 +120,9 @@ def chat(connection: Connection, files: Files | None, talk: Talk) -> None:
     On a terminal an error ends an answer only. Else each line of stdin is a message, and the first error is raised.
     """
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if files is None:
+        with advised():
+            connection = connection.settled()
     with ExitStack() as stack:
         with ExitStack() as starting:
             if on_terminal and files is not None:
@@ -132,26 +133,12 @@ def chat(connection: Connection, files: Files | None, talk: Talk) -> None:
                 starting.enter_context(Waiting(Console(), f"reading {files}…"))
             server = stack.enter_context(asked(connection, files))
         client = server.client
-        if files is None and not connection.owner_given:
-            with advised():
-                client = _as_default_user(client)
         if not on_terminal:
             _answer_lines(Conversation(client, talk.options, talk.conversation_id), talk.shown)
             return
         options: ChatOptions = {**talk.options, "content_granularity": "agent"}  # whole passages, for /sources 2
         conversation = Conversation(client, options, talk.conversation_id)
         _Terminal(conversation, server, talk, kept=files is None).run()
-
-
-def _as_default_user(client: EdgequakeClient) -> EdgequakeClient:
-    """``client`` as the default user, if its server is one for trying, such as ``edgequake serve``."""
-    try:
-        capabilities = client.health().capabilities or {}
-    except APIError:
-        return client
-    if capabilities.get("dev_mode") is not True:
-        return client
-    return client.with_options(tenant_id="default", user_id=_DEFAULT_USER)
 
 
 def _answer_lines(conversation: Conversation, shown: Shown) -> None:

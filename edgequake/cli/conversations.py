@@ -32,7 +32,7 @@ def list_conversations(
 
     Into a pipe: a line each, with tabs between id, title, messages and date.
     """
-    with connection.client() as client:
+    with connection.settled().client() as client:
         found = list(first_of(client.conversations.list(search=search, page_size=min(limit, 100)), limit))
     if as_json:
         show_json([dumped(one) for one in found])
@@ -50,7 +50,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show what was said in a conversation."""
-    with connection.client() as client:
+    with connection.settled().client() as client:
         detail = client.conversations.get(conversation)
     if as_json:
         show_json(dumped(detail))
@@ -82,7 +82,7 @@ def export(
 
     Example: edgequake conversations export -o conversations.jsonl
     """
-    with connection.client() as client:
+    with connection.settled().client() as client:
         if output is not None:
             client.conversations.export(conversations, to=output, partial_ok=partial)
             if as_json:
@@ -102,7 +102,7 @@ def delete(
     as_json: Json = False,
 ) -> None:
     """Delete conversations."""
-    with connection.client() as client:
+    with connection.settled().client() as client:
         for conversation in conversations:
             client.conversations.delete(conversation)
     if as_json:

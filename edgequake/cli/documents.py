@@ -41,7 +41,7 @@ def list_documents(
 
     Example: edgequake documents list --status failed
     """
-    with connection.client() as client:
+    with connection.settled().client() as client:
         found = client.documents.list(status=status, document_pattern=title, page_size=min(limit, 100))
         _show(first_of(found, limit), as_json=as_json)
 
@@ -56,7 +56,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show a document."""
-    with connection.client() as client:
+    with connection.settled().client() as client:
         detail = client.documents.get(document)
     if as_json:
         show_json(dumped(detail))
@@ -101,7 +101,7 @@ def delete(
     """
     if everything == bool(documents):
         raise typer.BadParameter("give the ids of documents, or --all")
-    with connection.client() as client:
+    with connection.settled().client() as client:
         if everything:
             if not yes and not typer.confirm(f"Delete every document of {_workspace(connection)}?", err=True):
                 raise CommandError("nothing was deleted")
@@ -127,7 +127,7 @@ def track(
     as_json: Json = False,
 ) -> None:
     """Show how far the documents of an upload are."""
-    with connection.client() as client:
+    with connection.settled().client() as client:
         if wait:
             ingestion = client.documents.wait(track_id, timeout=None, raise_on_failure=False)
             documents, failed = ingestion.documents, not ingestion.ok

@@ -34,7 +34,7 @@ def search(
 
     Into a pipe: a line each, with tabs between id, type, number of relationships and description.
     """
-    with connection.client() as client:
+    with connection.settled().client() as client:
         found = client.graph.search(text, limit=limit, entity_type=kind)
     if as_json:
         show_json(dumped(found))
@@ -65,7 +65,7 @@ def show(
     """
     if dot and as_json:
         raise typer.BadParameter("give --dot or --json, not both")
-    with connection.client() as client:
+    with connection.settled().client() as client:
         graph = client.graph.get(start_node=entity, depth=depth, max_nodes=most)
     if as_json:
         show_json(dumped(graph))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from edgequake.cli.errors import CommandError, say
+from edgequake.exceptions import NetworkError, TimeoutError
 
 if TYPE_CHECKING:
     from edgequake import AsyncEdgequakeClient
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["serve_mcp"]
 
 _HOST = "127.0.0.1"  # who connects is not asked for a key: nobody else can
+_PATIENCE = 2.0  # seconds for which a server is asked whether it is one for trying
 
 
 def serve_mcp(connection: Connection, port: int | None, *, write: bool) -> None:
@@ -23,6 +27,9 @@ def serve_mcp(connection: Connection, port: int | None, *, write: bool) -> None:
         from edgequake.integrations.mcp import create_server
     except ModuleNotFoundError as error:  # the extra is not installed
         raise CommandError(f'this needs {error.name}: pip install "edgequake[mcp]"') from error
+    with suppress(NetworkError, TimeoutError):  # an assistant may start this before the server runs
+        quick = replace(connection, timeout=_PATIENCE, max_retries=0).settled()
+        connection = replace(quick, timeout=connection.timeout, max_retries=connection.max_retries)
     client = connection.async_client()
     server = create_server(client, write=write)
     if port is not None:

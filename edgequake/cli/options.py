@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from edgequake.cli.errors import CommandError
+from edgequake.exceptions import APIError, ResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -255,6 +256,23 @@ class Connection:
         """Whether a tenant or a user is named, here or in the environment."""
         variables = ("EDGEQUAKE_TENANT_ID", "EDGEQUAKE_USER_ID")
         return any((self.tenant_id, self.user_id, *map(os.environ.get, variables)))
+
+    def settled(self) -> Connection:
+        """With the default tenant, workspace and user where none is named and the server is one for trying.
+
+        ``edgequake serve`` is. A server with tenants of its own must be told which: then nothing changes.
+        """
+        if self.owner_given:
+            return self
+        with self.client() as client:
+            try:
+                capabilities = client.health().capabilities or {}
+            except (APIError, ResponseError):
+                return self
+        if capabilities.get("dev_mode") is not True:
+            return self
+        workspace = self.workspace_id or os.environ.get("EDGEQUAKE_WORKSPACE_ID") or "default"
+        return replace(self, tenant_id=_LOCAL_TENANT, workspace_id=workspace, user_id=_LOCAL_USER)
 
     @contextmanager
     def client(self, *, as_nobody: bool = False) -> Iterator[EdgequakeClient]:

@@ -32,7 +32,7 @@ def list_tasks(
 
     Into a pipe: a line each, with tabs between id, kind, status, progress, date and reason of a failure.
     """
-    with connection.client() as client:
+    with connection.settled().client() as client:
         found = list(first_of(client.tasks.list(status=status, page_size=min(limit, 100)), limit))
     if as_json:
         show_json([dumped(task) for task in found])
@@ -56,7 +56,7 @@ def wait(
     as_json: Json = False,
 ) -> None:
     """Wait until a task has ended. Exits with 1 if it failed or was cancelled."""
-    with connection.client() as client:
+    with connection.settled().client() as client:
         ended = client.tasks.wait(task, timeout=at_most, raise_on_failure=False)
     if as_json:
         show_json(dumped(ended))

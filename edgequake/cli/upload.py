@@ -59,7 +59,7 @@ def upload(
     options = {"metadata": _metadata(metadata), "concurrency": concurrency, "wait": wait}
     result = FolderUpload()
     try:
-        with connection.client() as client, view_of() as view:
+        with connection.settled().client() as client, view_of() as view:
             if wait:  # what is wrong is said before anything is sent
                 TRACK.check(client._session.config, {})
             _Uploads(client, view, options, {"pattern": pattern, "force": force}, vision=vision).all(paths, result)

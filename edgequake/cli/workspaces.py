@@ -25,7 +25,7 @@ def list_workspaces(
 
     Into a pipe: a line each, with tabs between id, name, language model and embedding model.
     """
-    with connection.client() as client:
+    with connection.settled().client() as client:
         found = list(first_of(client.workspaces.list(page_size=min(limit, 100)), limit))
     if as_json:
         show_json([dumped(one) for one in found])
@@ -47,7 +47,7 @@ def create(
 
     Example: export EDGEQUAKE_WORKSPACE_ID=$(edgequake workspaces create handbook)
     """
-    with connection.client() as client:
+    with connection.settled().client() as client:
         workspace = client.workspaces.create(name, description=description)
     if as_json:
         show_json(dumped(workspace))
@@ -59,7 +59,7 @@ def create(
 @connected
 def stats(*, connection: Connection, as_json: Json = False) -> None:
     """Show what the workspace holds: give --workspace, or set EDGEQUAKE_WORKSPACE_ID."""
-    with connection.client() as client:
+    with connection.settled().client() as client:
         found = client.workspaces.stats()
     if as_json:
         show_json(dumped(found))

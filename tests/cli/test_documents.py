@@ -120,10 +120,20 @@ def test_an_upload_that_cannot_be_waited_for_sends_nothing_and_names_the_options
     run: Run, server: ScriptServer, folder: Path
 ) -> None:
     ended = run("upload", str(folder / "a.md"), "--wait", "--base-url", server.url)
-    assert (ended.code, ended.out, server.requests) == (1, "", [])
+    assert (ended.code, ended.out, [request.path for request in server.requests]) == (1, "", ["/health"])
     assert "Give --tenant and --workspace or set EDGEQUAKE_TENANT_ID and EDGEQUAKE_WORKSPACE_ID" in ended.err
     ended = run("workspaces", "list", "--base-url", server.url)
     assert ended.err == "edgequake: tenant_id is missing: give --tenant, or set EDGEQUAKE_TENANT_ID\n"
+
+
+@pytest.mark.parametrize(("given", "workspace"), [((), "default"), (("--workspace", ID), ID)])
+def test_a_server_for_trying_needs_no_options(run: Run, server: ScriptServer, given: Any, workspace: str) -> None:
+    server.on("GET", "/health").reply(json={"status": "healthy", "capabilities": {"dev_mode": True}})
+    server.on("GET", f"{API}/documents").reply(json=sample("documents_list", has_more=False))
+    ended = run("documents", "list", "--base-url", server.url, *given)
+    assert (ended.code, ended.err) == (0, "")
+    sent = server.requests[-1].headers
+    assert (sent["X-Tenant-ID"], sent["X-Workspace-ID"]) == ("default", workspace)
 
 
 def test_an_upload_that_is_broken_off_tells_what_was_sent(eq: Any, server: ScriptServer, folder: Path) -> None:

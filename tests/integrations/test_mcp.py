@@ -167,6 +167,7 @@ async def test_a_document_that_cannot_be_read_is_an_error_of_the_protocol(assist
 
 
 async def test_an_assistant_starts_the_command_and_talks_over_stdin_and_stdout(script):
+    script.on("GET", "/health").reply(json={"status": "healthy", "capabilities": {"dev_mode": True}})
     script.stream(CONTEXT, HALF, DONE)
     command = mcp.StdioServerParameters(
         command=sys.executable, args=["-m", "edgequake", "mcp", "--base-url", script.url, "--write"]
@@ -174,6 +175,7 @@ async def test_an_assistant_starts_the_command_and_talks_over_stdin_and_stdout(s
     async with mcp.Client(command) as assistant:
         answer = await assistant.call_tool("ask", {"question": "What?"})
         assert len((await assistant.list_tools()).tools) == 5
+    assert script.requests[-1].headers["X-Tenant-ID"] == "default"  # of a server for trying
     assert answer.structured_content["answer"] == "Half"
 
 
@@ -211,7 +213,7 @@ def test_an_assistant_connects_over_http(visited, script, capsys, monkeypatch, t
             seen.append(await assistant.call_tool("ask", {"question": "What?"}))
             seen.append(await assistant.call_tool("ask", {"question": "What?"}))
 
-    visited(visit, "--base-url", script.url)
+    visited(visit, "--base-url", script.url, "--tenant", "default")
     url, whole, broken = seen
     assert (whole.structured_content["answer"], broken.is_error) == ("Half", True)
     assert capsys.readouterr().out == (f"  ● MCP at {url}\n    Ctrl-C stops it\n" if terminal else f"{url}\n")
@@ -224,10 +226,10 @@ def test_who_starts_it_by_hand_is_told_what_it_is(monkeypatch, capsys):
     monkeypatch.setattr("mcp.server.mcpserver.MCPServer.run_stdio_async", nothing)
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     with pytest.raises(SystemExit) as ended:
-        main(["mcp", "--base-url", "http://server.example"])
+        main(["mcp", "--base-url", "http://127.0.0.1:1"])
     printed = capsys.readouterr()
     assert (ended.value.code, printed.out) == (0, "")
-    assert "speaking MCP on stdin to http://server.example" in printed.err
+    assert "speaking MCP on stdin to http://127.0.0.1:1" in printed.err
 
 
 def test_without_its_extra_it_says_what_to_install(monkeypatch, capsys):

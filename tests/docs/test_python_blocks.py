@@ -70,7 +70,8 @@ def test_the_tests_on_the_testing_page_pass(tmp_path):
     for number, block in enumerate(blocks_of(TESTING, "python")):
         name = "conftest.py" if "@pytest.fixture" in block.code else f"test_{number}.py"
         (tmp_path / name).write_text(block.code)
-    pytest_itself = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--rootdir=."]
+    pytest_itself = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir=."]
+    pytest_itself += ["--disable-plugin-autoload", "-p", "edgequake"]  # others that are installed here take seconds
     run = subprocess.run(
         [*pytest_itself, *sorted(tmp_path.glob("test_*.py"))], capture_output=True, text=True, timeout=300
     )

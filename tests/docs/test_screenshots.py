@@ -1,12 +1,13 @@
 """The pictures of the terminal show what the program prints today; `make screenshots` draws them anew."""
 
 import html
+import io
 import re
-import subprocess
-import sys
 
 import pytest
 from docs.pages import ROOT
+
+from edgequake.cli import main
 
 PICTURES = sorted((ROOT / "docs" / "assets").glob("*.svg"))
 
@@ -32,15 +33,19 @@ def without_sources(printed):
     return re.sub(r"(?m)^\[\d+\] \S+:\d+\n", "", printed).replace("**", "")
 
 
-@pytest.mark.slow
-def test_the_pictures_show_the_programs_own_words():
+def printed(capsys, *args):
+    with pytest.raises(SystemExit) as ended:
+        main(args)
+    assert ended.value.code == 0
+    return without_sources(capsys.readouterr().out)
+
+
+def test_the_pictures_show_the_programs_own_words(capsys, monkeypatch):
     notes = str(ROOT / "examples" / "notes")
-    ask = [sys.executable, "-m", "edgequake", "ask", "How does streaming work?", "--local", notes]
-    answer = without_sources(subprocess.run(ask, capture_output=True, text=True, check=True, timeout=300).stdout)
+    answer = printed(capsys, "ask", "How does streaming work?", "--local", notes)
     assert " ".join(answer.split()) in words_in(ROOT / "docs" / "assets" / "ask.svg")
-    chat = [sys.executable, "-m", "edgequake", "chat", "--local", notes]
-    typed = "What is an entity?\nWhich modes does EdgeQuake have?\n"
-    said = subprocess.run(chat, input=typed, capture_output=True, text=True, check=True, timeout=300).stdout
-    said = without_sources(said)
+    monkeypatch.setattr("sys.stdin", io.StringIO("What is an entity?\nWhich modes does EdgeQuake have?\n"))
+    said = printed(capsys, "chat", "--local", notes)
     shown = words_in(ROOT / "docs" / "assets" / "chat.svg")
     assert [reply for reply in said.strip().split("\n\n") if " ".join(reply.split()) not in shown] == []
+    assert len(said.strip().split("\n\n")) > 1

@@ -42,7 +42,17 @@ def test_an_installed_package_brings_its_fixtures(tmp_path):
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "test_it.py").write_text(TESTS)
     # By the name of its entry point; every other plugin that is installed here stays away, which takes seconds.
-    command = [sys.executable, "-m", "pytest", "-q", "--disable-plugin-autoload", "-p", "edgequake", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "--disable-plugin-autoload",
+        "-p",
+        "edgequake",
+        "--assert=plain",
+        str(tmp_path),
+    ]
     run = subprocess.run(
         [*command, "-p", "no:cacheprovider"],
         cwd=tmp_path,

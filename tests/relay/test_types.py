@@ -70,7 +70,8 @@ def tsc():
         options = ["--strict", "--noEmit", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"]
         files = sorted(str(path) for path in folder.glob("*.ts"))
         ended = subprocess.run(
-            [*command, *options, "--lib", "es2022,dom,dom.asynciterable", "--types", "", "--pretty", "false", *files],
+            [*command, *options, "--lib", "es2022,dom,dom.asynciterable", "--types", "", "--pretty", "false",
+             "--skipDefaultLibCheck", *files],
             capture_output=True, text=True, timeout=300, check=False, cwd=folder,
         )  # fmt: skip
         return ended.stdout + ended.stderr

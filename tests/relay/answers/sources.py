@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from relay.answers.servers import SECONDS
+from relay.serving import poll
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 async def until(happened: Callable[[], bool]) -> None:
     """Returns when it has happened."""
     async with asyncio.timeout(SECONDS):
-        while not happened():  # noqa: ASYNC110 - there is no event for it
-            await asyncio.sleep(0)
+        await poll(happened)
 
 
 class Source:

@@ -78,7 +78,7 @@ def _as_option(setting: str) -> str:
 
 def say(message: str) -> None:
     """Writes ``message`` to stderr as one line, whatever it holds; settings of a client are named as options."""
-    words = _ARGUMENTS.sub(lambda found: _as_options(found[1]), message)
+    words = _ARGUMENTS.sub(lambda found: _as_options(found[1]), message).replace("force=True", "--force")
     with suppress(OSError):
         print(f"edgequake: {plain(words)}", file=sys.stderr, flush=True)  # noqa: T201
 

@@ -24,6 +24,7 @@ from edgequake import (
     EdgequakeClient,
     ForbiddenError,
     NetworkError,
+    NotFoundError,
     UnauthorizedError,
 )
 from edgequake._core.folder import matches
@@ -364,6 +365,18 @@ def test_with_wait_a_document_that_fails_is_a_file_that_failed_and_is_sent_again
     assert len(again.ingestion.documents) == 2  # what the first run sent is waited for as well
     with pytest.raises(ConfigurationError, match=r"documents\.track needs tenant_id"):
         run(caller, folder, wait=True, client={"tenant_id": None})
+
+
+def test_with_wait_documents_that_the_server_has_lost_are_told_with_what_sends_them_again(caller: Any, folder: Path):
+    (folder / "b" / "c.txt").unlink()
+    caller.server.on(FILE, reply(202, json={"document_id": "d-1", "status": "pending"}))
+    caller.server.on("GET /api/v1/documents/d-1", reply(404, json={"error": "no document d-1", "code": "NOT_FOUND"}))
+    with pytest.raises(NotFoundError) as caught:
+        run(caller, folder, wait=True)
+    assert "force=True" not in str(caught.value)  # it was just sent
+    words = rf"no document d-1; {re.escape(str(folder / MANIFEST))} lists .* force=True sends all files again"
+    with pytest.raises(NotFoundError, match=words):
+        run(caller, folder, wait=True)
 
 
 PROGRAM = """

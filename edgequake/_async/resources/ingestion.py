@@ -148,6 +148,8 @@ class AsyncIngestion(AsyncDocumentWaits, AsyncUploads):
         :raises ForbiddenError: the key was refused (403).
         :raises EdgeQuakeError: three files in a row did not reach the server or found it too busy.
         :raises TimeoutError: the documents were not processed in time.
+        :raises NotFoundError: ``wait`` is set, and the server does not have a document that the manifest lists.
+            ``force=True`` sends it again.
         """
         from edgequake._async.flows.folder import AsyncFolder  # it brings more modules than the other methods
 
@@ -161,7 +163,10 @@ class AsyncIngestion(AsyncDocumentWaits, AsyncUploads):
         files = AsyncFolder(folder, pattern, place, where, once.upload, metadata, pdf_options, on_file)
         result = await files.sent(force=force, concurrency=concurrency)
         if wait:
-            result.ingestion = await self.wait(result, timeout=timeout, on_progress=on_progress, raise_on_failure=False)
+            with files.telling_of_the_manifest(result):
+                result.ingestion = await self.wait(
+                    result, timeout=timeout, on_progress=on_progress, raise_on_failure=False
+                )
             await files.note_failures(result)
         return result
 

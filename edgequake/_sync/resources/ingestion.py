@@ -149,6 +149,8 @@ class Ingestion(DocumentWaits, Uploads):
         :raises ForbiddenError: the key was refused (403).
         :raises EdgeQuakeError: three files in a row did not reach the server or found it too busy.
         :raises TimeoutError: the documents were not processed in time.
+        :raises NotFoundError: ``wait`` is set, and the server does not have a document that the manifest lists.
+            ``force=True`` sends it again.
         """
         from edgequake._sync.flows.folder import Folder  # it brings more modules than the other methods
 
@@ -162,7 +164,10 @@ class Ingestion(DocumentWaits, Uploads):
         files = Folder(folder, pattern, place, where, once.upload, metadata, pdf_options, on_file)
         result = files.sent(force=force, concurrency=concurrency)
         if wait:
-            result.ingestion = self.wait(result, timeout=timeout, on_progress=on_progress, raise_on_failure=False)
+            with files.telling_of_the_manifest(result):
+                result.ingestion = self.wait(
+                    result, timeout=timeout, on_progress=on_progress, raise_on_failure=False
+                )
             files.note_failures(result)
         return result
 

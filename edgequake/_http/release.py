@@ -81,7 +81,8 @@ def _let_go(response: Response) -> None:
 async def async_wake_reader(response: Response) -> None:
     """Ends a read of ``response`` that another task is waiting in."""
     if (tell := _cancelled(response)) is None:
-        await response.aclose()
+        with _logged():
+            await response.aclose()
     else:  # that task closes it: another may be reading from the same connection
         with suppress(Exception):
             await tell()

@@ -264,7 +264,7 @@ class Connection:
         """
         if self.owner_given:
             return self
-        with self.client() as client:
+        with self.client(as_nobody=True) as client:
             try:
                 capabilities = client.health().capabilities or {}
             except (APIError, ResponseError):

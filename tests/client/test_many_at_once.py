@@ -35,13 +35,13 @@ def test_one_client_in_sixteen_threads(server):
 
     def work(n):
         together.wait(60)
-        for _ in range(5):
+        for _ in range(3):
             assert "".join(map(str, client.query.stream(f"{n}"))) == TEXT
             assert client.query.execute(f"{n}").answer == TEXT
 
     with EdgequakeClient(base_url=server.url, timeout=60) as client, ThreadPoolExecutor(16) as threads:
         list(threads.map(work, range(16)))
-    assert len(server.requests) == 160
+    assert len(server.requests) == 96
     assert server.connections <= 16
     server.wait_until_closed()
 
@@ -80,27 +80,7 @@ def test_the_streams_of_one_thread_do_not_mix(caller, server):
     assert server.connections == 2
 
 
-def test_two_hundred_async_streams_at_once(server):
-    hold = Hold()
-    server.on("POST", STREAM).always().stream(token(TEXT), hold, DONE)
-
-    async def main():
-        async with AsyncEdgequakeClient(base_url=server.url, timeout=60) as client:
-
-            async def read():
-                return "".join([str(chunk) async for chunk in client.query.stream("q")])
-
-            readers = [asyncio.create_task(read()) for _ in range(200)]
-            await asyncio.to_thread(server.wait_for_requests, 200, 60)
-            hold.release()
-            return await asyncio.gather(*readers)
-
-    assert asyncio.run(main()) == [TEXT] * 200
-    assert server.connections == 200
-    server.wait_until_closed()
-
-
-def test_two_hundred_async_streams_cancelled_at_once(server):
+def test_more_async_streams_than_a_pool_holds_cancelled_at_once(server):
     server.on("POST", STREAM).always().stream(token("x"), Hold())
 
     async def main():
@@ -110,8 +90,8 @@ def test_two_hundred_async_streams_cancelled_at_once(server):
                 async for _ in client.query.stream("q"):
                     pass
 
-            readers = [asyncio.create_task(read()) for _ in range(200)]
-            await asyncio.to_thread(server.wait_for_requests, 200, 60)
+            readers = [asyncio.create_task(read()) for _ in range(120)]
+            await asyncio.to_thread(server.wait_for_requests, 120, 60)
             for reader in readers:
                 reader.cancel()
             ended = await asyncio.gather(*readers, return_exceptions=True)

@@ -145,6 +145,7 @@ def test_many_streams_at_once_do_not_wait_for_each_other(server, many):
 
     assert asyncio.run(main()) == [TEXT] * at_once
     assert server.connections == at_once
+    server.wait_until_closed()
 
 
 # -- cancelled --------------------------------------------------------------------------------------------------------

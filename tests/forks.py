@@ -5,7 +5,7 @@ that has a process, standard streams, signals and an exit code of its own, and e
 that test how the interpreter or an import begins are started anew, by ``subprocess``.
 
 What was imported is hidden from the garbage collector. So where a test asks what Python says of things that are left
-open at the end of a program, the interpreter first runs ``FAITHFUL``.
+open at the end of a program, the program begins with ``FAITHFUL``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import selectors
+import shlex
 import signal
 import socket
 import subprocess
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-FAITHFUL = "import atexit, gc; atexit.register(gc.unfreeze)"
+FAITHFUL = "import atexit, gc; atexit.register(gc.unfreeze); "
 SECONDS = 300
 """How long a program may take before it counts as a failure."""
 
@@ -92,6 +93,21 @@ class Ended:
     stdout: str
     stderr: str
     returncode: int
+
+
+# As a command of a shell: it hands its own streams over, and ends as the program does.
+COMMAND = """
+import json, os, socket, sys
+requests, code, *args = sys.argv[1:]
+report, told = os.pipe()
+with socket.socket(fileno=int(requests)) as requests:
+    request = json.dumps([code, args, os.getcwd(), dict(os.environ)]).encode()
+    socket.send_fds(requests, [request], [0, 1, 2, told])
+os.close(told)
+with open(report) as lines:
+    _, ended = map(int, lines)
+sys.exit(ended)
+"""
 
 
 class Program:
@@ -191,6 +207,14 @@ class Interpreter:
                 program.stdin.close()
             out, err = program.communicate()
             return Ended(out.decode(), err.decode(), program.returncode)
+
+    def write_command(self, path: Path, code: str) -> int:
+        """Writes a command that runs code; gives the file descriptor that a shell must inherit for it."""
+        descriptor = self._requests.fileno()
+        words = [sys.executable, "-I", "-S", "-c", COMMAND, str(descriptor), code]
+        path.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+        path.chmod(0o755)
+        return descriptor
 
     def close(self) -> None:
         """Waits for it to end, which it does once its programs have."""

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from browsers import dumped
 from docs.pages import ROOT, agrees
-from forks import FAITHFUL, file, interpreter
+from forks import FAITHFUL, file
 from websockets.sync.client import connect
 
 from edgequake import EdgequakeClient
@@ -52,19 +52,10 @@ def in_a_folder(monkeypatch, tmp_path, edgequake_server):
     monkeypatch.setenv("EDGEQUAKE_BASE_URL", edgequake_server.url)
 
 
-@pytest.fixture(scope="session")
-def processes():
-    """It runs many examples, which so begin in a moment."""
-    with interpreter(
-        f"import edgequake._async.client, edgequake._sync.client, httpcore; {FAITHFUL}", "-W", "error"
-    ) as one:
-        yield one
-
-
 @pytest.fixture
 def ran(processes):
     """Runs an example to its end, in the folder and the environment of the test."""
-    return lambda name, *args, given="": processes.run(file(EXAMPLES / f"{name}.py"), *args, given=given)
+    return lambda name, *args, given="": processes.run(FAITHFUL + file(EXAMPLES / f"{name}.py"), *args, given=given)
 
 
 @contextmanager

@@ -80,11 +80,11 @@ def test_the_tests_on_the_testing_page_pass(tmp_path):
 
 
 @pytest.mark.usefixtures("as_in_a_shell")
-def test_the_blocks_of_the_page_on_opentelemetry_run_in_a_process_of_their_own(monkeypatch):
+def test_the_blocks_of_the_page_on_opentelemetry_run_in_a_process_of_their_own(processes, monkeypatch):
     """They set what a process can set only once."""
     monkeypatch.delenv("EDGEQUAKE_OTEL")
     for block in blocks_of(TRACING, "python"):
-        run = subprocess.run([sys.executable, "-c", block.code], capture_output=True, text=True, timeout=300)
+        run = processes.run(block.code)
         assert run.stderr == "", block.where
         assert agrees(block.output, run.stdout), f"{block.where} prints\n{run.stdout}"
 

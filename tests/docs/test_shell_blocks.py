@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 from docs.pages import PAGES, ROOT, agrees, blocks_of, name_of
+from forks import module
 
 from edgequake.cli.app import app
 
@@ -31,12 +32,15 @@ BLOCKS = {
 @pytest.mark.slow
 @pytest.mark.usefixtures("as_in_a_shell")
 @pytest.mark.parametrize("page", [page for page in BLOCKS if BLOCKS[page]], ids=name_of)
-def test_the_shell_blocks_of_a_page_run_as_they_stand(page):
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+def test_the_shell_blocks_of_a_page_run_as_they_stand(page, processes, tmp_path_factory):
+    commands = tmp_path_factory.mktemp("commands")
+    descriptor = processes.write_command(commands / "edgequake", module("edgequake"))
+    path = os.pathsep.join([str(commands), str(Path(sys.executable).parent), os.environ["PATH"]])
     for block in BLOCKS[page]:
         run = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", block.code],
             env={**os.environ, "PATH": path, "COLUMNS": "100"},
+            pass_fds=[descriptor],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

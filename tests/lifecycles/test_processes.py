@@ -23,19 +23,21 @@ asyncio.run(main(), debug=False)  # else it speaks of every slow step
 """
 
 
-FIRST = f"import edgequake._async.client, edgequake._sync.client, httpcore; {FAITHFUL}"
+IMPORTS = "import edgequake._async.client, edgequake._sync.client, httpcore"
 
 
 @pytest.fixture(scope="session")
 def processes():
-    with interpreter(FIRST, "-X", "dev", "-W", "error") as running:
+    with interpreter(IMPORTS, "-X", "dev", "-W", "error") as running:
         yield running
 
 
 @pytest.fixture
 def start(processes, server):
     """Starts a program that asks the server."""
-    return lambda program: processes.start(program, env={"EDGEQUAKE_BASE_URL": server.url, "SSL_CERT_DIR": os.devnull})
+    return lambda program: processes.start(
+        FAITHFUL + program, env={"EDGEQUAKE_BASE_URL": server.url, "SSL_CERT_DIR": os.devnull}
+    )
 
 
 @pytest.fixture

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from edgequake._core.folder import KEY
 from edgequake.batch.journal import Journal
-from edgequake.exceptions import ConfigurationError
+from edgequake.exceptions import ConfigurationError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from edgequake._core.folder import Manifest
+    from edgequake.models.folder import FolderUpload
 
-__all__ = ["ManifestFile"]
+__all__ = ["ManifestFile", "named_for_lost_documents"]
 
 
 class ManifestFile(Journal):
@@ -43,3 +45,14 @@ class ManifestFile(Journal):
                 f"cannot write the manifest {self.path}: {error.strerror}; make room and upload the folder again: what "
                 "the manifest lists is not sent twice"
             ) from error
+
+
+@contextmanager
+def named_for_lost_documents(path: Path | None, result: FolderUpload) -> Iterator[None]:
+    """The block waits for documents: the error of one that the server does not have names the manifest at ``path``."""
+    try:
+        yield
+    except NotFoundError as error:
+        if result.skipped:
+            error.message += f"; {path} lists documents that the server may have lost: force=True sends all files again"
+        raise

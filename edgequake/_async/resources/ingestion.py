@@ -152,6 +152,7 @@ class AsyncIngestion(AsyncDocumentWaits, AsyncUploads):
             ``force=True`` sends it again.
         """
         from edgequake._async.flows.folder import AsyncFolder  # it brings more modules than the other methods
+        from edgequake.batch.manifest import named_for_lost_documents
 
         config = self._session.config
         Polling(timeout, 1.0, monotonic)  # what is wrong is said before anything is sent
@@ -163,7 +164,7 @@ class AsyncIngestion(AsyncDocumentWaits, AsyncUploads):
         files = AsyncFolder(folder, pattern, place, where, once.upload, metadata, pdf_options, on_file)
         result = await files.sent(force=force, concurrency=concurrency)
         if wait:
-            with files.telling_of_the_manifest(result):
+            with named_for_lost_documents(where, result):
                 result.ingestion = await self.wait(
                     result, timeout=timeout, on_progress=on_progress, raise_on_failure=False
                 )

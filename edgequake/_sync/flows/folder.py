@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,11 @@ from edgequake._http.waiting import in_thread
 from edgequake.batch._sync.runner import Runner
 from edgequake.batch.files import found_files, hashed
 from edgequake.batch.manifest import ManifestFile
-from edgequake.exceptions import ConfigurationError, NotFoundError
+from edgequake.exceptions import ConfigurationError
 from edgequake.models.folder import FolderUpload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from edgequake._core.folder import Manifest
@@ -71,18 +71,6 @@ class Folder:
                 resume=False,
             ).run()
         return result
-
-    @contextmanager
-    def telling_of_the_manifest(self, result: FolderUpload) -> Iterator[None]:
-        """The block waits for the documents; the error of one that is unknown names the manifest that lists it."""
-        try:
-            yield
-        except NotFoundError as error:
-            if result.skipped:
-                error.message += (
-                    f"; {self.path} lists documents that the server may have lost: force=True sends all files again"
-                )
-            raise
 
     def note_failures(self, result: FolderUpload) -> None:
         """Tells the manifest which documents failed after they had been sent, so that the next run sends them again."""

@@ -8,9 +8,9 @@ import threading
 
 from forks import interpreter
 
-SIZE = int(os.environ.get("UPLOAD_MB", "64")) * 1024 * 1024
+SIZE = int(os.environ.get("UPLOAD_MB", "32")) * 1024 * 1024
 """Bytes of the file; `make memory` takes 1 GB."""
-MOST = 24 * 1024 * 1024
+MOST = 12 * 1024 * 1024
 """Bytes that the process may grow by, whatever the size."""
 
 PROGRAM = """

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer
 from cli.commands import SECONDS
+from forks import module
 
 from edgequake import __version__
 from edgequake.cli.app import app
@@ -214,12 +215,10 @@ def test_an_output_that_is_full_is_one_line(start: Start, option: str) -> None:
     assert (ended.code, ended.err) == (1, "edgequake: No space left on device\n")
 
 
-def test_a_character_that_the_output_cannot_show_does_not_stop_it(
-    start: Start, edgequake_script: ScriptServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+def test_a_character_that_the_output_cannot_show_does_not_stop_it(start: Start, edgequake_script: ScriptServer) -> None:
+    ascii_alone = "import sys; sys.stdout.reconfigure(encoding='ascii', errors='strict'); "
     edgequake_script.on(*STREAM).stream({"type": "token", "content": "caf\u00e9 \u65e5"}, DONE)
-    ended = start("ask", "q", "--base-url", edgequake_script.url, command=MODULE).end()
+    ended = start("ask", "q", "--base-url", edgequake_script.url, code=ascii_alone + module("edgequake")).end()
     assert (ended.code, ended.out, ended.err) == (0, "caf? ?\n", "")
 
 

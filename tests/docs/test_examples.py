@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -58,15 +59,20 @@ def ran(processes):
     return lambda name, *args, given="": processes.run(FAITHFUL + file(EXAMPLES / f"{name}.py"), *args, given=given)
 
 
-@contextmanager
-def running(name):
-    """The address of the example, which serves while the block lasts."""
-    command = [sys.executable, str(EXAMPLES / f"{name}.py"), "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as program:
-        try:
-            yield next(found[0] for line in program.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
-        finally:
-            program.terminate()
+@pytest.fixture
+def running(processes):
+    """Gives the address of an example, which serves while the block lasts."""
+
+    @contextmanager
+    def running(name):
+        with processes.start(file(EXAMPLES / f"{name}.py"), "0", stdout=subprocess.DEVNULL) as program:
+            yield next(
+                found[0].decode() for line in program.stderr if (found := re.search(rb"http://127\.0\.0\.1:\d+", line))
+            )
+            program.send_signal(signal.SIGTERM)
+            program.wait()
+
+    return running
 
 
 def test_every_example_is_run_and_listed():
@@ -128,7 +134,7 @@ def test_an_answer_that_breaks_off_leaves_no_file_that_looks_whole(ran, tmp_path
 
 
 @pytest.mark.usefixtures("in_a_folder")
-def test_the_flask_app_relays_an_answer_to_a_browser():
+def test_the_flask_app_relays_an_answer_to_a_browser(running):
     with running("flask_app") as url, httpx.Client(base_url=url, **WITHOUT_PROXY) as browser:
         assert 'import { stream } from "/relay.js"' in browser.get("/").text
         assert "export function stream" in browser.get("/relay.js").text
@@ -142,7 +148,7 @@ def test_the_flask_app_relays_an_answer_to_a_browser():
 
 
 @pytest.mark.usefixtures("in_a_folder")
-def test_the_websocket_app_answers_one_question_after_the_other():
+def test_the_websocket_app_answers_one_question_after_the_other(running):
     with (
         running("websocket_app") as url,
         connect(f"{url.replace('http', 'ws')}/ws", proxy=None) as socket,
@@ -159,7 +165,7 @@ def test_the_websocket_app_answers_one_question_after_the_other():
 
 
 @pytest.mark.usefixtures("in_a_folder")
-def test_a_browser_shows_the_answer_of_the_fastapi_app(tmp_path):
+def test_a_browser_shows_the_answer_of_the_fastapi_app(running, tmp_path):
     with running("fastapi_app") as url:
         page = dumped(f"{url}/?question=What+is+EdgeQuake%3F", tmp_path)
     assert "<title>edgequake: answered</title>" in page

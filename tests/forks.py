@@ -22,12 +22,16 @@ import sys
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from typing import Self
 
 FAITHFUL = "import atexit, gc; atexit.register(gc.unfreeze); "
+STRICT = "import warnings; warnings.simplefilter('error'); "
+"""A program that begins with it fails by any warning."""
 SECONDS = 300
 """How long a program may take before it counts as a failure."""
 
@@ -253,3 +257,22 @@ def interpreter(first: str, *options: str) -> Iterator[Interpreter]:
         yield running
     finally:
         running.close()
+
+
+# Typer makes all commands anew for each run.
+IMPORTS = """
+import functools, httpcore, prompt_toolkit, typer.main
+import edgequake._async.client, edgequake._sync.client, edgequake.cli.app
+typer.main.get_command = functools.cache(typer.main.get_command)
+typer.main.get_command(edgequake.cli.app.app)
+"""
+_shared: list[Interpreter] = []
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Interpreter]:
+    """The interpreter that all tests share which run programs and commands; it has imported both clients and Typer."""
+    if not _shared:  # each folder of tests that names this fixture has one of its own
+        _shared.append(Interpreter(IMPORTS, "-X", "utf8"))
+    yield _shared[0]
+    _shared[0].close()

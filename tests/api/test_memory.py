@@ -6,7 +6,9 @@ import os
 import socket
 import threading
 
-from forks import interpreter
+from forks import processes
+
+__all__ = ["processes"]
 
 SIZE = int(os.environ.get("UPLOAD_MB", "32")) * 1024 * 1024
 """Bytes of the file; `make memory` takes 1 GB."""
@@ -70,15 +72,12 @@ def serve(listener):
                         connection.sendall(b"\0" * (1 << 20))
 
 
-FIRST = "import aiohttp, httpcore, edgequake._async.client, edgequake._sync.client, edgequake._http.transport"
-
-
-def test_a_large_file_takes_little_memory(tmp_path):
+def test_a_large_file_takes_little_memory(processes, tmp_path):
     path, to = tmp_path / "zeros.md", tmp_path / "back.bin"
     with path.open("wb") as file:
         file.truncate(SIZE)  # takes no room on the disk
     (tmp_path / "zeros.md.small").write_bytes(b"x")
-    with socket.create_server(("127.0.0.1", 0)) as listener, interpreter(FIRST) as processes:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=serve, args=(listener,), daemon=True).start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         for kind in ("sync", "httpx", "aiohttp"):

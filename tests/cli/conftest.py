@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 import typer.main
 from cli.commands import Ended, Input, Output, Process, Terminal
-from forks import interpreter, module
+from forks import module, processes
 
 from edgequake.cli import main
 from edgequake.testing.plugin import edgequake_script
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cli.commands import Run, Start
     from forks import Interpreter, Program
 
-__all__ = ["edgequake_script"]
+__all__ = ["edgequake_script", "processes"]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -65,22 +65,8 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
-COMMANDS = """
-import functools, httpcore, prompt_toolkit, typer.main
-import edgequake._sync.client, edgequake.cli.app
-typer.main.get_command = functools.cache(typer.main.get_command)
-typer.main.get_command(edgequake.cli.app.app)
-"""
-
-
-@pytest.fixture(scope="session")
-def _interpreter() -> Iterator[Interpreter]:
-    with interpreter(COMMANDS, "-X", "utf8") as running:
-        yield running
-
-
 @pytest.fixture
-def start(tmp_path: Path, _interpreter: Interpreter) -> Iterator[Start]:
+def start(tmp_path: Path, processes: Interpreter) -> Iterator[Start]:
     """Starts a command in a process of its own: ``edgequake`` or other code, or a command of the shell."""
     with contextlib.ExitStack() as stack:
 
@@ -95,7 +81,7 @@ def start(tmp_path: Path, _interpreter: Interpreter) -> Iterator[Start]:
             stderr = stderr or (subprocess.PIPE if stdout == subprocess.PIPE else stdout)
             streams = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
             if command is None:
-                popen = _interpreter.start(code, *args, cwd=tmp_path, **streams)
+                popen = processes.start(code, *args, cwd=tmp_path, **streams)
             else:
                 popen = subprocess.Popen([*command, *args], cwd=tmp_path, **streams)
             stack.callback(_stop, popen)

@@ -2,21 +2,13 @@ import logging
 from pathlib import Path
 
 import pytest
-from forks import interpreter
+from forks import processes
 
 from edgequake.local import LocalServer
 
+__all__ = ["processes"]
+
 ROOT = Path(__file__).resolve().parents[2]
-
-
-IMPORTS = "import edgequake.cli.app, edgequake._async.client, edgequake._sync.client, httpcore"
-
-
-@pytest.fixture(scope="session")
-def processes():
-    """Begins examples and commands in a moment; a warning is an error in them."""
-    with interpreter(IMPORTS, "-W", "error") as one:
-        yield one
 
 
 @pytest.fixture  # a page may upload documents, which another page must not find

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from browsers import dumped
 from docs.pages import ROOT, agrees
-from forks import FAITHFUL, file
+from forks import FAITHFUL, STRICT, file
 from websockets.sync.client import connect
 
 from edgequake import EdgequakeClient
@@ -56,7 +56,9 @@ def in_a_folder(monkeypatch, tmp_path, edgequake_server):
 @pytest.fixture
 def ran(processes):
     """Runs an example to its end, in the folder and the environment of the test."""
-    return lambda name, *args, given="": processes.run(FAITHFUL + file(EXAMPLES / f"{name}.py"), *args, given=given)
+    return lambda name, *args, given="": processes.run(
+        FAITHFUL + STRICT + file(EXAMPLES / f"{name}.py"), *args, given=given
+    )
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from client.wires import STREAM, token
-from forks import interpreter
 
 from edgequake.testing import Repeat, ScriptServer
 
@@ -69,12 +68,6 @@ HOSTILE = {
         "sync", [b'data: {"type":"x","x":[', Repeat(b"{}," * 10_000, 500), b"{}]}\n\n"], {}
     ),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def processes():
-    with interpreter("import edgequake._async.client, edgequake._sync.client, httpcore") as one:
-        yield one
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from client.wires import CHAT_STREAM, CHAT_WIRES, GUIDE, PIECES, QUERY, STREAM, TEXT, guide, token, v1, v2
-from forks import interpreter
+from forks import processes
 
 from edgequake import EdgequakeClient
 from edgequake.testing import CUT, Hold, ScriptServer
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from forks import Ended, Interpreter
 
     from edgequake.testing.script import Route
+
+__all__ = ["processes"]
 
 PROGRAMS = Path(__file__).parent / "programs"
 WIRES = {"guide": guide, "v2": v2, "v1": v1}
@@ -93,12 +95,6 @@ def route(servers: dict[str, ScriptServer], kind: str) -> Route:
 def unfinished(steps: list[Any]) -> list[Any]:
     """The steps of an answer but for the event that ends it."""
     return [step for step in steps if not isinstance(step, dict) or step.get("type") != "done"]
-
-
-@pytest.fixture(scope="session")
-def processes() -> Iterator[Interpreter]:
-    with interpreter("import edgequake._async.client, edgequake._sync.client, flask, httpcore", "-X", "utf8") as one:
-        yield one
 
 
 @pytest.fixture

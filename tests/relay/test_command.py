@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from forks import interpreter
+from forks import module, processes
 from relay.serving import SECONDS
 
 from edgequake.cli import main
@@ -19,6 +19,8 @@ from edgequake.relay import RelayClient
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+__all__ = ["processes"]
 
 NO_RELAYS = """
 number = 5
@@ -160,14 +162,11 @@ def test_a_module_that_fails_shows_its_own_lines_alone(folder, capsys):
     )
 
 
-def test_without_its_extra_it_says_what_to_install(folder):
-    program = "import sys; sys.modules[sys.argv.pop(1)] = None; from edgequake.cli import main; main()"
-    with interpreter("import edgequake.cli.app") as processes:
-        for missing, *args in (
-            ["uvicorn", "relay", "counting:relay"],
-            ["starlette", "relay", "types", "counting:relay"],
-        ):
-            ended = processes.run(program, missing, *args)
-            assert ended.returncode == 1, missing
-            assert 'pip install "edgequake[relay]"' in ended.stderr, missing
-            assert ended.stderr.count("\n") == 1, missing
+@pytest.mark.parametrize(
+    ("missing", "args"), [("uvicorn", ["counting:relay"]), ("starlette", ["types", "counting:relay"])]
+)
+def test_without_its_extra_it_says_what_to_install(folder, processes, missing, args):
+    ended = processes.run(f"import sys; sys.modules['{missing}'] = None; {module('edgequake')}", "relay", *args)
+    assert ended.returncode == 1
+    assert 'pip install "edgequake[relay]"' in ended.stderr
+    assert ended.stderr.count("\n") == 1

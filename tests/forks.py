@@ -139,7 +139,8 @@ class Program:
 
     def send_signal(self, number: int) -> None:
         if not self._has_ended(0):
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it has ended this moment
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)

@@ -339,7 +339,7 @@ def test_an_answer_may_be_as_large_as_its_bound_and_no_larger(caller, server, mo
 def test_a_page_without_end_does_not_hold_the_stream(caller, server):
     from edgequake.testing import Repeat
 
-    server.on("POST", STREAM).stream(Repeat(b"<p>more</p>"), content_type="text/html")
+    server.on("POST", STREAM).stream(Repeat(b"<p>more</p>" * 100), content_type="text/html")
     assert type(caller.fails(caller.client().query.stream("q"))) is StreamError
     caller.until(server.wait_until_closed)
 

@@ -10,6 +10,7 @@ import traceback
 
 import pytest
 from adapters.services import SECRET, STORM
+from ports import stopped
 
 from edgequake import (
     BadRequestError,
@@ -217,8 +218,8 @@ def test_an_event_that_is_too_large_is_a_stream_error(caller, server, service, r
 
 
 def test_a_server_that_cannot_be_reached(caller, server, service):
-    server.stop()
-    error = caller.fails(service.stream(caller.client(retry=RetryPolicy(max_retries=1, initial_delay=0))))
+    with stopped(server):
+        error = caller.fails(service.stream(caller.client(retry=RetryPolicy(max_retries=1, initial_delay=0))))
     assert (type(error), error.request_sent) == (NetworkError, False)
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cli.answers import CONTEXT, DONE, STREAM, token, tokens
+from ports import stopped
 from rich.live import Live
 
 from edgequake import EdgequakeClient
@@ -314,8 +315,8 @@ def test_a_missing_file_is_one_line(run: Run, documents: Path) -> None:
 
 
 def test_a_dead_server_is_one_line_with_advice(run: Run, edgequake_script: ScriptServer) -> None:
-    edgequake_script.stop()
-    ended = run("ask", "q", "--base-url", edgequake_script.url, "--retries", "0")
+    with stopped(edgequake_script):
+        ended = run("ask", "q", "--base-url", edgequake_script.url, "--retries", "0")
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
     assert ended.err.startswith(f"edgequake: cannot reach {edgequake_script.url}: ")
     assert "Errno" not in ended.err

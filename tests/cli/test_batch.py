@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from forks import module
+from ports import stopped
 
 from edgequake.testing import RESET, Hold
 
@@ -169,8 +170,8 @@ def test_a_very_long_pause_ends_it_and_is_told(
 def test_a_server_that_is_not_there_ends_it(
     run: Run, edgequake_script: ScriptServer, questions: Path, answers: Path
 ) -> None:
-    edgequake_script.stop()
-    ended = run(*command(edgequake_script, questions, answers, "--concurrency", "1", "--retries", "0"))
+    with stopped(edgequake_script):
+        ended = run(*command(edgequake_script, questions, answers, "--concurrency", "1", "--retries", "0"))
     assert ended.code == 1
     assert f"cannot reach {edgequake_script.url}" in ended.err
     assert list(rows(answers)) == [0, 1]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cli.commands import SECONDS
+from ports import stopped
 
 from edgequake.local import LocalServer
 from edgequake.testing import CUT, Hold
@@ -138,8 +139,8 @@ def test_another_refusal_is_told_in_the_servers_words(
 
 
 def test_a_dead_server_is_one_line_with_advice(run: Run, edgequake_script: ScriptServer, options: list[str]) -> None:
-    edgequake_script.stop()
-    ended = run("chat", *options, "--retries", "0", stdin="Where?\n")
+    with stopped(edgequake_script):
+        ended = run("chat", *options, "--retries", "0", stdin="Where?\n")
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
     assert "`--local PATH` asks your files instead" in ended.err
 

@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from ports import stopped
 
 if TYPE_CHECKING:
     from cli.commands import Run
@@ -70,8 +71,8 @@ def test_a_server_that_is_not_healthy_is_shown_and_exits_with_1(
 
 
 def test_a_dead_server_is_one_line_at_once(run: Run, edgequake_script: ScriptServer) -> None:
-    edgequake_script.stop()
-    ended = run("health", "-v", "--base-url", edgequake_script.url)
+    with stopped(edgequake_script):
+        ended = run("health", "-v", "--base-url", edgequake_script.url)
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
     assert ended.err.startswith(f"edgequake: cannot reach {edgequake_script.url}: ")
 

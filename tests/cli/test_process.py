@@ -12,6 +12,7 @@ import pytest
 import typer
 from cli.commands import SECONDS
 from forks import module
+from ports import stopped
 
 from edgequake import __version__
 from edgequake.cli.app import app
@@ -148,8 +149,8 @@ def test_without_its_extra_the_command_line_says_what_to_install(start: Start, m
 
 
 def test_a_dead_server_is_one_line_and_no_traceback(start: Start, edgequake_script: ScriptServer) -> None:
-    edgequake_script.stop()
-    ended = start("ask", "q", "--base-url", edgequake_script.url, "--retries", "0").end()
+    with stopped(edgequake_script):
+        ended = start("ask", "q", "--base-url", edgequake_script.url, "--retries", "0").end()
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.startswith("edgequake: cannot reach ")
     assert ended.err.count("\n") == 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from anyio.from_thread import start_blocking_portal
+from ports import refusing
 
 from edgequake import AsyncEdgequakeClient, EdgequakeClient, RetryPolicy
 from edgequake.testing import ScriptServer
@@ -247,7 +248,5 @@ def unanswering() -> Iterator[str]:
 @pytest.fixture
 def closed_port() -> Iterator[int]:
     """A port of this test's own where connections are refused until something listens."""
-    with socket.socket() as reserved:
-        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        reserved.bind(("127.0.0.1", 0))
-        yield reserved.getsockname()[1]
+    with refusing() as port:
+        yield port

@@ -13,6 +13,7 @@ import pytest
 from browsers import chromium, lent
 from local.fakes import Endless, Says
 from playwright.sync_api import Locator, Page, Request, expect
+from ports import stopped
 
 from edgequake.local import LocalServer
 
@@ -195,9 +196,9 @@ def test_a_conversation_that_is_deleted_elsewhere_and_a_server_that_ends_are_tol
     expect(page.get_by_role("button", name="Stop")).to_be_hidden()
     expect(ask(page, "How do I restart the relay?")).to_contain_text("relayctl start")
     expect(page.get_by_role("button", name="Stop")).to_be_hidden()
-    server.stop()
-    expect(ask(page, QUESTION)).to_have_text("the server does not answer: does it still run?")
-    expect(page.locator("#conversations .failed")).to_have_text("the server does not answer: does it still run?")
+    with stopped(server):
+        expect(ask(page, QUESTION)).to_have_text("the server does not answer: does it still run?")
+        expect(page.locator("#conversations .failed")).to_have_text("the server does not answer: does it still run?")
 
 
 DROP = """(files) => {

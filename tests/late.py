@@ -1,14 +1,12 @@
 """Large packages that few tests need.
 
-Every worker collects all tests, so what a test module imports is loaded in all of them: LlamaIndex, LangChain, MCP and
+Every worker collects all tests, so what a test module imports is loaded in all of them: LlamaIndex, LangChain and
 OpenAI took half of that time. A ``Late`` module is loaded when a test first uses it, and refuses to be loaded before.
 """
 
 from __future__ import annotations
 
 import gc
-import sys
-from contextlib import redirect_stderr
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +28,7 @@ class Late:
             raise AttributeError(name)
         if not _collected:
             raise RuntimeError(f"{self._name}.{name} is used while the tests are collected: use it within a test")
-        with redirect_stderr(sys.__stderr__):  # mcp keeps the one that it finds, and a test's is closed behind it
-            module = import_module(self._name)
+        module = import_module(self._name)
         _loaded.append(self._name)
         value = self.__dict__[name] = getattr(module, name)
         return value

@@ -4,16 +4,15 @@ import asyncio
 import sys
 
 import pytest
-from late import Late
+from mcp import Client, MCPError, StdioServerParameters  # not late: it keeps the stderr that is there as it loads
+from mcp_types import INTERNAL_ERROR, INVALID_PARAMS
 
 from edgequake import AsyncEdgequakeClient
 from edgequake._serving.server import Server
 from edgequake.cli import main
+from edgequake.integrations.mcp import create_server
 from edgequake.testing import CLOSE, Hold
 
-mcp = Late("mcp")
-ours = Late("edgequake.integrations.mcp")
-INVALID_PARAMS, INTERNAL_ERROR = -32602, -32603  # JSON-RPC's numbers
 SOURCE = {
     "source_type": "chunk",
     "id": "d1-chunk-0",
@@ -49,17 +48,17 @@ async def client(script):
 @pytest.fixture(params=["auto", "legacy"])
 def assistant(request, client):
     """An assistant that speaks the newest protocol, or an older one; to be entered by the test, in its own task."""
-    return mcp.Client(ours.create_server(client, write=True), mode=request.param)
+    return Client(create_server(client, write=True), mode=request.param)
 
 
 async def test_tools_say_what_they_are_and_writing_must_be_asked_for(client):
-    async with mcp.Client(ours.create_server(client)) as assistant:
+    async with Client(create_server(client)) as assistant:
         tools = {tool.name: tool for tool in (await assistant.list_tools()).tools}
     assert list(tools) == ["ask", "search", "graph_search", "documents"]
     assert all(tool.annotations.read_only_hint for tool in tools.values())
     assert tools["ask"].input_schema["required"] == ["question"]
     assert "sources" in tools["ask"].output_schema["properties"]
-    async with mcp.Client(ours.create_server(client, write=True)) as assistant:
+    async with Client(create_server(client, write=True)) as assistant:
         upload = (await assistant.list_tools()).tools[-1]
     assert (upload.name, upload.annotations.read_only_hint) == ("upload_document", None)
 
@@ -161,7 +160,7 @@ async def test_documents_are_listed_read_and_uploaded(assistant, script):
 async def test_a_document_that_cannot_be_read_is_an_error_of_the_protocol(assistant, script, status, code):
     async with assistant:
         script.reply(status=status, json={"message": "the server's words"})
-        with pytest.raises(mcp.MCPError, match="the server's words") as caught:
+        with pytest.raises(MCPError, match="the server's words") as caught:
             await assistant.read_resource("edgequake://documents/d1")
         assert caught.value.error.code == code
 
@@ -169,10 +168,10 @@ async def test_a_document_that_cannot_be_read_is_an_error_of_the_protocol(assist
 async def test_an_assistant_starts_the_command_and_talks_over_stdin_and_stdout(script):
     script.on("GET", "/health").reply(json={"status": "healthy", "capabilities": {"dev_mode": True}})
     script.stream(CONTEXT, HALF, DONE)
-    command = mcp.StdioServerParameters(
+    command = StdioServerParameters(
         command=sys.executable, args=["-m", "edgequake", "mcp", "--base-url", script.url, "--write"]
     )
-    async with mcp.Client(command) as assistant:
+    async with Client(command) as assistant:
         answer = await assistant.call_tool("ask", {"question": "What?"})
         assert len((await assistant.list_tools()).tools) == 5
     assert script.requests[-1].headers["X-Tenant-ID"] == "default"  # of a server for trying
@@ -208,7 +207,7 @@ def test_an_assistant_connects_over_http(visited, script, capsys, monkeypatch, t
     seen = []
 
     async def visit(url):
-        async with mcp.Client(url) as assistant:
+        async with Client(url) as assistant:
             seen.append(url)
             seen.append(await assistant.call_tool("ask", {"question": "What?"}))
             seen.append(await assistant.call_tool("ask", {"question": "What?"}))

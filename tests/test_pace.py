@@ -1,11 +1,9 @@
 """A test of timeouts that fails runs once more, more slowly; every other test runs once."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pace
+from inner import run_pytest
 
 TESTS = """
 import pytest
@@ -35,25 +33,7 @@ def test_runs():
 
 def test_a_test_with_a_pace_has_a_second_chance(tmp_path):
     (tmp_path / "test_it.py").write_text(TESTS)
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "--disable-plugin-autoload",
-        "-p",
-        "pace",
-        "-p",
-        "no:cacheprovider",
-    ]
-    run = subprocess.run(
-        [*command, str(tmp_path)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTEST_ADDOPTS": "", "PYTHONPATH": str(Path(pace.__file__).parent)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    run = run_pytest(tmp_path, "pace", PYTHONPATH=str(Path(pace.__file__).parent))
     assert "2 failed, 3 passed" in run.stdout, run.stdout + run.stderr
     assert "FAILED test_it.py::test_needs[400]" in run.stdout
     assert "FAILED test_it.py::test_without" in run.stdout

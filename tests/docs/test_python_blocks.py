@@ -1,11 +1,10 @@
 """Every Python block of the README and the documentation runs, against a local server over `examples/notes`."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 from docs.pages import PAGES, ROOT, agrees, blocks_of, name_of
+from inner import run_pytest
 
 import edgequake
 
@@ -70,11 +69,7 @@ def test_the_tests_on_the_testing_page_pass(tmp_path):
     for number, block in enumerate(blocks_of(TESTING, "python")):
         name = "conftest.py" if "@pytest.fixture" in block.code else f"test_{number}.py"
         (tmp_path / name).write_text(block.code)
-    pytest_itself = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir=."]
-    pytest_itself += ["--disable-plugin-autoload", "-p", "edgequake"]  # others that are installed here take seconds
-    run = subprocess.run(
-        [*pytest_itself, *sorted(tmp_path.glob("test_*.py"))], capture_output=True, text=True, timeout=300
-    )
+    run = run_pytest(tmp_path, "edgequake")
     assert run.returncode == 0, run.stdout
     assert re.search(r"^7 passed", run.stdout, re.MULTILINE)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 import subprocess
 import threading
@@ -25,12 +26,11 @@ ENOUGH = 10_000
 async def poll(happened: Callable[[], bool]) -> None:
     """Returns when it has happened. There is no event for it, so this looks in each round of the loop.
 
-    What takes longer waits for a clock or for another process: it leaves the processor to that.
+    In between, a process that waits for the processor gets it.
     """
-    rounds = 0
     while not happened():
-        rounds += 1
-        await asyncio.sleep(0 if rounds < 100 else 0.002)
+        os.sched_yield()
+        await asyncio.sleep(0)
 
 
 class Served:

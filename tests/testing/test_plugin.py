@@ -1,8 +1,6 @@
 """The fixtures as a project has them that installed the package."""
 
-import os
-import subprocess
-import sys
+from inner import run_pytest
 
 CONFTEST = """
 import pytest
@@ -41,25 +39,6 @@ def test_a_fault_comes_as_it_was_scripted(edgequake_script):
 def test_an_installed_package_brings_its_fixtures(tmp_path):
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "test_it.py").write_text(TESTS)
-    # By the name of its entry point; every other plugin that is installed here stays away, which takes seconds.
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "--disable-plugin-autoload",
-        "-p",
-        "edgequake",
-        "--assert=plain",
-        str(tmp_path),
-    ]
-    run = subprocess.run(
-        [*command, "-p", "no:cacheprovider"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTEST_ADDOPTS": ""},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    run = run_pytest(tmp_path, "edgequake", "--assert=plain")  # the plugin by the name of its entry point
     assert run.returncode == 0, run.stdout + run.stderr
     assert "3 passed" in run.stdout
